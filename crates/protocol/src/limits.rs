@@ -1,0 +1,54 @@
+//! Every bound of the signaling protocol, with its unit.
+//!
+//! These are the defaults. The server's operator may change those that its `--help` lists, and
+//! `/config.json` tells the page what is in force ([`crate::PageLimits`]). A page must obey them:
+//! the server answers a breach with an error or a close, never with a silent drop.
+
+use core::time::Duration;
+
+/// Largest message in either direction, in bytes of JSON text. A longer one closes the connection.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Longest payload of a signal, in base64url characters. Less than [`MESSAGE_BYTES`], so that the
+/// message around it fits on its way up and on its way down.
+pub const PAYLOAD_CHARS: usize = 60 * 1024;
+
+/// Most members in a room at once. The next to join is refused with `room_full`.
+pub const MEMBERS_PER_ROOM: usize = 64;
+
+/// Most rooms that one connection may be in at once. One more is refused with `too_many_rooms`.
+pub const ROOMS_PER_CONNECTION: usize = 64;
+
+/// Time between two pings of the server on an otherwise silent connection.
+pub const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// A connection that has sent nothing, not even a pong, for this many pings is gone.
+pub const PINGS_MISSED: u32 = 2;
+
+/// A new connection must send its first valid message within this time, or it is closed.
+pub const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Most connections that one address may have open at once (for IPv6 a /64 counts as one address).
+pub const CONNECTIONS_PER_ADDRESS: usize = 128;
+
+/// Most connections in all.
+pub const CONNECTIONS: usize = 20_000;
+
+/// Messages a second that one connection may send over a long time.
+pub const MESSAGES_PER_SECOND: u32 = 50;
+
+/// Messages that one connection may send at once, before [`MESSAGES_PER_SECOND`] holds it back.
+/// Room for one offer and its candidates to each member of a full room.
+pub const MESSAGE_BURST: u32 = 1_000;
+
+/// Messages that may wait for one slow receiver. One more, and the slow connection is dropped.
+pub const QUEUED_MESSAGES: usize = 512;
+
+/// Bytes that may wait for one slow receiver. One more, and the slow connection is dropped.
+pub const QUEUED_BYTES: usize = 1024 * 1024;
+
+/// A connection that takes no byte of a message for this long is dropped.
+pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Read and write buffer of one connection, in bytes. Small, because most connections are idle.
+pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024;
