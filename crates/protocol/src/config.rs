@@ -52,6 +52,10 @@ pub struct PageLimits {
     pub messages_per_second: u32,
     /// Messages that one connection may send at once before the rate holds it back.
     pub message_burst: u32,
+    /// Bytes a second that one connection may send over a long time.
+    pub bytes_per_second: u32,
+    /// Bytes that one connection may send at once before the rate holds it back.
+    pub byte_burst: u32,
 }
 
 impl Default for PageLimits {
@@ -63,6 +67,8 @@ impl Default for PageLimits {
             rooms_per_connection: limits::ROOMS_PER_CONNECTION,
             messages_per_second: limits::MESSAGES_PER_SECOND,
             message_burst: limits::MESSAGE_BURST,
+            bytes_per_second: limits::BYTES_PER_SECOND,
+            byte_burst: limits::BYTE_BURST,
         }
     }
 }
@@ -90,7 +96,8 @@ mod tests {
             r#"{"urls":["turn:turn.example:3478"],"username":"ana","credential":"secret"}],"#,
             r#""connect":["wss://chat.example"],"#,
             r#""limits":{"message_bytes":65536,"payload_chars":61440,"members_per_room":64,"#,
-            r#""rooms_per_connection":64,"messages_per_second":50,"message_burst":1000},"#,
+            r#""rooms_per_connection":64,"messages_per_second":50,"message_burst":2000,"#,
+            r#""bytes_per_second":131072,"byte_burst":1048576},"#,
             r#""version":"0.1.0"}"#,
         );
         assert_eq!(serde_json::to_string(&config).unwrap(), golden);

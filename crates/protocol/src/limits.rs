@@ -38,17 +38,32 @@ pub const CONNECTIONS: usize = 20_000;
 pub const MESSAGES_PER_SECOND: u32 = 50;
 
 /// Messages that one connection may send at once, before [`MESSAGES_PER_SECOND`] holds it back.
-/// Room for one offer and its candidates to each member of a full room.
-pub const MESSAGE_BURST: u32 = 1_000;
+/// Room for an offer and thirty candidates to each member of a full room.
+pub const MESSAGE_BURST: u32 = 2_000;
+
+/// Bytes a second that one connection may send over a long time.
+pub const BYTES_PER_SECOND: u32 = 128 * 1024;
+
+/// Bytes that one connection may send at once, before [`BYTES_PER_SECOND`] holds it back.
+pub const BYTE_BURST: u32 = 1024 * 1024;
 
 /// Messages that may wait for one slow receiver. One more, and the slow connection is dropped.
-pub const QUEUED_MESSAGES: usize = 512;
+/// More than [`MESSAGE_BURST`], so that no single sender can have another connection dropped.
+pub const QUEUED_MESSAGES: usize = 4_096;
 
 /// Bytes that may wait for one slow receiver. One more, and the slow connection is dropped.
-pub const QUEUED_BYTES: usize = 1024 * 1024;
+/// More than [`BYTE_BURST`], for the same reason.
+pub const QUEUED_BYTES: usize = 2 * 1024 * 1024;
 
 /// A connection that takes no byte of a message for this long is dropped.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Read and write buffer of one connection, in bytes. Small, because most connections are idle.
 pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024;
+
+const _: () = {
+    // One message up becomes at most one message down at any one receiver, and little longer.
+    assert!(QUEUED_MESSAGES > MESSAGE_BURST as usize);
+    assert!(QUEUED_BYTES > BYTE_BURST as usize + BYTE_BURST as usize / 2);
+    assert!(MESSAGE_BYTES >= PAYLOAD_CHARS + 1024);
+};
