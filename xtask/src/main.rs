@@ -1,2 +1,88 @@
-//! Skeleton.
-fn main() {}
+//! `cargo xtask`: every command of this workspace, from a bare machine to a running chat.
+//!
+//! `serve` and `test` need nothing installed but Rust: what else they want they set up first, quietly when
+//! nothing is missing. Each command lives in the module of its name; this file only reads the command line.
+#![expect(clippy::print_stdout, reason = "a command speaks on its standard output")]
+
+mod bundle;
+mod certificate;
+mod dev;
+mod dist;
+mod doctor;
+mod install;
+mod paths;
+mod process;
+mod serve;
+mod stage;
+mod test;
+mod tidy;
+mod tools;
+mod versions;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use stage::Stage;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of Confab")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show each tool: what is wanted, what was found, how to put it right
+    Doctor,
+    /// Install every tool that is missing; an interrupted run goes on where it stopped
+    Setup,
+    /// Build for release and serve the chat: page and signaling in one process, on one port
+    Serve(serve::Options),
+    /// Signaling and `trunk serve` side by side; the page is rebuilt when a file changes
+    Dev(dev::Options),
+    /// Run every check and test, or only the stages that are named
+    Test {
+        /// Run only this stage; may be given several times
+        #[arg(long, value_name = "NAME")]
+        only: Vec<Stage>,
+    },
+    /// Run the end-to-end tests in real browsers
+    E2e {
+        /// Run only the tests whose name contains this
+        filter: Option<String>,
+        /// Copy the screenshots that the tests took to docs/screenshots
+        #[arg(long)]
+        bless: bool,
+    },
+    /// Check sizes, imports, words and documents against the conventions
+    Tidy,
+    /// Build the release bundle, with brotli and gzip beside each file, and print its sizes
+    Dist,
+}
+
+fn main() -> ExitCode {
+    match process::stop_children_on_interrupt().and_then(|()| run(Arguments::parse().command)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            process::stop_everything();
+            process::complain(&format!("\nerror: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Carries a command out; `false` means that it did its work and found something wrong.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Doctor => doctor::run(),
+        Command::Setup => install::setup_everything().map(|()| true),
+        Command::Serve(options) => serve::run(&options).map(|()| true),
+        Command::Dev(options) => dev::run(&options).map(|()| true),
+        Command::Test { only } => test::run(&only),
+        Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
+        Command::Tidy => tidy::run(),
+        Command::Dist => dist::run().map(|()| true),
+    }
+}

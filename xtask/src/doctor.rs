@@ -1,0 +1,47 @@
+//! `doctor`: each tool with what is wanted, what was found and how to put it right.
+//!
+//! It changes nothing. Its answer is "wrong" only for what `serve` or `test` could not do without.
+
+use crate::tools::{Found, Tool};
+use crate::{paths, process};
+use anyhow::Result;
+
+/// Prints the table; `false` when something needed is missing.
+///
+/// # Errors
+/// When Cargo.toml or Cargo.lock cannot be read.
+pub fn run() -> Result<bool> {
+    println!("{:<24}{:<18}{:<22}how to fix", "tool", "wanted", "found");
+    let mut all_right = true;
+    for tool in Tool::ALL {
+        let (found, fix) = match tool.look()? {
+            Found::Right(version, _) => (version, ""),
+            Found::Wrong(words) => (words, tool.fix()),
+            Found::Missing => ("missing".to_owned(), tool.fix()),
+        };
+        all_right &= fix.is_empty() || is_optional(tool);
+        println!("{:<24}{:<18}{found:<22}{fix}", tool.name(), tool.wanted()?);
+    }
+    for (name, why) in [
+        ("npm", "optional: brings wasm-opt; without it trunk fetches its own"),
+        ("cargo-deny", "optional: `cargo deny check bans licenses sources` reads deny.toml"),
+    ] {
+        let (found, why) = match paths::on_path(name) {
+            Some(file) => (process::ask(file, &["--version"]).unwrap_or_default(), ""),
+            None => ("missing".to_owned(), why),
+        };
+        println!("{name:<24}{:<18}{found:<22}{why}", "any");
+    }
+    println!("\ntools are kept in {}", paths::tools()?.display());
+    if all_right {
+        println!("everything is there: cargo xtask serve, cargo xtask test");
+    } else {
+        println!("cargo xtask setup installs what is missing; serve and test do so by themselves");
+    }
+    Ok(all_right)
+}
+
+/// Trunk fetches its own wasm-opt where npm cannot bring one.
+fn is_optional(tool: Tool) -> bool {
+    tool == Tool::Binaryen && paths::on_path("npm").is_none()
+}
