@@ -1,0 +1,227 @@
+//! The engine of one room: routes what comes in to the parts, and what they cause to the driver.
+//!
+//! Parts never call each other. What one causes in another goes up to this type and down again, in
+//! one of the files of `engine/`: `load` (start-up and older pages), `commit` (batches), `calls`
+//! (signaling and connections), `traffic` (frames of links), `tell` (what pages are told). After
+//! every input [`Engine::settle`] brings all parts to rest, so an input never leaves work undone.
+
+mod cache;
+mod calls;
+mod commit;
+mod inbox;
+mod keys;
+mod load;
+mod tell;
+mod traffic;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::crypto::keys::EpochKeys;
+use crate::crypto::random::Random;
+use crate::crypto::sign::Keypair;
+use crate::engine::cache::Cache;
+use crate::engine::commit::Commits;
+use crate::engine::inbox::Inbox;
+use crate::engine::load::Loads;
+use crate::engine::tell::Told;
+use crate::ids::{EpochId, LinkId, LogId, MemberId, RoomId};
+use crate::io::{Channel, Input, Millis, Now, Output};
+use crate::link::Link;
+use crate::log::Logs;
+use crate::members::Members;
+use crate::outbox::{Outbox, Put};
+use crate::peers::Peers;
+use crate::register::Registers;
+use crate::room::record::RoomRecord;
+use crate::sync::Wants;
+use crate::timeline::Timeline;
+use crate::view::{Command, Draft, Event, Refusal};
+
+/// One room, on one device. See [`crate::io`] for how a driver runs it.
+pub struct Engine {
+    record: RoomRecord,
+    room: RoomId,
+    epoch: EpochId,
+    own: LogId,
+    keys: EpochKeys,
+    keypair: Keypair,
+    boot: [u8; 16],
+    random: Random,
+    now: Now,
+    logs: Logs,
+    members: Members,
+    registers: Registers,
+    outbox: Outbox,
+    inbox: Inbox,
+    timeline: Timeline,
+    cache: Cache,
+    links: BTreeMap<LinkId, Link>,
+    next_link: u64,
+    peers: Peers,
+    wants: Wants,
+    wants_stale: bool,
+    loads: Loads,
+    commits: Commits,
+    told: Told,
+    out: VecDeque<Output>,
+}
+
+impl Engine {
+    /// Opens a room. `seed` is drawn anew at each start and never stored: nonces and session ids
+    /// come from it.
+    #[must_use]
+    pub fn open(record: RoomRecord, seed: [u8; 32], now: Now) -> Engine {
+        let mut random = Random::new(seed);
+        let keypair = record.keypair();
+        let own = LogId { member: keypair.member(), incarnation: record.incarnation() };
+        let mut engine = Engine {
+            room: record.room(),
+            epoch: record.epoch(),
+            own,
+            keys: record.epoch_keys(),
+            keypair,
+            boot: random.bytes(),
+            random,
+            now,
+            logs: Logs::default(),
+            members: Members::default(),
+            registers: Registers::default(),
+            outbox: Outbox::default(),
+            inbox: Inbox::default(),
+            timeline: Timeline::unread(),
+            cache: Cache::default(),
+            links: BTreeMap::new(),
+            next_link: 0,
+            peers: Peers::default(),
+            wants: Wants::default(),
+            wants_stale: false,
+            loads: Loads::default(),
+            commits: Commits::default(),
+            told: Told::default(),
+            out: VecDeque::new(),
+            record,
+        };
+        engine.load();
+        engine
+    }
+
+    /// The room.
+    #[must_use]
+    pub fn room(&self) -> RoomId {
+        self.room
+    }
+
+    /// Oneself.
+    #[must_use]
+    pub fn me(&self) -> MemberId {
+        self.own.member
+    }
+
+    /// True once what was stored has been read. Until then drafts wait and no link is made.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.loads.is_open()
+    }
+
+    /// Takes in what happened in the world.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        self.now = now;
+        match input {
+            Input::SignalOpened => self.on_signal_opened(),
+            Input::SignalClosed => self.on_signal_closed(),
+            Input::Signal(message) => self.on_signal(message),
+            Input::Committed(batch) => self.on_committed(batch),
+            Input::CommitFailed(batch, fault) => self.on_commit_failed(batch, fault),
+            Input::Scanned(scan, result) => self.on_scanned(scan, result),
+            Input::RtcDescription { link, kind, sdp } => self.on_description(link, kind, sdp),
+            Input::RtcCandidate { link, candidate } => self.on_candidate(link, candidate),
+            Input::RtcState { link, state } => self.on_rtc_state(link, state),
+            Input::ChannelOpen { link, channel } => self.on_channel_open(link, channel),
+            Input::ChannelClosed { link, channel: _ } => self.on_channel_closed(link),
+            Input::Frame { link, channel, bytes } => self.on_message(link, channel, &bytes),
+            Input::Wake => self.probe_all(),
+            Input::Tick => {}
+        }
+        self.settle();
+    }
+
+    /// Takes in what a page asks. What is refused comes back as [`Event::Refused`].
+    pub fn command(&mut self, command: Command, now: Now) {
+        self.now = now;
+        self.obey(command);
+        self.settle();
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Send(draft) => self.send(draft),
+            command if !self.is_open() => {
+                if let Err(reason) = self.loads.wait(command) {
+                    self.refuse(None, reason);
+                }
+            }
+            Command::SetName(name) => self.set_name(name),
+            Command::SetRoomName(name) => self.set_room_name(name),
+            Command::LoadOlder => self.load_older(),
+            Command::MarkRead(entries) => self.mark_read(&entries),
+            Command::ForgetMember(member) => self.forget(&member),
+        }
+    }
+
+    fn send(&mut self, draft: Draft) {
+        let id = draft.id;
+        match self.outbox.put(draft) {
+            Ok(Put::Waiting | Put::Repeated) => {}
+            Ok(Put::Stored(entry)) => {
+                let row = self.timeline.row(&entry).cloned();
+                self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
+            }
+            Err(reason) => self.refuse(Some(id), reason),
+        }
+    }
+
+    fn refuse(&mut self, draft: Option<crate::ids::DraftId>, reason: Refusal) {
+        self.out.push_back(Output::Event(Event::Refused { draft, reason }));
+    }
+
+    /// The next thing that the driver has to do, until there is none.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// The next message for a channel that has room, at most
+    /// [`limits::FRAME_BYTES`](crate::limits::FRAME_BYTES).
+    pub fn poll_transmit(&mut self, link: LinkId, channel: Channel, now: Now) -> Option<Vec<u8>> {
+        self.now = now;
+        if channel != Channel::Messages {
+            return None;
+        }
+        let message = self.links.get_mut(&link)?.transmit()?;
+        self.fill(link);
+        Some(message)
+    }
+
+    /// When to call [`Engine::handle`] with [`Input::Tick`] if nothing else comes, on the
+    /// monotonic clock.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let links = self.links.values().filter_map(Link::deadline).min();
+        let peers = if self.is_open() { self.peers.deadline() } else { None };
+        let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
+        own.into_iter().flatten().min()
+    }
+
+    /// Brings all parts to rest.
+    fn settle(&mut self) {
+        self.tend_links();
+        self.call_due();
+        self.form_batch();
+        self.plan_wants();
+        self.tell_haves();
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        for link in links {
+            self.fill(link);
+        }
+        self.tell_pages();
+    }
+}

@@ -1,0 +1,367 @@
+//! Signaling and connections: who is offered a link, and what becomes of the attempt.
+//!
+//! ```text
+//!  Joined ─► offer ─► answer ─► candidates ─► channel opens ─► Hello, Proof ─► proven
+//!     └─ glare: the lower member key closes its own attempt and answers the other's
+//! ```
+//! Payloads are sealed and signed: what does not open is dropped before any connection exists.
+//! A link that is lost is offered again after a while; the queue for its member stays.
+
+use protocol::{ClientMessage, ErrorCode, PeerId, ServerMessage};
+
+use crate::engine::Engine;
+use crate::frame::Frame;
+use crate::hello::{self, Greeting, Hello, HelloError, Proof};
+use crate::ids::{LinkId, MemberId};
+use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
+use crate::limits;
+use crate::link::{Link, Phase};
+use crate::signal::{Call, SignalKind, SignalPayload, sdp};
+use crate::view::{SignalState, Trouble};
+
+impl Engine {
+    pub(super) fn on_signal_opened(&mut self) {
+        self.peers.reset(SignalState::Connecting);
+        let room = self.keys.rendezvous();
+        self.out.push_back(Output::Signal(ClientMessage::Join { room }));
+    }
+
+    pub(super) fn on_signal_closed(&mut self) {
+        self.peers.reset(SignalState::Offline);
+        // What travelled through the server will not come: attempts end, proven links live on.
+        self.close_where(|link| matches!(link.phase, Phase::Calling));
+    }
+
+    fn close_where(&mut self, which: impl Fn(&Link) -> bool) {
+        let links = self.links.iter().filter(|(_, link)| which(link)).map(|(id, _)| *id);
+        for id in links.collect::<Vec<_>>() {
+            self.close(id);
+        }
+    }
+
+    pub(super) fn on_signal(&mut self, message: ServerMessage) {
+        let now = self.now.mono;
+        let ours = self.keys.rendezvous();
+        match message {
+            ServerMessage::Joined { room, you, peers } if room == ours => {
+                self.peers.joined(you, peers, now);
+            }
+            ServerMessage::PeerJoined { room, peer } if room == ours => {
+                self.peers.came(peer, now);
+            }
+            ServerMessage::PeerLeft { room, peer } if room == ours => self.on_peer_left(peer),
+            ServerMessage::Signal { room, from, payload } if room == ours => {
+                self.on_payload(from, &payload);
+            }
+            ServerMessage::Error { code, message } => self.on_refused(&code, message),
+            ServerMessage::Joined { .. }
+            | ServerMessage::PeerJoined { .. }
+            | ServerMessage::PeerLeft { .. }
+            | ServerMessage::Signal { .. }
+            | ServerMessage::Ping
+            | ServerMessage::Pong => {}
+        }
+    }
+
+    fn on_refused(&mut self, code: &ErrorCode, message: String) {
+        // A peer that left while a payload was on its way is no news.
+        if *code != ErrorCode::UnknownPeer {
+            self.trouble(Trouble::Signal(message));
+        }
+    }
+
+    /// Its connection to the server is gone: perhaps the member is, too.
+    fn on_peer_left(&mut self, peer: PeerId) {
+        let Some(id) = self.peers.left(peer) else { return };
+        let proven = self.links.get(&id).is_some_and(|link| link.flow().is_some());
+        if proven {
+            self.probe(id);
+        } else {
+            self.close(id);
+        }
+    }
+
+    /// Offers links to those who are due.
+    pub(super) fn call_due(&mut self) {
+        if !self.is_open() {
+            return;
+        }
+        for peer in self.peers.due(self.now.mono) {
+            if self.links.len() >= limits::LINKS {
+                return;
+            }
+            let session = self.random.bytes();
+            let id = self.new_link(peer, session, true);
+            let call = RtcCall::Open { offerer: true, polite: false };
+            self.out.push_back(Output::Rtc { link: id, call });
+        }
+    }
+
+    fn new_link(&mut self, peer: PeerId, session: [u8; 16], offerer: bool) -> LinkId {
+        let id = LinkId(self.next_link);
+        self.next_link += 1;
+        let link = Link::new(id, peer, session, offerer, self.now.mono);
+        self.links.insert(id, link);
+        if let Some(peer) = self.peers.of(peer) {
+            peer.link = Some(id);
+            peer.offer_at = None;
+        }
+        id
+    }
+
+    pub(super) fn on_description(&mut self, id: LinkId, kind: SdpKind, sdp: String) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        match sdp::gate(&sdp) {
+            Ok(fingerprint) => link.local = Some(fingerprint),
+            Err(error) => {
+                self.trouble(Trouble::Peer { member: None, what: error.to_string() });
+                return self.close(id);
+            }
+        }
+        self.post(
+            id,
+            match kind {
+                SdpKind::Offer => SignalKind::Offer { sdp },
+                SdpKind::Answer => SignalKind::Answer { sdp },
+            },
+        );
+    }
+
+    pub(super) fn on_candidate(&mut self, id: LinkId, candidate: String) {
+        self.post(id, SignalKind::Candidate { json: candidate });
+    }
+
+    /// Seals and signs a payload for the peer of a link.
+    fn post(&mut self, id: LinkId, kind: SignalKind) {
+        let Some(link) = self.links.get(&id) else { return };
+        let Some(sender) = self.peers.you else { return };
+        let payload = SignalPayload {
+            from: self.own.member,
+            sender,
+            recipient: link.peer,
+            session: link.session,
+            kind,
+        };
+        let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
+        let sealed = call.seal(&payload, &self.keypair, &mut self.random);
+        let (room, to) = (self.keys.rendezvous(), link.peer);
+        self.out.push_back(Output::Signal(ClientMessage::Signal { room, to, payload: sealed }));
+    }
+
+    fn on_payload(&mut self, from: PeerId, text: &str) {
+        let Some(you) = self.peers.you.filter(|_| self.is_open()) else { return };
+        let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
+        // Strangers, replays to another address, and a second tab of our own: all dropped here.
+        let Ok(payload) = call.open(text, from, you) else { return };
+        if payload.from == self.own.member {
+            return;
+        }
+        match payload.kind {
+            SignalKind::Offer { sdp } => self.on_offer(from, payload.from, payload.session, sdp),
+            SignalKind::Answer { sdp } => self.on_answer(payload.from, payload.session, sdp),
+            SignalKind::Candidate { json } => {
+                if let Some(id) = self.of_session(payload.session, &payload.from) {
+                    let call = RtcCall::Candidate(json);
+                    self.out.push_back(Output::Rtc { link: id, call });
+                }
+            }
+        }
+    }
+
+    /// The link of a session, if this member may speak in it.
+    fn of_session(&self, session: [u8; 16], from: &MemberId) -> Option<LinkId> {
+        let link = self.links.values().find(|link| link.session == session)?;
+        link.claimed.is_none_or(|claimed| claimed == *from).then_some(link.id)
+    }
+
+    fn on_offer(&mut self, peer: PeerId, from: MemberId, session: [u8; 16], sdp: String) {
+        let Ok(fingerprint) = sdp::gate(&sdp) else { return };
+        if let Some(id) = self.of_session(session, &from) {
+            return self.on_offer_again(id, fingerprint, sdp);
+        }
+        if !self.peers.fresh(session) {
+            return;
+        }
+        self.peers.came(peer, self.now.mono);
+        let before = self.peers.of(peer).and_then(|peer| peer.link);
+        let calling = before.and_then(|id| self.links.get(&id)).filter(|link| {
+            link.offerer && matches!(link.phase, Phase::Calling) && link.remote.is_none()
+        });
+        if calling.is_some() && self.own.member > from {
+            // Glare: theirs yields.
+            return;
+        }
+        if let Some(id) = before
+            && self.links.get(&id).is_some_and(|link| link.flow().is_none())
+        {
+            self.close(id);
+        }
+        if self.links.len() >= limits::LINKS {
+            return;
+        }
+        let id = self.new_link(peer, session, false);
+        if let Some(link) = self.links.get_mut(&id) {
+            (link.claimed, link.remote) = (Some(from), Some(fingerprint));
+        }
+        let open = RtcCall::Open { offerer: false, polite: true };
+        self.out.push_back(Output::Rtc { link: id, call: open });
+        let remote = RtcCall::Remote { kind: SdpKind::Offer, sdp };
+        self.out.push_back(Output::Rtc { link: id, call: remote });
+    }
+
+    /// Another path for a connection that exists: it has to be the same connection.
+    fn on_offer_again(&mut self, id: LinkId, fingerprint: sdp::Fingerprint, sdp: String) {
+        if self.links.get(&id).is_some_and(|link| link.remote == Some(fingerprint)) {
+            let call = RtcCall::Remote { kind: SdpKind::Offer, sdp };
+            self.out.push_back(Output::Rtc { link: id, call });
+        }
+    }
+
+    fn on_answer(&mut self, from: MemberId, session: [u8; 16], sdp: String) {
+        let Some(id) = self.of_session(session, &from) else { return };
+        let Ok(fingerprint) = sdp::gate(&sdp) else { return };
+        let Some(link) = self.links.get_mut(&id) else { return };
+        if link.remote.is_some_and(|remote| remote != fingerprint) {
+            return;
+        }
+        (link.claimed, link.remote) = (Some(from), Some(fingerprint));
+        let call = RtcCall::Remote { kind: SdpKind::Answer, sdp };
+        self.out.push_back(Output::Rtc { link: id, call });
+    }
+
+    pub(super) fn on_rtc_state(&mut self, id: LinkId, state: RtcState) {
+        let now = self.now.mono;
+        let Some(link) = self.links.get_mut(&id).filter(|link| link.rtc.0 != state) else { return };
+        link.rtc = (state, now);
+        match state {
+            RtcState::Connecting => {}
+            RtcState::Connected => link.restarted = false,
+            RtcState::Disconnected => self.probe(id),
+            RtcState::Failed if link.flow().is_none() => self.close(id),
+            RtcState::Failed => {}
+        }
+    }
+
+    pub(super) fn on_channel_open(&mut self, id: LinkId, channel: Channel) {
+        if channel != Channel::Messages {
+            return;
+        }
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let Phase::Calling = link.phase else { return };
+        let (Some(local), Some(remote)) = (link.local, link.remote) else {
+            return self.misbehaved(id, "its channel opened before its description came");
+        };
+        let local = hello::Local {
+            room: self.room,
+            epoch: self.epoch,
+            binding: *self.keys.binding(),
+            keypair: self.record.keypair(),
+            nonce: self.random.bytes(),
+            boot: self.boot,
+            local_fingerprint: local,
+            remote_fingerprint: remote,
+        };
+        let role = if link.offerer { hello::Role::Offerer } else { hello::Role::Answerer };
+        let (greeting, first) = Greeting::start(role, local);
+        link.phase = Phase::Greeting(greeting);
+        if let Some(hello) = first {
+            link.greet(&Frame::Hello(Box::new(hello)));
+        }
+    }
+
+    pub(super) fn on_channel_closed(&mut self, id: LinkId) {
+        self.close(id);
+    }
+
+    /// Takes the handshake of a link out, to be put back one step further.
+    fn greeting(&mut self, id: LinkId) -> Option<Greeting> {
+        let link = self.links.get_mut(&id)?;
+        match std::mem::replace(&mut link.phase, Phase::Calling) {
+            Phase::Greeting(greeting) => Some(greeting),
+            phase @ (Phase::Calling | Phase::Proven(_)) => {
+                link.phase = phase;
+                None
+            }
+        }
+    }
+
+    pub(super) fn on_hello(&mut self, id: LinkId, theirs: Hello) {
+        let Some(greeting) = self.greeting(id) else {
+            return self.misbehaved(id, "it greeted out of turn");
+        };
+        let claimed = self.links.get(&id).and_then(|link| link.claimed);
+        if claimed != Some(theirs.member) {
+            return self.misbehaved(id, "it greeted with another key than it called with");
+        }
+        match greeting.on_hello(theirs) {
+            Ok((next, ours, proof)) => {
+                let Some(link) = self.links.get_mut(&id) else { return };
+                if let Some(hello) = ours {
+                    link.greet(&Frame::Hello(Box::new(hello)));
+                }
+                if let Some(proof) = proof {
+                    link.greet(&Frame::Proof(Box::new(proof)));
+                }
+                link.phase = Phase::Greeting(next);
+            }
+            Err(error) => self.on_greeting_failed(id, &error),
+        }
+    }
+
+    pub(super) fn on_proof(&mut self, id: LinkId, theirs: Proof) {
+        let Some(greeting) = self.greeting(id) else {
+            return self.misbehaved(id, "it proved itself out of turn");
+        };
+        match greeting.on_proof(&theirs) {
+            Ok((proven, ours)) => {
+                if let (Some(link), Some(proof)) = (self.links.get_mut(&id), ours) {
+                    link.greet(&Frame::Proof(Box::new(proof)));
+                }
+                self.prove(id, proven.member);
+            }
+            Err(error) => self.on_greeting_failed(id, &error),
+        }
+    }
+
+    fn on_greeting_failed(&mut self, id: LinkId, error: &HelloError) {
+        if let HelloError::Version { theirs } = error {
+            let (theirs, ours) = (*theirs, hello::VERSION);
+            self.trouble(Trouble::Version { theirs, ours });
+            return self.close(id);
+        }
+        self.misbehaved(id, &error.to_string());
+    }
+
+    /// Sees after links whose time has come.
+    pub(super) fn tend_links(&mut self) {
+        let now = self.now.mono;
+        let due = |link: &&Link| link.deadline().is_some_and(|at| at <= now);
+        let due: Vec<LinkId> = self.links.values().filter(due).map(|link| link.id).collect();
+        for id in due {
+            self.tend(id);
+        }
+    }
+
+    fn tend(&mut self, id: LinkId) {
+        let now = self.now.mono;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let setup_over = link.flow().is_none() && now >= link.since + limits::LINK_SETUP;
+        let failed = link.rtc.0 == RtcState::Failed && now >= link.rtc.1 + limits::REBUILD_AFTER;
+        let dead = link.flow().is_some_and(|flow| flow.dead(now));
+        if setup_over || failed || dead {
+            return self.close(id);
+        }
+        let lost_path = link.rtc.0 == RtcState::Disconnected;
+        if lost_path && now >= link.rtc.1 + limits::RESTART_AFTER && !link.restarted {
+            link.restarted = true;
+            if link.offerer && self.peers.you.is_some() {
+                let call = RtcCall::RestartIce;
+                self.out.push_back(Output::Rtc { link: id, call });
+            }
+        }
+        let silent = self.links.get(&id).and_then(Link::flow).is_some_and(|flow| flow.silent(now));
+        if silent {
+            self.probe(id);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What came over links, verified, and is not stored yet.
+//!
+//! Runs here are within the credit of the links they came over, registers are one for each cell:
+//! both are bounded. Nothing here is acknowledged.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::ids::{LinkId, LogId};
+use crate::limits;
+use crate::link::queue::Class;
+use crate::log::ranges::RangeSet;
+use crate::log::run::Run;
+use crate::register::{Register, RegisterKey, RegisterKind};
+
+/// A run and whom to thank for it.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The link that it came over.
+    pub link: LinkId,
+    /// The class whose credit it used.
+    pub class: Class,
+    /// How much of it.
+    pub bytes: usize,
+    /// The run.
+    pub run: Run,
+}
+
+/// Verified and not stored.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    runs: VecDeque<Incoming>,
+    registers: BTreeMap<RegisterKey, Register>,
+}
+
+impl Inbox {
+    /// Puts a run.
+    pub fn put(&mut self, incoming: Incoming) {
+        self.runs.push_back(incoming);
+    }
+
+    /// Puts a register, unless a newer one waits.
+    pub fn put_register(&mut self, register: Register) {
+        let most = limits::MEMBERS * usize::from(RegisterKind::COUNT);
+        let older = self.registers.get(&register.key());
+        let newer = older.is_none_or(|older| older.counter < register.counter);
+        if newer && (older.is_some() || self.registers.len() < most) {
+            self.registers.insert(register.key(), register);
+        }
+    }
+
+    /// The runs of the next batch: at most [`limits::BATCH_BYTES`], at least one.
+    pub fn take(&mut self) -> Vec<Incoming> {
+        let mut taken = Vec::new();
+        let mut bytes = 0;
+        while let Some(next) = self.runs.front() {
+            if !taken.is_empty() && bytes + next.bytes > limits::BATCH_BYTES {
+                break;
+            }
+            bytes += next.bytes;
+            taken.extend(self.runs.pop_front());
+        }
+        taken
+    }
+
+    /// The counter of the register that waits, 0 if there is none.
+    #[must_use]
+    pub fn counter(&self, key: &RegisterKey) -> u64 {
+        self.registers.get(key).map_or(0, |register| register.counter)
+    }
+
+    /// All registers.
+    pub fn take_registers(&mut self) -> Vec<Register> {
+        std::mem::take(&mut self.registers).into_values().collect()
+    }
+
+    /// What of each log is here.
+    #[must_use]
+    pub fn seqs(&self) -> BTreeMap<LogId, RangeSet> {
+        let mut seqs: BTreeMap<LogId, RangeSet> = BTreeMap::new();
+        for Incoming { run, .. } in &self.runs {
+            seqs.entry(run.log).or_default().insert(run.first, run.last());
+        }
+        seqs
+    }
+
+    /// True if there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.registers.is_empty()
+    }
+}

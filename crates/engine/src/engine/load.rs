@@ -1,0 +1,312 @@
+//! Reading: start-up, older pages of the timeline, and runs that a link has room for.
+//!
+//! ```text
+//!  projections ─► drafts ─► newest page of the timeline ─► its runs ─► open
+//! ```
+//! A damaged record is left out and said; what it held is asked of peers again.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::engine::{Engine, keys};
+use crate::ids::{DraftId, LinkId, LogId, Seq};
+use crate::io::{Output, Record, Scan, ScanId, StoreFault, Table};
+use crate::limits;
+use crate::link::flow::Read;
+use crate::log::LogState;
+use crate::log::run::Run;
+use crate::members::Member;
+use crate::register::Register;
+use crate::timeline::Timeline;
+use crate::view::{Command, Event, Refusal, Trouble};
+
+/// Records of projections read at start: more than a room within its limits can have.
+const PROJECTIONS: u32 = 40_000;
+/// Commands kept until the start is done; sent messages wait in the outbox, beyond these.
+const EARLY_COMMANDS: usize = 64;
+/// Runs read at once for a link.
+const READ_RUNS: u32 = 16;
+
+/// What a scan is for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    Projections,
+    Drafts,
+    Page,
+    PageRuns,
+    /// Runs for a link, from the entry up.
+    Ahead(LinkId, Read),
+    /// The run that holds an entry, from it down.
+    Holder(LinkId, Read),
+}
+
+/// The page that is being read.
+#[derive(Clone, Debug, Default)]
+struct Page {
+    oldest: Option<(Vec<u8>, u64)>,
+    more: bool,
+    scans: usize,
+}
+
+/// The scans that are out.
+#[derive(Debug, Default)]
+pub struct Loads {
+    open: bool,
+    next: u64,
+    out: BTreeMap<ScanId, Purpose>,
+    page: Page,
+    early: VecDeque<Command>,
+}
+
+impl Loads {
+    /// Keeps a command until what it is about has been read.
+    ///
+    /// # Errors
+    /// If too many wait already.
+    pub fn wait(&mut self, command: Command) -> Result<(), Refusal> {
+        if self.early.len() >= EARLY_COMMANDS {
+            let waiting = u64::try_from(self.early.len()).unwrap_or(u64::MAX);
+            return Err(Refusal::Busy { waiting });
+        }
+        self.early.push_back(command);
+        Ok(())
+    }
+
+    /// True once the start is done.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+}
+
+impl Engine {
+    /// Reads the truth from the store: at the start, and after a commit that may have failed.
+    pub(super) fn load(&mut self) {
+        self.loads.open = false;
+        self.loads.out.clear();
+        for flow in self.links.values_mut().filter_map(|link| link.flow_mut()) {
+            flow.reading = false;
+        }
+        self.timeline = Timeline::unread();
+        let (from, to) = keys::whole_room(&self.room);
+        self.scan(Purpose::Projections, Table::Projections, (from, to), false, PROJECTIONS);
+    }
+
+    fn scan(
+        &mut self,
+        purpose: Purpose,
+        table: Table,
+        (from, to): (Vec<u8>, Vec<u8>),
+        descending: bool,
+        limit: u32,
+    ) {
+        let scan = ScanId(self.loads.next);
+        self.loads.next += 1;
+        self.loads.out.insert(scan, purpose);
+        self.out.push_back(Output::Scan(Scan { scan, table, from, to, descending, limit }));
+    }
+
+    pub(super) fn on_scanned(&mut self, scan: ScanId, result: Result<Vec<Record>, StoreFault>) {
+        let Some(purpose) = self.loads.out.remove(&scan) else { return };
+        let records = match result {
+            Ok(records) => records,
+            Err(fault) => return self.on_scan_failed(&purpose, fault),
+        };
+        match purpose {
+            Purpose::Projections => self.on_projections(records),
+            Purpose::Drafts => self.on_drafts(records),
+            Purpose::Page => self.on_page(&records),
+            Purpose::PageRuns => self.on_page_runs(records),
+            Purpose::Ahead(link, read) => self.on_ahead(link, read, records, true),
+            Purpose::Holder(link, read) => self.on_ahead(link, read, records, false),
+        }
+    }
+
+    fn on_scan_failed(&mut self, purpose: &Purpose, fault: StoreFault) {
+        self.trouble(Trouble::Store(fault));
+        match purpose {
+            Purpose::Projections | Purpose::Drafts | Purpose::Page | Purpose::PageRuns => {
+                self.commits.hold_off(self.now.mono);
+                self.commits.reload = true;
+            }
+            Purpose::Ahead(link, read) | Purpose::Holder(link, read) => {
+                if let Some(flow) = self.links.get_mut(link).and_then(|link| link.flow_mut()) {
+                    flow.reading = false;
+                    flow.skip(read.log, read.seq, read.seq);
+                }
+            }
+        }
+    }
+
+    fn on_projections(&mut self, records: Vec<Record>) {
+        for (key, value) in records {
+            if !self.load_projection(&key, &value) {
+                self.damaged(Table::Projections);
+            }
+        }
+        self.outbox.forget_stored();
+        let from = keys::draft(&self.room, &self.own, 0);
+        let to = keys::draft(&self.room, &self.own, Seq::MAX);
+        let limit = u32::try_from(limits::REMEMBERED_DRAFTS).unwrap_or(u32::MAX);
+        self.scan(Purpose::Drafts, Table::State, (from, to), true, limit);
+    }
+
+    fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
+        match keys::read_projection(key) {
+            Some(keys::Projection::Log(log)) => match postcard::from_bytes::<LogState>(value) {
+                Ok(state) => self.logs.put(log, state),
+                Err(_) => return false,
+            },
+            Some(keys::Projection::Member(id)) => match postcard::from_bytes::<Member>(value) {
+                Ok(member) => self.members.put(id, member),
+                Err(_) => return false,
+            },
+            Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
+                Ok(register) => self.registers.put(register),
+                Err(_) => return false,
+            },
+            None => return false,
+        }
+        true
+    }
+
+    fn on_drafts(&mut self, records: Vec<Record>) {
+        for (key, value) in records.into_iter().rev() {
+            let id = <[u8; 16]>::try_from(value.as_slice()).ok().map(DraftId);
+            match (keys::read_draft(&key), id) {
+                (Some((log, seq)), Some(id)) => {
+                    self.outbox.remember(id, crate::ids::EntryId { log, seq });
+                }
+                (None, _) | (_, None) => self.damaged(Table::State),
+            }
+        }
+        self.outbox.drop_stored();
+        self.load_page();
+    }
+
+    fn load_page(&mut self) {
+        let Some(cursor) = self.timeline.begin_page() else { return };
+        let (from, end) = keys::whole_room(&self.room);
+        let range = (from, cursor.unwrap_or(end));
+        self.scan(Purpose::Page, Table::Timeline, range, true, limits::PAGE_RUNS);
+    }
+
+    pub(super) fn load_older(&mut self) {
+        if !self.loads.open {
+            return;
+        }
+        if self.timeline.full() {
+            let limit = u64::try_from(limits::WINDOW_ROWS).unwrap_or(u64::MAX);
+            return self.refuse(None, Refusal::WindowFull { limit });
+        }
+        self.load_page();
+    }
+
+    fn on_page(&mut self, records: &[Record]) {
+        let places = records.iter().filter_map(|(key, _)| keys::read_timeline(key));
+        let mut spans: BTreeMap<LogId, (Seq, Seq)> = BTreeMap::new();
+        let mut oldest = None;
+        for (lamport, log, first) in places {
+            let span = spans.entry(log).or_insert((first, first));
+            *span = (span.0.min(first), span.1.max(first));
+            oldest = Some(lamport);
+        }
+        let full = u32::try_from(records.len()).is_ok_and(|count| count >= limits::PAGE_RUNS);
+        let key = records.last().map(|(key, _)| key.clone());
+        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: spans.len() };
+        for (log, (first, last)) in spans {
+            let from = keys::run(&self.room, &log, first);
+            let to = keys::run(&self.room, &log, last.saturating_add(1));
+            self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * limits::PAGE_RUNS);
+        }
+        if self.loads.page.scans == 0 {
+            self.end_page();
+        }
+    }
+
+    fn on_page_runs(&mut self, records: Vec<Record>) {
+        for (_, bytes) in records {
+            match Run::verify(&self.room, &bytes) {
+                Ok(run) => {
+                    for row in self.rows_of(&run) {
+                        self.timeline.load(row);
+                    }
+                }
+                Err(_) => self.damaged(Table::Runs),
+            }
+        }
+        self.loads.page.scans = self.loads.page.scans.saturating_sub(1);
+        if self.loads.page.scans == 0 {
+            self.end_page();
+        }
+    }
+
+    fn end_page(&mut self) {
+        let page = std::mem::take(&mut self.loads.page);
+        let rows = self.timeline.end_page(page.oldest, page.more);
+        if self.loads.open {
+            self.out.push_back(Output::Event(Event::Rows(rows)));
+        } else {
+            self.loads.open = true;
+            self.on_open();
+            for command in std::mem::take(&mut self.loads.early) {
+                self.obey(command);
+            }
+        }
+        self.out.push_back(Output::Event(Event::Older { more: self.timeline.more() }));
+    }
+
+    /// Reads ahead for a link, as far as there is room in its lanes.
+    pub(super) fn fill(&mut self, link: LinkId) {
+        if !self.loads.open {
+            return;
+        }
+        let me = self.own.member;
+        loop {
+            let flow = self.links.get_mut(&link).and_then(|link| link.flow_mut());
+            let Some(flow) = flow.filter(|flow| !flow.reading) else { return };
+            let Some(read) = flow.next_read(&self.logs, &me) else { return };
+            if let Some((first, last, bytes)) = self.cache.of(&read.log, read.seq) {
+                flow.prepare(&read, first, last, bytes);
+                continue;
+            }
+            flow.reading = true;
+            let from = keys::run(&self.room, &read.log, read.seq);
+            let to = keys::run(&self.room, &read.log, Seq::MAX);
+            self.scan(Purpose::Ahead(link, read), Table::Runs, (from, to), false, READ_RUNS);
+            return;
+        }
+    }
+
+    fn on_ahead(&mut self, link: LinkId, read: Read, records: Vec<Record>, upward: bool) {
+        for (key, bytes) in records {
+            match (keys::run_seq(&key), Run::extent(&bytes)) {
+                (Some(first), Some((log, seq, last))) if first == seq && log == read.log => {
+                    self.cache.put(log, first, last, &bytes);
+                }
+                (Some(_) | None, Some(_) | None) => self.damaged(Table::Runs),
+            }
+        }
+        let found = self.cache.of(&read.log, read.seq);
+        let flow = self.links.get_mut(&link).and_then(|link| link.flow_mut());
+        let Some(flow) = flow else { return };
+        flow.reading = false;
+        match found {
+            Some((first, last, bytes)) => flow.prepare(&read, first, last, bytes),
+            None if upward => {
+                // The entry is not the first of its run: the run begins before it.
+                flow.reading = true;
+                let from = keys::run(&self.room, &read.log, 0);
+                let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
+                self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);
+            }
+            None => {
+                flow.skip(read.log, read.seq, read.seq);
+                self.damaged(Table::Runs);
+            }
+        }
+    }
+
+    fn damaged(&mut self, table: Table) {
+        self.trouble(Trouble::Damaged(format!("{table:?}")));
+    }
+}

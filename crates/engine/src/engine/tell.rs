@@ -1,0 +1,371 @@
+//! What pages are told: rows, members, counters and states, whenever they have changed.
+
+use std::collections::BTreeMap;
+
+use crate::engine::Engine;
+use crate::ids::{EntryId, LogId, MemberId};
+use crate::io::Output;
+use crate::limits;
+use crate::link::Link;
+use crate::log::entry::Place;
+use crate::log::have::LogHave;
+use crate::log::ranges::RangeSet;
+use crate::log::run::Run;
+use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
+use crate::view::{
+    Body, Event, Gap, LinkState, MemberView, Order, Refusal, RoomView, Row, RowState, SignalState,
+    Trouble,
+};
+
+/// What pages were told last.
+#[derive(Default)]
+pub struct Told {
+    members: Vec<MemberView>,
+    pending: Option<u64>,
+    link_state: LinkState,
+    signal_state: SignalState,
+    gaps: Vec<Gap>,
+    /// Members, or who of them is online, may have changed.
+    pub stale: bool,
+    /// What the own log's entries have come to may have changed.
+    pub pending_stale: bool,
+    /// What this member has read of others' logs.
+    read: BTreeMap<LogId, RangeSet>,
+}
+
+impl Engine {
+    fn tell(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    pub(super) fn trouble(&mut self, trouble: Trouble) {
+        self.tell(Event::Trouble(trouble));
+    }
+
+    /// Everything a page has to know that comes later than others.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Event> {
+        let mut events = vec![Event::Room(self.room_view()), Event::Members(self.member_views())];
+        events.push(Event::LinkState(self.link_state()));
+        events.push(Event::SignalState(self.peers.state));
+        if self.is_open() {
+            events.push(Event::Rows(self.timeline.rows()));
+            events.push(Event::Older { more: self.timeline.more() });
+            events.push(Event::Pending(self.pending()));
+            events.push(Event::Gaps(self.wants.gaps(&self.links)));
+        }
+        events
+    }
+
+    /// What was stored has been read: pages are told all of it, and the work begins.
+    pub(super) fn on_open(&mut self) {
+        let me = (self.own.member, RegisterKind::RECEIPT);
+        let receipt = self.registers.of(&me).and_then(|cell| cell.open(&self.room, &self.keys));
+        let receipt: Receipt = receipt.unwrap_or_default();
+        for (log, ranges) in receipt.read {
+            self.told.read.entry(log).or_default().union(&RangeSet::from_ranges(ranges));
+        }
+        let logs: Vec<LogId> = self.logs.iter().map(|(log, _)| *log).collect();
+        for log in logs {
+            self.tell_log(&log, None);
+        }
+        (self.told.stale, self.told.pending_stale, self.wants_stale) = (true, true, true);
+        for event in self.snapshot() {
+            self.tell(event);
+        }
+    }
+
+    /// Tells what has changed since the last time.
+    pub(super) fn tell_pages(&mut self) {
+        if !self.is_open() {
+            return;
+        }
+        if std::mem::take(&mut self.told.stale) {
+            let members = self.member_views();
+            if members != self.told.members {
+                self.told.members.clone_from(&members);
+                self.tell(Event::Members(members));
+            }
+        }
+        if std::mem::take(&mut self.told.pending_stale) {
+            let pending = self.pending();
+            if self.told.pending.replace(pending) != Some(pending) {
+                self.tell(Event::Pending(pending));
+            }
+        }
+        let link_state = self.link_state();
+        if std::mem::replace(&mut self.told.link_state, link_state) != link_state {
+            self.tell(Event::LinkState(link_state));
+        }
+        let signal_state = self.peers.state;
+        if std::mem::replace(&mut self.told.signal_state, signal_state) != signal_state {
+            self.tell(Event::SignalState(signal_state));
+        }
+    }
+
+    pub(super) fn tell_gaps(&mut self) {
+        let gaps = self.wants.gaps(&self.links);
+        if gaps != self.told.gaps {
+            self.told.gaps.clone_from(&gaps);
+            self.tell(Event::Gaps(gaps));
+        }
+    }
+
+    fn room_view(&self) -> RoomView {
+        RoomView {
+            room: self.room,
+            name: self.record.name().to_owned(),
+            me: self.own.member,
+            founder: self.record.founder(),
+            invite: self.record.invite().to_string(),
+        }
+    }
+
+    fn member_views(&self) -> Vec<MemberView> {
+        let view = |member: MemberId, me: bool, online: bool| {
+            let profile = self.registers.of(&(member, RegisterKind::PROFILE));
+            let profile: Option<Profile> =
+                profile.and_then(|cell| cell.open(&self.room, &self.keys));
+            let name = profile.map(|profile| profile.name).unwrap_or_default();
+            let name = if valid_name(&name) { name } else { String::new() };
+            MemberView { member, name, me, online }
+        };
+        let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
+        let others = self.members.iter().map(|id| view(*id, false, linked(id)));
+        std::iter::once(view(self.own.member, true, true)).chain(others).collect()
+    }
+
+    fn pending(&self) -> u64 {
+        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
+        held.minus(&self.members.held_by_others(&self.own)).len()
+    }
+
+    fn link_state(&self) -> LinkState {
+        if self.links.values().any(|link| link.flow().is_some()) {
+            LinkState::Online
+        } else if self.links.is_empty() && self.peers.quiet() {
+            LinkState::Offline
+        } else {
+            LinkState::Connecting
+        }
+    }
+
+    /// Makes rows of runs that are stored now.
+    pub(super) fn surface(&mut self, runs: &[Run]) {
+        let rows: Vec<Row> = runs.iter().flat_map(|run| self.rows_of(run)).collect();
+        let rows: Vec<Row> =
+            rows.into_iter().filter_map(|row| self.timeline.surface(row)).collect();
+        if self.timeline.trim() {
+            self.tell(Event::Older { more: true });
+        }
+        if !rows.is_empty() {
+            self.tell(Event::Rows(rows));
+        }
+        self.told.pending_stale = true;
+        if runs.iter().any(|run| run.log.member != self.own.member) {
+            self.commits.owe_receipt(self.now.mono);
+        }
+    }
+
+    pub(super) fn rows_of(&self, run: &Run) -> Vec<Row> {
+        run.iter().map(|(seq, entry)| self.row_of(run, seq, entry)).collect()
+    }
+
+    fn row_of(&self, run: &Run, seq: u64, entry: &crate::log::run::RunEntry) -> Row {
+        let own = run.log.member == self.own.member;
+        let id = EntryId { log: run.log, seq };
+        let place =
+            Place { room: &self.room, log: &run.log, seq, epoch: &run.epoch, class: run.class };
+        let open = |body: &Vec<u8>| place.open_body(entry.header.kind, body, &self.keys);
+        let delivery = self.members.delivery(&run.log, seq);
+        Row {
+            entry: id,
+            draft: self.outbox.draft_of(&id),
+            author: run.log.member,
+            own,
+            order: Order { lamport: entry.header.lamport, log: run.log, seq },
+            wall: entry.header.wall,
+            priority: run.class,
+            body: entry.body.as_ref().map_or(Body::Gone, open),
+            state: if own { delivery.state } else { RowState::Received },
+            held_by: if own { delivery.held_by } else { 0 },
+            late: false,
+        }
+    }
+
+    /// A member proved that it holds or has read own entries: their rows follow.
+    pub(super) fn update_rows(&mut self, log: LogId, news: &RangeSet) {
+        if news.is_empty() {
+            return;
+        }
+        self.told.pending_stale = true;
+        let held = self.logs.of(&log).map(crate::log::LogState::held).unwrap_or_default();
+        let shown = news.and(&held).newest(limits::WINDOW_ROWS as u64);
+        let mut rows = Vec::new();
+        for seq in shown.ranges().iter().flat_map(|(first, last)| *first..=*last) {
+            let delivery = self.members.delivery(&log, seq);
+            rows.extend(self.timeline.update(&EntryId { log, seq }, delivery));
+        }
+        if !rows.is_empty() {
+            self.tell(Event::Rows(rows));
+        }
+    }
+
+    /// What a member holds of the own logs, proven by its `Have` or its receipt.
+    pub(super) fn learn_held(&mut self, member: &MemberId, have: &LogHave) {
+        let log = have.log;
+        let Some(state) = self.logs.of(&log).filter(|_| log.member == self.own.member) else {
+            return;
+        };
+        let ranges = have.ranges.iter().filter(|range| state.agrees(range));
+        let held = RangeSet::from_ranges(ranges.map(|range| (range.first, range.last)));
+        let news = self.members.holds(member, log, &held.and(&state.held()));
+        self.update_rows(log, &news);
+    }
+
+    /// Takes note of a member.
+    pub(super) fn know(&mut self, member: MemberId) {
+        if member == self.own.member {
+            return;
+        }
+        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
+        if self.members.know(member, self.own, &held) {
+            self.told.stale = true;
+            self.update_rows(self.own, &held);
+        }
+    }
+
+    /// A register is stored: what it says comes into force, and others hear of it.
+    pub(super) fn on_register_stored(&mut self, register: &Register) {
+        self.know(register.member);
+        match register.kind {
+            RegisterKind::PROFILE => self.told.stale = true,
+            RegisterKind::RECEIPT => self.on_receipt(register),
+            RegisterKind::ROOM => self.on_room_info(register),
+            _ => {}
+        }
+        self.announce_register(register);
+    }
+
+    fn on_receipt(&mut self, register: &Register) {
+        let member = register.member;
+        let receipt: Option<Receipt> = register.open(&self.room, &self.keys);
+        let Some(receipt) = receipt.filter(|_| member != self.own.member) else { return };
+        for have in receipt.held.iter().take(limits::LOGS) {
+            self.learn_held(&member, have);
+        }
+        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
+            if log.member == self.own.member {
+                let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
+                let news = self.members.reads(&member, log, &read);
+                self.update_rows(log, &news);
+            }
+        }
+    }
+
+    fn on_room_info(&mut self, register: &Register) {
+        if register.member != self.record.founder() {
+            return;
+        }
+        let info: Option<RoomInfo> = register.open(&self.room, &self.keys);
+        let Some(name) = info.map(|info| info.name).filter(|name| valid_name(name)) else {
+            return;
+        };
+        if name != self.record.name() {
+            self.record.set_name(name);
+            self.commits.record_dirty = true;
+            self.tell(Event::Room(self.room_view()));
+        }
+    }
+
+    /// Signs a new value of an own register; it is stored with the next batch.
+    fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
+        let counter = self.registers.counter(&(self.own.member, kind)) + 1;
+        let register = Register::sign(
+            (&self.room, &self.epoch),
+            (kind, counter.max(self.inbox.counter(&(self.own.member, kind)) + 1)),
+            value,
+            (&self.keypair, &self.keys),
+            &mut self.random,
+        );
+        self.inbox.put_register(register);
+    }
+
+    pub(super) fn set_name(&mut self, name: String) {
+        let name = name.trim().to_owned();
+        if valid_name(&name) {
+            self.publish(RegisterKind::PROFILE, &Profile { name });
+        } else {
+            self.refuse_name();
+        }
+    }
+
+    pub(super) fn set_room_name(&mut self, name: String) {
+        let name = name.trim().to_owned();
+        if self.own.member != self.record.founder() {
+            self.refuse(None, Refusal::NotFounder);
+        } else if valid_name(&name) {
+            self.publish(RegisterKind::ROOM, &RoomInfo { name });
+        } else {
+            self.refuse_name();
+        }
+    }
+
+    fn refuse_name(&mut self) {
+        let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
+        self.refuse(None, Refusal::Name { limit });
+    }
+
+    pub(super) fn mark_read(&mut self, entries: &[EntryId]) {
+        for entry in self.timeline.others(entries) {
+            let read = self.told.read.entry(entry.log).or_default();
+            if !read.contains(entry.seq) {
+                read.insert(entry.seq, entry.seq);
+                self.commits.owe_receipt(self.now.mono);
+            }
+        }
+    }
+
+    pub(super) fn publish_receipt(&mut self) {
+        let of_others = |log: &LogId| log.member != self.own.member;
+        let mut held: Vec<LogHave> =
+            self.logs.have().into_iter().filter(|have| of_others(&have.log)).collect();
+        let mut read: Vec<(LogId, Vec<(u64, u64)>)> =
+            self.told.read.iter().map(|(log, set)| (*log, set.ranges().to_vec())).collect();
+        // A register is bounded: what does not fit is the oldest ranges of the longest lists.
+        for have in &mut held {
+            let surplus = have.ranges.len().saturating_sub(16);
+            have.ranges.drain(..surplus);
+            have.refused.clear();
+        }
+        for (_, ranges) in &mut read {
+            let surplus = ranges.len().saturating_sub(16);
+            ranges.drain(..surplus);
+        }
+        held.truncate(64);
+        read.truncate(64);
+        let mut receipt = Receipt { held, read };
+        while postcard::to_allocvec(&receipt).is_ok_and(|bytes| bytes.len() > 11 * 1024)
+            && (receipt.held.pop().is_some() | receipt.read.pop().is_some())
+        {}
+        self.publish(RegisterKind::RECEIPT, &receipt);
+    }
+
+    pub(super) fn forget(&mut self, member: &MemberId) {
+        if !self.members.forget(member) {
+            return self.refuse(None, Refusal::NoSuchMember);
+        }
+        self.told.stale = true;
+        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
+        self.update_rows(self.own, &held);
+    }
+
+    pub(super) fn member_of(&self, link: crate::ids::LinkId) -> Option<MemberId> {
+        self.links.get(&link).and_then(Link::member)
+    }
+}
+
+/// True if a name is one that can be shown: short, and without characters that control.
+fn valid_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control)
+}

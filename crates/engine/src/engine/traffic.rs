@@ -1,0 +1,368 @@
+//! Frames of links: the handshake, then `Have`, `Want`, runs, registers and signs of life.
+//!
+//! A peer that breaks the protocol loses its link, and the page is told. Nothing that a frame
+//! carries is acknowledged here: that is for `commit`, after the store.
+
+use std::collections::BTreeSet;
+
+use crate::engine::Engine;
+use crate::engine::inbox::Incoming;
+use crate::frame::{self, Frame, RegisterHave, Want};
+use crate::ids::{LinkId, LogId, MemberId};
+use crate::io::{Channel, Output, RtcCall};
+use crate::limits;
+use crate::link::flow::Flow;
+use crate::link::queue::Class;
+use crate::link::{Link, Phase};
+use crate::log::have::{Learned, LogHave};
+use crate::log::run::Run;
+use crate::register::{Register, RegisterKey};
+use crate::sync::Situation;
+use crate::view::Trouble;
+
+/// Bytes of `Have` that share a frame, at most.
+const HAVE_BYTES: usize = 12 * 1024;
+/// Registers that share a frame.
+const REGISTERS_A_FRAME: usize = 200;
+
+impl Engine {
+    /// A message came over a channel.
+    pub(super) fn on_message(&mut self, id: LinkId, channel: Channel, bytes: &[u8]) {
+        let Some(link) = self.links.get(&id) else { return };
+        if channel != Channel::Messages {
+            // Presence before the proof is dropped; attachments are not spoken of yet.
+            return;
+        }
+        if matches!(link.phase, Phase::Calling) {
+            // What comes over a channel shows that it is open, even if that has not been said yet.
+            self.on_channel_open(id, channel);
+        }
+        let proven = self.links.get(&id).and_then(Link::flow).is_some();
+        let frames = match frame::decode(bytes) {
+            Ok(frames) => frames,
+            Err(error) => return self.misbehaved(id, &error.to_string()),
+        };
+        if proven && !self.heard(id, &frames) {
+            return;
+        }
+        for frame in frames {
+            if !self.links.contains_key(&id) {
+                return;
+            }
+            self.on_frame(id, frame);
+        }
+    }
+
+    fn heard(&mut self, id: LinkId, frames: &[Frame]) -> bool {
+        let control = frames.iter().filter(|frame| !matches!(frame, Frame::Part(_))).count();
+        let control = u32::try_from(control).unwrap_or(u32::MAX);
+        let now = self.now.mono;
+        let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return false };
+        match flow.hear(now, control) {
+            Ok(()) => true,
+            Err(error) => {
+                self.misbehaved(id, &error.to_string());
+                false
+            }
+        }
+    }
+
+    fn on_frame(&mut self, id: LinkId, frame: Frame) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(flow) = link.flow_mut() else {
+            return match frame {
+                Frame::Hello(hello) => self.on_hello(id, *hello),
+                Frame::Proof(proof) => self.on_proof(id, *proof),
+                Frame::Bye(reason) => self.on_bye(id, &reason),
+                // I5: nothing else of an unproven link is looked at.
+                Frame::Have(_)
+                | Frame::Want(_)
+                | Frame::Part(_)
+                | Frame::Register(_)
+                | Frame::Registers(_)
+                | Frame::AskRegisters(_)
+                | Frame::Credit { .. }
+                | Frame::Probe(_)
+                | Frame::Reply(_) => self.misbehaved(id, "it spoke before it had proven itself"),
+            };
+        };
+        match frame {
+            Frame::Hello(_) | Frame::Proof(_) => self.misbehaved(id, "it greeted twice"),
+            Frame::Have(logs) => self.on_have(id, &logs),
+            Frame::Want(want) => {
+                flow.ask(want.log, &want.ranges, &self.logs);
+            }
+            Frame::Part(part) => match flow.part(part) {
+                Ok(Some((class, bytes))) => self.on_run(id, class, &bytes),
+                Ok(None) => {}
+                Err(error) => self.misbehaved(id, &error.to_string()),
+            },
+            Frame::Register(bytes) => self.on_register(id, &bytes),
+            Frame::Registers(list) => self.on_registers(id, &list),
+            Frame::AskRegisters(wanted) => self.on_ask_registers(id, &wanted),
+            Frame::Credit { class, bytes } => flow.credited(class, bytes),
+            Frame::Probe(nonce) => {
+                self.control(id, &Frame::Reply(nonce));
+            }
+            Frame::Reply(nonce) => flow.replied(nonce),
+            Frame::Bye(reason) => self.on_bye(id, &reason),
+        }
+    }
+
+    fn on_bye(&mut self, id: LinkId, _reason: &str) {
+        self.close(id);
+    }
+
+    /// A link is proven: both sides say what they hold.
+    pub(super) fn on_proven(&mut self, id: LinkId) {
+        let Some(flow) = self.links.get(&id).and_then(Link::flow) else { return };
+        let member = flow.member;
+        self.know(member);
+        self.told.stale = true;
+        self.wants_stale = true;
+        let same = |(other, link): (&LinkId, &Link)| {
+            (*other != id && link.member() == Some(member)).then_some(*other)
+        };
+        let older: Vec<LinkId> = self.links.iter().filter_map(same).collect();
+        for other in older {
+            self.close(other);
+        }
+        let logs = self.logs.have();
+        self.send_have(id, logs);
+        let cells = self.registers.iter().map(|cell| RegisterHave {
+            member: cell.member,
+            kind: cell.kind,
+            counter: cell.counter,
+        });
+        let cells: Vec<RegisterHave> = cells.collect();
+        for chunk in cells.chunks(REGISTERS_A_FRAME) {
+            self.control(id, &Frame::Registers(chunk.to_vec()));
+        }
+    }
+
+    /// Queues a control frame; a link that does not read is closed.
+    fn control(&mut self, id: LinkId, frame: &Frame) {
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        if flow.is_some_and(|flow| !flow.control(frame)) {
+            self.misbehaved(id, "it does not read what it is sent");
+        }
+    }
+
+    fn send_have(&mut self, id: LinkId, logs: Vec<LogHave>) {
+        let mut frame = Vec::new();
+        let mut bytes = 0;
+        for piece in logs.into_iter().flat_map(LogHave::pieces) {
+            let size = 64 + 56 * piece.ranges.len() + 24 * piece.refused.len();
+            if bytes + size > HAVE_BYTES && !frame.is_empty() {
+                self.control(id, &Frame::Have(std::mem::take(&mut frame)));
+                bytes = 0;
+            }
+            bytes += size;
+            frame.push(piece);
+        }
+        if !frame.is_empty() {
+            self.control(id, &Frame::Have(frame));
+        }
+    }
+
+    fn on_have(&mut self, id: LinkId, logs: &[LogHave]) {
+        let Some(member) = self.member_of(id) else { return };
+        for have in logs {
+            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+            let Some(flow) = flow else { return };
+            match flow.have.learn(have, &self.logs) {
+                Learned::News => {}
+                Learned::Fork => self.trouble(Trouble::Peer {
+                    member: Some(have.log.member),
+                    what: "two versions of its log exist".to_owned(),
+                }),
+            }
+            self.learn_held(&member, have);
+        }
+        self.wants_stale = true;
+    }
+
+    fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
+        let run = match Run::verify(&self.room, bytes) {
+            Ok(run) => run,
+            Err(error) => return self.misbehaved(id, &error.to_string()),
+        };
+        if run.entries.iter().any(|entry| entry.body.is_none()) {
+            return self.misbehaved(id, "it sent a message without its body");
+        }
+        self.wants.arrived(&run.log, self.now.mono);
+        self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
+    }
+
+    fn on_register(&mut self, id: LinkId, bytes: &[u8]) {
+        match Register::verify(&self.room, bytes) {
+            Ok(register) => {
+                self.note_register(id, register.key(), register.counter);
+                if self.registers.wants(&register) {
+                    self.inbox.put_register(register);
+                }
+            }
+            Err(error) => self.misbehaved(id, &error.to_string()),
+        }
+    }
+
+    fn note_register(&mut self, id: LinkId, key: RegisterKey, counter: u64) {
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        let most = limits::MEMBERS * usize::from(crate::register::RegisterKind::COUNT);
+        if let Some(flow) = flow.filter(|flow| flow.registers.len() < most) {
+            let known = flow.registers.entry(key).or_default();
+            *known = (*known).max(counter);
+        }
+    }
+
+    fn on_registers(&mut self, id: LinkId, list: &[RegisterHave]) {
+        let mut wanted = Vec::new();
+        for have in list {
+            let key = (have.member, have.kind);
+            self.note_register(id, key, have.counter);
+            let mine = self.registers.counter(&key).max(self.inbox.counter(&key));
+            if have.counter > mine {
+                wanted.push(key);
+            }
+        }
+        for chunk in wanted.chunks(REGISTERS_A_FRAME) {
+            self.control(id, &Frame::AskRegisters(chunk.to_vec()));
+        }
+    }
+
+    fn on_ask_registers(&mut self, id: LinkId, wanted: &[RegisterKey]) {
+        for key in wanted.iter().take(REGISTERS_A_FRAME) {
+            let bytes = self.registers.of(key).map(|cell| cell.bytes().to_vec());
+            if let Some(bytes) = bytes {
+                self.control(id, &Frame::Register(bytes));
+            }
+        }
+    }
+
+    /// A register is stored: linked members that do not have it hear of it, one's own at once.
+    pub(super) fn announce_register(&mut self, register: &Register) {
+        let (key, counter) = (register.key(), register.counter);
+        let own = register.member == self.own.member;
+        let have = RegisterHave { member: key.0, kind: key.1, counter };
+        let lacks = |(id, link): (&LinkId, &Link)| {
+            let flow = link.flow()?;
+            let knows = flow.registers.get(&key).copied().unwrap_or(0) >= counter;
+            (!knows && flow.member != register.member).then_some(*id)
+        };
+        let links: Vec<LinkId> = self.links.iter().filter_map(lacks).collect();
+        for id in links {
+            if own {
+                self.note_register(id, key, counter);
+                self.control(id, &Frame::Register(register.bytes().to_vec()));
+            } else {
+                self.control(id, &Frame::Registers(vec![have]));
+            }
+        }
+    }
+
+    /// Bytes that came are stored or dropped: whoever sent them may send more.
+    pub(super) fn release(&mut self, credit: &[(LinkId, Class, usize)]) {
+        let mut links = BTreeSet::new();
+        for (id, class, bytes) in credit {
+            if let Some(flow) = self.links.get_mut(id).and_then(Link::flow_mut) {
+                flow.release(*class, *bytes);
+                links.insert(*id);
+            }
+        }
+        for id in links {
+            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+            if flow.is_some_and(|flow| !flow.give_credit()) {
+                self.misbehaved(id, "it does not read what it is sent");
+            }
+        }
+    }
+
+    /// A log has grown here: its suppliers hear of it at once, others soon.
+    pub(super) fn tell_log(&mut self, log: &LogId, suppliers: Option<&BTreeSet<LinkId>>) {
+        let now = self.now.mono;
+        for (id, link) in &mut self.links {
+            if let Some(flow) = link.flow_mut() {
+                let supplied = suppliers.is_some_and(|suppliers| suppliers.contains(id));
+                flow.tell(*log, if supplied { now } else { now + limits::HAVE_DELAY });
+            }
+        }
+    }
+
+    /// Sends the `Have` deltas that are due.
+    pub(super) fn tell_haves(&mut self) {
+        let now = self.now.mono;
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        for id in links {
+            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+            let Some(flow) = flow.filter(|flow| flow.tell_at.is_some_and(|at| at <= now)) else {
+                continue;
+            };
+            flow.tell_at = None;
+            let untold = std::mem::take(&mut flow.untold);
+            let have = |log: LogId| self.logs.of(&log).map(|state| state.have(log));
+            let logs: Vec<LogHave> = untold.into_iter().filter_map(have).collect();
+            self.send_have(id, logs);
+        }
+    }
+
+    /// Asks for what is missing, if anything has changed or somebody has kept us waiting.
+    pub(super) fn plan_wants(&mut self) {
+        let due = self.wants.deadline().is_some_and(|at| at <= self.now.mono);
+        if !self.is_open() || !(std::mem::take(&mut self.wants_stale) || due) {
+            return;
+        }
+        let inbox = self.inbox.seqs();
+        let situation =
+            Situation { logs: &self.logs, inbox: &inbox, links: &self.links, now: self.now.mono };
+        let questions: Vec<(LinkId, Want)> = self.wants.plan(&situation);
+        for (id, want) in questions {
+            self.control(id, &Frame::Want(want));
+        }
+        self.tell_gaps();
+    }
+
+    /// Asks every link for a sign of life: the device may have slept.
+    pub(super) fn probe_all(&mut self) {
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        for id in links {
+            self.probe(id);
+        }
+    }
+
+    pub(super) fn probe(&mut self, id: LinkId) {
+        let (nonce, now) = (self.random.u64(), self.now.mono);
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        if flow.is_some_and(|flow| !flow.probe(nonce, now)) {
+            self.misbehaved(id, "it does not read what it is sent");
+        }
+    }
+
+    /// A peer broke the protocol: its link is closed and the page is told.
+    pub(super) fn misbehaved(&mut self, id: LinkId, what: &str) {
+        let Some(link) = self.links.get(&id) else { return };
+        let member = link.member();
+        self.trouble(Trouble::Peer { member, what: what.to_owned() });
+        self.close(id);
+    }
+
+    /// Closes a link. What was on its way stays in the difference: nothing is lost.
+    pub(super) fn close(&mut self, id: LinkId) {
+        let Some(link) = self.links.remove(&id) else { return };
+        self.out.push_back(Output::Rtc { link: id, call: RtcCall::Close });
+        self.peers.lost(link.peer, id, link.offerer, self.now.mono);
+        self.told.stale = true;
+        self.wants_stale = true;
+    }
+
+    /// The proof verified: from now on this link carries the room.
+    pub(super) fn prove(&mut self, id: LinkId, member: MemberId) {
+        let now = self.now.mono;
+        if let Some(link) = self.links.get_mut(&id) {
+            link.phase = Phase::Proven(Box::new(Flow::new(member, now)));
+            if let Some(peer) = self.peers.of(link.peer) {
+                peer.failures = 0;
+            }
+            self.on_proven(id);
+        }
+    }
+}

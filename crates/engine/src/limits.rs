@@ -1,0 +1,97 @@
+//! Every bound of the engine, in one place (I6): what grows, grows up to one of these.
+
+use crate::io::Millis;
+
+/// Bytes of UTF-8 in one message.
+pub const TEXT_BYTES: usize = 32 * 1024;
+/// Bytes of UTF-8 in the name of a member or a room.
+pub const NAME_BYTES: usize = 64;
+/// Bytes of a sealed body.
+pub const BODY_BYTES: usize = 48 * 1024;
+/// Bytes of a body when it is unpacked.
+pub const UNPACKED_BYTES: usize = 64 * 1024;
+/// Bytes of a message shorter than this are never compressed.
+pub const COMPRESS_FROM_BYTES: usize = 128;
+/// Bytes of one header of an entry.
+pub const HEADER_BYTES: usize = 512;
+/// Entries in one run.
+pub const RUN_ENTRIES: usize = 256;
+/// Bytes of one run: under the 64 KiB that end a link.
+pub const RUN_BYTES: usize = 60 * 1024;
+/// Bytes of one value of a register, sealed.
+pub const REGISTER_BYTES: usize = 12 * 1024;
+/// How far a log's Lamport time may grow in one step.
+pub const LAMPORT_STEP: u64 = 1 << 32;
+
+/// Drafts that wait for the disk.
+pub const DRAFTS: usize = 20_000;
+/// Bytes of drafts that wait for the disk.
+pub const DRAFT_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes in one batch, after which the next one begins.
+pub const BATCH_BYTES: usize = 256 * 1024;
+/// Draft ids that are remembered, so that a repeated call says nothing twice.
+pub const REMEMBERED_DRAFTS: usize = 1024;
+
+/// Logs of one room.
+pub const LOGS: usize = 4096;
+/// Members of one room.
+pub const MEMBERS: usize = 1024;
+/// Ranges of one log: beyond, a run that would open another gap is refused.
+pub const RANGES: usize = 512;
+/// Bytes of runs kept in memory after they were stored or read.
+pub const CACHE_BYTES: usize = 1024 * 1024;
+/// Rows in memory.
+pub const WINDOW_ROWS: usize = 10_000;
+/// Runs read for one page of the timeline.
+pub const PAGE_RUNS: u32 = 100;
+/// A row is late if so many rows stood below it when it came.
+pub const LATE_ROWS: usize = 10;
+
+/// Bytes of one message on a channel that we write.
+pub const FRAME_BYTES: usize = 16 * 1024;
+/// Bytes of one message on a channel that we read: more closes the link.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// Bytes of control frames that may wait on one link: more closes it.
+pub const CONTROL_BYTES: usize = 512 * 1024;
+/// Bytes of runs of one class that a link may have on the way, until the receiver gives back
+/// credit.
+pub const CREDIT_BYTES: u32 = 256 * 1024;
+/// Bytes of runs of one class that are read ahead of the channel.
+pub const READ_AHEAD_BYTES: usize = 64 * 1024;
+/// Control frames of one link in one second: more closes it.
+pub const CONTROL_RATE: u32 = 2_000;
+/// Entries asked for at once, of one log from one holder.
+pub const WANT_ENTRIES: u64 = 512;
+/// Ranges in one `Want`, and of one log in one `Have` frame.
+pub const FRAME_RANGES: usize = 128;
+
+/// Links at once, in the making or proven.
+pub const LINKS: usize = 2 * 64;
+/// Peers in the signaling room that are kept track of.
+pub const PEERS: usize = 256;
+
+/// A link that is not proven by then is closed.
+pub const LINK_SETUP: Millis = 15_000;
+/// After so long in `disconnected`, the offerer asks for another path.
+pub const RESTART_AFTER: Millis = 3_000;
+/// After so long in `failed`, the link is built anew.
+pub const REBUILD_AFTER: Millis = 10_000;
+/// A link that has been silent for so long is probed.
+pub const PROBE_IDLE: Millis = 15_000;
+/// A probe that has no answer by then ends the link.
+pub const PROBE_TIMEOUT: Millis = 5_000;
+/// The first wait before a link is offered again; doubles.
+pub const OFFER_BACKOFF: Millis = 1_000;
+/// The longest wait before a link is offered again.
+pub const OFFER_BACKOFF_MAX: Millis = 30_000;
+
+/// `Have` deltas wait so long for company, except to whoever supplied the entry.
+pub const HAVE_DELAY: Millis = 100;
+/// A receipt is published at most so often.
+pub const RECEIPT_EVERY: Millis = 2_000;
+/// The log of a linked author is asked of others after so long without progress.
+pub const AUTHOR_GRACE: Millis = 1_000;
+/// A holder that was asked and sent nothing for so long is passed over.
+pub const WANT_TIMEOUT: Millis = 5_000;
+/// A commit that failed is tried again after so long; doubles up to half a minute.
+pub const COMMIT_BACKOFF: Millis = 500;

@@ -1,0 +1,133 @@
+//! One link: an attempt to connect with one peer, and what flows once it is proven.
+//!
+//! ```text
+//!  Calling ── messages channel opens ──► Greeting ── proof verifies ──► Proven ──► (closed)
+//!  (offer, answer, candidates)           (Hello, Proof)                  (everything else)
+//! ```
+//! Until the proof verifies, nothing but `Hello` and `Proof` is parsed (I5). What a proven link
+//! may carry is in [`flow`]; who is asked for what is in `sync.rs`.
+
+pub mod flow;
+pub mod queue;
+
+use crate::frame::Frame;
+use crate::hello::Greeting;
+use crate::ids::{LinkId, MemberId};
+use crate::io::{Millis, RtcState};
+use crate::limits;
+use crate::link::flow::Flow;
+use crate::signal::sdp::Fingerprint;
+use protocol::PeerId;
+
+/// How far a link has come.
+pub enum Phase {
+    /// Offer and answer travel through the signaling server.
+    Calling,
+    /// The channel is open, the other side has not proven itself.
+    Greeting(Greeting),
+    /// The other side is who it says, and there is nobody in between.
+    Proven(Box<Flow>),
+}
+
+/// One attempt to connect with one peer.
+pub struct Link {
+    /// Its name.
+    pub id: LinkId,
+    /// The peer's address at the signaling server, when the link was made.
+    pub peer: PeerId,
+    /// Binds offer, answer and candidates to one attempt.
+    pub session: [u8; 16],
+    /// True on the side that offered.
+    pub offerer: bool,
+    /// Who the peer says it is, signed in the signaling payload.
+    pub claimed: Option<MemberId>,
+    /// Our fingerprint, from our own description.
+    pub local: Option<Fingerprint>,
+    /// Theirs, from the description that they signed.
+    pub remote: Option<Fingerprint>,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Since when it exists.
+    pub since: Millis,
+    /// The connection's state, and since when.
+    pub rtc: (RtcState, Millis),
+    /// True once another path was asked for in the present state.
+    pub restarted: bool,
+    /// Frames that wait to be written before the proof: two at most.
+    pub greeting_out: Vec<Vec<u8>>,
+}
+
+impl Link {
+    /// A new attempt.
+    #[must_use]
+    pub fn new(id: LinkId, peer: PeerId, session: [u8; 16], offerer: bool, now: Millis) -> Link {
+        Link {
+            id,
+            peer,
+            session,
+            offerer,
+            claimed: None,
+            local: None,
+            remote: None,
+            phase: Phase::Calling,
+            since: now,
+            rtc: (RtcState::Connecting, now),
+            restarted: false,
+            greeting_out: Vec::new(),
+        }
+    }
+
+    /// Who is at the other end, proven.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        self.flow().map(|flow| flow.member)
+    }
+
+    /// What flows, if the link is proven.
+    #[must_use]
+    pub fn flow(&self) -> Option<&Flow> {
+        match &self.phase {
+            Phase::Proven(flow) => Some(flow),
+            Phase::Calling | Phase::Greeting(_) => None,
+        }
+    }
+
+    /// What flows, if the link is proven.
+    pub fn flow_mut(&mut self) -> Option<&mut Flow> {
+        match &mut self.phase {
+            Phase::Proven(flow) => Some(flow),
+            Phase::Calling | Phase::Greeting(_) => None,
+        }
+    }
+
+    /// Queues a frame of the handshake.
+    pub fn greet(&mut self, frame: &Frame) {
+        self.greeting_out.push(frame.encode());
+    }
+
+    /// The next message for the `messages` channel.
+    pub fn transmit(&mut self) -> Option<Vec<u8>> {
+        if !self.greeting_out.is_empty() {
+            return Some(self.greeting_out.remove(0));
+        }
+        self.flow_mut()?.transmit()
+    }
+
+    /// When something has to happen with this link if nothing comes.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let setup = match self.phase {
+            Phase::Proven(_) => None,
+            Phase::Calling | Phase::Greeting(_) => Some(self.since + limits::LINK_SETUP),
+        };
+        let path = match self.rtc {
+            (RtcState::Disconnected, since) if !self.restarted => {
+                Some(since + limits::RESTART_AFTER)
+            }
+            (RtcState::Failed, since) => Some(since + limits::REBUILD_AFTER),
+            (RtcState::Connecting | RtcState::Connected | RtcState::Disconnected, _) => None,
+        };
+        let flow = self.flow().and_then(Flow::deadline);
+        [setup, path, flow].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,357 @@
+//! What flows over a proven link: the queue of one peer, its credit, and its questions.
+//!
+//! The queue for a peer is not a list but a difference: what is held here, minus what the peer
+//! holds, has refused or was sent. [`Flow::next_read`] takes the next run out of that difference,
+//! the engine reads it, and it waits in a lane, at most [`limits::READ_AHEAD_BYTES`] of each class,
+//! until the channel has room. So a million waiting entries cost no memory, and what is urgent is
+//! chosen when the channel is free, not when it was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::frame::{Frame, PART_OVERHEAD, Part};
+use crate::ids::{LogId, MemberId, Seq};
+use crate::io::Millis;
+use crate::limits;
+use crate::link::queue::{Class, Lanes};
+use crate::log::Logs;
+use crate::log::have::PeerHave;
+use crate::log::ranges::RangeSet;
+use crate::register::RegisterKey;
+use crate::view::Priority;
+
+/// The smallest piece of a run that is worth a part of its own in a message.
+const PIECE_BYTES: usize = 512;
+
+enum Outgoing {
+    Frame(Vec<u8>),
+    Run { bytes: Arc<[u8]>, offset: usize },
+}
+
+/// Why a proven peer's frame breaks the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FlowError {
+    /// A class that carries no runs.
+    #[error("a part of a run has an unknown class")]
+    Class,
+    /// More bytes than it had credit for.
+    #[error("more was sent than there was credit for")]
+    Credit,
+    /// A run that does not end where it has to.
+    #[error("a run is larger than allowed")]
+    Run,
+    /// Too many control frames.
+    #[error("control frames come too fast")]
+    Rate,
+}
+
+/// A run that has to be read for a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The lane it is for.
+    pub class: Class,
+    /// The log.
+    pub log: LogId,
+    /// An entry of the run.
+    pub seq: Seq,
+}
+
+/// A proven link.
+pub struct Flow {
+    /// Who is at the other end.
+    pub member: MemberId,
+    /// What it is known to hold.
+    pub have: PeerHave,
+    /// True while a read for this link is out.
+    pub reading: bool,
+    /// Logs whose `Have` it has not been told, and when it has to be.
+    pub untold: BTreeSet<LogId>,
+    /// When the untold are told.
+    pub tell_at: Option<Millis>,
+    /// The newest counter of each register that it is known to hold.
+    pub registers: BTreeMap<RegisterKey, u64>,
+    sent: BTreeMap<LogId, RangeSet>,
+    asked: BTreeMap<LogId, RangeSet>,
+    lanes: Lanes<Outgoing>,
+    lane_bytes: [usize; 5],
+    credit: [u32; 5],
+    partial: [Vec<u8>; 5],
+    outstanding: [u32; 5],
+    returned: [u32; 5],
+    heard: Millis,
+    probe: Option<(u64, Millis)>,
+    rate: (Millis, u32),
+}
+
+fn index(class: Class) -> usize {
+    usize::from(class.number())
+}
+
+fn lane_of(class: Priority) -> Class {
+    match class {
+        Priority::Urgent => Class::Urgent,
+        Priority::Normal => Class::Normal,
+        Priority::Low => Class::Low,
+    }
+}
+
+impl Flow {
+    /// A link that was proven just now.
+    #[must_use]
+    pub fn new(member: MemberId, now: Millis) -> Flow {
+        Flow {
+            member,
+            have: PeerHave::default(),
+            reading: false,
+            untold: BTreeSet::new(),
+            tell_at: None,
+            registers: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            lanes: Lanes::default(),
+            lane_bytes: [0; 5],
+            credit: [limits::CREDIT_BYTES; 5],
+            partial: std::array::from_fn(|_| Vec::new()),
+            outstanding: [0; 5],
+            returned: [0; 5],
+            heard: now,
+            probe: None,
+            rate: (now, 0),
+        }
+    }
+
+    /// Queues a control frame. False if too many wait: the peer does not read.
+    #[must_use]
+    pub fn control(&mut self, frame: &Frame) -> bool {
+        let bytes = frame.encode();
+        self.lane_bytes[0] += bytes.len();
+        self.lanes.push(Class::Control, Outgoing::Frame(bytes));
+        self.lane_bytes[0] <= limits::CONTROL_BYTES
+    }
+
+    /// The next run that this peer lacks and that there is room to read ahead.
+    #[must_use]
+    pub fn next_read(&self, logs: &Logs, me: &MemberId) -> Option<Read> {
+        let room = |class: &Class| self.lane_bytes[index(*class)] < limits::READ_AHEAD_BYTES;
+        Class::DATA.into_iter().filter(room).find_map(|class| {
+            let asked = self.asked_seq(logs, class);
+            let (log, seq) = asked.or_else(|| self.own_seq(logs, me, class))?;
+            Some(Read { class, log, seq })
+        })
+    }
+
+    fn asked_seq(&self, logs: &Logs, class: Class) -> Option<(LogId, Seq)> {
+        self.asked.iter().find_map(|(log, asked)| {
+            let urgent = logs.of(log)?.of_class(Priority::Urgent);
+            let part = match class {
+                Class::Urgent => asked.and(urgent),
+                Class::Backfill => asked.minus(urgent),
+                Class::Control | Class::Normal | Class::Low => return None,
+            };
+            part.first().map(|seq| (*log, seq))
+        })
+    }
+
+    fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq)> {
+        let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
+        logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
+            let mut rest = state.of_class(priority).clone();
+            if let Some(peer) = self.have.of(log) {
+                rest.subtract(&peer.held);
+                rest.subtract(&peer.refused);
+            }
+            if let Some(sent) = self.sent.get(log) {
+                rest.subtract(sent);
+            }
+            rest.first().map(|seq| (*log, seq))
+        })
+    }
+
+    /// Puts a run that was read into its lane.
+    pub fn prepare(&mut self, read: &Read, first: Seq, last: Seq, bytes: Arc<[u8]>) {
+        self.skip(read.log, first, last);
+        self.lane_bytes[index(read.class)] += bytes.len();
+        self.lanes.push(read.class, Outgoing::Run { bytes, offset: 0 });
+    }
+
+    /// Counts seqs as dealt with, without sending anything.
+    pub fn skip(&mut self, log: LogId, first: Seq, last: Seq) {
+        self.sent.entry(log).or_default().insert(first, last);
+        if let Some(asked) = self.asked.get_mut(&log) {
+            asked.remove(first, last);
+            if asked.is_empty() {
+                self.asked.remove(&log);
+            }
+        }
+    }
+
+    /// The peer asks for entries. What is not held here is forgotten: it sees that in our `Have`.
+    pub fn ask(&mut self, log: LogId, ranges: &[(Seq, Seq)], logs: &Logs) {
+        let Some(state) = logs.of(&log) else { return };
+        let ranges = ranges.iter().take(limits::FRAME_RANGES).copied();
+        let wanted = RangeSet::from_ranges(ranges).and(&state.held());
+        if let Some(sent) = self.sent.get_mut(&log) {
+            sent.subtract(&wanted);
+        }
+        if !wanted.is_empty() {
+            self.asked.entry(log).or_default().union(&wanted);
+        }
+    }
+
+    /// The next message for the channel: control frames first, then runs by class, as far as the
+    /// peer's credit goes, in pieces that fit.
+    pub fn transmit(&mut self) -> Option<Vec<u8>> {
+        let mut message = Vec::new();
+        loop {
+            let space = limits::FRAME_BYTES - message.len();
+            let credit = self.credit;
+            let fits = |class: Class, item: &Outgoing| match item {
+                Outgoing::Frame(bytes) => bytes.len() <= space || message.is_empty(),
+                Outgoing::Run { .. } => {
+                    credit[index(class)] > 0 && space >= PART_OVERHEAD + PIECE_BYTES
+                }
+            };
+            let Some(class) = self.lanes.next(fits) else { break };
+            self.take(class, space, &mut message);
+            if message.len() >= limits::FRAME_BYTES {
+                break;
+            }
+        }
+        (!message.is_empty()).then_some(message)
+    }
+
+    fn take(&mut self, class: Class, space: usize, message: &mut Vec<u8>) {
+        let lane = index(class);
+        match self.lanes.front_mut(class) {
+            Some(Outgoing::Frame(bytes)) => {
+                self.lane_bytes[lane] = self.lane_bytes[lane].saturating_sub(bytes.len());
+                message.append(bytes);
+                self.lanes.pop(class);
+            }
+            Some(Outgoing::Run { bytes, offset }) => {
+                let credit = usize::try_from(self.credit[lane]).unwrap_or(usize::MAX);
+                let length = (bytes.len() - *offset).min(space - PART_OVERHEAD).min(credit);
+                let piece = bytes[*offset..*offset + length].to_vec();
+                *offset += length;
+                let last = *offset == bytes.len();
+                let part = Part { class: class.number(), last, bytes: piece };
+                message.append(&mut Frame::Part(part).encode());
+                self.credit[lane] -= u32::try_from(length).unwrap_or(self.credit[lane]);
+                self.lane_bytes[lane] -= length;
+                self.lanes.served(class, length);
+                if last {
+                    self.lanes.pop(class);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A part of a run came. Gives the run's bytes, unverified, once it is complete.
+    ///
+    /// # Errors
+    /// If the peer breaks the rules: the link has to be closed.
+    pub fn part(&mut self, part: Part) -> Result<Option<(Class, Vec<u8>)>, FlowError> {
+        let class = Class::from_number(part.class).filter(|class| *class != Class::Control);
+        let class = class.ok_or(FlowError::Class)?;
+        let lane = index(class);
+        let length = u32::try_from(part.bytes.len()).map_err(|_| FlowError::Credit)?;
+        let outstanding = self.outstanding[lane].saturating_add(length);
+        if outstanding > limits::CREDIT_BYTES {
+            return Err(FlowError::Credit);
+        }
+        self.outstanding[lane] = outstanding;
+        let partial = &mut self.partial[lane];
+        partial.extend_from_slice(&part.bytes);
+        if partial.len() > limits::RUN_BYTES {
+            return Err(FlowError::Run);
+        }
+        Ok(part.last.then(|| (class, std::mem::take(partial))))
+    }
+
+    /// A run that came is stored or dropped: its bytes are the peer's to use again.
+    pub fn release(&mut self, class: Class, bytes: usize) {
+        let lane = index(class);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.outstanding[lane]);
+        self.outstanding[lane] -= bytes;
+        self.returned[lane] += bytes;
+    }
+
+    /// Gives back the credit that has gathered.
+    #[must_use]
+    pub fn give_credit(&mut self) -> bool {
+        let mut ok = true;
+        for class in Class::DATA {
+            let bytes = std::mem::take(&mut self.returned[index(class)]);
+            if bytes > 0 {
+                ok &= self.control(&Frame::Credit { class: class.number(), bytes });
+            }
+        }
+        ok
+    }
+
+    /// The peer gives back credit.
+    pub fn credited(&mut self, class: u8, bytes: u32) {
+        if let Some(credit) = self.credit.get_mut(usize::from(class)) {
+            *credit = credit.saturating_add(bytes).min(limits::CREDIT_BYTES);
+        }
+    }
+
+    /// Something came: the link lives.
+    ///
+    /// # Errors
+    /// If control frames come faster than allowed.
+    pub fn hear(&mut self, now: Millis, control_frames: u32) -> Result<(), FlowError> {
+        self.heard = now;
+        if now.saturating_sub(self.rate.0) >= 1_000 {
+            self.rate = (now, 0);
+        }
+        self.rate.1 = self.rate.1.saturating_add(control_frames);
+        if self.rate.1 > limits::CONTROL_RATE { Err(FlowError::Rate) } else { Ok(()) }
+    }
+
+    /// Asks for a sign of life, unless that was done already. False as in [`Flow::control`].
+    #[must_use]
+    pub fn probe(&mut self, nonce: u64, now: Millis) -> bool {
+        if self.probe.is_some() {
+            return true;
+        }
+        self.probe = Some((nonce, now));
+        self.control(&Frame::Probe(nonce))
+    }
+
+    /// The sign of life came.
+    pub fn replied(&mut self, nonce: u64) {
+        if self.probe.is_some_and(|(sent, _)| sent == nonce) {
+            self.probe = None;
+        }
+    }
+
+    /// True if a probe has had no answer for too long.
+    #[must_use]
+    pub fn dead(&self, now: Millis) -> bool {
+        self.probe.is_some_and(|(_, sent)| now >= sent + limits::PROBE_TIMEOUT)
+    }
+
+    /// True if it is time to ask for a sign of life.
+    #[must_use]
+    pub fn silent(&self, now: Millis) -> bool {
+        self.probe.is_none() && now >= self.heard + limits::PROBE_IDLE
+    }
+
+    /// What has to be told of what is held: to whoever supplied it at once, to others soon.
+    pub fn tell(&mut self, log: LogId, at: Millis) {
+        self.untold.insert(log);
+        self.tell_at = Some(self.tell_at.map_or(at, |before| before.min(at)));
+    }
+
+    /// When something has to happen if nothing comes.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let life = match self.probe {
+            Some((_, sent)) => sent + limits::PROBE_TIMEOUT,
+            None => self.heard + limits::PROBE_IDLE,
+        };
+        Some(self.tell_at.map_or(life, |at| at.min(life)))
+    }
+}

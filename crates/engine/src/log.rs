@@ -1,0 +1,256 @@
+//! What is held of each log, and how runs fit into it.
+//!
+//! ```text
+//!  spans   [0 ......... 57]        [60 .. 61]        one span = consecutive entries that chain
+//!          previous^      head^
+//! ```
+//! A run joins the spans beside it only if the hashes meet; a run that stands alone is held on its
+//! own signature. Nothing here knows who sent a run or who wants it: see `sync.rs` and `link.rs`.
+
+pub mod entry;
+pub mod have;
+pub mod pack;
+pub mod ranges;
+pub mod run;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EntryHash, LogId, Seq};
+use crate::limits;
+use crate::log::have::{HaveRange, LogHave};
+use crate::log::ranges::RangeSet;
+use crate::log::run::{Run, lamport_follows};
+use crate::view::Priority;
+
+/// Consecutive entries that are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    first: Seq,
+    last: Seq,
+    previous: EntryHash,
+    first_lamport: u64,
+    head: EntryHash,
+    head_lamport: u64,
+}
+
+/// Why a verified run does not fit into its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// Its hashes do not meet those of the entries beside it.
+    #[error("two versions of one log exist")]
+    Fork,
+    /// Its Lamport times do not follow from those beside it.
+    #[error("a log's Lamport times do not grow as they have to")]
+    Lamport,
+    /// It would open more gaps than are kept track of.
+    #[error("a log has more gaps than are kept track of")]
+    Gaps,
+    /// There are more logs than are kept.
+    #[error("the room has more logs than are kept")]
+    Logs,
+}
+
+/// What is held of one log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    spans: Vec<Span>,
+    classes: [RangeSet; 3],
+    refused: Vec<(Seq, Seq, u8)>,
+}
+
+impl LogState {
+    /// The seqs that are held.
+    #[must_use]
+    pub fn held(&self) -> RangeSet {
+        RangeSet::from_ranges(self.spans.iter().map(|span| (span.first, span.last)))
+    }
+
+    /// The held seqs of one class.
+    #[must_use]
+    pub fn of_class(&self, class: Priority) -> &RangeSet {
+        &self.classes[usize::from(class.number())]
+    }
+
+    /// The seqs that are settled without being held.
+    #[must_use]
+    pub fn refused(&self) -> RangeSet {
+        RangeSet::from_ranges(self.refused.iter().map(|(first, last, _)| (*first, *last)))
+    }
+
+    /// The place, hash and Lamport time after which the author appends.
+    #[must_use]
+    pub fn head(&self) -> Option<(Seq, EntryHash, u64)> {
+        self.spans.last().map(|span| (span.last, span.head, span.head_lamport))
+    }
+
+    /// The highest Lamport time held.
+    #[must_use]
+    pub fn lamport(&self) -> u64 {
+        self.spans.last().map_or(0, |span| span.head_lamport)
+    }
+
+    /// What to tell others of this log.
+    #[must_use]
+    pub fn have(&self, log: LogId) -> LogHave {
+        let range = |span: &Span| HaveRange { first: span.first, last: span.last, head: span.head };
+        LogHave {
+            log,
+            ranges: self.spans.iter().map(range).collect(),
+            refused: self.refused.clone(),
+        }
+    }
+
+    /// False if a range that another member reports cannot be of this log.
+    #[must_use]
+    pub fn agrees(&self, range: &HaveRange) -> bool {
+        self.spans.iter().all(|span| span.last != range.last || span.head == range.head)
+    }
+
+    /// What of a run is new here; empty if all of it is held or settled.
+    ///
+    /// # Errors
+    /// If the run does not fit. Nothing is changed.
+    pub fn fit(&self, run: &Run) -> Result<RangeSet, LogError> {
+        let mut new = RangeSet::of(run.first, run.last());
+        new.subtract(&self.held());
+        new.subtract(&self.refused());
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let mut joins = false;
+        for span in &self.spans {
+            if span.last.saturating_add(1) < run.first || span.first > run.last() + 1 {
+                continue;
+            }
+            joins = true;
+            meets(span, run)?;
+        }
+        if !joins && self.spans.len() >= limits::RANGES {
+            return Err(LogError::Gaps);
+        }
+        Ok(new)
+    }
+
+    /// Takes in a run that fits.
+    pub fn insert(&mut self, run: &Run) {
+        let (first_lamport, head_lamport) = run.lamports();
+        let mut joined = Span {
+            first: run.first,
+            last: run.last(),
+            previous: run.previous,
+            first_lamport,
+            head: run.head(),
+            head_lamport,
+        };
+        let before = self.spans.partition_point(|span| span.last + 1 < run.first);
+        let after = self.spans.partition_point(|span| span.first <= run.last() + 1);
+        for span in self.spans.drain(before..after) {
+            if span.first < joined.first {
+                (joined.first, joined.previous) = (span.first, span.previous);
+                joined.first_lamport = span.first_lamport;
+            }
+            if span.last > joined.last {
+                (joined.last, joined.head) = (span.last, span.head);
+                joined.head_lamport = span.head_lamport;
+            }
+        }
+        let new = RangeSet::of(run.first, run.last());
+        let class = usize::from(run.class.number());
+        self.classes[class].union(&new);
+        self.spans.insert(before, joined);
+    }
+
+    /// Settles seqs that will never be held, so that nobody asks or sends them again.
+    pub fn refuse(&mut self, first: Seq, last: Seq, reason: u8) {
+        if self.refused.len() < limits::RANGES {
+            self.refused.push((first, last, reason));
+        }
+    }
+}
+
+/// Checks that a run and a span beside or below it are of one chain.
+fn meets(span: &Span, run: &Run) -> Result<(), LogError> {
+    let above = (run.first..=run.last() + 1).contains(&(span.last + 1));
+    if above {
+        let (hash, lamport) = before(run, span.last + 1);
+        if hash != span.head {
+            return Err(LogError::Fork);
+        }
+        let next = run.iter().find(|(seq, _)| *seq == span.last + 1);
+        let follows = |entry_lamport| lamport_follows(span.head_lamport, entry_lamport);
+        if next.is_some_and(|(_, entry)| !follows(entry.header.lamport))
+            || lamport.is_some_and(|lamport| lamport != span.head_lamport)
+        {
+            return Err(LogError::Lamport);
+        }
+    }
+    let below = (run.first..=run.last() + 1).contains(&span.first);
+    if below {
+        let (hash, lamport) = before(run, span.first);
+        if hash != span.previous {
+            return Err(LogError::Fork);
+        }
+        if lamport.is_some_and(|lamport| !lamport_follows(lamport, span.first_lamport)) {
+            return Err(LogError::Lamport);
+        }
+    }
+    Ok(())
+}
+
+/// Hash, and Lamport time if the run has it, of the entry before `seq`, as the run says.
+fn before(run: &Run, seq: Seq) -> (EntryHash, Option<u64>) {
+    if seq == run.first {
+        return (run.previous, None);
+    }
+    let entry = run.iter().find(|(place, _)| place.checked_add(1) == Some(seq));
+    entry.map_or((EntryHash::NONE, None), |(_, entry)| (entry.hash, Some(entry.header.lamport)))
+}
+
+/// All logs of a room.
+#[derive(Clone, Debug, Default)]
+pub struct Logs {
+    logs: BTreeMap<LogId, LogState>,
+    clock: u64,
+}
+
+impl Logs {
+    /// The log, if anything of it is known.
+    #[must_use]
+    pub fn of(&self, log: &LogId) -> Option<&LogState> {
+        self.logs.get(log)
+    }
+
+    /// All logs.
+    pub fn iter(&self) -> impl Iterator<Item = (&LogId, &LogState)> {
+        self.logs.iter()
+    }
+
+    /// How many logs.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// The highest Lamport time in the room.
+    #[must_use]
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Puts the state of a log that is stored now.
+    pub fn put(&mut self, log: LogId, state: LogState) {
+        self.clock = self.clock.max(state.lamport());
+        self.logs.insert(log, state);
+    }
+
+    /// What to tell others of all logs.
+    #[must_use]
+    pub fn have(&self) -> Vec<LogHave> {
+        self.logs.iter().map(|(log, state)| state.have(*log)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! An entry: one thing said in a log, as a header and a sealed body.
+//!
+//! ```text
+//!  EntryHash = hash(RoomId, log, seq, previous EntryHash, epoch, class, header)
+//!  header    = kind, lamport, wall, expiry, target, group, length and hash of the sealed body
+//!  body      = nonce | XChaCha20-Poly1305( codec, declared length, packed content )
+//! ```
+//! The hash covers the hash of the *sealed* body, so a body can go and the chain still verifies.
+//! Headers are kept as the bytes that came: nothing is encoded again in order to verify.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::hash::hash;
+use crate::crypto::keys::EpochKeys;
+use crate::crypto::random::Random;
+use crate::crypto::seal;
+use crate::ids::{EntryHash, EntryId, EpochId, LogId, RoomId, Seq};
+use crate::io::Millis;
+use crate::limits;
+use crate::log::pack;
+use crate::view::{Body, Priority};
+
+/// What an entry is. Unknown kinds are kept and passed on: a newer member wrote them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind(pub u8);
+
+impl Kind {
+    /// Something to read.
+    pub const MESSAGE: Kind = Kind(0);
+}
+
+/// The class of an entry: its priority as a number on the wire.
+impl Priority {
+    /// All of them, most urgent first; the index is the number on the wire.
+    pub const ALL: [Priority; 3] = [Priority::Urgent, Priority::Normal, Priority::Low];
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Priority::Urgent => 0,
+            Priority::Normal => 1,
+            Priority::Low => 2,
+        }
+    }
+
+    /// The priority with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Priority> {
+        Priority::ALL.into_iter().find(|priority| priority.number() == number)
+    }
+}
+
+/// An entry that another one is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its address.
+    pub entry: EntryId,
+    /// Its hash, so that a fork cannot put another in its place.
+    pub hash: EntryHash,
+}
+
+/// Entries that become visible together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The first of them.
+    pub first: Seq,
+    /// How many.
+    pub count: u32,
+}
+
+/// What an entry says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// What it is.
+    pub kind: Kind,
+    /// Its Lamport time: 1 to [`limits::LAMPORT_STEP`] more than that of the entry before it.
+    pub lamport: u64,
+    /// Milliseconds since 1970 by the author's clock; for show.
+    pub wall: Millis,
+    /// When its body goes, by the same clock.
+    pub expiry: Option<Millis>,
+    /// What it is about.
+    pub target: Option<Target>,
+    /// What it becomes visible with.
+    pub group: Option<Group>,
+    /// Bytes of the sealed body.
+    pub body_len: u32,
+    /// Hash of the sealed body.
+    pub body_hash: [u8; 32],
+}
+
+/// Why bytes are no entry, or a chain of entries no chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Not the header's encoding.
+    #[error("an entry's header does not decode")]
+    Header,
+    /// Over a bound of `limits`.
+    #[error("an entry is larger than allowed")]
+    TooLarge,
+    /// The body is another one than the header names.
+    #[error("an entry's body is not the one that its header names")]
+    Body,
+    /// The Lamport time does not follow.
+    #[error("an entry's Lamport time does not follow from the one before")]
+    Lamport,
+}
+
+impl Header {
+    /// Decodes the bytes of a header.
+    ///
+    /// # Errors
+    /// If they are too many, or not a header, or more than one.
+    pub fn decode(bytes: &[u8]) -> Result<Header, EntryError> {
+        if bytes.len() > limits::HEADER_BYTES {
+            return Err(EntryError::TooLarge);
+        }
+        match postcard::take_from_bytes::<Header>(bytes) {
+            Ok((header, [])) => Ok(header),
+            Ok(_) | Err(_) => Err(EntryError::Header),
+        }
+    }
+
+    /// Encodes a header, once, when the entry is written.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// Checks that a body is the one this header names.
+    ///
+    /// # Errors
+    /// If it is longer than allowed, or another.
+    pub fn check_body(&self, body: &[u8]) -> Result<(), EntryError> {
+        if body.len() > limits::BODY_BYTES {
+            return Err(EntryError::TooLarge);
+        }
+        let right =
+            usize::try_from(self.body_len) == Ok(body.len()) && self.body_hash == body_hash(body);
+        if right { Ok(()) } else { Err(EntryError::Body) }
+    }
+}
+
+/// Where an entry stands: all that its hash covers besides its header.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The room.
+    pub room: &'a RoomId,
+    /// The log.
+    pub log: &'a LogId,
+    /// The place in the log.
+    pub seq: Seq,
+    /// The epoch whose keys seal the body.
+    pub epoch: &'a EpochId,
+    /// Its class.
+    pub class: Priority,
+}
+
+impl Place<'_> {
+    /// The hash of the entry with this header that follows `previous` here.
+    #[must_use]
+    pub fn hash(&self, previous: &EntryHash, header: &[u8]) -> EntryHash {
+        EntryHash(hash(
+            "confab/1/entry",
+            &[
+                &self.room.0,
+                &self.log.bytes(),
+                &self.seq.to_be_bytes(),
+                &previous.0,
+                &self.epoch.0,
+                &[self.class.number()],
+                header,
+            ],
+        ))
+    }
+
+    /// Associated data: a sealed body opens only where it was written.
+    fn associated_data(&self, kind: Kind) -> Vec<u8> {
+        let mut data = Vec::with_capacity(32 + 16 + 48 + 8 + 1);
+        data.extend_from_slice(&self.room.0);
+        data.extend_from_slice(&self.epoch.0);
+        data.extend_from_slice(&self.log.bytes());
+        data.extend_from_slice(&self.seq.to_be_bytes());
+        data.push(kind.0);
+        data
+    }
+
+    /// Packs and seals what an entry of this kind says here.
+    pub fn seal_body(
+        &self,
+        kind: Kind,
+        lamport: u64,
+        content: &Content,
+        keys: &EpochKeys,
+        random: &mut Random,
+    ) -> Vec<u8> {
+        let packed = pack::pack(&postcard::to_allocvec(content).unwrap_or_default());
+        let key = keys.body_key(self.log);
+        let data = self.associated_data(kind);
+        let nonce = seal::nonce(&key, random.bytes(), &[&data, &lamport.to_be_bytes(), &packed]);
+        seal::seal(&key, &nonce, &data, &packed)
+    }
+
+    /// Opens a body. What does not open is shown as such: it verified, so it is kept.
+    #[must_use]
+    pub fn open_body(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> Body {
+        if kind != Kind::MESSAGE {
+            return Body::Newer;
+        }
+        let key = keys.body_key(self.log);
+        let Ok(packed) = seal::open(&key, &self.associated_data(kind), sealed) else {
+            return Body::Unreadable;
+        };
+        let Ok(content) = pack::unpack(&packed) else { return Body::Unreadable };
+        match postcard::from_bytes::<Content>(&content) {
+            Ok(Content::Text(text)) if text.len() <= limits::TEXT_BYTES => Body::Text(text),
+            Ok(Content::Text(_)) => Body::Unreadable,
+            Err(_) => Body::Newer,
+        }
+    }
+}
+
+/// What a message says. New variants are added at the end: an older member shows them as newer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Words.
+    Text(String),
+}
+
+/// The hash of a sealed body.
+#[must_use]
+pub fn body_hash(sealed: &[u8]) -> [u8; 32] {
+    hash("confab/1/body", &[sealed])
+}

@@ -1,0 +1,110 @@
+//! Packing of bodies before they are sealed: one byte of codec, then the content.
+//!
+//! Deflate pays from about a hundred bytes on and never for content that is packed already, so the
+//! shorter of both forms is kept. The declared length is checked before anything is unpacked, and
+//! unpacking stops there: a bomb costs its own size.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+
+use crate::limits;
+
+const PLAIN: u8 = 0;
+const DEFLATE: u8 = 1;
+/// Codec and declared length.
+const DEFLATE_HEAD: usize = 1 + 4;
+
+/// The packed bytes are no content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a message's content does not unpack")]
+pub struct PackError;
+
+/// Packs content of at most [`limits::UNPACKED_BYTES`].
+#[must_use]
+pub fn pack(content: &[u8]) -> Vec<u8> {
+    if content.len() >= limits::COMPRESS_FROM_BYTES
+        && let Some(packed) = deflate(content)
+        && packed.len() < content.len()
+    {
+        return packed;
+    }
+    let mut plain = Vec::with_capacity(1 + content.len());
+    plain.push(PLAIN);
+    plain.extend_from_slice(content);
+    plain
+}
+
+fn deflate(content: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(content.len()).ok()?;
+    let mut head = Vec::with_capacity(DEFLATE_HEAD + content.len() / 2);
+    head.push(DEFLATE);
+    head.extend_from_slice(&length.to_be_bytes());
+    let mut encoder = DeflateEncoder::new(head, Compression::default());
+    encoder.write_all(content).ok()?;
+    encoder.finish().ok()
+}
+
+/// Unpacks content.
+///
+/// # Errors
+/// If the codec is unknown, the declared length is over [`limits::UNPACKED_BYTES`] or not the
+/// true one, or the packed bytes are damaged.
+pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, PackError> {
+    match packed.split_first() {
+        Some((&PLAIN, content)) if content.len() <= limits::UNPACKED_BYTES => Ok(content.to_vec()),
+        Some((&DEFLATE, rest)) => inflate(rest),
+        Some(_) | None => Err(PackError),
+    }
+}
+
+fn inflate(rest: &[u8]) -> Result<Vec<u8>, PackError> {
+    let (length, deflated) = rest.split_first_chunk::<4>().ok_or(PackError)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| PackError)?;
+    if length > limits::UNPACKED_BYTES {
+        return Err(PackError);
+    }
+    let mut content = Vec::with_capacity(length);
+    let most = u64::try_from(length).map_err(|_| PackError)?.saturating_add(1);
+    let read = DeflateDecoder::new(deflated).take(most).read_to_end(&mut content);
+    if read.is_ok_and(|read| read == length) { Ok(content) } else { Err(PackError) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_unpacks(content in prop::collection::vec(any::<u8>(), 0..3000)) {
+            prop_assert_eq!(unpack(&pack(&content)), Ok(content));
+        }
+
+        #[test]
+        fn unpacking_any_bytes_ends(packed in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = unpack(&packed);
+        }
+    }
+
+    #[test]
+    fn words_shrink_and_short_words_stay() {
+        let words = "the same words again and again, ".repeat(40);
+        assert!(pack(words.as_bytes()).len() < words.len() / 4);
+        assert_eq!(pack(b"hello"), b"\0hello");
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_its_declared_length() {
+        let bomb = deflate(&vec![0; limits::UNPACKED_BYTES]).unwrap();
+        assert!(unpack(&bomb).is_ok());
+        let mut liar = bomb.clone();
+        liar[1..5].copy_from_slice(&10u32.to_be_bytes());
+        assert_eq!(unpack(&liar), Err(PackError));
+        liar[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
+        assert_eq!(unpack(&liar), Err(PackError));
+    }
+}

@@ -1,0 +1,308 @@
+//! A run: consecutive entries of one log and one class under one signature.
+//!
+//! ```text
+//!  log, first seq, previous hash, epoch, class, [ header, body? ]*, signature of the last hash
+//! ```
+//! The run is the unit of signing, storing and sending. Its tail is a run again (a *signed
+//! suffix*), because the signature is over the last hash and the previous hash is explicit.
+//! A [`Run`] is verified: there is no other way to get one. Unverified bytes are only bytes.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::crypto::sign::{Domain, Keypair, Signature, verify};
+use crate::ids::{EntryHash, EpochId, LogId, RoomId, Seq};
+use crate::limits;
+use crate::log::entry::{EntryError, Header, Place};
+use crate::view::Priority;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Wire {
+    log: LogId,
+    first: Seq,
+    previous: EntryHash,
+    epoch: EpochId,
+    class: u8,
+    entries: Vec<WireEntry>,
+    signature: Signature,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct WireEntry {
+    header: ByteBuf,
+    body: Option<ByteBuf>,
+}
+
+/// Why bytes are no run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// Not the encoding of a run, or more than that.
+    #[error("a run does not decode")]
+    Encoding,
+    /// No entries, too many, or too many bytes.
+    #[error("a run has no entries or is larger than allowed")]
+    Size,
+    /// A class that no entry can have.
+    #[error("a run has an unknown class")]
+    Class,
+    /// Seqs beyond the end of numbers.
+    #[error("a run's place in its log is out of range")]
+    Place,
+    /// An entry is wrong.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// Not signed by the log's author.
+    #[error("a run is not signed by the author of its log")]
+    Signature,
+}
+
+/// One entry of a verified run.
+#[derive(Clone, Debug)]
+pub struct RunEntry {
+    /// Its header, decoded.
+    pub header: Header,
+    /// The header's own bytes.
+    pub header_bytes: Vec<u8>,
+    /// The sealed body, unless it is gone.
+    pub body: Option<Vec<u8>>,
+    /// Its hash.
+    pub hash: EntryHash,
+}
+
+/// A verified run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The log.
+    pub log: LogId,
+    /// The place of the first entry.
+    pub first: Seq,
+    /// The hash of the entry before it.
+    pub previous: EntryHash,
+    /// The epoch of all its entries.
+    pub epoch: EpochId,
+    /// The class of all its entries.
+    pub class: Priority,
+    /// At least one.
+    pub entries: Vec<RunEntry>,
+    signature: Signature,
+    bytes: Vec<u8>,
+}
+
+/// An entry that is to be signed with others as a run.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    /// Its header.
+    pub header: Header,
+    /// Its sealed body.
+    pub body: Vec<u8>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The room.
+    pub room: RoomId,
+    /// The log.
+    pub log: LogId,
+    /// The place of the first entry.
+    pub first: Seq,
+    /// The hash of the entry before it.
+    pub previous: EntryHash,
+    /// The epoch.
+    pub epoch: EpochId,
+    /// The class.
+    pub class: Priority,
+}
+
+impl Start {
+    fn place(&self, seq: Seq) -> Place<'_> {
+        Place { room: &self.room, log: &self.log, seq, epoch: &self.epoch, class: self.class }
+    }
+}
+
+impl Run {
+    /// Signs entries as a run. The caller keeps to the limits of a run.
+    #[must_use]
+    pub fn sign(start: &Start, unsigned: Vec<Unsigned>, keypair: &Keypair) -> Run {
+        let mut previous = start.previous;
+        let mut entries = Vec::with_capacity(unsigned.len());
+        for (seq, entry) in (start.first..).zip(unsigned) {
+            let header_bytes = entry.header.encode();
+            let hash = start.place(seq).hash(&previous, &header_bytes);
+            previous = hash;
+            let body = Some(entry.body);
+            entries.push(RunEntry { header: entry.header, header_bytes, body, hash });
+        }
+        let last = last_seq(start.first, entries.len()).unwrap_or(start.first);
+        let signature = keypair.sign(Domain::Run, &[&signed_part(start, last, &previous)]);
+        let (log, first, epoch, class) = (start.log, start.first, start.epoch, start.class);
+        let previous = start.previous;
+        let mut run =
+            Run { log, first, previous, epoch, class, entries, signature, bytes: Vec::new() };
+        run.bytes = run.encode();
+        run
+    }
+
+    /// Decodes and verifies a run.
+    ///
+    /// # Errors
+    /// If anything in it is not as it has to be: nothing of it may be used then.
+    pub fn verify(room: &RoomId, bytes: &[u8]) -> Result<Run, RunError> {
+        if bytes.len() > limits::RUN_BYTES {
+            return Err(RunError::Size);
+        }
+        let (wire, rest) =
+            postcard::take_from_bytes::<Wire>(bytes).map_err(|_| RunError::Encoding)?;
+        if !rest.is_empty() {
+            return Err(RunError::Encoding);
+        }
+        if wire.entries.is_empty() || wire.entries.len() > limits::RUN_ENTRIES {
+            return Err(RunError::Size);
+        }
+        let class = Priority::from_number(wire.class).ok_or(RunError::Class)?;
+        let last = last_seq(wire.first, wire.entries.len()).ok_or(RunError::Place)?;
+        let start = Start {
+            room: *room,
+            log: wire.log,
+            first: wire.first,
+            previous: wire.previous,
+            epoch: wire.epoch,
+            class,
+        };
+        let entries = chain(&start, wire.entries)?;
+        let head = entries.last().map_or(wire.previous, |entry| entry.hash);
+        verify(
+            &wire.log.member,
+            Domain::Run,
+            &[&signed_part(&start, last, &head)],
+            &wire.signature,
+        )
+        .map_err(|_| RunError::Signature)?;
+        Ok(Run {
+            log: wire.log,
+            first: wire.first,
+            previous: wire.previous,
+            epoch: wire.epoch,
+            class,
+            entries,
+            signature: wire.signature,
+            bytes: bytes.to_vec(),
+        })
+    }
+
+    /// Log, first and last seq of the bytes of a run, without verifying them: for runs that were
+    /// verified before they were stored.
+    #[must_use]
+    pub fn extent(bytes: &[u8]) -> Option<(LogId, Seq, Seq)> {
+        let wire: Wire = postcard::from_bytes(bytes).ok()?;
+        Some((wire.log, wire.first, last_seq(wire.first, wire.entries.len())?))
+    }
+
+    /// The bytes, exactly as they were signed or came.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The place of the last entry.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        last_seq(self.first, self.entries.len()).unwrap_or(self.first)
+    }
+
+    /// The hash of the last entry.
+    #[must_use]
+    pub fn head(&self) -> EntryHash {
+        self.entries.last().map_or(self.previous, |entry| entry.hash)
+    }
+
+    /// The Lamport times of the first and the last entry.
+    #[must_use]
+    pub fn lamports(&self) -> (u64, u64) {
+        let first = self.entries.first().map_or(0, |entry| entry.header.lamport);
+        let last = self.entries.last().map_or(0, |entry| entry.header.lamport);
+        (first, last)
+    }
+
+    /// The entries with their places.
+    pub fn iter(&self) -> impl Iterator<Item = (Seq, &RunEntry)> {
+        (self.first..).zip(&self.entries)
+    }
+
+    /// The signed suffix that begins at `seq`; the whole run if it begins there or later.
+    #[must_use]
+    pub fn suffix(self, seq: Seq) -> Run {
+        let skip = seq.saturating_sub(self.first).min(self.last() - self.first);
+        let Ok(count) = usize::try_from(skip) else { return self };
+        if count == 0 {
+            return self;
+        }
+        let mut run = self;
+        run.previous = run.entries[count - 1].hash;
+        run.first += skip;
+        run.entries.drain(..count);
+        run.bytes = run.encode();
+        run
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let entries = self.entries.iter().map(|entry| WireEntry {
+            header: ByteBuf::from(entry.header_bytes.clone()),
+            body: entry.body.clone().map(ByteBuf::from),
+        });
+        let wire = Wire {
+            log: self.log,
+            first: self.first,
+            previous: self.previous,
+            epoch: self.epoch,
+            class: self.class.number(),
+            entries: entries.collect(),
+            signature: self.signature,
+        };
+        postcard::to_allocvec(&wire).unwrap_or_default()
+    }
+}
+
+fn last_seq(first: Seq, entries: usize) -> Option<Seq> {
+    let steps = u64::try_from(entries).ok()?.checked_sub(1)?;
+    // The seq after the last one has to exist as a number, too.
+    first.checked_add(steps).filter(|last| *last < u64::MAX)
+}
+
+fn chain(start: &Start, wire: Vec<WireEntry>) -> Result<Vec<RunEntry>, RunError> {
+    let mut previous = start.previous;
+    let mut lamport = None;
+    let mut entries = Vec::with_capacity(wire.len());
+    for (seq, entry) in (start.first..).zip(wire) {
+        let header = Header::decode(&entry.header)?;
+        if let Some(body) = &entry.body {
+            header.check_body(body)?;
+        }
+        if lamport.is_some_and(|before| !lamport_follows(before, header.lamport))
+            || (seq == 0 && !lamport_follows(0, header.lamport))
+        {
+            return Err(EntryError::Lamport.into());
+        }
+        lamport = Some(header.lamport);
+        let hash = start.place(seq).hash(&previous, &entry.header);
+        previous = hash;
+        let body = entry.body.map(ByteBuf::into_vec);
+        entries.push(RunEntry { header, header_bytes: entry.header.into_vec(), body, hash });
+    }
+    Ok(entries)
+}
+
+/// True if a log may step from one Lamport time to the other.
+#[must_use]
+pub fn lamport_follows(before: u64, after: u64) -> bool {
+    after.checked_sub(before).is_some_and(|step| (1..=limits::LAMPORT_STEP).contains(&step))
+}
+
+fn signed_part(start: &Start, last: Seq, head: &EntryHash) -> [u8; 32 + 48 + 8 + 32] {
+    let mut bytes = [0; 120];
+    bytes[..32].copy_from_slice(&start.room.0);
+    bytes[32..80].copy_from_slice(&start.log.bytes());
+    bytes[80..88].copy_from_slice(&last.to_be_bytes());
+    bytes[88..].copy_from_slice(&head.0);
+    bytes
+}

@@ -1,0 +1,219 @@
+//! Who is in the room, and what each member is proven to hold of one's own logs.
+//!
+//! The recipients of an own entry are the members known when it was appended; if there were none,
+//! the first to join. So each member has, for each own log, the seq from which it is a recipient,
+//! and the state of a row is computed from ranges: nothing is kept for each message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{LogId, MemberId, Seq};
+use crate::limits;
+use crate::log::ranges::RangeSet;
+use crate::view::RowState;
+
+/// What one member has to do with one of the own logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Standing {
+    /// It is a recipient from here on; of nothing if `None`.
+    since: Option<Seq>,
+    held: RangeSet,
+    read: RangeSet,
+}
+
+/// Another member.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    own: BTreeMap<LogId, Standing>,
+    forgotten: bool,
+}
+
+/// What is proven of an own entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// How far it has come.
+    pub state: RowState,
+    /// How many others hold it.
+    pub held_by: u32,
+}
+
+/// Everybody else in the room.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    members: BTreeMap<MemberId, Member>,
+    dirty: BTreeSet<MemberId>,
+}
+
+impl Members {
+    /// All others that are not forgotten.
+    pub fn iter(&self) -> impl Iterator<Item = &MemberId> {
+        self.members.iter().filter(|(_, member)| !member.forgotten).map(|(id, _)| id)
+    }
+
+    /// Puts a member as it was stored, unless more is known of it already.
+    pub fn put(&mut self, id: MemberId, member: Member) {
+        if self.members.len() < limits::MEMBERS {
+            self.members.entry(id).or_insert(member);
+        }
+    }
+
+    /// Takes note of a member. `next` is the place of the next own entry. True if it is news.
+    pub fn know(&mut self, id: MemberId, own: LogId, own_held: &RangeSet) -> bool {
+        if self.members.get(&id).is_some_and(|member| !member.forgotten) {
+            return false;
+        }
+        if self.members.len() >= limits::MEMBERS && !self.members.contains_key(&id) {
+            return false;
+        }
+        let next = own_held.last().map_or(0, |last| last + 1);
+        // Whoever joins first is the recipient of what was said to nobody.
+        let alone = self.iter().next().is_none();
+        let unclaimed = own_held.minus(&self.held_by_others(&own)).first().unwrap_or(next);
+        let member = self.members.entry(id).or_default();
+        member.forgotten = false;
+        let standing = member.own.entry(own).or_default();
+        standing.since = Some(if alone { unclaimed } else { next });
+        self.dirty.insert(id);
+        true
+    }
+
+    /// Takes a member out of the recipients. False if there is none.
+    pub fn forget(&mut self, id: &MemberId) -> bool {
+        let Some(member) = self.members.get_mut(id).filter(|member| !member.forgotten) else {
+            return false;
+        };
+        member.forgotten = true;
+        self.dirty.insert(*id);
+        true
+    }
+
+    /// A member proves that it holds entries of an own log. Gives what is news.
+    pub fn holds(&mut self, id: &MemberId, own: LogId, held: &RangeSet) -> RangeSet {
+        self.learn(id, own, held, |standing| &mut standing.held)
+    }
+
+    /// A member says that it has read entries of an own log. Gives what is news.
+    pub fn reads(&mut self, id: &MemberId, own: LogId, read: &RangeSet) -> RangeSet {
+        self.learn(id, own, read, |standing| &mut standing.read)
+    }
+
+    fn learn(
+        &mut self,
+        id: &MemberId,
+        own: LogId,
+        seqs: &RangeSet,
+        cell: impl Fn(&mut Standing) -> &mut RangeSet,
+    ) -> RangeSet {
+        let Some(member) = self.members.get_mut(id) else { return RangeSet::default() };
+        let set = cell(member.own.entry(own).or_default());
+        let news = seqs.minus(set);
+        if news.is_empty() || set.ranges().len() + news.ranges().len() > 2 * limits::RANGES {
+            return RangeSet::default();
+        }
+        set.union(&news);
+        self.dirty.insert(*id);
+        news
+    }
+
+    /// How far an own entry has come.
+    #[must_use]
+    pub fn delivery(&self, own: &LogId, seq: Seq) -> Delivery {
+        let (mut held_by, mut recipients, mut holding, mut reading) = (0, 0, 0, 0);
+        for member in self.members.values() {
+            let Some(standing) = member.own.get(own) else { continue };
+            let holds = standing.held.contains(seq);
+            held_by += u32::from(holds);
+            if !member.forgotten && standing.since.is_some_and(|since| since <= seq) {
+                recipients += 1;
+                holding += u32::from(holds);
+                reading += u32::from(holds && standing.read.contains(seq));
+            }
+        }
+        let state = match held_by {
+            0 => RowState::Saved,
+            _ if recipients > 0 && reading == recipients => RowState::Read,
+            _ if recipients > 0 && holding == recipients => RowState::Delivered,
+            _ => RowState::Held,
+        };
+        Delivery { state, held_by }
+    }
+
+    /// What of an own log somebody else holds.
+    #[must_use]
+    pub fn held_by_others(&self, own: &LogId) -> RangeSet {
+        let mut held = RangeSet::default();
+        for standing in self.members.values().filter_map(|member| member.own.get(own)) {
+            held.union(&standing.held);
+        }
+        held
+    }
+
+    /// Takes the members whose record has to be stored again, with their records.
+    pub fn take_dirty(&mut self) -> Vec<(MemberId, Member)> {
+        let dirty = std::mem::take(&mut self.dirty);
+        dirty.into_iter().filter_map(|id| Some((id, self.members.get(&id)?.clone()))).collect()
+    }
+
+    /// Takes note that these were not stored after all.
+    pub fn mark_dirty(&mut self, ids: impl IntoIterator<Item = MemberId>) {
+        self.dirty.extend(ids);
+    }
+
+    /// True if something has to be stored.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Incarnation;
+
+    const OWN: LogId = LogId { member: MemberId([0; 32]), incarnation: Incarnation([0; 16]) };
+    const ANA: MemberId = MemberId([1; 32]);
+    const BEN: MemberId = MemberId([2; 32]);
+
+    fn state(members: &Members, seq: Seq) -> (RowState, u32) {
+        let delivery = members.delivery(&OWN, seq);
+        (delivery.state, delivery.held_by)
+    }
+
+    #[test]
+    fn what_is_said_to_nobody_is_for_the_first_to_join() {
+        let mut members = Members::default();
+        assert_eq!(state(&members, 0), (RowState::Saved, 0));
+        members.know(ANA, OWN, &RangeSet::of(0, 4));
+        members.know(BEN, OWN, &RangeSet::of(0, 4));
+        members.holds(&ANA, OWN, &RangeSet::of(0, 4));
+        assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+        assert_eq!(state(&members, 5), (RowState::Saved, 0));
+    }
+
+    #[test]
+    fn delivered_means_all_recipients_hold_it() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        members.know(BEN, OWN, &RangeSet::default());
+        members.holds(&BEN, OWN, &RangeSet::of(0, 0));
+        assert_eq!(state(&members, 0), (RowState::Held, 1));
+        members.holds(&ANA, OWN, &RangeSet::of(0, 0));
+        assert_eq!(state(&members, 0), (RowState::Delivered, 2));
+        members.reads(&ANA, OWN, &RangeSet::of(0, 0));
+        members.reads(&BEN, OWN, &RangeSet::of(0, 0));
+        assert_eq!(state(&members, 0), (RowState::Read, 2));
+    }
+
+    #[test]
+    fn a_forgotten_member_is_no_recipient() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        members.know(BEN, OWN, &RangeSet::default());
+        members.holds(&BEN, OWN, &RangeSet::of(0, 0));
+        assert!(members.forget(&ANA));
+        assert!(!members.forget(&ANA));
+        assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+    }
+}

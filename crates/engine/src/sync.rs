@@ -1,0 +1,171 @@
+//! Who is asked for what: the entries that linked members hold and this one does not.
+//!
+//! ```text
+//!  need(log) = linked Haves - held - settled - in the inbox - asked for
+//! ```
+//! Each log is asked of one holder at a time, newest first. The log of a member who is itself
+//! linked is pushed by it, so others are asked only after [`limits::AUTHOR_GRACE`] without
+//! progress. A holder that sends nothing for [`limits::WANT_TIMEOUT`] is passed over. All of this
+//! is computed anew whenever something changes, and nothing of it is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::frame::Want;
+use crate::ids::{LinkId, LogId, MemberId};
+use crate::io::Millis;
+use crate::limits;
+use crate::link::Link;
+use crate::log::Logs;
+use crate::log::ranges::RangeSet;
+use crate::view::Gap;
+
+struct Ask {
+    link: LinkId,
+    ranges: RangeSet,
+    deadline: Millis,
+}
+
+/// What is known of one log that is not complete.
+#[derive(Default)]
+struct Pursuit {
+    missing: RangeSet,
+    progress: Millis,
+    ask: Option<Ask>,
+    tried: BTreeSet<LinkId>,
+}
+
+/// Everything that is being pursued.
+#[derive(Default)]
+pub struct Wants {
+    pursuits: BTreeMap<LogId, Pursuit>,
+}
+
+/// What is known of the room when wants are planned.
+pub struct Situation<'a> {
+    /// What is held.
+    pub logs: &'a Logs,
+    /// What has come and is not stored yet.
+    pub inbox: &'a BTreeMap<LogId, RangeSet>,
+    /// All links.
+    pub links: &'a BTreeMap<LinkId, Link>,
+    /// The time.
+    pub now: Millis,
+}
+
+impl Situation<'_> {
+    fn missing(&self) -> BTreeMap<LogId, RangeSet> {
+        let mut missing: BTreeMap<LogId, RangeSet> = BTreeMap::new();
+        for flow in self.links.values().filter_map(Link::flow) {
+            for (log, peer) in flow.have.iter() {
+                missing.entry(*log).or_default().union(&peer.held);
+            }
+        }
+        for (log, set) in &mut missing {
+            if let Some(state) = self.logs.of(log) {
+                set.subtract(&state.held());
+                set.subtract(&state.refused());
+            }
+            if let Some(inbox) = self.inbox.get(log) {
+                set.subtract(inbox);
+            }
+        }
+        missing.retain(|_, set| !set.is_empty());
+        missing
+    }
+
+    fn author_linked(&self, author: &MemberId) -> bool {
+        self.links.values().any(|link| link.member() == Some(*author))
+    }
+
+    /// The linked member that holds the newest of what is missing, untried ones first.
+    fn holder(&self, log: &LogId, pursuit: &Pursuit) -> Option<(LinkId, RangeSet)> {
+        let flows = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
+        let offers = flows.filter_map(|(id, flow)| {
+            let offer = flow.have.of(log)?.held.and(&pursuit.missing);
+            let newest = offer.last()?;
+            Some((!pursuit.tried.contains(&id), newest, std::cmp::Reverse(id), offer))
+        });
+        let best = offers.max_by_key(|(untried, newest, id, _)| (*untried, *newest, *id))?;
+        Some((best.2.0, best.3.newest(limits::WANT_ENTRIES)))
+    }
+}
+
+impl Wants {
+    /// Computes what is missing and gives the questions to send.
+    pub fn plan(&mut self, situation: &Situation<'_>) -> Vec<(LinkId, Want)> {
+        let mut missing = situation.missing();
+        self.pursuits.retain(|log, _| missing.contains_key(log));
+        let mut questions = Vec::new();
+        for (log, missing) in std::mem::take(&mut missing) {
+            let pursuit = self
+                .pursuits
+                .entry(log)
+                .or_insert_with(|| Pursuit { progress: situation.now, ..Pursuit::default() });
+            pursuit.missing = missing;
+            questions.extend(pursuit.question(&log, situation).map(|(link, ranges)| {
+                let ranges = ranges.ranges().iter().rev().take(limits::FRAME_RANGES);
+                (link, Want { log, ranges: ranges.copied().collect() })
+            }));
+        }
+        questions
+    }
+
+    /// Something of a log came, from somebody.
+    pub fn arrived(&mut self, log: &LogId, now: Millis) {
+        if let Some(pursuit) = self.pursuits.get_mut(log) {
+            pursuit.progress = now;
+            pursuit.tried.clear();
+            if let Some(ask) = &mut pursuit.ask {
+                ask.deadline = now + limits::WANT_TIMEOUT;
+            }
+        }
+    }
+
+    /// When a holder has to be passed over, or an author's grace ends.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let next = |pursuit: &Pursuit| match &pursuit.ask {
+            Some(ask) => ask.deadline,
+            None => pursuit.progress + limits::AUTHOR_GRACE,
+        };
+        self.pursuits.values().map(next).min()
+    }
+
+    /// What a person is told.
+    #[must_use]
+    pub fn gaps(&self, links: &BTreeMap<LinkId, Link>) -> Vec<Gap> {
+        let gap = |(log, pursuit): (&LogId, &Pursuit)| Gap {
+            author: log.member,
+            missing: pursuit.missing.len(),
+            asking: pursuit.ask.as_ref().and_then(|ask| links.get(&ask.link)?.member()),
+        };
+        self.pursuits.iter().map(gap).collect()
+    }
+}
+
+impl Pursuit {
+    fn question(&mut self, log: &LogId, at: &Situation<'_>) -> Option<(LinkId, RangeSet)> {
+        if let Some(ask) = &mut self.ask {
+            ask.ranges = ask.ranges.and(&self.missing);
+            let linked = at.links.get(&ask.link).is_some_and(|link| link.flow().is_some());
+            if linked && at.now < ask.deadline && !ask.ranges.is_empty() {
+                return None;
+            }
+            if linked && at.now >= ask.deadline {
+                self.tried.insert(ask.link);
+            }
+            self.ask = None;
+        }
+        let pushed = at.author_linked(&log.member);
+        if pushed && at.now < self.progress + limits::AUTHOR_GRACE {
+            return None;
+        }
+        if at.links.keys().all(|id| self.tried.contains(id)) {
+            self.tried.clear();
+        }
+        let (link, ranges) = at.holder(log, self)?;
+        let deadline = at.now + limits::WANT_TIMEOUT;
+        self.ask = Some(Ask { link, ranges: ranges.clone(), deadline });
+        Some((link, ranges))
+    }
+}

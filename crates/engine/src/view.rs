@@ -1,0 +1,285 @@
+//! What a page may ask of a room, and what it is told: plain data, no bytes of the wire.
+//!
+//! A page's state is the sum of the events it got; [`Engine::snapshot`](crate::Engine::snapshot)
+//! gives the same sum to a page that comes later. Words for people are not here: the page has them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
+use crate::io::{Millis, StoreFault};
+
+/// What a page asks of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Say something. May be repeated with the same draft id: it is said once.
+    Send(Draft),
+    /// Change one's own name in this room.
+    SetName(String),
+    /// Change the room's name; only its founder can.
+    SetRoomName(String),
+    /// Show the page of messages before the oldest shown.
+    LoadOlder,
+    /// These entries of others were on a visible screen.
+    MarkRead(Vec<EntryId>),
+    /// Take a member who will not come back out of the recipients.
+    ForgetMember(MemberId),
+}
+
+/// A message before it is an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Drawn at random by the page.
+    pub id: DraftId,
+    /// What to say: 1 to [`limits::TEXT_BYTES`](crate::limits::TEXT_BYTES) bytes of UTF-8.
+    pub text: String,
+    /// How urgent.
+    pub priority: Priority,
+}
+
+/// The classes that a person can choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Priority {
+    /// Overtakes everything else that waits.
+    Urgent,
+    /// The usual.
+    #[default]
+    Normal,
+    /// When nothing else waits.
+    Low,
+}
+
+/// What a page is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The room itself: told first, and again when its name changes.
+    Room(RoomView),
+    /// All members known, oneself included.
+    Members(Vec<MemberView>),
+    /// Rows that are new or have changed, by entry id. Sort by [`Row::order`].
+    Rows(Vec<Row>),
+    /// Whether there are messages before the oldest shown.
+    Older {
+        /// True if `LoadOlder` would show more.
+        more: bool,
+    },
+    /// How many own entries nobody else holds.
+    Pending(u64),
+    /// Whether anybody can be reached.
+    LinkState(LinkState),
+    /// Whether newcomers can find us.
+    SignalState(SignalState),
+    /// Messages known to exist that are not here yet, by author; empty when there are none.
+    Gaps(Vec<Gap>),
+    /// A command was refused; nothing changed.
+    Refused {
+        /// The draft, if it was one.
+        draft: Option<DraftId>,
+        /// Why.
+        reason: Refusal,
+    },
+    /// Something went wrong that a person should know of; the room goes on.
+    Trouble(Trouble),
+}
+
+/// The room itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomView {
+    /// Which room.
+    pub room: RoomId,
+    /// Its name, as the founder gave it; empty until it is known.
+    pub name: String,
+    /// Oneself.
+    pub me: MemberId,
+    /// Who founded it.
+    pub founder: MemberId,
+    /// The invite, to be put behind the `#` of the page's address.
+    pub invite: String,
+}
+
+/// A member, as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// Its key.
+    pub member: MemberId,
+    /// What it calls itself; empty if it has not said.
+    pub name: String,
+    /// True for oneself.
+    pub me: bool,
+    /// True for oneself, and for whoever is linked and proven now.
+    pub online: bool,
+}
+
+/// A message, as it stands in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its address.
+    pub entry: EntryId,
+    /// The draft that it was, on the device that wrote it (while it is remembered).
+    pub draft: Option<DraftId>,
+    /// Who wrote it.
+    pub author: MemberId,
+    /// True if that is oneself.
+    pub own: bool,
+    /// Where it stands: the same on every device.
+    pub order: Order,
+    /// When it was written, by the author's clock; for show.
+    pub wall: Millis,
+    /// How urgent.
+    pub priority: Priority,
+    /// What it says.
+    pub body: Body,
+    /// How far it has come.
+    pub state: RowState,
+    /// How many other members hold it, as far as is proven here.
+    pub held_by: u32,
+    /// True if it arrived after later ones were shown, so that it is not overlooked.
+    pub late: bool,
+}
+
+/// The order of rows: by lamport, then log, then seq.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Order {
+    /// The Lamport time of the entry.
+    pub lamport: u64,
+    /// Its log.
+    pub log: LogId,
+    /// Its place in the log.
+    pub seq: Seq,
+}
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// Words.
+    Text(String),
+    /// The body is gone: expired or deleted.
+    Gone,
+    /// Written by a newer version of Confab.
+    Newer,
+    /// It verifies, but does not open: damaged or made by a faulty peer.
+    Unreadable,
+}
+
+/// How far a message has come. A state never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RowState {
+    /// Own: stored on this device, nobody else holds it.
+    Saved,
+    /// Own: somebody else holds it, not yet all recipients.
+    Held,
+    /// Own: all recipients hold it.
+    Delivered,
+    /// Own: all recipients have read it.
+    Read,
+    /// Own: expired before all recipients held it.
+    Expired,
+    /// Own: refused for good.
+    Failed,
+    /// Somebody else's.
+    Received,
+}
+
+/// Whether anybody can be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkState {
+    /// No link, and none in the making.
+    #[default]
+    Offline,
+    /// No link yet, at least one in the making.
+    Connecting,
+    /// At least one proven link.
+    Online,
+}
+
+/// Whether newcomers can find us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignalState {
+    /// No socket.
+    #[default]
+    Offline,
+    /// A socket, but the server has not let us in yet.
+    Connecting,
+    /// Joined.
+    Online,
+}
+
+/// Messages that are known to exist and are not here yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Whose messages.
+    pub author: MemberId,
+    /// How many.
+    pub missing: u64,
+    /// Who is being asked for them.
+    pub asking: Option<MemberId>,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing to say.
+    #[error("the message is empty")]
+    Empty,
+    /// Too much to say at once.
+    #[error("the message has {bytes} bytes, {limit} are allowed")]
+    TooLong {
+        /// Bytes of UTF-8.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Too many drafts wait for the disk.
+    #[error("{waiting} messages wait to be stored, wait a moment and send again")]
+    Busy {
+        /// How many.
+        waiting: u64,
+    },
+    /// A name with control characters, or too long.
+    #[error("a name has 1 to {limit} bytes and no control characters")]
+    Name {
+        /// The limit.
+        limit: u64,
+    },
+    /// Only the founder can do this.
+    #[error("only the founder of the room can do this")]
+    NotFounder,
+    /// No such member, or oneself.
+    #[error("there is no such member to forget")]
+    NoSuchMember,
+    /// So much is shown already that nothing older fits.
+    #[error("{limit} messages are shown, older ones do not fit")]
+    WindowFull {
+        /// The limit.
+        limit: u64,
+    },
+}
+
+/// Something that went wrong without stopping the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Trouble {
+    /// The store refused: what was being written is still in the page, and is tried again.
+    #[error("{0}")]
+    Store(StoreFault),
+    /// A record on disk is damaged: it was left out, and peers are asked for it.
+    #[error("a stored record is damaged and was left out: {0}")]
+    Damaged(String),
+    /// A peer broke the protocol, and its link was closed.
+    #[error("{member:?} broke the protocol: {what}")]
+    Peer {
+        /// Who, if it had proven that.
+        member: Option<MemberId>,
+        /// What it did.
+        what: String,
+    },
+    /// The server refused something.
+    #[error("the signaling server refused: {0}")]
+    Signal(String),
+    /// A peer speaks another version of the protocol.
+    #[error("a member uses version {theirs} of Confab's protocol, this page version {ours}")]
+    Version {
+        /// Its version.
+        theirs: u32,
+        /// Ours.
+        ours: u32,
+    },
+}
