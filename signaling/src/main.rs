@@ -1,2 +1,75 @@
-//! x
-fn main() {}
+//! The signaling server's binary: reads the flags, listens, serves until it is told to stop.
+//!
+//! When it is ready it prints one line on stdout, `listening on http://ADDRESS:PORT`; everything
+//! else goes to the log on stderr.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use signaling::Flags;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("--log {0:?} is no log filter: {1}")]
+    Log(String, tracing_subscriber::filter::ParseError),
+    #[error("cannot listen on {0}: {1}. Another address or port can be given with --listen")]
+    Listen(String, std::io::Error),
+    #[error("cannot wait for signals of the system: {0}")]
+    Signals(std::io::Error),
+    #[error(transparent)]
+    Serve(#[from] signaling::ServeError),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve(Flags::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "signaling: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(flags: Flags) -> Result<(), Failure> {
+    let filter =
+        EnvFilter::try_new(&flags.log).map_err(|error| Failure::Log(flags.log.clone(), error))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let unheard = |error| Failure::Listen(flags.listen.clone(), error);
+    let listener = TcpListener::bind(&flags.listen).await.map_err(unheard)?;
+    let address = signaling::address(&listener, &flags.config).map_err(unheard)?;
+    let stop = stop().map_err(Failure::Signals)?;
+    let mut stdout = std::io::stdout();
+    // Whoever reads this may have gone: that is no reason not to serve.
+    let _ = writeln!(stdout, "listening on {address}").and_then(|()| stdout.flush());
+    signaling::run(listener, flags.config, stop).await?;
+    Ok(())
+}
+
+/// Ready when the system asks the process to stop.
+#[cfg(unix)]
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ready when the system asks the process to stop.
+#[cfg(not(unix))]
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -176,6 +176,11 @@ impl Rooms {
         self.stays.get(&conn)?.get(room).copied()
     }
 
+    /// The rooms that a connection is in now.
+    pub fn stays(&self, conn: ConnectionId) -> impl Iterator<Item = &Rendezvous> + '_ {
+        self.stays.get(&conn).into_iter().flatten().map(|(room, _)| room)
+    }
+
     /// The members of a room, by peer id.
     pub fn members(&self, room: &Rendezvous) -> impl Iterator<Item = (PeerId, ConnectionId)> + '_ {
         self.rooms.get(room).into_iter().flatten().map(|(peer, conn)| (*peer, *conn))

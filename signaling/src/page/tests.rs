@@ -1,0 +1,1 @@
+//! What the page's files are served as: names, types, changes, and that nothing else is.
