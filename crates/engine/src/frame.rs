@@ -139,7 +139,8 @@ impl Frame {
 
     fn decode(kind: u8, body: &[u8]) -> Result<Option<Frame>, FrameError> {
         Ok(Some(match kind {
-            HELLO => Frame::Hello(Box::new(whole(body)?)),
+            // A newer version may say more in its greeting: its version has to be seen first.
+            HELLO => Frame::Hello(Box::new(some(body)?)),
             PROOF => Frame::Proof(Box::new(whole(body)?)),
             HAVE => Frame::Have(whole(body)?),
             WANT => Frame::Want(whole(body)?),
@@ -164,6 +165,10 @@ fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FrameError> {
         Ok((value, [])) => Ok(value),
         Ok(_) | Err(_) => Err(FrameError::Body),
     }
+}
+
+fn some<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FrameError> {
+    postcard::from_bytes(body).map_err(|_| FrameError::Body)
 }
 
 fn write_varint(bytes: &mut Vec<u8>, mut value: usize) {

@@ -5,6 +5,7 @@
 //!  command(Command, Now) ─►        ──► poll_transmit() -> bytes    while a channel has room
 //!                                  ──► deadline()      -> Millis   call handle(Input::Tick) then
 //! ```
+//! Transmitting makes room and may cause outputs: poll for them again afterwards.
 //! A driver carries these out in order and takes no decision of its own.
 
 use protocol::{ClientMessage, ServerMessage};
