@@ -1,7 +1,7 @@
 //! `dev`: signaling and `trunk serve` side by side, for work on the page.
 //!
-//! The same as `cargo run -p signaling` and `trunk serve` in two terminals: Trunk.toml sends what the
-//! page asks of the server to the address that a server without flags listens on.
+//! The same as `cargo run -p signaling` and `trunk serve` in two terminals: Trunk.toml sends what
+//! the page asks of the server to the address that a server without flags listens on.
 
 use crate::bundle::{self, Server};
 use crate::tools::FOR_THE_PAGE;

@@ -1,8 +1,8 @@
 //! Installing what is missing: quiet when nothing is, otherwise one line a tool with its time.
 //!
 //! An interrupted run loses no work and is never taken for done: cargo builds in a folder that is
-//! kept between tries, and a tool appears in the cache by one rename, after it has told its version.
-//! Two runs at once wait for each other on a lock file.
+//! kept between tries, and a tool appears in the cache by one rename, after it has told its
+//! version. Two runs at once wait for each other on a lock file.
 
 use crate::tools::{Found, Tool};
 use crate::{paths, process, versions};

@@ -1,7 +1,8 @@
 //! `cargo xtask`: every command of this workspace, from a bare machine to a running chat.
 //!
-//! `serve` and `test` need nothing installed but Rust: what else they want they set up first, quietly when
-//! nothing is missing. Each command lives in the module of its name; this file only reads the command line.
+//! `serve` and `test` need nothing installed but Rust: what else they want they set up first,
+//! quietly when nothing is missing. Each command lives in the module of its name; this file only
+//! reads the command line.
 #![expect(clippy::print_stdout, reason = "a command speaks on its standard output")]
 
 mod bundle;

@@ -1,7 +1,8 @@
 //! `serve`: from a bare machine to a running chat: one process, one port, page and signaling.
 //!
-//! Browsers give a page on plain http its locks and its storage on localhost only. So without `--tls`
-//! it listens on this machine alone, and with it on every address, with a code for phones to scan.
+//! Browsers give a page on plain http its locks and its storage on localhost only. So without
+//! `--tls` it listens on this machine alone, and with it on every address, with a code for phones
+//! to scan.
 
 use crate::bundle::{self, Server};
 use crate::{certificate, process};

@@ -1,7 +1,7 @@
 //! `test` and `e2e`: runs the stages, one after another, and says what passed and what failed.
 //!
-//! Building has no time limit, running has: a test that hangs ends with its browsers and is counted as
-//! failed. A stage that fails does not keep the next from running. The last line is the total.
+//! Building has no time limit, running has: a test that hangs ends with its browsers and is counted
+//! as failed. A stage that fails does not keep the next from running. The last line is the total.
 
 use crate::bundle::{self, Server};
 use crate::stage::{Stage, Tally};

@@ -1,7 +1,7 @@
 //! The one table of tool versions. Nothing else in the workspace types them (`tidy` checks that).
 //!
-//! wasm-bindgen is not in the table: the command-line tool must equal the library, so its version is
-//! read from Cargo.lock. Browsers are not either: any current one will do.
+//! wasm-bindgen is not in the table: the command-line tool must equal the library, so its version
+//! is read from Cargo.lock. Browsers are not either: any current one will do.
 
 use crate::paths;
 use anyhow::{Context, Result};

@@ -1,6 +1,7 @@
 //! Sizes and openings: the hard limits of the conventions.
 //!
-//! A file that hits one shows a missing part: find the noun that wants out, do not cut in the middle.
+//! A file that hits one shows a missing part: find the noun that wants out, do not cut in the
+//! middle.
 
 use super::source::{code_of, functions, production_lines};
 use super::{File, Finding};

@@ -1,5 +1,5 @@
-//! A Rust file as the checks see it: its lines, and the same text with comments, strings and characters
-//! blanked out, so that a brace or a name in them counts for nothing.
+//! A Rust file as the checks see it: its lines, and the same text with comments, strings and
+//! characters blanked out, so that a brace or a name in them counts for nothing.
 //!
 //! A scan by hand in place of a parser: the checks need lines and braces, not types, and this
 //! builds in no time. What it cannot read it leaves as code, so a check never hides a line.
@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn comments_strings_and_characters_are_blanked_and_lines_stay() {
-        let text = "let a = \"}\\\"{\"; // }\nlet b = '{'; /* } /* { */ } */ let c: &'a u8 = b'\\n';\n\
-                    let d = r#\"\n} \" {\"#; let r#fn = br\"{\"; for x in \"\" {}";
+        let text = "let a = \"}\\\"{\"; // }\nlet b = '{'; /* } /* { */ } */\n\
+                    let c: &'a u8 = b'\\n';\nlet d = r#\"\n} \" {\"#; let r#fn = br\"{\"; for x in \"\" {}";
         let code = code_of(text);
         assert_eq!(code.lines().count(), text.lines().count());
         assert_eq!(code.chars().count(), text.chars().count());

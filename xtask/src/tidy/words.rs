@@ -1,5 +1,5 @@
-//! What must not be written: platform names in the crates that know no platform, marks of unfinished
-//! work, paths of one machine, versions typed twice; and how long the documents may be.
+//! What must not be written: platform names in the crates that know no platform, marks of
+//! unfinished work, paths of one machine, versions typed twice; and how long documents may be.
 //!
 //! The patterns are put together from parts, so that this file is not found by its own checks.
 
