@@ -254,7 +254,7 @@ impl Engine {
         let local = hello::Local {
             room: self.room,
             epoch: self.epoch,
-            binding: zeroize::Zeroizing::new(*self.keys.binding()),
+            binding: *self.keys.binding(),
             keypair: self.record.keypair(),
             nonce: self.random.bytes(),
             boot: self.boot,
@@ -293,7 +293,7 @@ impl Engine {
         if claimed != Some(theirs.member) {
             return self.misbehaved(id, "it greeted with another key than it called with");
         }
-        match greeting.on_hello(&theirs) {
+        match greeting.on_hello(theirs) {
             Ok((next, ours, proof)) => {
                 let Some(link) = self.links.get_mut(&id) else { return };
                 if let Some(hello) = ours {
