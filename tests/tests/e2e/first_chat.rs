@@ -1,0 +1,87 @@
+//! Two persons who have never met talk within ten seconds, in every pair of browsers, and the
+//! server sees none of it.
+
+use crate::browser::Browser::{self, Chromium, Firefox};
+use crate::mount::fetch;
+use crate::page::Page;
+use crate::room::FIRST_CHAT;
+use crate::stage::{Told, play};
+use anyhow::{Result, ensure};
+use std::time::Instant;
+
+#[test]
+fn first_chat_both_ways_in_chromium() -> Told {
+    first_chat("first-chat-chromium", Chromium, Chromium)
+}
+
+#[test]
+fn first_chat_both_ways_in_firefox() -> Told {
+    first_chat("first-chat-firefox", Firefox, Firefox)
+}
+
+#[test]
+fn chromium_invites_firefox() -> Told {
+    first_chat("chromium-invites-firefox", Chromium, Firefox)
+}
+
+#[test]
+fn firefox_invites_chromium() -> Told {
+    first_chat("firefox-invites-chromium", Firefox, Chromium)
+}
+
+const QUESTION: &str = "Is anybody there, across the water?";
+const ANSWER: &str = "Yes: 你好, здравствуй, مرحبا";
+
+fn first_chat(name: &str, founder: Browser, guest: Browser) -> Told {
+    play(name, async |stage| {
+        let ana = stage.enter("ana", founder).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", guest).await?;
+
+        let opened = Instant::now();
+        ben.join(&invite, "Ben").await?;
+        ana.send(QUESTION).await?;
+        ben.hear_until(opened + FIRST_CHAT, QUESTION).await?;
+        ben.send(ANSWER).await?;
+        ana.hear_until(opened + FIRST_CHAT, ANSWER).await?;
+
+        ana.wait_for_delivery(QUESTION).await?;
+        ben.wait_for_delivery(ANSWER).await?;
+        for page in [&ana, &ben] {
+            page.expect_messages(&[QUESTION, ANSWER]).await?;
+            let view = page.view().await?;
+            ensure!(view.online() == 2 && view.count("member-count") == Some(2), "{view:#?}");
+            ensure!(view.state("link-state") == "online", "{view:#?}");
+            ensure!(!view.url.contains('#'), "the invite is still in the address bar");
+        }
+        expect_names(&ana, "Ben").await?;
+        expect_names(&ben, "Ana").await?;
+
+        let relayed = relayed_bytes(&ana).await?;
+        for number in 0..20 {
+            let text = format!("chat byte {number} {}", "x".repeat(200));
+            ana.send(&text).await?;
+            ben.hear(&text).await?;
+        }
+        let grown = relayed_bytes(&ana).await? - relayed;
+        ensure!(grown == 0, "twenty messages let the server relay {grown} bytes");
+        let log = stage.server.printed();
+        ensure!(!log.contains("anybody") && !log.contains("chat byte"), "the server log has texts");
+        ensure!(!log.contains("Ana"), "the server log has a name");
+        Ok(())
+    })
+}
+
+/// The name that a member gives itself arrives with it.
+async fn expect_names(page: &Page, other: &str) -> Result<()> {
+    let named = |text: &str| text.contains(other);
+    let what = format!("{other} is named");
+    page.wait(&what, |view| view.members.iter().any(|member| named(&member.text))).await?;
+    Ok(())
+}
+
+/// What the server says it has carried from page to page.
+async fn relayed_bytes(page: &Page) -> Result<u64> {
+    let health: serde_json::Value = serde_json::from_str(&fetch(page, "/healthz").await?.body)?;
+    health["relayed_bytes"].as_u64().ok_or_else(|| anyhow::anyhow!("no relayed_bytes in {health}"))
+}

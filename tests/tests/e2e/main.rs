@@ -1,0 +1,24 @@
+//! End to end: real browsers, the real page, the real server, used as persons use them.
+//!
+//! `cargo xtask e2e` builds what is needed and runs this; a plain `cargo test` skips it. The page
+//! is read through the `data-testid` contract only. A test is a story, played on a `Stage`.
+#![cfg(unix)]
+
+mod browser;
+mod page;
+mod process;
+mod room;
+mod server;
+mod session;
+mod stage;
+mod view;
+
+mod first_chat;
+mod invites;
+mod looks;
+mod members;
+mod mount;
+mod outbox;
+mod priorities;
+mod signal_loss;
+mod tabs;

@@ -1,0 +1,100 @@
+//! What is written while nobody is there waits on the disk, through a reload and through the
+//! death of the browser, and arrives in order, once.
+
+use crate::browser::Browser::{self, Chromium, Firefox};
+use crate::page::Page;
+use crate::stage::{Stage, Told, play};
+use anyhow::{Result, ensure};
+
+const WAITING: [&str; 3] = ["one, to nobody", "two, to nobody", "three, to nobody"];
+const ALL: [&str; 4] = ["while together", WAITING[0], WAITING[1], WAITING[2]];
+
+/// What happens to the writer's page while its messages wait.
+#[derive(Clone, Copy)]
+enum Blow {
+    Reload,
+    Kill,
+}
+
+#[test]
+fn outbox_survives_a_reload_in_chromium() -> Told {
+    outbox_survives("outbox-reload-chromium", Chromium, Blow::Reload)
+}
+
+#[test]
+fn outbox_survives_a_reload_in_firefox() -> Told {
+    outbox_survives("outbox-reload-firefox", Firefox, Blow::Reload)
+}
+
+#[test]
+fn outbox_survives_kill_9_of_chromium() -> Told {
+    outbox_survives("outbox-kill-chromium", Chromium, Blow::Kill)
+}
+
+#[test]
+fn outbox_survives_kill_9_of_firefox() -> Told {
+    outbox_survives("outbox-kill-firefox", Firefox, Blow::Kill)
+}
+
+fn outbox_survives(name: &str, browser: Browser, blow: Blow) -> Told {
+    play(name, async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", browser).await?;
+        let invite = ana.found_room(&url, "Ana").await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.send(ALL[0]).await?;
+        ben.hear(ALL[0]).await?;
+        ana.wait_for_delivery(ALL[0]).await?;
+        ben.close().await?;
+        ana.wait_for_company(1).await?;
+
+        for text in WAITING {
+            ana.send(text).await?;
+        }
+        expect_waiting(&ana).await?;
+        let entries = entries(&ana).await?;
+        let ana = strike(stage, ana, browser, blow).await?;
+        expect_waiting(&ana).await?;
+        ensure!(self::entries(&ana).await? == entries, "the messages have other addresses now");
+
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.come_back(&url).await?;
+        ben.expect_messages(&ALL).await?;
+        for text in WAITING {
+            ana.wait_for_delivery(text).await?;
+        }
+        ana.wait("nothing waits", |view| view.pending() == 0).await?;
+        ana.expect_messages(&ALL).await?;
+        ensure!(self::entries(&ben).await? == entries, "the two do not show the same entries");
+        Ok(())
+    })
+}
+
+async fn strike(stage: &Stage, page: Page, browser: Browser, blow: Blow) -> Result<Page> {
+    match blow {
+        Blow::Reload => {
+            page.reload().await?;
+            Ok(page)
+        }
+        Blow::Kill => {
+            page.crash().await?;
+            let page = stage.enter("ana", browser).await?;
+            page.come_back(&stage.server.url()).await?;
+            Ok(page)
+        }
+    }
+}
+
+async fn expect_waiting(page: &Page) -> Result<()> {
+    page.wait("three messages wait, saved here", |view| {
+        let saved = |text: &&str| view.state_of(text) == Some("saved");
+        WAITING.iter().all(saved) && view.pending() == 3
+    })
+    .await?;
+    page.expect_messages(&ALL).await
+}
+
+async fn entries(page: &Page) -> Result<Vec<Option<String>>> {
+    Ok(page.view().await?.rows.into_iter().map(|row| row.entry).collect())
+}

@@ -1,0 +1,106 @@
+//! An urgent message overtakes what was queued before it; the list still shows what was said
+//! first above what was said later.
+
+use crate::browser::Browser::Chromium;
+use crate::page::Page;
+use crate::stage::{Told, play};
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+/// Messages that wait before the urgent one.
+const QUEUED: usize = 200;
+/// Characters in each, so that they do not fit into a few frames.
+const LENGTH: usize = 2000;
+
+/// Notes, from the first moment of every page, in which order messages appear.
+const WATCH: &str = r#"
+window.__arrived = [];
+new MutationObserver(() => {
+  for (const row of document.querySelectorAll('[data-testid="message"]:not([data-seen])')) {
+    row.dataset.seen = "";
+    const body = row.querySelector('[data-testid="message-body"]').textContent;
+    window.__arrived.push(body.slice(0, 12));
+  }
+}).observe(document, { childList: true, subtree: true });
+"#;
+
+/// Writes and sends one message after another, each as soon as the composer has taken the last.
+const SEND_ALL: &str = r#"
+const [texts, done] = arguments;
+const find = (id) => document.querySelector(`[data-testid="${id}"]`);
+const channel = new MessageChannel();
+let next = 0;
+channel.port1.onmessage = () => {
+  const composer = find("composer");
+  if (composer.value === "" && next < texts.length) {
+    composer.value = texts[next++];
+    composer.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    find("send").click();
+  }
+  const sent = next === texts.length && composer.value === "";
+  sent ? done(next) : channel.port2.postMessage(0);
+};
+channel.port2.postMessage(0);
+"#;
+
+#[test]
+fn urgent_overtakes_200_queued_low_messages() -> Told {
+    play("urgent-overtakes", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&url, "Ana").await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        ben.close().await?;
+        ana.wait_for_company(1).await?;
+
+        ana.choose_priority("low").await?;
+        let texts: Vec<String> = (0..QUEUED).map(text).collect();
+        let sent: usize = ana.run_to_end(SEND_ALL, &[json!(texts)]).await?;
+        ensure!(sent == QUEUED);
+        ana.choose_priority("urgent").await?;
+        ana.send("urgent news").await?;
+        let all = u64::try_from(QUEUED)? + 1;
+        ana.wait("all wait", |view| view.pending() == all).await?;
+
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.command_chromium("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH}))
+            .await?;
+        ben.come_back(&url).await?;
+        ana.wait("nothing waits", |view| view.pending() == 0).await?;
+        let view = ben.wait("all are here", |view| view.rows.len() == QUEUED + 1).await?;
+
+        let last = view.rows.last();
+        ensure!(last.is_some_and(|row| row.body == "urgent news" && row.priority == "urgent"));
+        ensure!(view.rows.iter().take(QUEUED).all(|row| row.priority == "low"));
+        let in_order = view.bodies().iter().zip(&texts).all(|(body, text)| body == text);
+        ensure!(in_order, "the low ones are not in the order in which they were said");
+        expect_overtaken(&ben).await
+    })
+}
+
+async fn expect_overtaken(page: &Page) -> Result<()> {
+    let arrived: Value = page.run("return window.__arrived", &[]).await?;
+    let arrived: Vec<String> = serde_json::from_value(arrived)?;
+    let place = arrived.iter().position(|body| body.starts_with("urgent news"));
+    let overtaken = place.map_or(0, |place| arrived.len() - place - 1);
+    ensure!(
+        overtaken >= QUEUED / 2,
+        "the urgent message came at place {place:?} of {}, before {overtaken} others",
+        arrived.len()
+    );
+    Ok(())
+}
+
+/// A text that does not compress well, by a small generator.
+fn text(number: usize) -> String {
+    let mut state = u32::try_from(number).unwrap_or(0).wrapping_mul(0x9E37_79B9) | 1;
+    let noise = (0..LENGTH).map(|_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        char::from_digit(state % 36, 36).unwrap_or('-')
+    });
+    format!("low {number:04} {}", noise.collect::<String>())
+}

@@ -1,0 +1,89 @@
+//! What persons do in a room, step by step as they do it: found it, invite, join, talk.
+
+use crate::page::{PATIENCE, Page};
+use anyhow::{Context, Result, ensure};
+use std::time::{Duration, Instant};
+
+/// From the opening of the second page to the first message both ways.
+pub const FIRST_CHAT: Duration = Duration::from_secs(10);
+
+impl Page {
+    /// Opens the plain address, founds a room and gives its invite.
+    pub async fn found_room(&self, url: &str, name: &str) -> Result<String> {
+        self.open(url).await?;
+        self.fill("name-input", name).await?;
+        self.click("create-room").await?;
+        self.wait("the room is open", |view| view.shows("composer")).await?;
+        self.invite().await
+    }
+
+    /// Opens an invite and joins its room.
+    pub async fn join(&self, invite: &str, name: &str) -> Result<()> {
+        self.open(invite).await?;
+        self.fill("name-input", name).await?;
+        self.click("name-save").await?;
+        self.wait("the room is open", |view| view.shows("composer")).await?;
+        Ok(())
+    }
+
+    /// Opens the plain address; the page finds its room by itself.
+    pub async fn come_back(&self, url: &str) -> Result<()> {
+        self.open(url).await?;
+        self.wait("the room is open again", |view| view.shows("composer")).await?;
+        Ok(())
+    }
+
+    /// The invite that the room shows.
+    pub async fn invite(&self) -> Result<String> {
+        let has = |value: &Option<String>| value.as_ref().is_some_and(|link| link.contains('#'));
+        let view = self
+            .wait("an invite is shown", |view| {
+                view.find("invite-link").is_some_and(|link| has(&link.value))
+            })
+            .await?;
+        let link = view.find("invite-link").and_then(|link| link.value.clone());
+        link.context("the invite is gone again")
+    }
+
+    /// Waits until so many members are shown as online, oneself included.
+    pub async fn wait_for_company(&self, members: usize) -> Result<()> {
+        let what = format!("{members} members are online");
+        self.wait(&what, |view| view.online() == members).await?;
+        Ok(())
+    }
+
+    /// Waits until a message that says just this is shown once, and fails if it is there twice.
+    pub async fn hear(&self, body: &str) -> Result<()> {
+        self.hear_until(Instant::now() + PATIENCE, body).await
+    }
+
+    /// Like [`Page::hear`], with another deadline.
+    pub async fn hear_until(&self, deadline: Instant, body: &str) -> Result<()> {
+        let what = format!("“{body}” arrives");
+        let view = self.wait_until(deadline, &what, |view| !view.said(body).is_empty()).await?;
+        ensure!(view.said(body).len() == 1, "“{body}” is there twice: {:#?}", view.rows);
+        Ok(())
+    }
+
+    /// Waits until an own message has reached everybody.
+    pub async fn wait_for_delivery(&self, body: &str) -> Result<()> {
+        let delivered = |state: &str| state == "delivered" || state == "read";
+        let what = format!("“{body}” is delivered");
+        self.wait(&what, |view| view.state_of(body).is_some_and(delivered)).await?;
+        Ok(())
+    }
+
+    /// Waits until the page tells whether the signaling server can be reached.
+    pub async fn wait_for_signal(&self, state: &str) -> Result<()> {
+        let what = format!("the state of signaling is {state}");
+        self.wait(&what, |view| view.state("signal-state") == state).await?;
+        Ok(())
+    }
+
+    /// Fails unless the messages are these, from top to bottom, each once.
+    pub async fn expect_messages(&self, bodies: &[&str]) -> Result<()> {
+        let what = format!("the messages are {bodies:?}");
+        self.wait(&what, |view| view.bodies() == bodies).await?;
+        Ok(())
+    }
+}

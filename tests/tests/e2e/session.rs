@@ -1,0 +1,156 @@
+//! One person's browser: a WebDriver session on a profile folder, ended like a window that is
+//! closed or like a program that is killed.
+
+use crate::browser::{Browser, Driver};
+use crate::process;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use thirtyfour::common::types::WindowHandle;
+use thirtyfour::prelude::*;
+
+/// How long one WebDriver command may take.
+const COMMAND: Duration = Duration::from_secs(60);
+
+/// Width and height of every window, in pixels.
+const WINDOW: (u32, u32) = (1100, 800);
+
+/// A running browser, or one that has ended.
+pub struct Session {
+    /// Whose browser this is, for messages and file names.
+    pub person: String,
+    /// Which browser.
+    pub browser: Browser,
+    driver: Rc<Driver>,
+    web: RefCell<Option<WebDriver>>,
+    process: u32,
+    /// The tab that commands go to.
+    current: RefCell<Option<WindowHandle>>,
+    /// Complaints that the driver has handed over and forgotten.
+    heard: RefCell<Vec<String>>,
+}
+
+impl Session {
+    /// Starts a browser through its driver.
+    pub async fn start(
+        person: &str,
+        browser: Browser,
+        driver: Rc<Driver>,
+        wanted: Capabilities,
+    ) -> Result<Self> {
+        let web = WebDriver::builder(&driver.url, wanted)
+            .request_timeout(COMMAND)
+            .await
+            .with_context(|| format!("{browser:?} does not start for {person}"))?;
+        web.set_window_rect(0, 0, WINDOW.0, WINDOW.1).await?;
+        let process = web
+            .capabilities()
+            .get(browser.process_capability())
+            .and_then(Value::as_u64)
+            .and_then(|id| u32::try_from(id).ok())
+            .context("the driver does not tell the browser's process id")?;
+        let current = RefCell::new(Some(web.window().await?));
+        let web = RefCell::new(Some(web));
+        Ok(Self {
+            person: person.to_owned(),
+            browser,
+            driver,
+            web,
+            process,
+            current,
+            heard: RefCell::default(),
+        })
+    }
+
+    /// The session, to send commands to.
+    pub fn web(&self) -> Result<WebDriver> {
+        let web = self.web.borrow().clone();
+        web.with_context(|| format!("the browser of {} has ended", self.person))
+    }
+
+    /// Whether it has not ended.
+    pub fn runs(&self) -> bool {
+        self.web.borrow().is_some()
+    }
+
+    /// The tab that a new session has.
+    pub async fn first_tab(&self) -> Result<WindowHandle> {
+        Ok(self.web()?.window().await?)
+    }
+
+    /// Opens another, empty tab.
+    pub async fn new_tab(&self) -> Result<WindowHandle> {
+        Ok(self.web()?.new_tab().await?)
+    }
+
+    /// Lets the following commands go to this tab.
+    pub async fn turn_to(&self, tab: &WindowHandle) -> Result<WebDriver> {
+        let web = self.web()?;
+        if self.current.borrow().as_ref() != Some(tab) {
+            web.switch_to_window(tab.clone()).await?;
+            *self.current.borrow_mut() = Some(tab.clone());
+        }
+        Ok(web)
+    }
+
+    /// Closes one tab of several.
+    pub async fn close_tab(&self, tab: &WindowHandle) -> Result<()> {
+        self.turn_to(tab).await?.close_window().await?;
+        *self.current.borrow_mut() = None;
+        Ok(())
+    }
+
+    /// Closes the browser as a person does.
+    pub async fn close(&self) -> Result<()> {
+        self.complaints().await?;
+        let web = self.web()?;
+        *self.web.borrow_mut() = None;
+        web.quit().await?;
+        Ok(())
+    }
+
+    /// Kills the browser: no handler runs, nothing is flushed.
+    pub async fn crash(&self) -> Result<()> {
+        let web = self.web()?;
+        *self.web.borrow_mut() = None;
+        process::crash(self.process).await?;
+        web.leak()?;
+        Ok(())
+    }
+
+    /// Forgets a session whose driver is about to be killed.
+    pub fn abandon(&self) {
+        if let Some(web) = self.web.borrow_mut().take() {
+            // An error says that it has quit already.
+            drop(web.leak());
+        }
+    }
+
+    /// What the browser has complained of: errors of scripts, the network and the content policy.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        match self.browser {
+            Browser::Chromium => {
+                if self.runs() {
+                    let entries = self.web()?.browser_log().await?;
+                    let severe = entries.into_iter().filter(|entry| entry.level == "SEVERE");
+                    self.heard.borrow_mut().extend(severe.map(|entry| entry.message));
+                }
+                Ok(self.heard.borrow().clone())
+            }
+            Browser::Firefox => {
+                let printed = self.driver.printed();
+                Ok(printed.lines().filter(|line| is_of_page(line)).map(str::to_owned).collect())
+            }
+        }
+    }
+}
+
+/// Whether a line that Firefox printed is a page's error; its own parts complain as `Name: …`.
+fn is_of_page(line: &str) -> bool {
+    let said = line.strip_prefix("console.error: ");
+    said.is_some_and(|said| said.starts_with(['"', '(']))
+        || line.starts_with("JavaScript error: http")
+        || line.contains("Content-Security-Policy")
+}
