@@ -86,7 +86,7 @@ fn launch(program: &Path, log: &Path, port: u16) -> Result<(Process, u16)> {
     let mut command = Command::new(program);
     command
         .args(["--listen", &format!("127.0.0.1:{port}")])
-        .env("RUST_LOG", "signaling=trace,info")
+        .env("CONFAB_LOG", "info,signaling=trace,tungstenite=trace")
         .env("NO_COLOR", "1");
     let mut process = Process::start(command, log)?;
     let port = process.wait_for(|line| {
