@@ -206,7 +206,7 @@ impl Engine {
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         let links = self.links.values().filter_map(Link::deadline).min();
-        let peers = if self.is_open() { self.peers.deadline() } else { None };
+        let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
         let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
         own.into_iter().flatten().min()
     }

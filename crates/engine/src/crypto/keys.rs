@@ -1,4 +1,5 @@
-//! What an epoch's secret opens: one key for each purpose.
+//! What an epoch's secret opens: one key for each purpose. The signaling secret alone gives a way
+//! to knock and nothing to read.
 //!
 //! ```text
 //!  secret ─► signaling secret ─► rendezvous (all that the server sees), signaling key
@@ -6,7 +7,6 @@
 //!         ├► binding key (MAC of a link's proof)
 //!         └► registers key
 //! ```
-//! The signaling secret alone gives a way to knock and nothing to read.
 
 use zeroize::Zeroizing;
 

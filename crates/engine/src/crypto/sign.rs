@@ -202,7 +202,8 @@ mod tests {
     }
 
     const GOLDEN_MEMBER: &str = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
-    const GOLDEN_SIGNATURE: &str = "48d157e364ebdd650b42615bfefb3bf78099eebba9bea7fd31ea5df089b6436d\
+    const GOLDEN_SIGNATURE: &str = "\
+        48d157e364ebdd650b42615bfefb3bf78099eebba9bea7fd31ea5df089b6436d\
         dcf3d6e08a8804c02fdfa85e59380c209310354c8cde41f1b901aad5568c910b";
 
     proptest! {

@@ -22,6 +22,13 @@ use crate::view::{SignalState, Trouble};
 impl Engine {
     pub(super) fn on_signal_opened(&mut self) {
         self.peers.reset(SignalState::Connecting);
+        if self.loads.is_ready() {
+            self.join();
+        }
+    }
+
+    /// Asks to be let into the signaling room: only once offers can be answered.
+    pub(super) fn join(&mut self) {
         let room = self.keys.rendezvous();
         self.out.push_back(Output::Signal(ClientMessage::Join { room }));
     }
@@ -83,7 +90,7 @@ impl Engine {
 
     /// Offers links to those who are due.
     pub(super) fn call_due(&mut self) {
-        if !self.is_open() {
+        if !self.loads.is_ready() {
             return;
         }
         for peer in self.peers.due(self.now.mono) {
@@ -149,7 +156,7 @@ impl Engine {
     }
 
     fn on_payload(&mut self, from: PeerId, text: &str) {
-        let Some(you) = self.peers.you.filter(|_| self.is_open()) else { return };
+        let Some(you) = self.peers.you.filter(|_| self.loads.is_ready()) else { return };
         let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
         // Strangers, replays to another address, and a second tab of our own: all dropped here.
         let Ok(payload) = call.open(text, from, you) else { return };

@@ -51,6 +51,7 @@ struct Page {
 #[derive(Debug, Default)]
 pub struct Loads {
     open: bool,
+    ready: bool,
     next: u64,
     out: BTreeMap<ScanId, Purpose>,
     page: Page,
@@ -58,6 +59,12 @@ pub struct Loads {
 }
 
 impl Loads {
+    /// True once the start was done for the first time, also while the truth is read again.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready
+    }
+
     /// Keeps a command until what it is about has been read.
     ///
     /// # Errors
@@ -247,6 +254,7 @@ impl Engine {
             self.out.push_back(Output::Event(Event::Rows(rows)));
         } else {
             self.loads.open = true;
+            self.loads.ready = true;
             self.on_open();
             for command in std::mem::take(&mut self.loads.early) {
                 self.obey(command);

@@ -69,6 +69,9 @@ impl Engine {
         for log in logs {
             self.tell_log(&log, None);
         }
+        if self.peers.state == SignalState::Connecting {
+            self.join();
+        }
         (self.told.stale, self.told.pending_stale, self.wants_stale) = (true, true, true);
         for event in self.snapshot() {
             self.tell(event);

@@ -1,0 +1,32 @@
+//! A room from the outside: the invite that travels as a link, the record that stays on disk.
+//!
+//! ```text
+//!  RoomId = hash(founder's key, founding nonce)          invite ─ join ─► record ─► keys
+//! ```
+//! Both carry what the room's id is made of, so that the id is computed and never believed. Who is
+//! in the room and what was said there is elsewhere.
+
+pub mod invite;
+pub mod record;
+
+use crate::crypto::hash::hash;
+use crate::ids::{MemberId, RoomId};
+
+/// Bytes of the nonce that its founder draws for a room.
+pub const FOUNDING_NONCE_BYTES: usize = 16;
+
+/// What makes a room this room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Founding {
+    /// Who founded it.
+    pub founder: MemberId,
+    /// Tells apart the rooms of one founder.
+    pub nonce: [u8; FOUNDING_NONCE_BYTES],
+}
+
+impl Founding {
+    /// The room's id.
+    pub fn room(&self) -> RoomId {
+        RoomId(hash("confab/1/room", &[&self.founder.0, &self.nonce]))
+    }
+}

@@ -1,0 +1,13 @@
+//! What members say to each other through the signaling server, which they do not trust.
+//!
+//! ```text
+//!  text = base64url( nonce | sealed( from, sender, recipient, session, what, signature ) )
+//! ```
+//! A payload opens only in its room and epoch and between the two peers it was made for, and what
+//! it carries has passed the gates of [`sdp`]. What does not open is dropped before any connection
+//! exists. Who offers to whom is decided elsewhere.
+
+pub mod payload;
+pub mod sdp;
+
+pub use payload::{Call, PAYLOAD_CHARS, SignalError, SignalKind, SignalPayload};
