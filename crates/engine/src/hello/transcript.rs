@@ -2,8 +2,7 @@
 //!
 //! ```text
 //!  version, RoomId, epoch, role of the prover,
-//!  offerer:  member, exchange key, nonce, boot id, DTLS fingerprint
-//!  answerer: member, exchange key, nonce, boot id, DTLS fingerprint
+//!  of offerer and answerer: member, exchange key, nonce, boot id, DTLS fingerprint
 //! ```
 //! The role makes a proof void when it is sent back. The fingerprints are the ones that the
 //! prover's side sees: whoever sits in between shows each side another one.
