@@ -4,8 +4,7 @@
 //! ```text
 //!  secret ─► signaling secret ─► rendezvous (all that the server sees), signaling key
 //!         ├► content key ─► body key of a log
-//!         ├► binding key (MAC of a link's proof)
-//!         └► registers key
+//!         └► binding key (MAC of a link's proof), registers key
 //! ```
 
 use zeroize::Zeroizing;
