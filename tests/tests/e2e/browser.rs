@@ -31,7 +31,9 @@ impl Driver {
         let mut command = Command::new(browser.driver()?);
         match browser {
             Browser::Chromium => command.arg("--port=0"),
-            Browser::Firefox => command.args(["--port", "0", "--websocket-port", "0"]),
+            Browser::Firefox => {
+                command.args(["--port", "0", "--websocket-port", "0", "--allow-system-access"])
+            }
         };
         let mut process = Process::start(command, log)?;
         let port = process.wait_for(|line| {

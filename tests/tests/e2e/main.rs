@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod browser;
+mod complaints;
 mod page;
 mod process;
 mod room;

@@ -2,6 +2,7 @@
 //! closed or like a program that is killed.
 
 use crate::browser::{Browser, Driver};
+use crate::complaints;
 use crate::process;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub struct Session {
     process: u32,
     /// The tab that commands go to.
     current: RefCell<Option<WindowHandle>>,
-    /// Complaints that the driver has handed over and forgotten.
+    /// Complaints that outlive the browser.
     heard: RefCell<Vec<String>>,
 }
 
@@ -133,24 +134,21 @@ impl Session {
         match self.browser {
             Browser::Chromium => {
                 if self.runs() {
-                    let entries = self.web()?.browser_log().await?;
-                    let severe = entries.into_iter().filter(|entry| entry.level == "SEVERE");
-                    self.heard.borrow_mut().extend(severe.map(|entry| entry.message));
+                    let reported = complaints::of_chromium(&self.web()?).await?;
+                    self.heard.borrow_mut().extend(reported);
                 }
                 Ok(self.heard.borrow().clone())
             }
             Browser::Firefox => {
+                if self.runs() {
+                    let reported = complaints::of_firefox(&self.web()?).await?;
+                    *self.heard.borrow_mut() = reported;
+                }
                 let printed = self.driver.printed();
-                Ok(printed.lines().filter(|line| is_of_page(line)).map(str::to_owned).collect())
+                let printed = printed.lines().filter(|line| complaints::is_of_page(line));
+                let heard = self.heard.borrow();
+                Ok(printed.map(str::to_owned).chain(heard.iter().cloned()).collect())
             }
         }
     }
-}
-
-/// Whether a line that Firefox printed is a page's error; its own parts complain as `Name: …`.
-fn is_of_page(line: &str) -> bool {
-    let said = line.strip_prefix("console.error: ");
-    said.is_some_and(|said| said.starts_with(['"', '(']))
-        || line.starts_with("JavaScript error: http")
-        || line.contains("Content-Security-Policy")
 }
