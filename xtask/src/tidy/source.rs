@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn comments_strings_and_characters_are_blanked_and_lines_stay() {
         let text = "let a = \"}\\\"{\"; // }\nlet b = '{'; /* } /* { */ } */\n\
-                    let c: &'a u8 = b'\\n';\nlet d = r#\"\n} \" {\"#; let r#fn = br\"{\"; for x in \"\" {}";
+                    let c: &'a u8 = b'\\n';\nlet d = r#\"\n} \" {\"#;\n\
+                    let r#fn = br\"{\"; for x in \"\" {}";
         let code = code_of(text);
         assert_eq!(code.lines().count(), text.lines().count());
         assert_eq!(code.chars().count(), text.chars().count());
