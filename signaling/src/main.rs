@@ -3,7 +3,7 @@
 //! When it is ready it prints one line on stdout, `listening on http://ADDRESS:PORT`; everything
 //! else goes to the log on stderr.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,7 +38,9 @@ async fn main() -> ExitCode {
 async fn serve(flags: Flags) -> Result<(), Failure> {
     let filter =
         EnvFilter::try_new(&flags.log).map_err(|error| Failure::Log(flags.log.clone(), error))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let stderr = std::io::stderr;
+    let colours = stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(colours).init();
     let unheard = |error| Failure::Listen(flags.listen.clone(), error);
     let listener = TcpListener::bind(&flags.listen).await.map_err(unheard)?;
     let address = signaling::address(&listener, &flags.config).map_err(unheard)?;
