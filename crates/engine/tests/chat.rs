@@ -397,3 +397,26 @@ fn a_name_and_the_rooms_name_reach_everybody() {
     assert!(world.peers[1].engine.snapshot().into_iter().any(room));
     assert!(world.peers[1].events.iter().any(|event| matches!(event, Event::Refused { .. })));
 }
+
+#[test]
+fn links_outlive_the_signaling_server_and_are_kept_when_it_returns() {
+    let mut world = two();
+    let wires = world.wires.clone();
+    for peer in &mut world.peers {
+        peer.inputs.push_back(Input::SignalClosed);
+        peer.joined = false;
+    }
+    world.say(0, "nobody in between", Priority::Normal);
+    world.pass(3_000);
+    assert_eq!(world.texts(0)[0].1, RowState::Delivered);
+    for (index, id) in [(0, 200), (1, 201)] {
+        world.peers[index].id = PeerId(id);
+        world.connect(index);
+        world.run();
+    }
+    world.pass(60_000);
+    assert_eq!(world.wires, wires);
+    world.say(1, "still here", Priority::Normal);
+    world.pass(3_000);
+    assert_eq!(world.words(0), ["nobody in between", "still here"]);
+}

@@ -128,7 +128,7 @@ impl Engine {
         self.post(
             id,
             match kind {
-                SdpKind::Offer => SignalKind::Offer { sdp },
+                SdpKind::Offer => SignalKind::Offer { sdp, boot: self.boot },
                 SdpKind::Answer => SignalKind::Answer { sdp },
             },
         );
@@ -141,17 +141,16 @@ impl Engine {
     /// Seals and signs a payload for the peer of a link.
     fn post(&mut self, id: LinkId, kind: SignalKind) {
         let Some(link) = self.links.get(&id) else { return };
+        self.post_to(link.peer, link.session, kind);
+    }
+
+    fn post_to(&mut self, to: PeerId, session: [u8; 16], kind: SignalKind) {
         let Some(sender) = self.peers.you else { return };
-        let payload = SignalPayload {
-            from: self.own.member,
-            sender,
-            recipient: link.peer,
-            session: link.session,
-            kind,
-        };
+        let from = self.own.member;
+        let payload = SignalPayload { from, sender, recipient: to, session, kind };
         let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
         let sealed = call.seal(&payload, &self.keypair, &mut self.random);
-        let (room, to) = (self.keys.rendezvous(), link.peer);
+        let room = self.keys.rendezvous();
         self.out.push_back(Output::Signal(ClientMessage::Signal { room, to, payload: sealed }));
     }
 
@@ -164,7 +163,12 @@ impl Engine {
             return;
         }
         match payload.kind {
-            SignalKind::Offer { sdp } => self.on_offer(from, payload.from, payload.session, sdp),
+            SignalKind::Offer { sdp, boot } => {
+                if !self.on_offer_to_linked(from, payload.from, payload.session, boot) {
+                    self.on_offer(from, payload.from, payload.session, sdp);
+                }
+            }
+            SignalKind::Linked => self.on_linked(from, payload.from, payload.session),
             SignalKind::Answer { sdp } => self.on_answer(payload.from, payload.session, sdp),
             SignalKind::Candidate { json } => {
                 if let Some(id) = self.of_session(payload.session, &payload.from) {
@@ -179,6 +183,52 @@ impl Engine {
     fn of_session(&self, session: [u8; 16], from: &MemberId) -> Option<LinkId> {
         let link = self.links.values().find(|link| link.session == session)?;
         link.claimed.is_none_or(|claimed| claimed == *from).then_some(link.id)
+    }
+
+    /// The proven link with a member, if nothing makes it doubtful.
+    fn linked_with(&self, member: &MemberId) -> Option<&Link> {
+        let sound = |link: &&Link| link.flow().is_some_and(|flow| flow.healthy());
+        let with = |link: &&Link| link.member() == Some(*member);
+        self.links.values().filter(with).filter(sound).find(|link| link.rtc.0 != RtcState::Failed)
+    }
+
+    /// After the server was away, everybody has a new address there and offers: whoever is linked
+    /// already keeps its link. True if that is so.
+    fn on_offer_to_linked(
+        &mut self,
+        peer: PeerId,
+        from: MemberId,
+        session: [u8; 16],
+        boot: [u8; 16],
+    ) -> bool {
+        let link = self.linked_with(&from).filter(|link| link.session != session);
+        let same_life = |link: &&Link| link.flow().is_some_and(|flow| flow.boot == boot);
+        let Some(id) = link.filter(same_life).map(|link| link.id) else { return false };
+        self.adopt(peer, id);
+        self.post_to(peer, session, SignalKind::Linked);
+        true
+    }
+
+    /// The other side says that there is a link already.
+    fn on_linked(&mut self, peer: PeerId, from: MemberId, session: [u8; 16]) {
+        let attempt = self.of_session(session, &from);
+        let Some(id) = self.linked_with(&from).map(|link| link.id) else { return };
+        if let Some(attempt) = attempt.filter(|attempt| *attempt != id) {
+            self.close(attempt);
+        }
+        self.adopt(peer, id);
+    }
+
+    /// A link's peer has a new address at the server. Whether the link lives is seen at once.
+    fn adopt(&mut self, address: PeerId, id: LinkId) {
+        self.peers.came(address, self.now.mono);
+        if let Some(peer) = self.peers.of(address) {
+            (peer.link, peer.offer_at) = (Some(id), None);
+        }
+        if let Some(link) = self.links.get_mut(&id) {
+            link.peer = address;
+        }
+        self.probe(id);
     }
 
     fn on_offer(&mut self, peer: PeerId, from: MemberId, session: [u8; 16], sdp: String) {
@@ -324,7 +374,7 @@ impl Engine {
                 if let (Some(link), Some(proof)) = (self.links.get_mut(&id), ours) {
                     link.greet(&Frame::Proof(Box::new(proof)));
                 }
-                self.prove(id, proven.member);
+                self.prove(id, proven.member, proven.boot);
             }
             Err(error) => self.on_greeting_failed(id, &error),
         }

@@ -355,10 +355,10 @@ impl Engine {
     }
 
     /// The proof verified: from now on this link carries the room.
-    pub(super) fn prove(&mut self, id: LinkId, member: MemberId) {
+    pub(super) fn prove(&mut self, id: LinkId, member: MemberId, boot: [u8; 16]) {
         let now = self.now.mono;
         if let Some(link) = self.links.get_mut(&id) {
-            link.phase = Phase::Proven(Box::new(Flow::new(member, now)));
+            link.phase = Phase::Proven(Box::new(Flow::new(member, boot, now)));
             if let Some(peer) = self.peers.of(link.peer) {
                 peer.failures = 0;
             }

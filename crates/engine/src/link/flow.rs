@@ -60,6 +60,8 @@ pub struct Read {
 pub struct Flow {
     /// Who is at the other end.
     pub member: MemberId,
+    /// Its life.
+    pub boot: [u8; 16],
     /// What it is known to hold.
     pub have: PeerHave,
     /// True while a read for this link is out.
@@ -98,9 +100,10 @@ fn lane_of(class: Priority) -> Class {
 impl Flow {
     /// A link that was proven just now.
     #[must_use]
-    pub fn new(member: MemberId, now: Millis) -> Flow {
+    pub fn new(member: MemberId, boot: [u8; 16], now: Millis) -> Flow {
         Flow {
             member,
+            boot,
             have: PeerHave::default(),
             reading: false,
             untold: BTreeSet::new(),
@@ -318,6 +321,12 @@ impl Flow {
         }
         self.probe = Some((nonce, now));
         self.control(&Frame::Probe(nonce))
+    }
+
+    /// True if nothing makes it doubtful that the peer is there.
+    #[must_use]
+    pub fn healthy(&self) -> bool {
+        self.probe.is_none()
     }
 
     /// The sign of life came.

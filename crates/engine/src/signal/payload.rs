@@ -41,6 +41,8 @@ pub enum SignalKind {
     Offer {
         /// Its text.
         sdp: String,
+        /// The life of whoever offers: is it the one that is linked already?
+        boot: [u8; 16],
     },
     /// A session description that answers an offer.
     Answer {
@@ -52,6 +54,8 @@ pub enum SignalKind {
         /// `RTCIceCandidateInit` as JSON.
         json: String,
     },
+    /// An offer is not needed: the two are linked, only their addresses at the server are new.
+    Linked,
 }
 
 /// Why a payload is to be dropped.
@@ -149,7 +153,8 @@ impl Call<'_> {
         verify(&body.from, Domain::Signal, parts, &signed.signature)
             .map_err(|BadSignature| SignalError::Signature)?;
         match &body.kind {
-            SignalKind::Offer { sdp } | SignalKind::Answer { sdp } => {
+            SignalKind::Linked => {}
+            SignalKind::Offer { sdp, .. } | SignalKind::Answer { sdp } => {
                 sdp::gate(sdp)?;
             }
             SignalKind::Candidate { json } => sdp::gate_candidate(json)?,

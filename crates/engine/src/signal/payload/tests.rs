@@ -20,7 +20,7 @@ fn offer() -> SignalKind {
         "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n\
          a=fingerprint:sha-256 {fingerprint}\r\n"
     );
-    SignalKind::Offer { sdp }
+    SignalKind::Offer { sdp, boot: [8; 16] }
 }
 
 fn payload(kind: SignalKind) -> SignalPayload {
@@ -42,7 +42,7 @@ fn open(text: &str) -> Result<SignalPayload, SignalError> {
 #[test]
 fn a_payload_opens_as_it_was_sealed() {
     let json = r#"{"candidate":"","sdpMid":"0","sdpMLineIndex":0}"#.to_owned();
-    let SignalKind::Offer { sdp } = offer() else { unreachable!() };
+    let SignalKind::Offer { sdp, .. } = offer() else { unreachable!() };
     for kind in [offer(), SignalKind::Answer { sdp }, SignalKind::Candidate { json }] {
         let payload = payload(kind);
         assert_eq!(open(&sealed(&payload)), Ok(payload));
@@ -97,7 +97,10 @@ fn a_member_cannot_speak_for_another() {
 #[test]
 fn what_may_not_be_used_does_not_come_out() {
     let sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".to_owned();
-    assert_eq!(open(&sealed(&payload(SignalKind::Offer { sdp }))), Err(SdpError::Media.into()));
+    assert_eq!(
+        open(&sealed(&payload(SignalKind::Offer { sdp, boot: [8; 16] }))),
+        Err(SdpError::Media.into())
+    );
     let json = "{}".to_owned();
     let candidate = sealed(&payload(SignalKind::Candidate { json }));
     assert_eq!(open(&candidate), Err(SdpError::Candidate.into()));
@@ -105,13 +108,13 @@ fn what_may_not_be_used_does_not_come_out() {
 
 #[test]
 fn the_longest_description_fits_and_a_longer_text_is_not_decoded() {
-    let SignalKind::Offer { sdp } = offer() else { unreachable!() };
+    let SignalKind::Offer { sdp, .. } = offer() else { unreachable!() };
     let line = format!("a=x:{}\r\n", "y".repeat(1000));
     let mut long = sdp.clone();
     while long.len() + line.len() <= sdp::SDP_BYTES {
         long.push_str(&line);
     }
-    let text = sealed(&payload(SignalKind::Offer { sdp: long }));
+    let text = sealed(&payload(SignalKind::Offer { sdp: long, boot: [8; 16] }));
     assert!(text.len() <= PAYLOAD_CHARS && open(&text).is_ok(), "{}", text.len());
     assert_eq!(open(&"A".repeat(PAYLOAD_CHARS + 1)), Err(SignalError::TooLong));
     assert_eq!(open(&"A".repeat(PAYLOAD_CHARS)), Err(SignalError::Sealed));
@@ -124,7 +127,7 @@ fn golden_payload() {
     assert_eq!(data_encoding::HEXLOWER.encode(blake3::hash(text.as_bytes()).as_bytes()), GOLDEN);
 }
 
-const GOLDEN: &str = "d89351fea0c86f2d721458d062416af2187b5422094a4a4ef8b530972ca3a9c4";
+const GOLDEN: &str = "3c5cb6ac4efdec76f60a4e24e773b6f76344da332d1dba5621b473e215f1f127";
 
 proptest! {
     #[test]
