@@ -2,8 +2,8 @@
 //!
 //! [`Rooms`] is the whole decision, pure, and what the simulator runs. The feature `server` (on by
 //! default) puts sockets around it: [`run`] serves `/signal`, the page, `/config.json` and
-//! `/healthz`. The feature `embed` builds the page into the binary. The server never sees a message,
-//! a name or a key: payloads are sealed by the pages and pass through as text.
+//! `/healthz`. The feature `embed` builds the page into the binary. The server never sees a
+//! message, a name or a key: payloads are sealed by the pages and pass through as text.
 #![warn(missing_docs)]
 
 #[cfg(feature = "server")]

@@ -1,8 +1,8 @@
 //! The page's files, as they are served: found, typed, compressed, and named by their content.
 //!
-//! A file whose name holds a hash of its content never changes and may be kept for ever; every other
-//! is asked for again each time and answered with "unchanged" by its ETag. A file is compressed once,
-//! or taken compressed from beside it. Nothing outside the folder can be named.
+//! A file whose name holds a hash of its content never changes and may be kept for ever; every
+//! other is asked for again each time and answered with "unchanged" by its ETag. A file is
+//! compressed once, or taken compressed from beside it. Nothing outside the folder can be named.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -88,11 +88,11 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
-/// Serves until `shutdown` is ready; then closes every connection with a reason, and returns within
-/// two seconds.
+/// Serves until `shutdown` is ready; then closes every connection with a reason, and returns
+/// within two seconds.
 ///
 /// # Errors
-/// [`ServeError`], before anything is served. Whatever a connection does wrong ends that connection.
+/// [`ServeError`], before anything is served. What a connection does wrong ends that connection.
 pub async fn run(
     listener: TcpListener,
     config: Config,

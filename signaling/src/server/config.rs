@@ -156,6 +156,10 @@ pub enum ConfigError {
     Queue(&'static str, &'static str),
 }
 
+#[cfg_attr(
+    not(debug_assertions),
+    expect(clippy::derivable_impls, reason = "a debug build has another default")
+)]
 impl Default for Config {
     fn default() -> Self {
         Self {

@@ -1,9 +1,9 @@
 //! `Rooms` behind its one lock, with the outboxes of those who are connected.
 //!
-//! A decision and its deliveries happen under the same lock, so that everyone hears of a room's life
-//! in the order in which it happened. Nothing under the lock waits or logs. The log says who came
-//! and went and how many bytes passed, never which: neither payloads nor addresses nor whole room
-//! names are in it.
+//! A decision and its deliveries happen under the same lock, so that everyone hears of a room's
+//! life in the order in which it happened. Nothing under the lock waits or logs. The log says that
+//! someone came or went and how many bytes passed, never who or which: neither payloads nor
+//! addresses nor whole room names are in it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

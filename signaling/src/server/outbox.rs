@@ -1,6 +1,6 @@
 //! What waits to be written to one connection: a queue with two bounds, in messages and in bytes.
 //!
-//! Whoever pushes never waits. If a message does not fit, the receiver is too slow: nothing of it is
+//! Whoever pushes never waits. If a message does not fit, the receiver is too slow: no message is
 //! dropped in silence, the whole connection is, and its page comes back when it can.
 
 use std::sync::Arc;

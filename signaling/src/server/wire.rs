@@ -1,8 +1,8 @@
 //! A TCP connection that ends politely.
 //!
-//! Closing a socket whose input is unread resets it, and a reset can destroy the last words on their
-//! way (RFC 9112 §9.6). So the wire says that it will write no more, and reads on for a moment until
-//! the other end has closed too. It also holds its address's slot until then.
+//! Closing a socket whose input is unread resets it, and a reset can destroy the last words on
+//! their way (RFC 9112 §9.6). So the wire says that it will write no more, and reads on for a
+//! moment until the other end has closed too. It also holds its address's slot until then.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
