@@ -138,3 +138,88 @@ impl Timeline {
         entries.iter().filter(other).copied().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Incarnation, LogId, MemberId};
+    use crate::view::{Body, Priority, RowState};
+
+    fn row(lamport: u64, author: u8) -> Row {
+        let log = LogId { member: MemberId([author; 32]), incarnation: Incarnation([0; 16]) };
+        Row {
+            entry: EntryId { log, seq: lamport },
+            draft: None,
+            author: log.member,
+            own: false,
+            order: Order { lamport, log, seq: lamport },
+            wall: 0,
+            priority: Priority::Normal,
+            body: Body::Text(lamport.to_string()),
+            state: RowState::Received,
+            held_by: 0,
+            late: false,
+        }
+    }
+
+    fn shown(timeline: &Timeline) -> Vec<u64> {
+        timeline.rows().iter().map(|row| row.order.lamport).collect()
+    }
+
+    #[test]
+    fn rows_below_the_floor_of_a_page_wait_for_the_next() {
+        let mut timeline = Timeline::unread();
+        assert!(timeline.begin_page().is_some());
+        assert!(timeline.begin_page().is_none(), "one page is read at a time");
+        // A run of 3..=9 and one of 8: what other runs end at 3 to 7 is not known yet.
+        [3, 8, 9].into_iter().for_each(|lamport| timeline.load(row(lamport, 1)));
+        assert_eq!(timeline.end_page(Some((vec![8], 8)), true).len(), 2);
+        assert_eq!(shown(&timeline), [8, 9]);
+        assert_eq!(timeline.begin_page(), Some(Some(vec![8])));
+        timeline.load(row(5, 2));
+        assert_eq!(timeline.end_page(Some((vec![5], 5)), false).len(), 2);
+        assert_eq!(shown(&timeline), [3, 5, 8, 9]);
+        assert!(!timeline.more());
+    }
+
+    #[test]
+    fn what_sorts_far_up_is_marked_as_late() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.end_page(None, false);
+        let rows = u64::try_from(limits::LATE_ROWS).unwrap();
+        for lamport in 10..10 + rows {
+            assert!(!timeline.surface(row(lamport, 1)).unwrap().late);
+        }
+        assert!(timeline.surface(row(5, 2)).unwrap().late);
+        assert!(!timeline.surface(row(15, 2)).unwrap().late);
+    }
+
+    #[test]
+    fn a_state_never_goes_back() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.end_page(None, false);
+        let mut own = row(1, 1);
+        (own.own, own.state) = (true, RowState::Saved);
+        timeline.surface(own.clone());
+        let delivered = Delivery { state: RowState::Delivered, held_by: 2 };
+        assert_eq!(timeline.update(&own.entry, delivered).unwrap().state, RowState::Delivered);
+        let held = Delivery { state: RowState::Held, held_by: 1 };
+        assert_eq!(timeline.update(&own.entry, held), None);
+    }
+
+    #[test]
+    fn i6_the_oldest_rows_leave_memory() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.end_page(None, false);
+        let most = u64::try_from(limits::WINDOW_ROWS).unwrap();
+        for lamport in 0..most + 5 {
+            timeline.surface(row(lamport, 1));
+        }
+        assert!(timeline.trim());
+        assert_eq!(timeline.rows().len(), limits::WINDOW_ROWS);
+        assert_eq!(shown(&timeline)[0], 5);
+    }
+}

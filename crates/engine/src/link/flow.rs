@@ -364,3 +364,101 @@ impl Flow {
         Some(self.tell_at.map_or(life, |at| at.min(life)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::decode;
+    use crate::ids::Incarnation;
+
+    fn flow() -> Flow {
+        Flow::new(MemberId([2; 32]), [0; 16], 0)
+    }
+
+    fn read(class: Class) -> Read {
+        let log = LogId { member: MemberId([1; 32]), incarnation: Incarnation([0; 16]) };
+        Read { class, log, seq: 0 }
+    }
+
+    fn parts(flow: &mut Flow) -> Vec<Part> {
+        let mut parts = Vec::new();
+        while let Some(message) = flow.transmit() {
+            assert!(message.len() <= limits::FRAME_BYTES);
+            for frame in decode(&message).unwrap() {
+                if let Frame::Part(part) = frame {
+                    parts.push(part);
+                }
+            }
+        }
+        parts
+    }
+
+    #[test]
+    fn a_run_larger_than_a_message_arrives_whole_and_an_urgent_one_overtakes_it() {
+        let mut sender = flow();
+        let run: Vec<u8> = (0..50_000u32).map(|n| n.to_le_bytes()[0]).collect();
+        sender.prepare(&read(Class::Low), 0, 0, run.clone().into());
+        let first = sender.transmit().unwrap();
+        sender.prepare(&read(Class::Urgent), 1, 1, vec![7; 100].into());
+        let mut receiver = flow();
+        let mut arrived = Vec::new();
+        let mut message = Some(first);
+        while let Some(bytes) = message {
+            for frame in decode(&bytes).unwrap() {
+                if let Frame::Part(part) = frame {
+                    arrived.extend(receiver.part(part).unwrap());
+                }
+            }
+            message = sender.transmit();
+        }
+        assert_eq!(arrived, [(Class::Urgent, vec![7; 100]), (Class::Low, run)]);
+    }
+
+    #[test]
+    fn credit_bounds_what_is_on_the_way_and_comes_back() {
+        let mut sender = flow();
+        for seq in 0..10 {
+            sender.prepare(&read(Class::Normal), seq, seq, vec![0; 50_000].into());
+        }
+        let sent = |parts: &[Part]| parts.iter().map(|part| part.bytes.len()).sum::<usize>();
+        let limit = usize::try_from(limits::CREDIT_BYTES).unwrap();
+        assert_eq!(sent(&parts(&mut sender)), limit);
+        sender.prepare(&read(Class::Urgent), 20, 20, vec![0; 10].into());
+        assert_eq!(sent(&parts(&mut sender)), 10, "another class has credit of its own");
+        sender.credited(Class::Normal.number(), 1_000);
+        assert_eq!(sent(&parts(&mut sender)), 1_000);
+    }
+
+    #[test]
+    fn i6_a_peer_that_sends_beyond_its_credit_or_an_endless_run_is_found_out() {
+        let part = |last| Part { class: 2, last, bytes: vec![0; 15_000] };
+        let mut endless = flow();
+        let error = (0..10).find_map(|_| endless.part(part(false)).err());
+        assert_eq!(error, Some(FlowError::Run));
+        let mut greedy = flow();
+        let error = (0..20).find_map(|_| greedy.part(part(true)).err());
+        assert_eq!(error, Some(FlowError::Credit));
+        let control = Part { class: 0, last: true, bytes: vec![] };
+        assert_eq!(flow().part(control).err(), Some(FlowError::Class));
+        assert_eq!((0..9).find_map(|_| flow().hear(0, 5_000).err()), Some(FlowError::Rate));
+    }
+
+    #[test]
+    fn i6_a_peer_that_does_not_read_is_found_out() {
+        let mut flow = flow();
+        let frame = Frame::Register(vec![0; 10_000]);
+        let queued = (0..1_000).take_while(|_| flow.control(&frame)).count();
+        assert!(queued * 10_000 <= limits::CONTROL_BYTES);
+    }
+
+    #[test]
+    fn a_link_that_is_silent_is_probed_and_found_dead() {
+        let mut flow = flow();
+        assert!(!flow.silent(limits::PROBE_IDLE - 1) && flow.silent(limits::PROBE_IDLE));
+        assert!(flow.probe(9, limits::PROBE_IDLE));
+        assert!(!flow.dead(limits::PROBE_IDLE + limits::PROBE_TIMEOUT - 1));
+        assert!(flow.dead(limits::PROBE_IDLE + limits::PROBE_TIMEOUT));
+        flow.replied(9);
+        assert!(!flow.dead(u64::MAX / 2));
+    }
+}
