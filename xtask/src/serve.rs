@@ -8,31 +8,56 @@ use crate::bundle::{self, Server};
 use crate::{certificate, process};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The port when none is named.
+const PORT: u16 = 8080;
 /// How long the server may take to listen.
 const START: Duration = Duration::from_secs(30);
 
 /// The command's flags.
 #[derive(Args)]
 pub struct Options {
-    /// The port of the page and of signaling
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    /// The address to listen on [default: 127.0.0.1; with --tls 0.0.0.0]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<IpAddr>,
+    /// The port of the page and of signaling [default: 8080]
+    #[arg(long)]
+    port: Option<u16>,
+    /// The address to listen on, with or without a port [default: 127.0.0.1; with --tls 0.0.0.0]
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    listen: Option<Listen>,
     /// Serve https with a self-signed certificate, so that other devices in the network can join
     #[arg(long)]
     tls: bool,
 }
 
+/// Where to listen: an address, and a port if it names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Listen {
+    ip: IpAddr,
+    port: Option<u16>,
+}
+
+impl FromStr for Listen {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        if let Ok(ip) = text.parse() {
+            return Ok(Self { ip, port: None });
+        }
+        let address: SocketAddr = text.parse()?;
+        Ok(Self { ip: address.ip(), port: Some(address.port()) })
+    }
+}
+
 impl Options {
+    /// Where to listen; a port that `--listen` names goes before `--port`.
     fn address(&self) -> SocketAddr {
         let default = if self.tls { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
-        SocketAddr::new(self.listen.unwrap_or(default.into()), self.port)
+        let ip = self.listen.map_or(default.into(), |listen| listen.ip);
+        let port = self.listen.and_then(|listen| listen.port).or(self.port).unwrap_or(PORT);
+        SocketAddr::new(ip, port)
     }
 }
 
@@ -94,9 +119,7 @@ pub fn wait_until_it_listens(address: SocketAddr, server: &mut process::Running)
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            (std::net::Ipv6Addr::LOCALHOST, address.port()).into()
-        }
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
         IpAddr::V4(_) | IpAddr::V6(_) => address,
     }
 }
@@ -109,12 +132,13 @@ struct Urls {
 
 fn urls(options: &Options, network: &[IpAddr]) -> Urls {
     let scheme = if options.tls { "https" } else { "http" };
-    let url = |host: &str| format!("{scheme}://{host}:{}/", options.port);
+    let address = options.address();
+    let url = |host: &str| format!("{scheme}://{host}:{}/", address.port());
     let host = |ip: &IpAddr| match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    let listen = options.address().ip();
+    let listen = address.ip();
     if listen.is_unspecified() {
         let reached = network.iter().filter(|ip| ip.is_ipv4() || listen.is_ipv6());
         let elsewhere = reached.map(|ip| url(&host(ip))).collect();
@@ -159,7 +183,7 @@ mod tests {
     use super::*;
 
     fn options(listen: Option<&str>, tls: bool) -> Options {
-        Options { port: 8080, listen: listen.map(|ip| ip.parse().unwrap()), tls }
+        Options { port: None, listen: listen.map(|ip| ip.parse().unwrap()), tls }
     }
 
     #[test]
@@ -180,6 +204,15 @@ mod tests {
         let both = super::urls(&options(Some("::"), true), &network);
         assert_eq!(both.elsewhere[1], "https://[2001:db8::1]:8080/");
         assert!(code(&urls.elsewhere[0]).unwrap().lines().count() > 10);
+    }
+
+    #[test]
+    fn an_address_may_name_its_port() {
+        assert_eq!(options(Some("0.0.0.0:8443"), true).address().port(), 8443);
+        assert_eq!(options(Some("[::1]:1"), true).address().to_string(), "[::1]:1");
+        let ported = Options { port: Some(9), ..options(Some("::1"), false) };
+        assert_eq!(ported.address().to_string(), "[::1]:9");
+        assert!("nowhere".parse::<Listen>().is_err());
     }
 
     #[test]
