@@ -420,3 +420,60 @@ fn links_outlive_the_signaling_server_and_are_kept_when_it_returns() {
     world.pass(3_000);
     assert_eq!(world.words(0), ["nobody in between", "still here"]);
 }
+
+fn troubles(peer: &Peer) -> usize {
+    peer.events.iter().filter(|event| matches!(event, Event::Trouble(_))).count()
+}
+
+#[test]
+fn i5_what_is_no_protocol_closes_the_link_in_words_and_the_link_is_built_anew() {
+    let mut random = engine::crypto::random::Random::new([3; 32]);
+    for round in 0..200 {
+        let mut world = two();
+        world.say(0, "before", Priority::Normal);
+        let link = world.wires.keys().find(|(peer, _)| *peer == 0).unwrap().1;
+        let length = usize::try_from(random.below(60)).unwrap() + 1;
+        let mut bytes: Vec<u8> = (0..length).map(|_| random.bytes::<1>()[0]).collect();
+        if round % 2 == 0 {
+            // A frame of a known kind with a body of noise.
+            bytes[0] = u8::try_from(length - 1).unwrap();
+            bytes.get_mut(1).into_iter().for_each(|kind| *kind %= 12);
+        }
+        let frame = Input::Frame { link, channel: Channel::Messages, bytes };
+        world.peers[0].inputs.push_back(frame);
+        world.pass(30_000);
+        world.say(0, "after", Priority::Normal);
+        world.pass(10_000);
+        assert_eq!(world.words(1), ["before", "after"], "round {round}");
+        assert!(troubles(&world.peers[0]) <= 1 && troubles(&world.peers[1]) == 0, "round {round}");
+    }
+}
+
+#[test]
+fn i1_a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
+    let mut world = two();
+    world.say(0, "first", Priority::Normal);
+    world.pass(3_000);
+    let now = world.clock();
+    let draft = Draft { id: DraftId([9; 16]), text: "second".into(), priority: Priority::Urgent };
+    let engine = &mut world.peers[0].engine;
+    engine.command(Command::Send(draft.clone()), now);
+    let batch = loop {
+        match engine.poll_output() {
+            Some(Output::Commit { batch, .. }) => break batch,
+            Some(_) => {}
+            None => panic!("a draft forms a batch"),
+        }
+    };
+    let fault = engine::StoreFault::Full;
+    world.peers[0].inputs.push_back(Input::CommitFailed(batch, fault));
+    world.run();
+    assert_eq!(world.words(0), ["first"]);
+    assert_eq!(world.words(1), ["first"]);
+    let now = world.clock();
+    world.peers[0].engine.command(Command::Send(draft), now);
+    world.pass(5_000);
+    assert_eq!(world.words(0), ["first", "second"]);
+    assert_eq!(world.texts(0)[1].1, RowState::Delivered);
+    assert_eq!(world.words(1), ["first", "second"]);
+}
