@@ -121,9 +121,9 @@ const fn package_of(tool: Tool) -> Option<&'static str> {
 /// What a person should expect on two cores.
 const fn patience(tool: Tool) -> &'static str {
     match tool {
-        Tool::WasmBindgen => " (builds from source: about 2 minutes)",
-        Tool::Trunk => " (builds from source: about 5 minutes)",
-        Tool::Geckodriver => " (builds from source: about 2 minutes)",
+        Tool::WasmBindgen => " (builds from source: 1 to 2 minutes)",
+        Tool::Trunk => " (builds from source: 2 to 4 minutes)",
+        Tool::Geckodriver => " (builds from source: about a minute)",
         Tool::Rust
         | Tool::Rustfmt
         | Tool::Clippy
