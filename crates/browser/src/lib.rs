@@ -1,1 +1,36 @@
-//! Skeleton.
+//! The web-sys glue around the engine: all that runs in a browser and draws nothing.
+//!
+//! ```text
+//!  page:    Client ── rtc (RTCPeerConnection only)
+//!             │ postMessage
+//!  worker:  driver ── store (IndexedDB), socket (WebSocket), channel (data channels), tabs, lock
+//!             └ one engine::Engine a room
+//! ```
+//! A page starts at [`Client::start`]; the worker's binary runs [`worker::run`]. No decision about
+//! order, retry or priority is taken here, and no type of the browser is in the interface.
+
+#![warn(missing_docs)]
+
+mod bindings;
+mod channel;
+mod client;
+mod clock;
+mod config;
+mod message;
+mod port;
+mod random;
+mod rtc;
+mod socket;
+mod store;
+pub mod worker;
+
+pub use client::event::{
+    ClientEvent, ClientRefusal, Fault, Missing, Part, RoomSummary, StartError, StorageState,
+};
+pub use client::{Client, ClientOptions, inspect_invite};
+pub use engine::{
+    Body, Command, Draft, DraftId, EntryId, Event, Gap, Invite, InviteError, LinkState, LogId,
+    MemberId, MemberView, Millis, Order, Priority, Refusal, RoomId, RoomView, Row, RowState,
+    SignalState, StoreFault, Trouble, limits,
+};
+pub use random::random_draft_id;

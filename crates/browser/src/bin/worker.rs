@@ -1,0 +1,5 @@
+//! The worker of a tab: see [`browser::worker`].
+
+fn main() {
+    browser::worker::run();
+}

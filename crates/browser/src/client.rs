@@ -1,0 +1,96 @@
+//! What a page holds: starts this tab's worker, asks it, and is told what happens.
+//!
+//! Every method returns at once; answers come as [`ClientEvent`]s, never before the method has
+//! returned. What is unanswered is repeated to every new leader (see `unsent`), so a tab that dies
+//! takes nothing with it. How far a tab has come is in `tab`.
+
+mod errors;
+pub(crate) mod event;
+mod persistence;
+mod start;
+mod tab;
+mod unsent;
+mod wake;
+
+use std::rc::Rc;
+
+use engine::{Command, Event, Invite, InviteError, RoomId};
+
+use crate::message::Request;
+use event::{ClientEvent, StartError};
+use tab::Tab;
+
+/// A page's way to its rooms. Clones are the same client; the last one to go ends the worker.
+#[derive(Clone)]
+pub struct Client {
+    tab: Rc<Tab>,
+}
+
+/// What an address bar can change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientOptions {
+    /// `?signal=`: another signaling address, if the page's server allows it.
+    pub signal: Option<String>,
+    /// `?relay=only`: connections through relays, and not otherwise.
+    pub relay_only: bool,
+}
+
+impl Client {
+    /// Starts this tab's worker. To be called once a page; `on_event` is never called before this
+    /// has returned, and may call the client.
+    ///
+    /// # Errors
+    /// [`StartError`] if the browser lacks something, or the page is not served securely.
+    pub fn start(
+        options: ClientOptions,
+        on_event: impl Fn(ClientEvent) + 'static,
+    ) -> Result<Client, StartError> {
+        Ok(Client { tab: Tab::start(options, Box::new(on_event))? })
+    }
+
+    /// Founds a room and opens it. Answered by [`ClientEvent::Opened`].
+    pub fn create_room(&self, room_name: String, my_name: String) {
+        let request = |ask, entropy| Request::Create { ask, entropy, room_name, my_name };
+        self.tab.ask(request);
+    }
+
+    /// Enters the room of an invite, or opens it if this device is in it already. Answered by
+    /// [`ClientEvent::Opened`] or [`ClientEvent::Refused`].
+    pub fn join_room(&self, invite: String, my_name: String) {
+        if let Err(error) = Invite::parse(&invite) {
+            return self.tab.tell_later(ClientEvent::Refused(error.into()));
+        }
+        let request = |ask, entropy| Request::Join { ask, entropy, invite, my_name };
+        self.tab.ask(request);
+    }
+
+    /// Opens a room of this device: [`ClientEvent::Opened`], then all of its state as events.
+    pub fn open_room(&self, room: RoomId) {
+        self.tab.open(room);
+    }
+
+    /// Asks something of a room. Drafts are kept and repeated until they are seen in a row or
+    /// refused; other commands are sent once.
+    pub fn command(&self, room: RoomId, command: Command) {
+        if let Err((draft, reason)) = self.tab.command(room, command) {
+            let event = Event::Refused { draft: Some(draft), reason };
+            self.tab.tell_later(ClientEvent::Room { room, event });
+        }
+    }
+
+    /// Reads an invite without entering its room.
+    ///
+    /// # Errors
+    /// [`InviteError`] if it is damaged or of a newer version.
+    pub fn inspect_invite(&self, fragment: &str) -> Result<Invite, InviteError> {
+        inspect_invite(fragment)
+    }
+}
+
+/// Reads an invite without entering its room.
+///
+/// # Errors
+/// [`InviteError`] if it is damaged or of a newer version.
+pub fn inspect_invite(fragment: &str) -> Result<Invite, InviteError> {
+    Invite::parse(fragment)
+}

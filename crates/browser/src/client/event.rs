@@ -1,0 +1,252 @@
+//! What a page is told by its client: plain data, no type of the browser.
+//!
+//! The words here are for logs and for whoever reads an error; the page has its own for people.
+
+use engine::{Event, InviteError, RoomId, StoreFault};
+use serde::{Deserialize, Serialize};
+
+/// Something that the page should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// A worker leads and answers; told once, before everything that comes from it.
+    Ready {
+        /// True if this tab's worker is the one that leads.
+        leader: bool,
+        /// The rooms on this device.
+        rooms: Vec<RoomSummary>,
+    },
+    /// Another worker leads now: this tab's own, or another tab's.
+    Leader(bool),
+    /// The rooms on this device have changed.
+    Rooms(Vec<RoomSummary>),
+    /// A room was created, joined or opened; its state follows as [`ClientEvent::Room`].
+    Opened {
+        /// The room.
+        room: RoomId,
+    },
+    /// Something happened in a room that this page has opened.
+    Room {
+        /// The room.
+        room: RoomId,
+        /// What happened.
+        event: Event,
+    },
+    /// A room cannot be created, joined or opened.
+    Refused(ClientRefusal),
+    /// How the browser keeps what is stored; told at start and whenever it changes.
+    Storage(StorageState),
+    /// Something that a person can act on.
+    Fault(Fault),
+    /// The worker is gone: nothing works until the page is loaded again.
+    Fatal {
+        /// What happened, for people and bug reports.
+        text: String,
+    },
+}
+
+/// A room on this device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSummary {
+    /// Which.
+    pub room: RoomId,
+    /// Its name as last known; empty until it is.
+    pub name: String,
+}
+
+/// Why a room cannot be created, joined or opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ClientRefusal {
+    /// Part of the invite is missing or changed.
+    #[error("the invite is damaged or incomplete: copy the whole link again")]
+    InviteDamaged,
+    /// The invite is of a version that this one cannot read.
+    #[error("the invite was made by a newer version ({version}): update this one")]
+    InviteNewer {
+        /// The invite's version.
+        version: u32,
+    },
+    /// This device is in no such room.
+    #[error("this device is not in that room: open its invite link")]
+    UnknownRoom {
+        /// The room that was asked for.
+        room: RoomId,
+    },
+    /// One more room than a device can be in.
+    #[error("this device is in {limit} rooms, more are not possible")]
+    TooManyRooms {
+        /// The limit.
+        limit: u64,
+    },
+    /// The room could not be stored.
+    #[error("{0}")]
+    Store(StoreFault),
+    /// The browser gives no random numbers, so no keys can be made.
+    #[error("the browser gives no random numbers: {text}")]
+    NoRandomness {
+        /// The browser's words.
+        text: String,
+    },
+}
+
+impl From<InviteError> for ClientRefusal {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::Damaged => Self::InviteDamaged,
+            InviteError::Newer { version } => Self::InviteNewer { version },
+        }
+    }
+}
+
+/// How the browser keeps what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StorageState {
+    /// It can be read and written.
+    Open {
+        /// False if the browser may delete it when space runs short.
+        persistent: bool,
+    },
+    /// The browser gives no more space: nothing new is stored until there is some.
+    Full,
+    /// Another tab with an older version keeps the database: close that tab.
+    Blocked,
+    /// A newer version of Confab has changed the database: reload the page.
+    Newer,
+    /// The browser gives this page no storage, as in some private windows.
+    Refused {
+        /// The browser's words.
+        text: String,
+    },
+    /// The database lacks a part that it must have.
+    Damaged {
+        /// What is wrong.
+        text: String,
+    },
+}
+
+/// Something wrong that a person can act on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Fault {
+    /// The address in `?signal=` is not one that the page's server allows.
+    #[error("{address} is not a signaling address that this page's server allows")]
+    SignalAddress {
+        /// The address.
+        address: String,
+    },
+    /// The browser refuses to connect to the signaling address at all.
+    #[error("the browser refuses to connect to {address}: {text}")]
+    SignalRefused {
+        /// The address.
+        address: String,
+        /// The browser's words.
+        text: String,
+    },
+    /// `/config.json` cannot be read: other networks cannot be reached until the page is reloaded.
+    #[error("the page's configuration cannot be read: {text}")]
+    Configuration {
+        /// Why.
+        text: String,
+    },
+    /// `?relay=only` was asked for, and the page's server knows no relay: nobody can be reached.
+    #[error("only relayed connections are allowed, and the server names no relay")]
+    NoRelay,
+    /// This browser cannot move data channels into a worker.
+    #[error("this browser cannot move a data channel into a worker: {text}")]
+    Transfer {
+        /// The browser's words.
+        text: String,
+    },
+    /// The browser refuses to make a connection.
+    #[error("the browser refuses to make a connection: {text}")]
+    Connection {
+        /// The browser's words.
+        text: String,
+    },
+    /// This tab and its worker, or this tab and the one that leads, are of different builds, and
+    /// reloading has not helped: close all tabs of Confab, then open it again.
+    #[error("this tab is of build {ours}, and another part of Confab of build {theirs}")]
+    OtherBuild {
+        /// This page's build.
+        ours: String,
+        /// The other's.
+        theirs: String,
+    },
+    /// Nothing has answered for so long. It may still: [`ClientEvent::Ready`] ends this.
+    #[error("{part} has not answered for {seconds} seconds")]
+    Silent {
+        /// Who does not answer.
+        part: Part,
+        /// For how long.
+        seconds: u32,
+    },
+    /// The record of a room cannot be read; the other rooms work.
+    #[error("the record of a room is damaged: open its invite link again")]
+    RoomDamaged,
+    /// The record of a room is of a newer version; the other rooms work.
+    #[error("the record of a room was written by a newer version: update this one")]
+    RoomNewer,
+}
+
+/// A part that can fail to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// This tab's own worker: its code has not come, or the device is very busy.
+    Worker,
+    /// The tab that leads, or the database: closing other tabs of Confab helps.
+    Leader,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Part::Worker => "this tab's worker",
+            Part::Leader => "the tab that leads, or the database,",
+        })
+    }
+}
+
+/// Why a client cannot start in this browser, on this page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// Plain http on anything but this machine itself: browsers then refuse what Confab needs.
+    #[error("browsers allow this only over https, or on localhost")]
+    NotSecure,
+    /// The browser lacks something, or it is switched off.
+    #[error("this browser has no {0}")]
+    Missing(Missing),
+    /// The worker cannot be started.
+    #[error("the worker cannot be started: {text}")]
+    Worker {
+        /// The browser's words.
+        text: String,
+    },
+}
+
+/// What a browser can lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// `Window`: this is no page.
+    Page,
+    /// `RTCPeerConnection`
+    WebRtc,
+    /// `Worker`
+    Workers,
+    /// `indexedDB`
+    Storage,
+    /// `navigator.locks`
+    Locks,
+    /// `BroadcastChannel`
+    Broadcast,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Missing::Page => "page to run in",
+            Missing::WebRtc => "WebRTC, or it is switched off",
+            Missing::Workers => "workers",
+            Missing::Storage => "IndexedDB, or it is switched off",
+            Missing::Locks => "Web Locks",
+            Missing::Broadcast => "BroadcastChannel",
+        })
+    }
+}

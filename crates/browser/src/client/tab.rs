@@ -1,0 +1,369 @@
+//! This tab, as its page sees it: the worker, the connections, and how far they have come.
+//!
+//! ```text
+//!  Loading ── the worker says its build ──► Greeted ── a leader answers ──► Led
+//!     └────────── worker error, panic ──────────┴──────────────────────────┴──► Over
+//! ```
+//! The worker begins once its build is known to be the page's and the server's configuration is
+//! there. `Over` is the end: the page has to be loaded again.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+
+use engine::{Command, DraftId, Refusal, RoomId};
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{MessageEvent, Window};
+
+use super::event::{
+    ClientEvent, ClientRefusal, Fault, Part, RoomSummary, StartError, StorageState,
+};
+use super::persistence::{self, Persistence};
+use super::unsent::Unsent;
+use super::{ClientOptions, errors, start, wake};
+use crate::bindings::TrustedWorker;
+use crate::config;
+use crate::message::{AskId, BUILD, Entropy, News, Request, ToPage, ToWorker};
+use crate::port::{Parcel, unpack};
+use crate::random;
+use crate::rtc::{Rtc, Tell, Told};
+
+/// A part that has not answered for so many seconds is reported.
+const SILENCE_SECONDS: u32 = 5;
+
+/// See the module.
+pub(super) struct Tab {
+    window: Window,
+    worker: TrustedWorker,
+    options: ClientOptions,
+    on_event: Box<dyn Fn(ClientEvent)>,
+    stage: RefCell<Stage>,
+    start: OnceCell<ToWorker>,
+    rtc: OnceCell<Rtc>,
+    unsent: RefCell<Unsent>,
+    persistence: Persistence,
+    listeners: RefCell<Vec<EventListener>>,
+}
+
+/// How far this tab has come.
+enum Stage {
+    Loading { _silence: Timeout },
+    Greeted { _silence: Timeout },
+    Led,
+    Over,
+}
+
+impl Tab {
+    /// Starts the worker of this tab.
+    pub(super) fn start(
+        options: ClientOptions,
+        on_event: Box<dyn Fn(ClientEvent)>,
+    ) -> Result<Rc<Tab>, StartError> {
+        let window = start::window()?;
+        let worker = start::worker(&window)?;
+        let tab = Rc::new_cyclic(|weak: &Weak<Tab>| Tab {
+            stage: RefCell::new(Stage::Loading {
+                _silence: Tab::watch_silence(weak.clone(), Part::Worker),
+            }),
+            worker,
+            options,
+            on_event,
+            start: OnceCell::new(),
+            rtc: OnceCell::new(),
+            unsent: RefCell::default(),
+            persistence: Persistence::new(&window),
+            listeners: RefCell::default(),
+            window,
+        });
+        tab.listen();
+        tab.configure();
+        Ok(tab)
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let on = |name: &'static str, then: fn(&Rc<Tab>, &web_sys::Event)| {
+            let weak: Weak<Tab> = weak.clone();
+            // What goes wrong in the worker is told here, so it is not the page's error as well.
+            let options = EventListenerOptions::enable_prevent_default();
+            EventListener::new_with_options(&self.worker, name, options, move |event| {
+                if let Some(tab) = weak.upgrade() {
+                    then(&tab, event);
+                }
+            })
+        };
+        let mut listeners = vec![
+            on("message", |tab, event| {
+                tab.on_message(&event.unchecked_ref::<MessageEvent>().data());
+            }),
+            on("messageerror", |tab, _| {
+                tab.end("a message of this tab's worker cannot be read".to_owned());
+            }),
+            on("error", |tab, event| {
+                event.prevent_default();
+                tab.end(errors::describe(event));
+            }),
+        ];
+        listeners.extend(wake::listen(&self.window, {
+            let weak = weak.clone();
+            move || {
+                if let Some(tab) = weak.upgrade() {
+                    tab.wake();
+                }
+            }
+        }));
+        listeners.extend(errors::collect(&self.window));
+        self.listeners.replace(listeners);
+    }
+
+    /// Reads the server's configuration, then lets the worker begin.
+    fn configure(self: &Rc<Self>) {
+        let tab = self.clone();
+        spawn_local(async move {
+            let config = config::fetch(&tab.window).await.unwrap_or_else(|fault| {
+                tab.tell(ClientEvent::Fault(fault));
+                protocol::PageConfig::default()
+            });
+            if tab.options.relay_only && !config::has_relay(&config) {
+                tab.tell(ClientEvent::Fault(Fault::NoRelay));
+            }
+            let wanted = tab.options.signal.as_deref();
+            let signal = config::signal_address(&tab.window, wanted, &config);
+            let signal = signal.map_err(|fault| tab.tell(ClientEvent::Fault(fault))).ok();
+            let rtc = Rtc::new(&config, tab.options.relay_only, tab.hear_rtc());
+            if tab.rtc.set(rtc).is_ok() && tab.start.set(ToWorker::Start { signal }).is_ok() {
+                tab.begin();
+            }
+        });
+    }
+
+    /// Tells the worker to begin, once it is known to be of this build and the configuration is
+    /// there: whichever comes last calls this to an effect.
+    fn begin(&self) {
+        let greeted = matches!(*self.stage.borrow(), Stage::Greeted { .. });
+        if let Some(start) = self.start.get().filter(|_| greeted) {
+            self.post(start);
+        }
+    }
+
+    /// Where connections tell what happens: to the worker, and in the same call.
+    fn hear_rtc(self: &Rc<Self>) -> Tell {
+        let weak = Rc::downgrade(self);
+        Rc::new(move |told| {
+            let Some(tab) = weak.upgrade() else { return Ok(()) };
+            match told {
+                Told::News(room, link, news) => {
+                    tab.post(&ToWorker::Rtc { room, link, news });
+                    Ok(())
+                }
+                Told::Channel(room, link, channel, moved) => {
+                    let message = ToWorker::Channel { room, link, channel };
+                    Parcel::pack(&message, Some(moved)).post_to(&tab.worker)
+                }
+                Told::Fault(fault) => {
+                    tab.tell_later(ClientEvent::Fault(fault));
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    fn on_message(self: &Rc<Self>, content: &JsValue) {
+        if let Some(build) = content.as_string() {
+            return self.on_greeting(build);
+        }
+        let message = match unpack(content) {
+            Ok((message, _)) => message,
+            Err(error) => return self.end(error.to_string()),
+        };
+        match message {
+            ToPage::Lead { own, rooms } => self.on_lead(own, rooms),
+            ToPage::News(news) => self.on_news(news),
+            ToPage::Rtc { room, link, call } => {
+                if let Some(rtc) = self.rtc.get() {
+                    rtc.call(room, link, call);
+                }
+            }
+            ToPage::OtherBuild { theirs } => self.on_other_build(theirs),
+            ToPage::Fatal { text } => self.end(text),
+        }
+    }
+
+    fn on_greeting(self: &Rc<Self>, build: String) {
+        if build != BUILD {
+            self.on_other_build(build);
+            return self.end_quietly();
+        }
+        let silence = Tab::watch_silence(Rc::downgrade(self), Part::Leader);
+        self.stage.replace(Stage::Greeted { _silence: silence });
+        self.begin();
+    }
+
+    fn on_lead(&self, own: bool, rooms: Vec<RoomSummary>) {
+        let requests = self.unsent.borrow_mut().led();
+        for request in requests {
+            self.request(Some(request));
+        }
+        let before = self.stage.replace(Stage::Led);
+        match before {
+            Stage::Led => {
+                self.tell(ClientEvent::Leader(own));
+                self.tell(ClientEvent::Rooms(rooms));
+            }
+            Stage::Loading { .. } | Stage::Greeted { .. } => {
+                start::forget_reload(&self.window);
+                self.tell(ClientEvent::Ready { leader: own, rooms });
+            }
+            Stage::Over => {
+                self.stage.replace(Stage::Over);
+            }
+        }
+    }
+
+    fn on_news(self: &Rc<Self>, news: News) {
+        self.unsent.borrow_mut().seen(&news);
+        let event = match news {
+            News::Rooms(rooms) => ClientEvent::Rooms(rooms),
+            News::Opened { room, .. } => ClientEvent::Opened { room },
+            News::Refused { refusal, .. } => ClientEvent::Refused(refusal),
+            News::Room { room, event } => {
+                if persistence::is_worth_keeping(&event) {
+                    self.keep();
+                }
+                ClientEvent::Room { room, event }
+            }
+            News::Storage(state) => return self.report_storage(state),
+            News::Fault(fault) => ClientEvent::Fault(fault),
+        };
+        self.tell(event);
+    }
+
+    /// Another build is at work: this page may be the old one, so it is loaded again, once.
+    fn on_other_build(&self, theirs: String) {
+        let started = matches!(*self.stage.borrow(), Stage::Led | Stage::Over);
+        if started || !start::reload_once(&self.window) {
+            let ours = BUILD.to_owned();
+            self.tell(ClientEvent::Fault(Fault::OtherBuild { ours, theirs }));
+        }
+    }
+
+    /// Keeps a room open, now and at every leader to come.
+    pub(super) fn open(&self, room: RoomId) {
+        let request = self.unsent.borrow_mut().open(room);
+        self.request(request);
+    }
+
+    /// Asks something of a room; refuses a draft if too many are unanswered.
+    pub(super) fn command(&self, room: RoomId, command: Command) -> Result<(), (DraftId, Refusal)> {
+        let request = self.unsent.borrow_mut().command(room, command)?;
+        self.request(request);
+        Ok(())
+    }
+
+    /// Asks for a room to be created or joined.
+    pub(super) fn ask(self: &Rc<Self>, request: impl FnOnce(AskId, Entropy) -> Request) {
+        let drawn = random::bytes().and_then(|ask| Ok((AskId(ask), random::entropy()?)));
+        match drawn {
+            Ok((ask, entropy)) => {
+                let request = self.unsent.borrow_mut().ask(ask, request(ask, entropy));
+                self.request(request);
+            }
+            Err(error) => {
+                let refusal = ClientRefusal::NoRandomness { text: error.0 };
+                self.tell_later(ClientEvent::Refused(refusal));
+            }
+        }
+    }
+
+    fn request(&self, request: Option<Request>) {
+        if let Some(request) = request {
+            self.post(&ToWorker::Request(request));
+        }
+    }
+
+    fn wake(&self) {
+        if matches!(*self.stage.borrow(), Stage::Led) {
+            self.post(&ToWorker::Wake);
+        }
+    }
+
+    fn post(&self, message: &ToWorker) {
+        if matches!(*self.stage.borrow(), Stage::Over) {
+            return;
+        }
+        if let Err(text) = Parcel::pack(message, None).post_to(&self.worker) {
+            self.end(format!("this tab's worker cannot be reached: {text}"));
+        }
+    }
+
+    fn watch_silence(weak: Weak<Tab>, part: Part) -> Timeout {
+        Timeout::new(SILENCE_SECONDS * 1_000, move || {
+            if let Some(tab) = weak.upgrade() {
+                let fault = Fault::Silent { part, seconds: SILENCE_SECONDS };
+                tab.tell(ClientEvent::Fault(fault));
+            }
+        })
+    }
+
+    /// The worker is of no more use: everything ends, and is said once.
+    fn end(&self, text: String) {
+        if matches!(*self.stage.borrow(), Stage::Over) {
+            return;
+        }
+        self.end_quietly();
+        errors::add(&self.window, &text);
+        self.tell(ClientEvent::Fatal { text });
+    }
+
+    fn end_quietly(&self) {
+        self.stage.replace(Stage::Over);
+        self.worker.terminate();
+        if let Some(rtc) = self.rtc.get() {
+            rtc.close_all();
+        }
+    }
+
+    /// The worker's word on the storage, and the page's on how long it is kept.
+    fn report_storage(self: &Rc<Self>, state: StorageState) {
+        let StorageState::Open { .. } = state else {
+            return self.tell(ClientEvent::Storage(state));
+        };
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = tab.persistence.is_persistent().await;
+            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+        });
+    }
+
+    /// Something of one's own is stored: asks the browser to keep it, if that asks nobody else.
+    fn keep(self: &Rc<Self>) {
+        let Some(granted) = self.persistence.request() else { return };
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = granted.await;
+            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+        });
+    }
+
+    /// Tells the page once its own call has returned: it may hold what its handler needs.
+    pub(super) fn tell_later(self: &Rc<Self>, event: ClientEvent) {
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            if let Some(tab) = weak.upgrade() {
+                tab.tell(event);
+            }
+        });
+    }
+
+    fn tell(&self, event: ClientEvent) {
+        (self.on_event)(event);
+    }
+}
+
+impl Drop for Tab {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}

@@ -1,0 +1,106 @@
+//! Whatever a page asked for reaches the leader that lives to answer it.
+
+use super::*;
+use crate::client::event::ClientRefusal;
+use crate::message::Entropy;
+use engine::{Body, EntryId, Incarnation, LogId, MemberId, Order, Priority, Row, RowState};
+
+const ROOM: RoomId = RoomId([1; 32]);
+
+fn draft(n: u8) -> Draft {
+    Draft { id: DraftId([n; 16]), text: format!("draft {n}"), priority: Priority::Normal }
+}
+
+fn send(n: u8) -> Request {
+    Request::Command { room: ROOM, command: Command::Send(draft(n)) }
+}
+
+fn row(n: u8) -> News {
+    let log = LogId { member: MemberId([2; 32]), incarnation: Incarnation([3; 16]) };
+    let event = Event::Rows(vec![Row {
+        entry: EntryId { log, seq: u64::from(n) },
+        draft: Some(DraftId([n; 16])),
+        author: log.member,
+        own: true,
+        order: Order { lamport: 1, log, seq: u64::from(n) },
+        wall: 0,
+        priority: Priority::Normal,
+        body: Body::Text(String::new()),
+        state: RowState::Saved,
+        held_by: 0,
+        late: false,
+    }]);
+    News::Room { room: ROOM, event }
+}
+
+fn create(n: u8) -> (AskId, Request) {
+    let (ask, entropy) = (AskId([n; 16]), Entropy([[n; 32]; 4]));
+    (ask, Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "m".to_owned() })
+}
+
+#[test]
+fn nothing_is_sent_before_there_is_a_leader() {
+    let mut unsent = Unsent::default();
+    let (ask, request) = create(1);
+    assert_eq!(unsent.ask(ask, request.clone()), None);
+    assert_eq!(unsent.open(ROOM), None);
+    assert_eq!(unsent.command(ROOM, Command::LoadOlder), Ok(None));
+    assert_eq!(unsent.command(ROOM, Command::Send(draft(1))), Ok(None));
+    let older = Request::Command { room: ROOM, command: Command::LoadOlder };
+    assert_eq!(unsent.led(), [request, Request::Open { room: ROOM }, send(1), older]);
+}
+
+#[test]
+fn a_new_leader_is_asked_again_for_what_is_unanswered() {
+    let mut unsent = Unsent::default();
+    assert_eq!(unsent.led(), []);
+    for n in 1..=3 {
+        assert_eq!(unsent.command(ROOM, Command::Send(draft(n))), Ok(Some(send(n))));
+    }
+    assert_eq!(
+        unsent.command(ROOM, Command::LoadOlder),
+        Ok(Some(Request::Command { room: ROOM, command: Command::LoadOlder }))
+    );
+    unsent.seen(&row(2));
+    assert_eq!(unsent.led(), [send(1), send(3)]);
+    let refused = Event::Refused { draft: Some(DraftId([1; 16])), reason: Refusal::Empty };
+    unsent.seen(&News::Room { room: ROOM, event: refused });
+    unsent.seen(&row(3));
+    assert_eq!(unsent.led(), []);
+}
+
+#[test]
+fn an_answered_request_stays_answered_and_its_room_open() {
+    let mut unsent = Unsent::default();
+    let (ask, request) = create(1);
+    let (other, second) = create(2);
+    unsent.ask(ask, request);
+    unsent.ask(other, second);
+    unsent.led();
+    unsent.seen(&News::Opened { room: ROOM, ask: Some(ask) });
+    let refusal = ClientRefusal::InviteDamaged;
+    unsent.seen(&News::Refused { ask: Some(other), refusal });
+    assert_eq!(unsent.led(), [Request::Open { room: ROOM }]);
+}
+
+#[test]
+fn i6_a_page_keeps_a_bounded_number_of_drafts() {
+    let mut unsent = Unsent::default();
+    let long = |n: u8| Draft { text: "x".repeat(DRAFT_BYTES / 2), ..draft(n) };
+    assert_eq!(unsent.command(ROOM, Command::Send(long(1))), Ok(None));
+    assert_eq!(unsent.command(ROOM, Command::Send(long(2))), Ok(None));
+    let busy = Err((DraftId([3; 16]), Refusal::Busy { waiting: 2 }));
+    assert_eq!(unsent.command(ROOM, Command::Send(draft(3))), busy);
+    unsent.seen(&row(1));
+    assert_eq!(unsent.command(ROOM, Command::Send(draft(3))), Ok(None));
+}
+
+#[test]
+fn a_draft_that_is_sent_twice_is_kept_once() {
+    let mut unsent = Unsent::default();
+    unsent.led();
+    for _ in 0..2 {
+        assert_eq!(unsent.command(ROOM, Command::Send(draft(1))), Ok(Some(send(1))));
+    }
+    assert_eq!(unsent.led(), [send(1)]);
+}

@@ -1,0 +1,201 @@
+//! What the parts of one device say to each other: a page and its worker, and the tabs' workers.
+//!
+//! ```text
+//!  page ── ToWorker ──► own worker ── TabMessage ──► the worker that leads
+//!       ◄── ToPage ────            ◄── TabMessage ──
+//! ```
+//! All of it is postcard in a `Uint8Array`. Page and worker compare their builds before the first
+//! of these is read, and tabs before each, so that no build reads what another has written.
+
+use engine::{Channel, Command, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
+
+/// The build: version and a mark of the sources.
+pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("CONFAB_BUILD_MARK"));
+
+/// From a page to its own worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ToWorker {
+    /// The page is of the same build: begin.
+    Start {
+        /// The address of the signaling socket; none if it was refused.
+        signal: Option<String>,
+    },
+    /// Something asked of whoever leads.
+    Request(Request),
+    /// The device may have slept or changed networks.
+    Wake,
+    /// News of a connection.
+    Rtc { room: RoomId, link: LinkId, news: RtcNews },
+    /// A data channel of a connection, transferred beside this message.
+    Channel { room: RoomId, link: LinkId, channel: Channel },
+}
+
+/// What a page has seen of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RtcNews {
+    /// A local description.
+    Description { kind: SdpKind, sdp: String },
+    /// A local candidate, as JSON.
+    Candidate(String),
+    /// The connection's state.
+    State(RtcState),
+}
+
+/// Something that a page asks of the leader. All of these may be asked twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Found a room, and open it.
+    Create { ask: AskId, entropy: Entropy, room_name: String, my_name: String },
+    /// Enter a room if this device is not in it yet, and open it.
+    Join { ask: AskId, entropy: Entropy, invite: String, my_name: String },
+    /// Tell this tab what a room is and what happens there.
+    Open { room: RoomId },
+    /// For the engine of a room.
+    Command { room: RoomId, command: Command },
+}
+
+/// Names a request in its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct AskId(pub [u8; 16]);
+
+/// 128 bytes of randomness for the keys of a room. The page draws them, so that a request that is
+/// repeated to another leader makes the same room and the same member.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entropy(pub [[u8; 32]; 4]);
+
+impl Entropy {
+    /// The bytes in a row.
+    pub(crate) fn bytes(&self) -> [u8; 128] {
+        let mut bytes = [0; 128];
+        for (to, from) in bytes.iter_mut().zip(self.0.as_flattened()) {
+            *to = *from;
+        }
+        bytes
+    }
+}
+
+impl std::fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Entropy")
+    }
+}
+
+/// From a worker to its own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ToPage {
+    /// Another worker leads now, or the first: what is unanswered has to be asked again.
+    Lead { own: bool, rooms: Vec<RoomSummary> },
+    /// From the leader.
+    News(News),
+    /// Do this with a connection.
+    Rtc { room: RoomId, link: LinkId, call: RtcCall },
+    /// The tab that leads is of another build.
+    OtherBuild { theirs: String },
+    /// The worker ends with this.
+    Fatal { text: String },
+}
+
+/// What a leader tells pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum News {
+    /// The rooms on this device have changed.
+    Rooms(Vec<RoomSummary>),
+    /// A request is answered: this room is open.
+    Opened { room: RoomId, ask: Option<AskId> },
+    /// A request is refused.
+    Refused { ask: Option<AskId>, refusal: ClientRefusal },
+    /// Something happened in a room.
+    Room { room: RoomId, event: Event },
+    /// How the storage is; whether it is persistent, only a page knows.
+    Storage(StorageState),
+    /// Something that a person can act on.
+    Fault(Fault),
+}
+
+/// Names a tab, for as long as its worker lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct TabId(pub [u8; 16]);
+
+/// Between the workers of tabs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TabMessage {
+    /// Who says it.
+    pub from: TabId,
+    /// To whom; none is to all.
+    pub to: Option<TabId>,
+    /// What.
+    pub words: TabWords,
+}
+
+/// What the workers of tabs say to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TabWords {
+    /// A follower: who leads?
+    WhoLeads,
+    /// A leader: I do.
+    Lead { rooms: Vec<RoomSummary> },
+    /// A follower, for its page.
+    Request(Request),
+    /// A follower: my page woke.
+    Wake,
+    /// A leader, for the page of one tab, or of all that have opened the room.
+    News(News),
+}
+
+/// Bytes that are no message of this build.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a message between parts of this page cannot be read: {0}")]
+pub(crate) struct MessageError(String);
+
+/// A message as bytes.
+pub(crate) fn encode<M: Serialize>(message: &M) -> Vec<u8> {
+    let bytes = postcard::to_allocvec(message);
+    debug_assert!(bytes.is_ok(), "plain data always encodes");
+    bytes.unwrap_or_default()
+}
+
+/// A message from bytes.
+pub(crate) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, MessageError> {
+    postcard::from_bytes(bytes).map_err(|error| MessageError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Draft, DraftId, Priority};
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let entropy = Entropy([[1; 32], [2; 32], [3; 32], [4; 32]]);
+        assert_eq!(entropy.bytes()[..33], [[1; 32].as_slice(), &[2]].concat());
+        let ask = AskId([7; 16]);
+        let draft =
+            Draft { id: DraftId([9; 16]), text: "hello".to_owned(), priority: Priority::Urgent };
+        for request in [
+            Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "a".to_owned() },
+            Request::Open { room: RoomId([5; 32]) },
+            Request::Command { room: RoomId([5; 32]), command: Command::Send(draft) },
+        ] {
+            let words = TabWords::Request(request);
+            let message = TabMessage { from: TabId([1; 16]), to: None, words };
+            assert_eq!(decode(&encode(&message)), Ok(message));
+        }
+    }
+
+    #[test]
+    fn bytes_of_something_else_are_an_error_in_words() {
+        let error = decode::<ToPage>(&[250, 1, 2]).unwrap_err();
+        assert!(error.to_string().contains("cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn a_build_names_version_and_sources() {
+        let (version, mark) = BUILD.split_once('+').unwrap();
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+        assert_eq!(mark.len(), 16);
+    }
+}

@@ -1,0 +1,127 @@
+//! Connections between browsers, on the page's thread: `RTCPeerConnection` and nothing else.
+//!
+//! ```text
+//!  worker ── RtcCall ──► Rtc ──► one Connection a link ── Told ──► worker
+//!                                     └─ data channels, moved to the worker as they are made
+//! ```
+//! Which connections there are, what is sent over signaling and when a path is sought anew is for
+//! the engine to say. Perfect negotiation is here, since its checks must not race across threads.
+
+mod connection;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use engine::{Channel, LinkId, RoomId, RtcCall, RtcState};
+use js_sys::Array;
+use protocol::{IceServer, PageConfig};
+use wasm_bindgen::JsValue;
+use web_sys::{RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy};
+
+use crate::bindings::words;
+use crate::client::event::Fault;
+use crate::message::RtcNews;
+use connection::Connection;
+
+/// What connections tell.
+pub(crate) enum Told<'a> {
+    /// News for the worker.
+    News(RoomId, LinkId, RtcNews),
+    /// A new channel, to be moved into the worker before this returns.
+    Channel(RoomId, LinkId, Channel, &'a RtcDataChannel),
+    /// Something that a person should know.
+    Fault(Fault),
+}
+
+/// Where it is told. Fails, in the browser's words, if a channel cannot be moved.
+pub(crate) type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
+
+/// All connections of a page.
+pub(crate) struct Rtc {
+    configuration: RtcConfiguration,
+    tell: Tell,
+    connections: RefCell<BTreeMap<(RoomId, LinkId), Rc<Connection>>>,
+}
+
+impl Rtc {
+    /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
+    pub(crate) fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
+        let configuration = RtcConfiguration::new();
+        let servers: Array = config.ice_servers.iter().map(ice_server).collect();
+        configuration.set_ice_servers(&servers);
+        if relay_only {
+            configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+        }
+        Rtc { configuration, tell, connections: RefCell::default() }
+    }
+
+    /// Does what the engine of a room says with one of its connections.
+    pub(crate) fn call(&self, room: RoomId, link: LinkId, call: RtcCall) {
+        match call {
+            RtcCall::Open { offerer, polite } => self.open(room, link, offerer, polite),
+            RtcCall::Close => {
+                let closed = self.connections.borrow_mut().remove(&(room, link));
+                drop(closed);
+            }
+            RtcCall::Remote { kind, sdp } => {
+                if let Some(connection) = self.connection(room, link) {
+                    connection.hear(kind, &sdp);
+                }
+            }
+            RtcCall::Candidate(candidate) => {
+                if let Some(connection) = self.connection(room, link) {
+                    connection.add_candidate(candidate);
+                }
+            }
+            RtcCall::RestartIce => {
+                if let Some(connection) = self.connection(room, link) {
+                    connection.restart();
+                }
+            }
+        }
+    }
+
+    /// Closes all connections, without a word to the worker.
+    pub(crate) fn close_all(&self) {
+        let closed = self.connections.take();
+        drop(closed);
+    }
+
+    fn connection(&self, room: RoomId, link: LinkId) -> Option<Rc<Connection>> {
+        self.connections.borrow().get(&(room, link)).cloned()
+    }
+
+    fn open(&self, room: RoomId, link: LinkId, offerer: bool, polite: bool) {
+        let tell = self.tell.clone();
+        let opened = Connection::open(&self.configuration, (room, link), polite, tell.clone());
+        let connection = match opened {
+            Ok(connection) => connection,
+            Err(error) => {
+                let fault = Fault::Connection { text: words(&error) };
+                let failed = RtcNews::State(RtcState::Failed);
+                // Neither of these moves a channel, so neither can fail.
+                let _ = tell(Told::Fault(fault));
+                let _ = tell(Told::News(room, link, failed));
+                return;
+            }
+        };
+        self.connections.borrow_mut().insert((room, link), connection.clone());
+        if offerer {
+            connection.make_channels();
+        }
+    }
+}
+
+fn ice_server(server: &IceServer) -> JsValue {
+    let ice = RtcIceServer::new();
+    let urls: Array = server.urls.iter().map(|url| JsValue::from_str(url)).collect();
+    ice.set_urls(&urls);
+    if let Some(username) = &server.username {
+        ice.set_username(username);
+    }
+    if let Some(credential) = &server.credential {
+        ice.set_credential(credential);
+    }
+    ice.into()
+}
