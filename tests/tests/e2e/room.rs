@@ -11,10 +11,16 @@ impl Page {
     /// Opens the plain address, founds a room and gives its invite.
     pub async fn found_room(&self, url: &str, name: &str) -> Result<String> {
         self.open(url).await?;
+        self.enter_name_and_create(name).await?;
+        self.invite().await
+    }
+
+    /// Founds a room on the start page that is open.
+    pub async fn enter_name_and_create(&self, name: &str) -> Result<()> {
         self.fill("name-input", name).await?;
         self.click("create-room").await?;
         self.wait("the room is open", |view| view.shows("composer")).await?;
-        self.invite().await
+        Ok(())
     }
 
     /// Opens an invite and joins its room.

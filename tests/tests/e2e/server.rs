@@ -20,11 +20,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server on a free port of this machine.
-    pub fn start(folder: &Path) -> Result<Self> {
+    /// Starts a server on a free port of this machine; the name is that of its log.
+    pub fn start(folder: &Path, name: &str, flags: &[&str]) -> Result<Self> {
         let program = program()?;
-        let log = folder.join("server.log");
-        let (process, port) = launch(&program, &log, 0)?;
+        let log = folder.join(format!("{name}.log"));
+        let (process, port) = launch(&program, &log, 0, flags)?;
         Ok(Self {
             program,
             log,
@@ -49,9 +49,14 @@ impl Server {
         }
     }
 
+    /// Where its WebSocket is.
+    pub fn signal_url(&self) -> String {
+        format!("ws://127.0.0.1:{}/signal", self.port)
+    }
+
     /// Starts it again at the same address.
-    pub fn start_again(&self) -> Result<()> {
-        let (process, port) = launch(&self.program, &self.log, self.port)?;
+    pub fn start_again(&self, flags: &[&str]) -> Result<()> {
+        let (process, port) = launch(&self.program, &self.log, self.port, flags)?;
         ensure!(port == self.port, "the server came back on port {port}, not {}", self.port);
         *self.process.borrow_mut() = Some(process);
         Ok(())
@@ -82,10 +87,11 @@ impl Server {
     }
 }
 
-fn launch(program: &Path, log: &Path, port: u16) -> Result<(Process, u16)> {
+fn launch(program: &Path, log: &Path, port: u16, flags: &[&str]) -> Result<(Process, u16)> {
     let mut command = Command::new(program);
     command
         .args(["--listen", &format!("127.0.0.1:{port}")])
+        .args(flags)
         .env("CONFAB_LOG", "info,signaling=trace,tungstenite=trace")
         .env("NO_COLOR", "1");
     let mut process = Process::start(command, log)?;

@@ -29,7 +29,7 @@ fn signaling_killed_in_mid_chat_chat_goes_on() -> Told {
         ben.wait_for_delivery("nor do I need one").await?;
         ensure!(ana.view().await?.state("link-state") == "online");
 
-        stage.server.start_again()?;
+        stage.server.start_again(&[])?;
         for page in [&ana, &ben] {
             page.wait_for_signal("online").await?;
         }
@@ -57,12 +57,43 @@ fn signaling_unreachable_is_said_in_words_and_heals() -> Told {
         ana.send("for later").await?;
         ana.wait("it is saved", |view| view.state_of("for later") == Some("saved")).await?;
 
-        stage.server.start_again()?;
+        stage.server.start_again(&[])?;
         ana.wait_for_signal("online").await?;
         let ben = stage.enter("ben", Chromium).await?;
         ben.join(&invite, "Ben").await?;
         ben.hear("for later").await?;
         ana.wait_for_delivery("for later").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn another_signaling_server_is_used_only_if_the_page_server_lists_it() -> Told {
+    play("another-signaling", async |stage| {
+        let url = stage.server.url();
+        let another = stage.another_server(&["--allow-origin", url.trim_end_matches('/')])?;
+        let address = another.signal_url();
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.open(&format!("{url}?signal={address}")).await?;
+        let refused = ana
+            .wait("the address is refused in words", |view| {
+                let said = [view.visible("error"), view.visible("banner")].concat();
+                said.iter().any(|said| said.text.contains(&address))
+            })
+            .await?;
+        ensure!(refused.state("signal-state") != "online", "{refused:#?}");
+
+        stage.server.stop();
+        let listed = address.trim_end_matches("/signal");
+        stage.server.start_again(&["--connect", listed])?;
+        ana.open(&format!("{url}?signal={address}")).await?;
+        ana.wait("the start page is there", |view| view.shows("create-room")).await?;
+        ana.enter_name_and_create("Ana").await?;
+        ana.wait_for_signal("online").await?;
+        stage.server.stop();
+        ensure!(ana.view().await?.state("signal-state") == "online", "it hangs on the page's own");
+        another.stop();
+        ana.wait("the loss is told", |view| view.state("signal-state") != "online").await?;
         Ok(())
     })
 }

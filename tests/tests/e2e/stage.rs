@@ -89,7 +89,7 @@ impl Stage {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(&folder)?;
-        let server = Server::start(&folder)?;
+        let server = Server::start(&folder, "server", &[])?;
         Ok(Self { folder, server, chromedriver: RefCell::default(), sessions: RefCell::default() })
     }
 
@@ -114,6 +114,11 @@ impl Stage {
         self.sessions.borrow_mut().push(Rc::clone(&session));
         let tab = session.first_tab().await?;
         Ok(Page::new(session, tab))
+    }
+
+    /// Starts another server; the story must keep it.
+    pub fn another_server(&self, flags: &[&str]) -> Result<Server> {
+        Server::start(&self.folder, "another-server", flags)
     }
 
     /// Saves a picture for the documents.
