@@ -1,0 +1,243 @@
+//! How wires come and go in the world, and what flows over them.
+
+use engine::{Channel, Engine, Input, LinkId, RtcCall, RtcState, SdpKind};
+
+use crate::bug::Bug;
+use crate::wire::{DISCONNECTED_AFTER, End, FAILED_AFTER, HIGH_WATER, Wire};
+use crate::world::{Happening, World};
+
+/// Milliseconds until a connection is established, at most, besides its delay.
+const SETUP: u64 = 100;
+
+impl World {
+    pub(crate) fn rtc(&mut self, peer: usize, link: LinkId, call: RtcCall) {
+        let life = self.peers[peer].life;
+        let end = End { peer, life, link };
+        match call {
+            RtcCall::Open { offerer: true, .. } => {
+                let sdp = description(&end, 'o');
+                self.offers.insert(sdp.clone(), end);
+                let input = Input::RtcDescription { link, kind: SdpKind::Offer, sdp };
+                self.later(5, Happening::Input(peer, life, input));
+                self.candidate(&end);
+            }
+            RtcCall::Remote { kind: SdpKind::Offer, sdp } => {
+                let Some(offerer) = self.offers.get(&sdp).copied() else { return };
+                let sdp = description(&end, 'a');
+                let (delay, rate) = (1 + self.below(80), 20 + self.below(5_000));
+                self.wires.push(Wire::new([offerer, end], delay, rate));
+                self.offers.insert(sdp.clone(), end);
+                let input = Input::RtcDescription { link, kind: SdpKind::Answer, sdp };
+                self.later(5, Happening::Input(peer, life, input));
+                self.candidate(&end);
+            }
+            RtcCall::Remote { kind: SdpKind::Answer, sdp } => {
+                let Some(answerer) = self.offers.get(&sdp).copied() else { return };
+                let wire = self.wires.iter().position(|wire| wire.ends == [end, answerer]);
+                if let Some(wire) = wire {
+                    let delay = self.wires[wire].delay + self.below(SETUP);
+                    self.later(delay, Happening::Open(wire));
+                }
+            }
+            RtcCall::Close => {
+                if let Some((wire, side)) = self.wire_of(peer, life, link) {
+                    self.close_wire(wire, side);
+                }
+            }
+            RtcCall::RestartIce => self.restart(peer, life, link),
+            RtcCall::Open { offerer: false, .. } | RtcCall::Candidate(_) => {}
+        }
+    }
+
+    fn candidate(&mut self, end: &End) {
+        let candidate = r#"{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host"}"#.to_owned();
+        let input = Input::RtcCandidate { link: end.link, candidate };
+        self.later(8, Happening::Input(end.peer, end.life, input));
+    }
+
+    fn wire_of(&self, peer: usize, life: u32, link: LinkId) -> Option<(usize, usize)> {
+        let side = |(index, wire): (usize, &Wire)| Some((index, wire.side(peer, life, link)?));
+        self.wires.iter().enumerate().rev().find_map(side)
+    }
+
+    fn alive(&self, end: &End) -> bool {
+        let peer = &self.peers[end.peer];
+        peer.life == end.life && peer.engine.is_some()
+    }
+
+    fn parted(&self, wire: usize) -> bool {
+        let [a, b] = self.wires[wire].ends;
+        self.partitions.contains(&(a.peer.min(b.peer), a.peer.max(b.peer)))
+    }
+
+    pub(crate) fn open_wire(&mut self, wire: usize) {
+        let ends = self.wires[wire].ends;
+        let possible = ends.iter().all(|end| self.alive(end)) && !self.parted(wire);
+        if !possible || self.wires[wire].closed {
+            return;
+        }
+        self.wires[wire].open = true;
+        for end in ends {
+            self.tell_state(&end, RtcState::Connected);
+            for channel in Channel::ALL {
+                let input = Input::ChannelOpen { link: end.link, channel };
+                self.later(1, Happening::Input(end.peer, end.life, input));
+            }
+        }
+    }
+
+    fn tell_state(&mut self, end: &End, state: RtcState) {
+        let input = Input::RtcState { link: end.link, state };
+        self.later(0, Happening::Input(end.peer, end.life, input));
+    }
+
+    /// Writes to all wires of a peer what its engine has for them. True if there was anything.
+    pub(crate) fn pump(&mut self, peer: usize) -> bool {
+        let life = self.peers[peer].life;
+        let now = self.clock(peer);
+        let mut wrote = false;
+        for wire in 0..self.wires.len() {
+            let ends = &self.wires[wire].ends;
+            let side = ends.iter().position(|end| (end.peer, end.life) == (peer, life));
+            let Some(side) = side.filter(|_| self.wires[wire].open) else { continue };
+            let link = self.wires[wire].ends[side].link;
+            while self.wires[wire].ways[side].buffered < HIGH_WATER {
+                let engine = self.peers[peer].engine.as_mut();
+                let message = engine.and_then(|engine: &mut Engine| {
+                    engine.poll_transmit(link, Channel::Messages, now)
+                });
+                let Some(message) = message else { break };
+                wrote = true;
+                self.oracle.written(peer, wire, &message, &self.peers[peer].store);
+                self.write(wire, side, message);
+            }
+        }
+        wrote
+    }
+
+    fn write(&mut self, wire: usize, side: usize, message: Vec<u8>) {
+        let bytes = message.len();
+        let now = self.now;
+        let (leaves, arrives) = self.wires[wire].write(side, message, now);
+        if self.wires[wire].cut_since.is_none() {
+            self.later(leaves - now, Happening::Left(wire, side, bytes));
+            self.later(arrives - now, Happening::Arrive(wire, side));
+        }
+    }
+
+    pub(crate) fn left(&mut self, wire: usize, side: usize, bytes: usize) {
+        if self.wires[wire].cut_since.is_some() {
+            return;
+        }
+        let way = &mut self.wires[wire].ways[side];
+        way.buffered = way.buffered.saturating_sub(bytes);
+        let end = self.wires[wire].ends[side];
+        if self.alive(&end) && self.peers[end.peer].frozen.is_none() {
+            self.carry_out(end.peer);
+        }
+    }
+
+    pub(crate) fn arrive(&mut self, wire: usize, side: usize) {
+        let (open, cut) = (self.wires[wire].open, self.wires[wire].cut_since.is_some());
+        if cut || (!open && !self.wires[wire].closed) {
+            return;
+        }
+        let Some(mut message) = self.wires[wire].ways[side].flight.pop_front() else { return };
+        if self.bug == Some(Bug::LoseTheMiddle) && self.below(10) == 0 {
+            return;
+        }
+        if self.bug == Some(Bug::AlterBytes) && self.below(4) == 0 {
+            let place = usize::try_from(self.below(message.len() as u64)).unwrap_or(0);
+            message[place] ^= 1;
+        }
+        let end = self.wires[wire].ends[1 - side];
+        let frame = Input::Frame { link: end.link, channel: Channel::Messages, bytes: message };
+        self.later(0, Happening::Input(end.peer, end.life, frame));
+    }
+
+    /// One end closes: of what it wrote a prefix arrives, then the other end hears of it.
+    pub(crate) fn close_wire(&mut self, wire: usize, side: usize) {
+        if self.wires[wire].closed {
+            return;
+        }
+        (self.wires[wire].open, self.wires[wire].closed) = (false, true);
+        self.wires[wire].ways[1 - side].flight.clear();
+        let waiting = self.wires[wire].ways[side].flight.len();
+        let kept = self.below(waiting as u64 + 1);
+        self.wires[wire].ways[side].flight.truncate(usize::try_from(kept).unwrap_or(0));
+        if self.wires[wire].cut_since.is_some() {
+            return;
+        }
+        let (end, last) =
+            (self.wires[wire].ends[1 - side], self.wires[wire].ways[side].last_arrival);
+        for channel in Channel::ALL {
+            let input = Input::ChannelClosed { link: end.link, channel };
+            let delay = last.saturating_sub(self.now) + self.wires[wire].delay;
+            self.later(delay, Happening::Input(end.peer, end.life, input));
+        }
+    }
+
+    /// Nothing gets through any more.
+    pub(crate) fn cut(&mut self, wire: usize) {
+        if self.wires[wire].closed || self.wires[wire].cut_since.is_some() {
+            return;
+        }
+        let now = self.now;
+        self.wires[wire].cut_since = Some(now);
+        self.later(DISCONNECTED_AFTER, Happening::Notice(wire, now));
+        self.later(FAILED_AFTER, Happening::Notice(wire, now));
+    }
+
+    pub(crate) fn notice(&mut self, wire: usize, since: u64) {
+        if self.wires[wire].cut_since != Some(since) || self.wires[wire].closed {
+            return;
+        }
+        let failed = self.now >= since + FAILED_AFTER;
+        let state = if failed { RtcState::Failed } else { RtcState::Disconnected };
+        for end in self.wires[wire].ends {
+            self.tell_state(&end, state);
+        }
+    }
+
+    /// What was cut and has not failed goes on where it was.
+    pub(crate) fn mend(&mut self, wire: usize) {
+        let Some(since) = self.wires[wire].cut_since else { return };
+        let ends = self.wires[wire].ends;
+        let lost = self.now >= since + FAILED_AFTER || !ends.iter().all(|end| self.alive(end));
+        if lost || self.parted(wire) || self.wires[wire].closed {
+            return;
+        }
+        self.wires[wire].cut_since = None;
+        for side in [0, 1] {
+            let held = std::mem::take(&mut self.wires[wire].ways[side].flight);
+            self.wires[wire].ways[side].buffered = 0;
+            for message in held {
+                self.write(wire, side, message);
+            }
+            self.tell_state(&ends[side], RtcState::Connected);
+        }
+    }
+
+    /// Another path is looked for: it is found if there is one.
+    fn restart(&mut self, peer: usize, life: u32, link: LinkId) {
+        if let Some((wire, _)) = self.wire_of(peer, life, link) {
+            self.mend(wire);
+        }
+    }
+}
+
+/// A description that the engine's gate lets pass, with a fingerprint of its own.
+fn description(end: &End, kind: char) -> String {
+    let name = format!("{} {} {} {kind}", end.peer, end.life, end.link.0);
+    let print = engine::crypto::hash::hash(
+        "confab/1/simulated",
+        &[&end.peer.to_be_bytes(), &end.life.to_be_bytes(), &end.link.0.to_be_bytes()],
+    );
+    let hex: Vec<String> = print.iter().map(|byte| format!("{byte:02X}")).collect();
+    format!(
+        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns={name}\r\nt=0 0\r\n\
+         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n\
+         a=fingerprint:sha-256 {}\r\na=mid:0\r\na=sctp-port:5000\r\n",
+        hex.join(":")
+    )
+}

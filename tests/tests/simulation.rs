@@ -1,0 +1,201 @@
+//! The promises of DESIGN's list of invariants, in a simulated world where everything goes wrong.
+//!
+//! `CONFAB_SEEDS=N` sweeps more seeds; a failing seed is printed with its number and what happened
+//! last, and `cargo run -p tests --bin seeds -- NUMBER 1` replays it.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test stops where it is wrong")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::{Body, Priority, RowState};
+use tests::bug::Bug;
+use tests::seed;
+use tests::world::{Weather, World};
+
+/// A room with everybody there.
+fn room(seed: u64, peers: usize) -> World {
+    let mut world = World::new(seed, peers);
+    (0..peers).for_each(|peer| world.open(peer));
+    world.pass(5_000).expect("nothing is wrong yet");
+    world
+}
+
+fn texts(world: &World, peer: usize) -> Vec<String> {
+    let rows = world.peers[peer].screen().rows.values();
+    rows.map(|row| match &row.body {
+        Body::Text(text) => text.split(' ').next().unwrap_or_default().to_owned(),
+        body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
+    })
+    .collect()
+}
+
+fn states(world: &World, peer: usize) -> Vec<RowState> {
+    world.peers[peer].screen().rows.values().map(|row| row.state).collect()
+}
+
+/// Lets time pass and stops at a broken promise with what happened.
+fn pass(world: &mut World, millis: u64) {
+    if let Err(broken) = world.pass(millis) {
+        panic!("{broken:?}\n{}", world.journal.join("\n"));
+    }
+}
+
+fn calm(world: &mut World) {
+    if let Err(broken) = world.calm() {
+        panic!("{broken:?}\n{}", world.journal.join("\n"));
+    }
+}
+
+#[test]
+fn five_members_chat() {
+    let mut world = room(1, 5);
+    for round in 0..10 {
+        world.say(round % 5, Priority::Normal, 10);
+        pass(&mut world, 300);
+    }
+    pass(&mut world, 5_000);
+    for peer in 0..5 {
+        assert_eq!(texts(&world, peer), texts(&world, 0));
+        assert_eq!(texts(&world, peer).len(), 10);
+    }
+    assert!(states(&world, 0).contains(&RowState::Delivered));
+    calm(&mut world);
+}
+
+#[test]
+fn i3_the_outbox_outlives_a_crash_and_arrives_in_order() {
+    let mut world = room(2, 2);
+    world.end(1, true);
+    pass(&mut world, 30_000);
+    for _ in 0..10 {
+        world.say(0, Priority::Normal, 10);
+        pass(&mut world, 100);
+    }
+    assert_eq!(world.peers[0].screen().pending, 10);
+    assert!(states(&world, 0).iter().all(|state| *state == RowState::Saved));
+    world.end(0, false);
+    pass(&mut world, 5_000);
+    world.open(0);
+    pass(&mut world, 5_000);
+    assert_eq!(world.peers[0].screen().pending, 10);
+    world.open(1);
+    pass(&mut world, 10_000);
+    let expected: Vec<String> = (1..=10).map(|number| format!("0:{number}")).collect();
+    assert_eq!(texts(&world, 1), expected);
+    assert!(states(&world, 0).iter().all(|state| *state == RowState::Delivered));
+}
+
+#[test]
+fn i12_a_third_member_delivers_what_an_author_said_who_is_gone() {
+    let mut world = room(3, 3);
+    world.end(2, true);
+    pass(&mut world, 2_000);
+    world.say(0, Priority::Normal, 10);
+    pass(&mut world, 5_000);
+    world.end(0, false);
+    world.open(2);
+    pass(&mut world, 30_000);
+    assert_eq!(texts(&world, 2), ["0:1"]);
+    // The receipt of the third reaches the author through the second, though they never meet.
+    world.end(2, true);
+    pass(&mut world, 2_000);
+    world.open(0);
+    pass(&mut world, 30_000);
+    assert_eq!(states(&world, 0), [RowState::Delivered]);
+}
+
+#[test]
+fn a_newcomer_gets_what_was_said_before() {
+    let mut world = World::new(4, 3);
+    world.open(0);
+    world.open(1);
+    pass(&mut world, 3_000);
+    for round in 0..300 {
+        world.say(round % 2, Priority::Normal, 40);
+        pass(&mut world, 20);
+    }
+    world.open(2);
+    pass(&mut world, 30_000);
+    assert_eq!(texts(&world, 2).len(), 300);
+    assert_eq!(texts(&world, 2), texts(&world, 0));
+}
+
+#[test]
+fn the_chat_outlives_the_signaling_server() {
+    let mut world = room(5, 3);
+    world.server(false);
+    pass(&mut world, 5_000);
+    world.say(0, Priority::Normal, 10);
+    world.say(2, Priority::Normal, 10);
+    pass(&mut world, 5_000);
+    assert_eq!(texts(&world, 1).len(), 2);
+    assert!(states(&world, 0).contains(&RowState::Delivered));
+    calm(&mut world);
+}
+
+#[test]
+fn i1_stores_that_fail_acknowledge_nothing_and_lose_nothing() {
+    let mut world = room(6, 3);
+    world.weather = Weather { failing_commits: 2, slow_commits: 300 };
+    for round in 0..30 {
+        world.say(round % 3, Priority::Normal, 10);
+        pass(&mut world, 300);
+    }
+    calm(&mut world);
+    assert_eq!(texts(&world, 0).len(), 30);
+}
+
+#[test]
+fn i5_noise_reaches_nothing() {
+    let mut world = room(7, 2);
+    for _ in 0..50 {
+        world.noise(0);
+        world.say(1, Priority::Normal, 10);
+        pass(&mut world, 2_000);
+    }
+    calm(&mut world);
+    assert_eq!(texts(&world, 0).len(), 50);
+}
+
+#[test]
+fn i8_a_seed_replays_exactly() {
+    for number in [3, 17, 42] {
+        let (once, again) = (seed::run(number, None), seed::run(number, None));
+        assert_eq!(once.trace, again.trace, "seed {number}");
+        assert_eq!(once.journal, again.journal, "seed {number}");
+        assert_ne!(once.trace, seed::run(number + 4, None).trace);
+    }
+}
+
+#[test]
+fn planted_bugs_are_found() {
+    for bug in Bug::ALL {
+        let found = (0..80).find_map(|number| seed::run(number, Some(bug)).broken);
+        assert!(found.is_some(), "{bug:?} was not found in 80 seeds");
+    }
+}
+
+/// I1 to I5, I8, I9 and I12, whatever happens: the oracle looks at every step of every seed.
+#[test]
+fn i9_300_seeds_converge() {
+    let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
+    let count: u64 = wanted.unwrap_or(300);
+    let next = AtomicU64::new(0);
+    let worker = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return;
+            }
+            let outcome = seed::run(number, None);
+            if let Some(broken) = outcome.broken {
+                let skip = outcome.journal.len().saturating_sub(60);
+                let last = outcome.journal[skip..].join("\n");
+                panic!("seed {number}: {broken:?}\n{last}");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(worker);
+        worker();
+    });
+}
