@@ -67,10 +67,11 @@ fn install(missing: &[Tool]) -> Result<()> {
     let names: Vec<_> = missing.iter().map(|tool| tool.name()).collect();
     println!("setting up, once: {}", names.join(", "));
     let (packaged, others): (Vec<_>, Vec<_>) =
-        missing.iter().partition(|tool| package_of(**tool).is_some());
+        missing.iter().partition(|tool| packages_of(**tool).is_some());
     // First what may need a password or somebody's help: everything after it runs unattended.
     if !packaged.is_empty() {
-        apt_install(&packaged.iter().filter_map(|tool| package_of(*tool)).collect::<Vec<_>>())?;
+        let packages = packaged.iter().filter_map(|tool| packages_of(*tool));
+        apt_install(&packages.flat_map(str::split_ascii_whitespace).collect::<Vec<_>>())?;
     }
     for (done, tool) in others.iter().enumerate() {
         println!("[{} of {}] {}{}", done + 1, others.len(), tool.name(), patience(*tool));
@@ -95,18 +96,20 @@ fn install_one(tool: Tool) -> Result<()> {
             cargo_install("geckodriver", versions::GECKODRIVER, "geckodriver", &["--locked"])
         }
         Tool::Binaryen => npm_install("binaryen", versions::BINARYEN),
-        Tool::Rust | Tool::Chromium | Tool::Chromedriver | Tool::Firefox => {
+        Tool::Rust | Tool::Chromium | Tool::Chromedriver | Tool::Firefox | Tool::ChineseFont => {
             bail!("{} {} is needed: {}", tool.name(), tool.wanted()?, tool.fix())
         }
     }
 }
 
-/// The system package that brings the tool.
-const fn package_of(tool: Tool) -> Option<&'static str> {
+/// The system packages that bring the tool.
+const fn packages_of(tool: Tool) -> Option<&'static str> {
     match tool {
         Tool::Chromium => Some("chromium"),
         Tool::Chromedriver => Some("chromium-driver"),
         Tool::Firefox => Some("firefox-esr"),
+        // fontconfig lists the fonts, so that this one is found afterwards.
+        Tool::ChineseFont => Some("fontconfig fonts-noto-cjk"),
         Tool::Rust
         | Tool::Rustfmt
         | Tool::Clippy
@@ -131,7 +134,8 @@ const fn patience(tool: Tool) -> &'static str {
         | Tool::Binaryen
         | Tool::Chromium
         | Tool::Chromedriver
-        | Tool::Firefox => "",
+        | Tool::Firefox
+        | Tool::ChineseFont => "",
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Tool {
     Firefox,
     /// Its WebDriver.
     Geckodriver,
+    /// Without one the screenshots of the Chinese page show boxes.
+    ChineseFont,
 }
 
 /// What a look at the machine has shown.
@@ -53,12 +55,12 @@ pub const FOR_THE_PAGE: [Tool; 5] =
     [Tool::Rust, Tool::WasmTarget, Tool::WasmBindgen, Tool::Trunk, Tool::Binaryen];
 
 /// What tests in browsers need beside the page.
-pub const FOR_BROWSERS: [Tool; 4] =
-    [Tool::Chromium, Tool::Chromedriver, Tool::Firefox, Tool::Geckodriver];
+pub const FOR_BROWSERS: [Tool; 5] =
+    [Tool::Chromium, Tool::Chromedriver, Tool::Firefox, Tool::Geckodriver, Tool::ChineseFont];
 
 impl Tool {
     /// Every tool, in the order in which they are shown and installed.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Rust,
         Self::Rustfmt,
         Self::Clippy,
@@ -70,6 +72,7 @@ impl Tool {
         Self::Chromedriver,
         Self::Firefox,
         Self::Geckodriver,
+        Self::ChineseFont,
     ];
 
     /// The name a person knows it by.
@@ -87,6 +90,7 @@ impl Tool {
             Self::Chromedriver => "chromedriver",
             Self::Firefox => "firefox",
             Self::Geckodriver => "geckodriver",
+            Self::ChineseFont => "a Chinese font",
         }
     }
 
@@ -102,9 +106,12 @@ impl Tool {
             Self::Binaryen => versions::wasm_opt(),
             Self::Geckodriver => versions::GECKODRIVER.to_owned(),
             Self::Chromedriver => "as chromium".to_owned(),
-            Self::Rustfmt | Self::Clippy | Self::WasmTarget | Self::Chromium | Self::Firefox => {
-                "any".to_owned()
-            }
+            Self::Rustfmt
+            | Self::Clippy
+            | Self::WasmTarget
+            | Self::Chromium
+            | Self::Firefox
+            | Self::ChineseFont => "any".to_owned(),
         })
     }
 
@@ -132,6 +139,7 @@ impl Tool {
             Self::Chromium => found_browser(&CHROMIUM),
             Self::Firefox => found_browser(&FIREFOX),
             Self::Chromedriver => found_chromedriver(),
+            Self::ChineseFont => found_chinese_font(),
         })
     }
 
@@ -159,7 +167,8 @@ impl Tool {
             | Self::WasmTarget
             | Self::Chromium
             | Self::Chromedriver
-            | Self::Firefox => folder,
+            | Self::Firefox
+            | Self::ChineseFont => folder,
         })
     }
 
@@ -184,7 +193,7 @@ impl Tool {
             Self::Rustfmt | Self::Clippy | Self::WasmTarget => "cargo xtask setup (needs rustup)",
             Self::WasmBindgen | Self::Trunk | Self::Geckodriver => "cargo xtask setup",
             Self::Binaryen => "cargo xtask setup (needs npm; without it trunk fetches its own)",
-            Self::Chromium | Self::Chromedriver | Self::Firefox => {
+            Self::Chromium | Self::Chromedriver | Self::Firefox | Self::ChineseFont => {
                 if cfg!(target_os = "linux") {
                     "cargo xtask setup (needs apt), or your system's own packages"
                 } else {
@@ -291,6 +300,17 @@ fn found_rust(oldest: &str) -> Found {
 fn found_component(program: &str) -> Found {
     match process::ask(program, &["--version"]).as_deref().and_then(version_in) {
         Some(version) => Found::Right(version, None),
+        None => Found::Missing,
+    }
+}
+
+/// macOS and Windows bring one.
+fn found_chinese_font() -> Found {
+    if cfg!(not(target_os = "linux")) {
+        return Found::Right("the system's own".to_owned(), None);
+    }
+    match process::ask("fc-list", &[":lang=zh", "family"]).filter(|list| !list.is_empty()) {
+        Some(_) => Found::Right("installed".to_owned(), None),
         None => Found::Missing,
     }
 }
