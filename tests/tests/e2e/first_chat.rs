@@ -4,7 +4,7 @@
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::mount::fetch;
 use crate::page::Page;
-use crate::room::FIRST_CHAT;
+use crate::room::{FIRST_CHAT, ROOM};
 use crate::stage::{Told, play};
 use anyhow::{Result, ensure};
 use std::time::Instant;
@@ -59,6 +59,7 @@ fn first_chat(name: &str, founder: Browser, guest: Browser) -> Told {
             ensure!(view.state("link-state") == "online", "{view:#?}");
             ensure!(!view.url.contains('#'), "the invite is still in the address bar");
         }
+        ben.wait("the room's name has come", |view| view.title.contains(ROOM)).await?;
         expect_names(&ana, "Ben").await?;
         expect_names(&ben, "Ana").await?;
 

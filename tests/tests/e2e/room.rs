@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// From the opening of the second page to the first message both ways.
 pub const FIRST_CHAT: Duration = Duration::from_secs(10);
 
+/// What founders call their room.
+pub const ROOM: &str = "Night train";
+
 impl Page {
     /// Opens the plain address, founds a room and gives its invite.
     pub async fn found_room(&self, url: &str, name: &str) -> Result<String> {
@@ -18,6 +21,7 @@ impl Page {
     /// Founds a room on the start page that is open.
     pub async fn enter_name_and_create(&self, name: &str) -> Result<()> {
         self.fill("name-input", name).await?;
+        self.fill("room-name-input", ROOM).await?;
         self.click("create-room").await?;
         self.wait("the room is open", |view| view.shows("composer")).await?;
         Ok(())
@@ -41,13 +45,8 @@ impl Page {
 
     /// The invite that the room shows.
     pub async fn invite(&self) -> Result<String> {
-        let has = |value: &Option<String>| value.as_ref().is_some_and(|link| link.contains('#'));
-        let view = self
-            .wait("an invite is shown", |view| {
-                view.find("invite-link").is_some_and(|link| has(&link.value))
-            })
-            .await?;
-        let link = view.find("invite-link").and_then(|link| link.value.clone());
+        let view = self.wait("an invite is shown", |view| view.invite().is_some()).await?;
+        let link = view.invite().map(str::to_owned);
         link.context("the invite is gone again")
     }
 

@@ -5,6 +5,7 @@ const all = (id) => [...document.querySelectorAll(`[data-testid="${id}"]`)];
 const errors = window.__errors;
 return {
   url: location.href,
+  title: document.title,
   language: document.documentElement.lang,
   errors: Array.isArray(errors) ? errors.map((error) => String(error)) : null,
   rows: all("message").map((row) => ({

@@ -13,6 +13,8 @@ pub const SCRIPT: &str = include_str!("view.js");
 pub struct View {
     /// The address bar.
     pub url: String,
+    /// The tab's title.
+    pub title: String,
     /// `lang` of the document.
     pub language: String,
     /// What the page has collected in `window.__errors`; none if it keeps no such list.
@@ -72,6 +74,12 @@ impl View {
     /// The first element of this name.
     pub fn find(&self, id: &str) -> Option<&Element> {
         self.elements.iter().find(|element| element.id == id)
+    }
+
+    /// The invite, if it is shown.
+    pub fn invite(&self) -> Option<&str> {
+        let links = self.elements.iter().filter(|element| element.id == "invite-link");
+        links.filter_map(|link| link.value.as_deref()).find(|link| link.contains('#'))
     }
 
     /// The elements of this name that are visible.
