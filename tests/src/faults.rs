@@ -3,7 +3,8 @@
 use engine::{Channel, Input};
 
 use crate::oracle::{Broken, Screen};
-use crate::world::{Happening, World};
+use crate::peer::Happening;
+use crate::world::World;
 
 impl World {
     /// A device sleeps for a while: nothing that happens reaches it, its stores and wires stand.

@@ -8,6 +8,7 @@ pub mod bug;
 mod faults;
 mod links;
 pub mod oracle;
+pub mod peer;
 pub mod seed;
 pub mod store;
 pub mod wire;

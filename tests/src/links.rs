@@ -3,8 +3,9 @@
 use engine::{Channel, Engine, Input, LinkId, RtcCall, RtcState, SdpKind};
 
 use crate::bug::Bug;
+use crate::peer::Happening;
 use crate::wire::{DISCONNECTED_AFTER, End, FAILED_AFTER, HIGH_WATER, Wire};
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// Milliseconds until a connection is established, at most, besides its delay.
 const SETUP: u64 = 100;

@@ -33,6 +33,7 @@ pub mod view;
 pub use engine::Engine;
 pub use ids::*;
 pub use io::*;
+pub use protocol;
 pub use room::invite::{Invite, InviteError};
 pub use room::record::{RecordError, RoomRecord};
 pub use view::*;

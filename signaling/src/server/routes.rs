@@ -76,7 +76,7 @@ async fn signal(
         info!("refused a page of another origin");
         return words(
             StatusCode::FORBIDDEN,
-            "Pages of this origin may not connect here; --allow-origin of the server says which may.",
+            "Pages of this origin may not connect here; --allow-origin of the server says which.",
         );
     }
     let upgrade = upgrade

@@ -1,0 +1,80 @@
+//! One device of the world, and what can be going to happen to any of them.
+
+use engine::{Engine, Input, Output};
+use protocol::ClientMessage;
+use signaling::ConnectionId;
+
+use crate::oracle::Screen;
+use crate::store::Store;
+
+/// Something that is going to happen.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// An engine takes an input, if that life of its peer is not over.
+    Input(usize, u32, Input),
+    /// A store has finished with a batch.
+    Commit(usize, u32, Output),
+    /// A store answers a scan.
+    Scan(usize, u32, engine::Scan),
+    /// A socket opens.
+    Socket(usize, u32),
+    /// The server takes a message from a connection.
+    Serve(ConnectionId, ClientMessage),
+    /// The server notices that a connection is gone.
+    Drop(ConnectionId),
+    /// A wire opens.
+    Open(usize),
+    /// A message arrives over a wire, from one side.
+    Arrive(usize, usize),
+    /// So many bytes have left a buffer.
+    Left(usize, usize, usize),
+    /// A cut wire is noticed, or final.
+    Notice(usize, u64),
+    /// An engine's deadline.
+    Tick(usize, u32),
+    /// A frozen peer goes on.
+    Thaw(usize),
+}
+
+/// One device.
+pub struct Peer {
+    pub(crate) record: Vec<u8>,
+    pub(crate) store: Store,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) life: u32,
+    pub(crate) screen: Screen,
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) frozen: Option<Vec<Happening>>,
+    pub(crate) said: u32,
+    pub(crate) wall_skew: i64,
+    pub(crate) tick_at: Option<u64>,
+}
+
+impl Peer {
+    pub(crate) fn new(record: Vec<u8>) -> Peer {
+        Peer {
+            record,
+            store: Store::default(),
+            engine: None,
+            life: 0,
+            screen: Screen::default(),
+            connection: None,
+            frozen: None,
+            said: 0,
+            wall_skew: 0,
+            tick_at: None,
+        }
+    }
+
+    /// What its page shows.
+    #[must_use]
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// True while its page is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.engine.is_some()
+    }
+}
