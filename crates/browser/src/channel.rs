@@ -1,1 +1,99 @@
-//! d
+//! A data channel, in the worker: bytes in, bytes out while its buffer is low.
+//!
+//! At most [`HIGH_WATER`] bytes wait in the browser, so that an urgent message overtakes a running
+//! transfer in the engine's queues, where there is an order, and not behind it. A message that is
+//! too long, or text, breaks the protocol and closes the channel.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use engine::limits::MESSAGE_BYTES;
+use gloo::events::EventListener;
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
+
+/// Bytes in the browser's buffer from which nothing more is written.
+const HIGH_WATER: u32 = 16 * 1024;
+
+/// What happens to a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelNews {
+    /// It can be written. Told once, also if it was open already when it came.
+    Opened,
+    /// It has room again.
+    Drained,
+    /// A message came.
+    Heard(Vec<u8>),
+    /// It is gone, or was closed because the other side broke the protocol.
+    Closed,
+}
+
+/// A channel and its listeners; dropping it closes it, and tells nothing.
+pub struct DataChannel {
+    listeners: Vec<EventListener>,
+    channel: RtcDataChannel,
+}
+
+impl Drop for DataChannel {
+    fn drop(&mut self) {
+        self.listeners.clear();
+        self.channel.close();
+    }
+}
+
+impl DataChannel {
+    /// Takes a channel into use. To be called in the task in which it came: what it tells before
+    /// is lost.
+    pub fn adopt(channel: RtcDataChannel, tell: impl Fn(ChannelNews) + Clone + 'static) -> Self {
+        channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+        channel.set_buffered_amount_low_threshold(HIGH_WATER - 1);
+        let told_open = Rc::new(Cell::new(channel.ready_state() == RtcDataChannelState::Open));
+        match channel.ready_state() {
+            RtcDataChannelState::Open => tell(ChannelNews::Opened),
+            RtcDataChannelState::Closed => tell(ChannelNews::Closed),
+            RtcDataChannelState::Connecting | RtcDataChannelState::Closing | _ => {}
+        }
+        let on = |name: &'static str, news: fn(&web_sys::Event) -> ChannelNews| {
+            let tell = tell.clone();
+            EventListener::new(&channel, name, move |event| tell(news(event)))
+        };
+        let opened = tell.clone();
+        let listeners = vec![
+            EventListener::new(&channel, "open", move |_| {
+                // A browser may move an open channel, and say so again.
+                if !told_open.replace(true) {
+                    opened(ChannelNews::Opened);
+                }
+            }),
+            on("close", |_| ChannelNews::Closed),
+            on("bufferedamountlow", |_| ChannelNews::Drained),
+            on("message", |event| heard(event.unchecked_ref())),
+        ];
+        Self { listeners, channel }
+    }
+
+    /// True if it can be written and little waits in its buffer.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.channel.ready_state() == RtcDataChannelState::Open
+            && self.channel.buffered_amount() < HIGH_WATER
+    }
+
+    /// Writes a message. False if the channel does not take it, which is its end.
+    #[must_use]
+    pub fn send(&self, bytes: &[u8]) -> bool {
+        // A view into our memory would be copied as well; this copy is the browser's own.
+        self.channel.send_with_array_buffer(&Uint8Array::from(bytes).buffer()).is_ok()
+    }
+}
+
+fn heard(event: &MessageEvent) -> ChannelNews {
+    let longest = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
+    match event.data().dyn_into::<ArrayBuffer>() {
+        Ok(buffer) if buffer.byte_length() <= longest => {
+            ChannelNews::Heard(Uint8Array::new(&buffer).to_vec())
+        }
+        Ok(_) | Err(_) => ChannelNews::Closed,
+    }
+}

@@ -7,21 +7,27 @@
 //!             └ one engine::Engine a room
 //! ```
 //! A page starts at [`Client::start`]; the worker's binary runs [`worker::run`]. No decision about
-//! order, retry or priority is taken here, and no type of the browser is in the interface.
+//! order, retry or priority is taken here, and no type of the browser is in the interface; hidden
+//! modules are public for this crate's own tests, which run in browsers.
 
 #![warn(missing_docs)]
 
 mod bindings;
-mod channel;
+#[doc(hidden)]
+pub mod channel;
 mod client;
 mod clock;
 mod config;
+#[doc(hidden)]
+pub mod lock;
 mod message;
 mod port;
 mod random;
-mod rtc;
+#[doc(hidden)]
+pub mod rtc;
 mod socket;
-mod store;
+#[doc(hidden)]
+pub mod store;
 pub mod worker;
 
 pub use client::event::{

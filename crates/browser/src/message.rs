@@ -36,9 +36,14 @@ pub(crate) enum ToWorker {
 
 /// What a page has seen of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum RtcNews {
+pub enum RtcNews {
     /// A local description.
-    Description { kind: SdpKind, sdp: String },
+    Description {
+        /// Offer or answer.
+        kind: SdpKind,
+        /// The description.
+        sdp: String,
+    },
     /// A local candidate, as JSON.
     Candidate(String),
     /// The connection's state.

@@ -44,10 +44,8 @@ impl Parcel {
 pub(crate) fn unpack<M: DeserializeOwned>(
     content: &JsValue,
 ) -> Result<(M, Option<RtcDataChannel>), MessageError> {
-    let parts: &Array = content.unchecked_ref();
-    let bytes = Array::is_array(content).then(|| parts.get(0)).unwrap_or(JsValue::UNDEFINED);
-    let bytes = bytes.dyn_into::<Uint8Array>().map_or_else(|_| Vec::new(), |it| it.to_vec());
-    let message = decode(&bytes)?;
-    let channel = Array::is_array(content).then(|| parts.get(1));
-    Ok((message, channel.and_then(|channel| channel.dyn_into().ok())))
+    let parts: Option<&Array> = content.dyn_ref();
+    let part = |at| parts.map_or(JsValue::UNDEFINED, |parts| parts.get(at));
+    let bytes = part(0).dyn_into::<Uint8Array>().map_or_else(|_| Vec::new(), |it| it.to_vec());
+    Ok((decode(&bytes)?, part(1).dyn_into().ok()))
 }

@@ -21,11 +21,11 @@ use web_sys::{RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPol
 
 use crate::bindings::words;
 use crate::client::event::Fault;
-use crate::message::RtcNews;
+pub use crate::message::RtcNews;
 use connection::Connection;
 
 /// What connections tell.
-pub(crate) enum Told<'a> {
+pub enum Told<'a> {
     /// News for the worker.
     News(RoomId, LinkId, RtcNews),
     /// A new channel, to be moved into the worker before this returns.
@@ -35,10 +35,10 @@ pub(crate) enum Told<'a> {
 }
 
 /// Where it is told. Fails, in the browser's words, if a channel cannot be moved.
-pub(crate) type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
+pub type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
 
 /// All connections of a page.
-pub(crate) struct Rtc {
+pub struct Rtc {
     configuration: RtcConfiguration,
     tell: Tell,
     connections: RefCell<BTreeMap<(RoomId, LinkId), Rc<Connection>>>,
@@ -46,7 +46,7 @@ pub(crate) struct Rtc {
 
 impl Rtc {
     /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
-    pub(crate) fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
+    pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
         let configuration = RtcConfiguration::new();
         let servers: Array = config.ice_servers.iter().map(ice_server).collect();
         configuration.set_ice_servers(&servers);
@@ -57,7 +57,7 @@ impl Rtc {
     }
 
     /// Does what the engine of a room says with one of its connections.
-    pub(crate) fn call(&self, room: RoomId, link: LinkId, call: RtcCall) {
+    pub fn call(&self, room: RoomId, link: LinkId, call: RtcCall) {
         match call {
             RtcCall::Open { offerer, polite } => self.open(room, link, offerer, polite),
             RtcCall::Close => {
@@ -83,7 +83,7 @@ impl Rtc {
     }
 
     /// Closes all connections, without a word to the worker.
-    pub(crate) fn close_all(&self) {
+    pub fn close_all(&self) {
         let closed = self.connections.take();
         drop(closed);
     }

@@ -1,1 +1,248 @@
-//! d
+//! The signaling socket: one WebSocket for all rooms, kept open while there are any.
+//!
+//! ```text
+//!  Idle ── connect ──► Connecting ── open ──► Open ── error, close, no pong ──► Waiting ──┐
+//!                          ▲    └─ error, no answer in time ──► Waiting                   │
+//!                          └──────────── the wait is over, or the device woke ◄───────────┘
+//! ```
+//! A phone keeps a dead socket "open" after sleep, so a wake asks for a pong and sets a deadline.
+//! What the messages mean is the engines' matter.
+
+mod backoff;
+
+use engine::Millis;
+use gloo::events::EventListener;
+use protocol::{ClientMessage, ServerMessage};
+use wasm_bindgen::JsCast;
+use web_sys::{MessageEvent, WebSocket};
+
+use crate::bindings::words;
+use crate::random;
+use backoff::Backoff;
+
+/// A socket that is not open after so long is given up.
+const OPEN_WITHIN: Millis = 15_000;
+/// A server that has not answered a ping after so long is gone.
+const PONG_WITHIN: Millis = 5_000;
+
+/// What a socket tells, with the number of the attempt that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rumour {
+    /// It is open.
+    Opened,
+    /// A message came.
+    Heard(String),
+    /// It is closed, or could not be opened.
+    Closed,
+}
+
+/// What that comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SocketNews {
+    /// The server can be talked to.
+    Opened,
+    /// The server said something for a room, or for all.
+    Said(ServerMessage),
+    /// The server cannot be talked to any more.
+    Closed,
+    /// The browser refuses to connect to this address at all, in its own words.
+    Refused(String),
+}
+
+/// Where a socket's listeners tell what happens to it.
+type Tell = std::rc::Rc<dyn Fn(u64, Rumour)>;
+
+/// See the module.
+pub(crate) struct Socket {
+    address: String,
+    attempt: u64,
+    backoff: Backoff,
+    state: State,
+    tell: Tell,
+}
+
+enum State {
+    Idle,
+    Connecting { wire: Wire, until: Millis },
+    Open { wire: Wire, pong_by: Option<Millis> },
+    Waiting { until: Millis },
+}
+
+/// A WebSocket and its listeners, which go first.
+struct Wire {
+    listeners: Vec<EventListener>,
+    socket: WebSocket,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.listeners.clear();
+        // Throws only for a close code that is not allowed; none is given.
+        let _ = self.socket.close();
+    }
+}
+
+impl Socket {
+    /// A socket that is not connected yet. `tell` hands back to [`Socket::handle`] what happens.
+    pub(crate) fn new(address: String, tell: impl Fn(u64, Rumour) + 'static) -> Socket {
+        let tell = std::rc::Rc::new(tell);
+        Socket { address, attempt: 0, backoff: Backoff::default(), state: State::Idle, tell }
+    }
+
+    /// The address that it connects to.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// True if messages can be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
+    /// Connects, and stays connected from now on.
+    pub(crate) fn connect(&mut self, now: Millis) -> Option<SocketNews> {
+        match self.state {
+            State::Idle => self.dial(now),
+            State::Connecting { .. } | State::Open { .. } | State::Waiting { .. } => None,
+        }
+    }
+
+    /// Sends a message if the socket is open; drops it otherwise.
+    pub(crate) fn send(&self, message: &ClientMessage) {
+        if let State::Open { wire, .. } = &self.state {
+            // Throws only before it is open; a socket that is closing says so by itself.
+            let _ = wire.socket.send_with_str(&message.encode());
+        }
+    }
+
+    /// When [`Socket::tick`] is due.
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        match self.state {
+            State::Idle => None,
+            State::Connecting { until, .. } | State::Waiting { until } => Some(until),
+            State::Open { pong_by, .. } => pong_by,
+        }
+    }
+
+    /// A deadline may have come.
+    pub(crate) fn tick(&mut self, now: Millis) -> Option<SocketNews> {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return None;
+        }
+        match self.state {
+            State::Idle => None,
+            State::Waiting { .. } => self.dial(now),
+            State::Connecting { .. } | State::Open { .. } => self.lost(now),
+        }
+    }
+
+    /// The device may have slept: connects at once, or asks whether the server is still there.
+    pub(crate) fn wake(&mut self, now: Millis) -> Option<SocketNews> {
+        match &mut self.state {
+            State::Idle | State::Connecting { .. } => None,
+            State::Waiting { .. } => self.dial(now),
+            State::Open { pong_by, .. } => {
+                if pong_by.is_none() {
+                    *pong_by = Some(now + PONG_WITHIN);
+                    self.send(&ClientMessage::Ping);
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes in what a socket told. What an earlier attempt tells late is nothing.
+    pub(crate) fn handle(
+        &mut self,
+        attempt: u64,
+        rumour: Rumour,
+        now: Millis,
+    ) -> Option<SocketNews> {
+        if attempt != self.attempt {
+            return None;
+        }
+        match rumour {
+            Rumour::Opened => self.opened(),
+            Rumour::Closed => self.lost(now),
+            Rumour::Heard(text) => self.heard(&text),
+        }
+    }
+
+    fn opened(&mut self) -> Option<SocketNews> {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Connecting { wire, .. } => {
+                self.state = State::Open { wire, pong_by: None };
+                Some(SocketNews::Opened)
+            }
+            state @ (State::Idle | State::Open { .. } | State::Waiting { .. }) => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn heard(&mut self, text: &str) -> Option<SocketNews> {
+        let State::Open { pong_by, .. } = &mut self.state else { return None };
+        *pong_by = None;
+        // A server that only lets in and closes again has not answered anything yet.
+        self.backoff.reset();
+        match ServerMessage::decode(text) {
+            Ok(ServerMessage::Ping) => {
+                self.send(&ClientMessage::Pong);
+                None
+            }
+            Ok(ServerMessage::Pong) => None,
+            Ok(message) => Some(SocketNews::Said(message)),
+            // A newer server may say what this version does not know.
+            Err(_) => None,
+        }
+    }
+
+    fn lost(&mut self, now: Millis) -> Option<SocketNews> {
+        let was_open = self.is_open();
+        self.wait(now);
+        was_open.then_some(SocketNews::Closed)
+    }
+
+    fn wait(&mut self, now: Millis) {
+        self.attempt += 1;
+        let until = now + self.backoff.failed(random::fraction());
+        self.state = State::Waiting { until };
+    }
+
+    fn dial(&mut self, now: Millis) -> Option<SocketNews> {
+        self.attempt += 1;
+        match WebSocket::new(&self.address) {
+            Ok(socket) => {
+                let listeners = self.listen(&socket);
+                let wire = Wire { listeners, socket };
+                self.state = State::Connecting { wire, until: now + OPEN_WITHIN };
+                None
+            }
+            Err(error) => {
+                self.wait(now);
+                Some(SocketNews::Refused(words(&error)))
+            }
+        }
+    }
+
+    fn listen(&self, socket: &WebSocket) -> Vec<EventListener> {
+        let attempt = self.attempt;
+        let on = |name: &'static str, rumour: fn(&web_sys::Event) -> Option<Rumour>| {
+            let tell = self.tell.clone();
+            EventListener::new(socket, name, move |event| {
+                if let Some(rumour) = rumour(event) {
+                    tell(attempt, rumour);
+                }
+            })
+        };
+        vec![
+            on("open", |_| Some(Rumour::Opened)),
+            on("close", |_| Some(Rumour::Closed)),
+            on("message", |event| {
+                let event: &MessageEvent = event.unchecked_ref();
+                event.data().as_string().map(Rumour::Heard)
+            }),
+        ]
+    }
+}

@@ -1,1 +1,80 @@
-//! d
+//! The store of all rooms: the IndexedDB database `confab`, one transaction a batch.
+//!
+//! Whoever opens it raises the fencing number in `meta`; each batch reads it first and aborts on a
+//! mismatch, while its writes are issued without waiting (see `batch`): a worker that was frozen
+//! while another took over cannot write.
+//!
+//! On web-sys directly, and not through `indexed_db_futures`: its `commit()` forbids the abort from
+//! the fencing read's own callback, and its abort loses `transaction.error`, which alone tells a
+//! full disk from any other failure.
+
+mod batch;
+mod open;
+mod scan;
+
+use engine::{StoreFault, Table};
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+use web_sys::{DomException, IdbDatabase};
+
+use crate::bindings::words;
+
+pub use open::{Lost, OpenFault};
+
+/// The database's name in the browser.
+pub const NAME: &str = "confab";
+/// The version of the schema; raised by every change to it.
+const VERSION: u32 = 1;
+/// The object store of what is about the database itself.
+const META: &str = "meta";
+/// The key there of the fencing number.
+const FENCE: &str = "fence";
+
+/// The tables, and the object store of each.
+const TABLES: [Table; 5] =
+    [Table::Rooms, Table::Runs, Table::Timeline, Table::Projections, Table::State];
+
+fn object_store(table: Table) -> &'static str {
+    match table {
+        Table::Rooms => "rooms",
+        Table::Runs => "runs",
+        Table::Timeline => "timeline",
+        Table::Projections => "projections",
+        Table::State => "state",
+    }
+}
+
+/// The open database, and the right to write to it until another opens it.
+pub struct Store {
+    database: IdbDatabase,
+    fence: f64,
+    _listeners: Vec<gloo::events::EventListener>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.database.close();
+    }
+}
+
+/// Object stores as a transaction's scope.
+fn scope(tables: impl Iterator<Item = &'static str>) -> JsValue {
+    tables.map(JsValue::from_str).collect::<Array>().into()
+}
+
+/// What the browser threw, as a fault of the store.
+fn fault(thrown: &JsValue) -> StoreFault {
+    let name = crate::bindings::property(thrown, "name").as_string();
+    match name.as_deref() {
+        Some("QuotaExceededError") => StoreFault::Full,
+        _ => StoreFault::Failed(words(thrown)),
+    }
+}
+
+/// Why a transaction was aborted.
+fn abort_fault(error: Option<DomException>) -> StoreFault {
+    match error {
+        Some(error) => fault(&error),
+        None => StoreFault::Failed("the transaction was aborted".to_owned()),
+    }
+}

@@ -1,0 +1,290 @@
+//! The only loop: what happens, and who this worker is.
+//!
+//! ```text
+//!  Idle ── start ──► Following ── the lock is ours ──► Opening ── rooms read ──► Leading
+//!                                                         └─ no database ──► Stranded
+//! ```
+//! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
+//! the next tab would fare no better, and says why to all who ask.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
+
+use super::happening::{Feed, Happening, Report};
+use super::leader::{Leader, LeaderError};
+use super::page::Page;
+use super::reach::{Asker, Reach};
+use super::tabs::Tabs;
+use crate::client::event::StorageState;
+use crate::lock::Lock;
+use crate::message::{News, Request, TabId, TabMessage, TabWords, ToPage, ToWorker};
+use crate::random;
+use crate::socket::Socket;
+use crate::store::{Lost, NAME, OpenFault, Store};
+
+/// The Web Lock of whoever leads.
+const LOCK: &str = "confab";
+/// Records of rooms that are read; far more than a device can be in.
+const MOST_ROOMS: u32 = 4_096;
+
+/// See the module.
+pub(super) struct Driver {
+    page: Page,
+    feed: Feed,
+    tabs: Rc<Tabs>,
+    /// The address of the signaling socket, once it is known.
+    signal: Option<String>,
+    /// Rooms that the own page has opened.
+    shown: BTreeSet<RoomId>,
+    role: Role,
+}
+
+enum Role {
+    Idle,
+    Following { leader: Option<TabId> },
+    Opening { lock: Lock, store: Option<Store> },
+    Leading(Box<Leader>),
+    Stranded { state: StorageState, _lock: Lock },
+}
+
+impl Driver {
+    pub(super) fn new(page: Page, feed: Feed) -> Result<Driver, String> {
+        let me = TabId(random::bytes().map_err(|error| error.to_string())?);
+        let tabs = Rc::new(Tabs::join(me, feed.clone())?);
+        let (shown, role) = (BTreeSet::new(), Role::Idle);
+        Ok(Driver { page, feed, tabs, signal: None, shown, role })
+    }
+
+    /// Takes in what happened.
+    pub(super) fn handle(&mut self, happening: Happening) {
+        if let Err(error) = self.route(happening) {
+            return self.page.end(&error.to_string());
+        }
+        if let Role::Leading(leader) = &mut self.role {
+            leader.arm();
+        }
+    }
+
+    fn route(&mut self, happening: Happening) -> Result<(), LeaderError> {
+        match happening {
+            Happening::Page(message, channel) => self.on_page(message, channel),
+            Happening::Tab(message) => self.on_tab(message),
+            Happening::OtherBuild { build, leads } => self.on_other_build(build, leads),
+            Happening::Locked(Ok(lock)) => self.on_locked(lock),
+            Happening::Locked(Err(error)) => self.page.end(&error.to_string()),
+            Happening::Blocked => self.tell_all(&News::Storage(StorageState::Blocked)),
+            Happening::Opened(outcome) => self.on_opened(outcome),
+            Happening::Records(outcome) => return self.on_records(outcome),
+            Happening::Lost(lost) => self.on_lost(lost),
+            Happening::Report(report) => {
+                if let Role::Leading(leader) = &mut self.role {
+                    return leader.handle(report);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn on_page(&mut self, message: ToWorker, channel: Option<web_sys::RtcDataChannel>) {
+        match message {
+            ToWorker::Start { signal } => self.start(signal),
+            ToWorker::Request(request) => self.on_own_request(request),
+            ToWorker::Wake => match &mut self.role {
+                Role::Leading(leader) => leader.wake(),
+                Role::Following { leader: Some(leader) } => {
+                    self.tabs.say(Some(*leader), false, TabWords::Wake);
+                }
+                Role::Idle
+                | Role::Following { leader: None }
+                | Role::Opening { .. }
+                | Role::Stranded { .. } => {}
+            },
+            ToWorker::Rtc { room, link, news } => {
+                if let Role::Leading(leader) = &mut self.role {
+                    leader.on_rtc(room, link, news);
+                }
+            }
+            ToWorker::Channel { room, link, channel: name } => {
+                if let Role::Leading(leader) = &mut self.role {
+                    leader.on_moved(room, link, name, channel);
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, signal: Option<String>) {
+        let Role::Idle = self.role else { return };
+        self.signal = signal;
+        self.role = Role::Following { leader: None };
+        self.tabs.say(None, false, TabWords::WhoLeads);
+        self.feed.put_later(async { Happening::Locked(Lock::acquire(LOCK).await) });
+    }
+
+    /// What cannot be answered now, the page asks again as soon as somebody leads.
+    fn on_own_request(&mut self, request: Request) {
+        match &mut self.role {
+            Role::Leading(leader) => leader.request(Asker::Own, request),
+            Role::Following { leader: Some(leader) } => {
+                if let Request::Open { room } = &request {
+                    self.shown.insert(*room);
+                }
+                self.tabs.say(Some(*leader), false, TabWords::Request(request));
+            }
+            Role::Idle
+            | Role::Following { leader: None }
+            | Role::Opening { .. }
+            | Role::Stranded { .. } => {}
+        }
+    }
+
+    fn on_tab(&mut self, message: TabMessage) {
+        let TabMessage { from, words, .. } = message;
+        match (words, &mut self.role) {
+            (TabWords::WhoLeads, Role::Leading(leader)) => leader.announce(Some(from)),
+            (TabWords::WhoLeads, Role::Stranded { state, .. }) => {
+                let words = TabWords::News(News::Storage(state.clone()));
+                self.tabs.say(Some(from), true, words);
+            }
+            (TabWords::Request(request), Role::Leading(leader)) => {
+                leader.request(Asker::Tab(from), request);
+            }
+            (TabWords::Wake, Role::Leading(leader)) => leader.wake(),
+            (TabWords::Lead { rooms }, Role::Following { leader }) => {
+                if leader.replace(from) != Some(from) {
+                    self.page.tell(&ToPage::Lead { own: false, rooms });
+                }
+            }
+            (TabWords::News(news), Role::Following { leader }) => {
+                // Of a worker that does not lead (yet), only how the storage is.
+                if *leader == Some(from) || matches!(news, News::Storage(_)) {
+                    self.hear(news);
+                }
+            }
+            (
+                TabWords::WhoLeads
+                | TabWords::Request(_)
+                | TabWords::Wake
+                | TabWords::Lead { .. }
+                | TabWords::News(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// News from another tab that leads, for this tab's page.
+    fn hear(&mut self, news: News) {
+        match &news {
+            News::Opened { room, .. } => {
+                self.shown.insert(*room);
+            }
+            News::Room { room, .. } if !self.shown.contains(room) => return,
+            News::Room { .. }
+            | News::Rooms(_)
+            | News::Refused { .. }
+            | News::Storage(_)
+            | News::Fault(_) => {}
+        }
+        self.page.tell_news(news);
+    }
+
+    fn on_other_build(&mut self, build: String, leads: bool) {
+        match &self.role {
+            // Whoever is of another build cannot be answered, but can be told that somebody leads.
+            Role::Leading(leader) if !leads => leader.announce(None),
+            Role::Following { .. } if leads => {
+                self.page.tell(&ToPage::OtherBuild { theirs: build });
+            }
+            Role::Idle
+            | Role::Following { .. }
+            | Role::Opening { .. }
+            | Role::Leading(_)
+            | Role::Stranded { .. } => {}
+        }
+    }
+
+    fn on_locked(&mut self, lock: Lock) {
+        self.role = Role::Opening { lock, store: None };
+        let (blocked, lost) = (self.feed.clone(), self.feed.clone());
+        self.feed.put_later(async move {
+            let on_blocked = move || blocked.put(Happening::Blocked);
+            let on_lost = move |how| lost.put(Happening::Lost(how));
+            Happening::Opened(Store::open(NAME, on_blocked, on_lost).await)
+        });
+    }
+
+    fn on_opened(&mut self, outcome: Result<Store, OpenFault>) {
+        let Role::Opening { store: place, .. } = &mut self.role else { return };
+        match outcome {
+            Ok(store) => {
+                let scan = Scan {
+                    scan: ScanId(0),
+                    table: Table::Rooms,
+                    from: Vec::new(),
+                    to: vec![u8::MAX; 33],
+                    descending: false,
+                    limit: MOST_ROOMS,
+                };
+                let read = store.scan(&scan);
+                *place = Some(store);
+                self.feed.put_later(async move { Happening::Records(read.await) });
+            }
+            Err(OpenFault::Newer) => self.strand(StorageState::Newer),
+            Err(OpenFault::Refused(text)) => self.strand(StorageState::Refused { text }),
+            Err(OpenFault::Damaged(text)) => self.strand(StorageState::Damaged { text }),
+        }
+    }
+
+    fn on_records(&mut self, outcome: Result<Vec<Record>, StoreFault>) -> Result<(), LeaderError> {
+        let records = match outcome {
+            Ok(records) => records,
+            Err(fault) => {
+                self.strand(StorageState::Damaged { text: fault.to_string() });
+                return Ok(());
+            }
+        };
+        let Role::Opening { lock, store: Some(store) } =
+            std::mem::replace(&mut self.role, Role::Idle)
+        else {
+            return Ok(());
+        };
+        let socket = self.signal.clone().map(|address| {
+            let feed = self.feed.clone();
+            Socket::new(address, move |attempt, rumour| {
+                feed.put(Happening::Report(Report::Socket(attempt, rumour)));
+            })
+        });
+        let (feed, page, tabs) = (self.feed.clone(), self.page.clone(), self.tabs.clone());
+        let reach = Reach::new(store, socket, feed, page, tabs);
+        let leader = Leader::begin(lock, reach, records)?;
+        self.page.tell(&ToPage::Lead { own: true, rooms: leader.rooms() });
+        leader.announce(None);
+        self.role = Role::Leading(Box::new(leader));
+        Ok(())
+    }
+
+    fn strand(&mut self, state: StorageState) {
+        self.tell_all(&News::Storage(state.clone()));
+        if let Role::Opening { lock, .. } = std::mem::replace(&mut self.role, Role::Idle) {
+            self.role = Role::Stranded { state, _lock: lock };
+        }
+    }
+
+    fn on_lost(&mut self, lost: Lost) {
+        match lost {
+            Lost::Newer => {
+                self.tell_all(&News::Storage(StorageState::Newer));
+                self.page.end("a newer version of Confab has taken over: reload this page");
+            }
+            Lost::Closed => {
+                self.page.end("the browser has closed this page's storage: reload this page");
+            }
+        }
+    }
+
+    fn tell_all(&self, news: &News) {
+        self.tabs.say(None, true, TabWords::News(news.clone()));
+        self.page.tell_news(news.clone());
+    }
+}

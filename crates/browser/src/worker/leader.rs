@@ -1,0 +1,402 @@
+//! The worker that leads: all rooms of this device, and the pages that look at them.
+//!
+//! Hands what happens to the room that it concerns, opens rooms that are new (`founding`), and
+//! keeps one timer for the earliest of all deadlines.
+
+mod founding;
+
+use std::collections::BTreeMap;
+
+use engine::{
+    BatchId, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState, StoreFault,
+};
+use gloo::timers::callback::{Interval, Timeout};
+use protocol::ServerMessage;
+use web_sys::RtcDataChannel;
+
+use super::happening::{Feed, Happening, Report};
+use super::reach::{Asker, Reach};
+use super::room::{Name, Room};
+use crate::channel::DataChannel;
+use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
+use crate::clock::{LOOK_EVERY, SleepWatch, now};
+use crate::lock::Lock;
+use crate::message::{News, Request, RtcNews, TabId};
+use crate::random;
+use crate::socket::{Rumour, SocketNews};
+use founding::Founding;
+
+/// The longest that a timer is set for; it is set again then.
+const LONGEST_TIMER: Millis = 60 * 60 * 1_000;
+
+/// See the module.
+pub(super) struct Leader {
+    rooms: BTreeMap<RoomId, Room>,
+    founding: BTreeMap<RoomId, Founding>,
+    reach: Reach,
+    space: Space,
+    refusal: Refusal,
+    sleep: SleepWatch,
+    timer: Option<(Millis, Timeout)>,
+    _look: Interval,
+    _lock: Lock,
+}
+
+/// Whether the store takes more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Space {
+    Left,
+    Full,
+}
+
+/// Whether pages were told that the browser refuses the signaling address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Untold,
+    Told,
+}
+
+/// What ends a leader.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LeaderError {
+    /// Another worker raised the fencing number: whatever this one shows is old.
+    #[error("another tab has taken over the storage: reload this page")]
+    Fenced,
+    /// No seeds, no keys.
+    #[error("the browser gives no random numbers: {0}")]
+    NoRandomness(String),
+}
+
+impl Leader {
+    /// Leads from now on: opens the rooms of these records.
+    pub(super) fn begin(
+        lock: Lock,
+        reach: Reach,
+        records: Vec<Record>,
+    ) -> Result<Leader, LeaderError> {
+        let feed = reach.feed.clone();
+        let look = u32::try_from(LOOK_EVERY).unwrap_or(u32::MAX);
+        let mut leader = Leader {
+            rooms: BTreeMap::new(),
+            founding: BTreeMap::new(),
+            reach,
+            space: Space::Left,
+            refusal: Refusal::Untold,
+            sleep: SleepWatch::new(now()),
+            timer: None,
+            _look: Interval::new(look, move || feed.put(Happening::Report(Report::Look))),
+            _lock: lock,
+        };
+        for (_, value) in records {
+            match RoomRecord::decode(&value) {
+                Ok(record) => {
+                    leader.open(record)?;
+                }
+                Err(RecordError::Damaged) => leader.tell_fault(Fault::RoomDamaged),
+                Err(RecordError::Newer) => leader.tell_fault(Fault::RoomNewer),
+            }
+        }
+        Ok(leader)
+    }
+
+    /// The rooms of this device.
+    pub(super) fn rooms(&self) -> Vec<RoomSummary> {
+        let summary =
+            |(room, of): (&RoomId, &Room)| RoomSummary { room: *room, name: of.name().to_owned() };
+        self.rooms.iter().map(summary).collect()
+    }
+
+    /// Tells a tab, or all, who leads, and how the storage is.
+    pub(super) fn announce(&self, to: Option<TabId>) {
+        self.reach.announce(to, self.rooms());
+        let storage = News::Storage(self.storage());
+        match to {
+            Some(tab) => self.reach.tell(Asker::Tab(tab), storage),
+            None => self.reach.tell_all(storage),
+        }
+    }
+
+    fn storage(&self) -> StorageState {
+        match self.space {
+            // Whether it is persistent, only a page can ask the browser.
+            Space::Left => StorageState::Open { persistent: false },
+            Space::Full => StorageState::Full,
+        }
+    }
+
+    fn open(&mut self, record: RoomRecord) -> Result<(), LeaderError> {
+        let (room, name) = (record.room(), record.name().to_owned());
+        let seed = random::bytes().map_err(|error| LeaderError::NoRandomness(error.0))?;
+        self.rooms.insert(room, Room::new(Engine::open(record, seed, now()), name));
+        let socket_open = match &mut self.reach.socket {
+            Some(socket) => {
+                let news = socket.connect(now().mono);
+                let open = socket.is_open();
+                self.on_socket_news(news);
+                open
+            }
+            None => false,
+        };
+        if socket_open {
+            self.hand(room, Input::SignalOpened);
+        } else {
+            self.settle(room);
+        }
+        Ok(())
+    }
+
+    /// Takes in what the leader's own undertakings report.
+    pub(super) fn handle(&mut self, report: Report) -> Result<(), LeaderError> {
+        match report {
+            Report::Founded(room, outcome) => self.on_founded(room, outcome)?,
+            Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
+            Report::Scanned(room, scan, outcome) => {
+                self.hand(room, Input::Scanned(scan, outcome));
+            }
+            Report::Socket(attempt, rumour) => self.on_socket(attempt, rumour),
+            Report::Channel(room, link, channel, news) => {
+                self.on_channel(room, link, channel, news);
+            }
+            Report::Timer => self.tick(),
+            Report::Look => self.look(),
+        }
+        Ok(())
+    }
+
+    /// A page asks for something.
+    pub(super) fn request(&mut self, asker: Asker, request: Request) {
+        match request {
+            Request::Create { ask, entropy, room_name, my_name } => {
+                let record = RoomRecord::create(&entropy.bytes());
+                self.found(record, Founding::create(asker, ask, room_name, my_name));
+            }
+            Request::Join { ask, entropy, invite, my_name } => {
+                match engine::Invite::parse(&invite) {
+                    Ok(invite) => {
+                        let record = RoomRecord::join(&invite, &entropy.bytes());
+                        self.found(record, Founding::join(asker, ask, my_name));
+                    }
+                    Err(error) => {
+                        let refusal = error.into();
+                        self.reach.tell(asker, News::Refused { ask: Some(ask), refusal });
+                    }
+                }
+            }
+            Request::Open { room } => self.show(asker, None, room),
+            Request::Command { room, command } => match self.rooms.get_mut(&room) {
+                Some(open) => {
+                    let name = open.command(command, &mut self.reach);
+                    self.after(name);
+                }
+                None => self.refuse_room(asker, room),
+            },
+        }
+    }
+
+    fn refuse_room(&self, asker: Asker, room: RoomId) {
+        let refusal = ClientRefusal::UnknownRoom { room };
+        self.reach.tell(asker, News::Refused { ask: None, refusal });
+    }
+
+    /// Hands something to the engine of a room.
+    fn hand(&mut self, room: RoomId, input: Input) {
+        if let Some(open) = self.rooms.get_mut(&room) {
+            let name = open.handle(input, &mut self.reach);
+            self.after(name);
+        }
+    }
+
+    fn hand_all(&mut self, input: &Input) {
+        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        for room in rooms {
+            self.hand(room, input.clone());
+        }
+    }
+
+    fn settle(&mut self, room: RoomId) {
+        if let Some(open) = self.rooms.get_mut(&room) {
+            let name = open.settle(&mut self.reach);
+            self.after(name);
+        }
+    }
+
+    fn after(&mut self, name: Name) {
+        match name {
+            Name::Kept => {}
+            Name::Changed => self.reach.tell_all(News::Rooms(self.rooms())),
+        }
+    }
+
+    /// A batch of a room is stored, or not.
+    fn on_committed(
+        &mut self,
+        room: RoomId,
+        batch: BatchId,
+        outcome: Result<(), StoreFault>,
+    ) -> Result<(), LeaderError> {
+        self.note_outcome(&outcome)?;
+        self.hand(
+            room,
+            match outcome {
+                Ok(()) => Input::Committed(batch),
+                Err(fault) => Input::CommitFailed(batch, fault),
+            },
+        );
+        Ok(())
+    }
+
+    /// What the outcome of any batch says of the store.
+    fn note_outcome(&mut self, outcome: &Result<(), StoreFault>) -> Result<(), LeaderError> {
+        let space = match outcome {
+            Ok(()) => Space::Left,
+            Err(StoreFault::Full) => Space::Full,
+            Err(StoreFault::Fenced) => return Err(LeaderError::Fenced),
+            Err(StoreFault::Failed(_)) => self.space,
+        };
+        if std::mem::replace(&mut self.space, space) != space {
+            self.reach.tell_all(News::Storage(self.storage()));
+        }
+        Ok(())
+    }
+
+    /// The page has news of a connection.
+    pub(super) fn on_rtc(&mut self, room: RoomId, link: engine::LinkId, news: RtcNews) {
+        self.hand(
+            room,
+            match news {
+                RtcNews::Description { kind, sdp } => Input::RtcDescription { link, kind, sdp },
+                RtcNews::Candidate(candidate) => Input::RtcCandidate { link, candidate },
+                RtcNews::State(state) => Input::RtcState { link, state },
+            },
+        );
+    }
+
+    /// The page has moved a channel here.
+    pub(super) fn on_moved(
+        &mut self,
+        room: RoomId,
+        link: engine::LinkId,
+        channel: engine::Channel,
+        moved: Option<RtcDataChannel>,
+    ) {
+        match (self.rooms.get_mut(&room), moved) {
+            (Some(open), Some(moved)) => {
+                let feed = self.reach.feed.clone();
+                let tell = move |news| {
+                    feed.put(Happening::Report(Report::Channel(room, link, channel, news)))
+                };
+                open.adopt(link, channel, DataChannel::adopt(moved, tell));
+            }
+            (None, Some(moved)) => moved.close(),
+            // A browser that loses a channel on its way cannot link; the engine builds anew.
+            (_, None) => self.hand(room, Input::RtcState { link, state: RtcState::Failed }),
+        }
+    }
+
+    /// A channel has news.
+    fn on_channel(
+        &mut self,
+        room: RoomId,
+        link: engine::LinkId,
+        channel: engine::Channel,
+        news: crate::channel::ChannelNews,
+    ) {
+        if let Some(open) = self.rooms.get_mut(&room) {
+            let name = open.on_channel(link, channel, news, &mut self.reach);
+            self.after(name);
+        }
+    }
+
+    /// The socket has news.
+    fn on_socket(&mut self, attempt: u64, rumour: Rumour) {
+        let socket = self.reach.socket.as_mut();
+        let news = socket.and_then(|socket| socket.handle(attempt, rumour, now().mono));
+        self.on_socket_news(news);
+    }
+
+    fn on_socket_news(&mut self, news: Option<SocketNews>) {
+        match news {
+            None => {}
+            Some(SocketNews::Opened) => self.hand_all(&Input::SignalOpened),
+            Some(SocketNews::Closed) => self.hand_all(&Input::SignalClosed),
+            Some(SocketNews::Said(message)) => self.on_server(message),
+            Some(SocketNews::Refused(text)) => self.on_refused(text),
+        }
+    }
+
+    fn on_server(&mut self, message: ServerMessage) {
+        let meeting = match &message {
+            ServerMessage::Joined { room, .. }
+            | ServerMessage::PeerJoined { room, .. }
+            | ServerMessage::PeerLeft { room, .. }
+            | ServerMessage::Signal { room, .. } => room,
+            ServerMessage::Error { .. } | ServerMessage::Ping | ServerMessage::Pong => {
+                return self.hand_all(&Input::Signal(message));
+            }
+        };
+        if let Some(room) = self.reach.room_at(meeting) {
+            self.hand(room, Input::Signal(message));
+        }
+    }
+
+    fn on_refused(&mut self, text: String) {
+        if std::mem::replace(&mut self.refusal, Refusal::Told) == Refusal::Told {
+            return;
+        }
+        let address = self.reach.socket.as_ref().map(|socket| socket.address().to_owned());
+        let address = address.unwrap_or_default();
+        self.tell_fault(Fault::SignalRefused { address, text });
+    }
+
+    fn tell_fault(&self, fault: Fault) {
+        self.reach.tell_all(News::Fault(fault));
+    }
+
+    /// The device may have slept.
+    pub(super) fn wake(&mut self) {
+        let socket = self.reach.socket.as_mut();
+        let news = socket.and_then(|socket| socket.wake(now().mono));
+        self.on_socket_news(news);
+        self.hand_all(&Input::Wake);
+    }
+
+    /// Looks at the clocks for a sleep that no event told of.
+    fn look(&mut self) {
+        if self.sleep.look(now()) {
+            self.wake();
+        }
+    }
+
+    /// Deadlines may have come.
+    fn tick(&mut self) {
+        self.timer = None;
+        let time = now().mono;
+        let socket = self.reach.socket.as_mut();
+        let news = socket.and_then(|socket| socket.tick(time));
+        self.on_socket_news(news);
+        let due =
+            self.rooms.iter().filter(|(_, open)| open.deadline().is_some_and(|at| at <= time));
+        let due: Vec<RoomId> = due.map(|(room, _)| *room).collect();
+        for room in due {
+            self.hand(room, Input::Tick);
+        }
+    }
+
+    /// Sets the timer for the earliest of all deadlines. To be called after everything.
+    pub(super) fn arm(&mut self) {
+        let socket = self.reach.socket.as_ref().and_then(crate::socket::Socket::deadline);
+        let rooms = self.rooms.values().filter_map(Room::deadline);
+        let earliest = rooms.chain(socket).min();
+        if earliest == self.timer.as_ref().map(|(at, _)| *at) {
+            return;
+        }
+        self.timer = earliest.map(|at| (at, set_timer(at, self.reach.feed.clone())));
+    }
+}
+
+fn set_timer(at: Millis, feed: Feed) -> Timeout {
+    // One more, since timers come up to a millisecond early.
+    let wait = at.saturating_sub(now().mono).saturating_add(1).min(LONGEST_TIMER);
+    let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+    Timeout::new(wait, move || feed.put(Happening::Report(Report::Timer)))
+}

@@ -1,0 +1,132 @@
+//! What a leader reaches: the store, the socket, its page, the other tabs.
+//!
+//! The outputs of engines go out here, each to where it belongs; what comes of them comes back as
+//! a [`Happening`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use engine::{Output, RoomId};
+use protocol::{ClientMessage, Rendezvous};
+
+use super::happening::{Feed, Happening, Report};
+use super::page::Page;
+use super::tabs::Tabs;
+use crate::client::event::RoomSummary;
+use crate::message::{News, TabId, TabWords, ToPage};
+use crate::socket::Socket;
+use crate::store::Store;
+
+/// Who asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// This worker's own page.
+    Own,
+    /// The page of another tab.
+    Tab(TabId),
+}
+
+/// See the module.
+pub(super) struct Reach {
+    pub(super) store: Store,
+    pub(super) socket: Option<Socket>,
+    pub(super) feed: Feed,
+    page: Page,
+    tabs: Rc<Tabs>,
+    /// Which room a rendezvous is of, as the engines have joined them.
+    meetings: BTreeMap<Rendezvous, RoomId>,
+    /// Rooms that the own page has opened.
+    shown: BTreeSet<RoomId>,
+    /// Rooms that the pages of other tabs have opened. A tab that is gone leaves its rooms here:
+    /// that costs a broadcast nobody hears.
+    followed: BTreeSet<RoomId>,
+}
+
+impl Reach {
+    pub(super) fn new(
+        store: Store,
+        socket: Option<Socket>,
+        feed: Feed,
+        page: Page,
+        tabs: Rc<Tabs>,
+    ) -> Self {
+        let (shown, followed) = (BTreeSet::new(), BTreeSet::new());
+        Self { store, socket, feed, page, tabs, meetings: BTreeMap::new(), shown, followed }
+    }
+
+    /// Does what the engine of a room says.
+    pub(super) fn carry_out(&mut self, room: RoomId, output: Output) {
+        match output {
+            Output::Signal(message) => self.signal(room, &message),
+            Output::Commit { batch, ops, durability } => {
+                let stored = self.store.commit(&ops, durability);
+                self.feed.put_later(async move {
+                    Happening::Report(Report::Committed(room, batch, stored.await))
+                });
+            }
+            Output::Scan(scan) => {
+                let read = self.store.scan(&scan);
+                self.feed.put_later(async move {
+                    Happening::Report(Report::Scanned(room, scan.scan, read.await))
+                });
+            }
+            Output::Rtc { link, call } => self.page.tell(&ToPage::Rtc { room, link, call }),
+            Output::Event(event) => {
+                let news = News::Room { room, event };
+                if self.followed.contains(&room) {
+                    self.tabs.say(None, true, TabWords::News(news.clone()));
+                }
+                if self.shown.contains(&room) {
+                    self.page.tell_news(news);
+                }
+            }
+        }
+    }
+
+    fn signal(&mut self, room: RoomId, message: &ClientMessage) {
+        match message {
+            ClientMessage::Join { room: meeting } => {
+                self.meetings.insert(meeting.clone(), room);
+            }
+            ClientMessage::Leave { room: meeting } => {
+                self.meetings.remove(meeting);
+            }
+            ClientMessage::Signal { .. } | ClientMessage::Ping | ClientMessage::Pong => {}
+        }
+        if let Some(socket) = &self.socket {
+            socket.send(message);
+        }
+    }
+
+    /// The room that meets at a rendezvous.
+    pub(super) fn room_at(&self, meeting: &Rendezvous) -> Option<RoomId> {
+        self.meetings.get(meeting).copied()
+    }
+
+    /// Tells whoever asked from now on what happens in a room.
+    pub(super) fn follow(&mut self, asker: Asker, room: RoomId) {
+        match asker {
+            Asker::Own => self.shown.insert(room),
+            Asker::Tab(_) => self.followed.insert(room),
+        };
+    }
+
+    /// Tells one page.
+    pub(super) fn tell(&self, asker: Asker, news: News) {
+        match asker {
+            Asker::Own => self.page.tell_news(news),
+            Asker::Tab(tab) => self.tabs.say(Some(tab), true, TabWords::News(news)),
+        }
+    }
+
+    /// Tells all pages.
+    pub(super) fn tell_all(&self, news: News) {
+        self.tabs.say(None, true, TabWords::News(news.clone()));
+        self.page.tell_news(news);
+    }
+
+    /// Tells a tab, or all, who leads.
+    pub(super) fn announce(&self, to: Option<TabId>, rooms: Vec<RoomSummary>) {
+        self.tabs.say(to, true, TabWords::Lead { rooms });
+    }
+}

@@ -1,0 +1,156 @@
+//! One room of the leader: its engine, its data channels, its name.
+//!
+//! After every input the engine's outputs are carried out and its channels filled, until it has
+//! nothing more to say.
+
+use std::collections::BTreeMap;
+
+use engine::{Channel, Command, Engine, Event, Input, LinkId, Millis, Output, RtcCall};
+
+use super::reach::Reach;
+use crate::channel::{ChannelNews, DataChannel};
+use crate::clock::now;
+
+/// Messages written to one channel at once. Its buffer fills long before: this only bounds the
+/// work of one turn should a browser count that buffer late.
+const BURST: usize = 64;
+
+/// See the module.
+pub(super) struct Room {
+    engine: Engine,
+    name: String,
+    channels: BTreeMap<(LinkId, Channel), DataChannel>,
+}
+
+/// What a room's name did in a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// It is as it was.
+    Kept,
+    /// All pages have to be told.
+    Changed,
+}
+
+impl Room {
+    pub(super) fn new(engine: Engine, name: String) -> Self {
+        Self { engine, name, channels: BTreeMap::new() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The room's state, for a page that comes now.
+    pub(super) fn snapshot(&self) -> Vec<Event> {
+        self.engine.snapshot()
+    }
+
+    /// When the engine wants to be woken.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        self.engine.deadline()
+    }
+
+    /// Hands something to the engine, and does what follows from it.
+    pub(super) fn handle(&mut self, input: Input, reach: &mut Reach) -> Name {
+        self.engine.handle(input, now());
+        self.settle(reach)
+    }
+
+    /// Hands a command to the engine, and does what follows from it.
+    pub(super) fn command(&mut self, command: Command, reach: &mut Reach) -> Name {
+        self.engine.command(command, now());
+        self.settle(reach)
+    }
+
+    /// Takes a channel into use that the page has made or received.
+    pub(super) fn adopt(&mut self, link: LinkId, channel: Channel, moved: DataChannel) {
+        self.channels.insert((link, channel), moved);
+    }
+
+    /// Takes in what a channel tells.
+    pub(super) fn on_channel(
+        &mut self,
+        link: LinkId,
+        channel: Channel,
+        news: ChannelNews,
+        reach: &mut Reach,
+    ) -> Name {
+        // What was on its way when a channel was closed here is of no room any more.
+        if !self.channels.contains_key(&(link, channel)) {
+            return Name::Kept;
+        }
+        match news {
+            ChannelNews::Opened => self.handle(Input::ChannelOpen { link, channel }, reach),
+            ChannelNews::Drained => self.settle(reach),
+            ChannelNews::Heard(bytes) => self.handle(Input::Frame { link, channel, bytes }, reach),
+            ChannelNews::Closed => {
+                self.channels.remove(&(link, channel));
+                self.handle(Input::ChannelClosed { link, channel }, reach)
+            }
+        }
+    }
+
+    /// Carries out and writes what the engine says, until it has nothing to say.
+    pub(super) fn settle(&mut self, reach: &mut Reach) -> Name {
+        let before = self.name.clone();
+        loop {
+            while let Some(output) = self.engine.poll_output() {
+                self.note(&output);
+                reach.carry_out(self.engine.room(), output);
+            }
+            let dead = self.pump();
+            if dead.is_empty() && !self.spoke(reach) {
+                break;
+            }
+            for (link, channel) in dead {
+                self.channels.remove(&(link, channel));
+                self.engine.handle(Input::ChannelClosed { link, channel }, now());
+            }
+        }
+        if self.name == before { Name::Kept } else { Name::Changed }
+    }
+
+    /// Carries out one more output, if writing has led to any.
+    fn spoke(&mut self, reach: &mut Reach) -> bool {
+        let Some(output) = self.engine.poll_output() else { return false };
+        self.note(&output);
+        reach.carry_out(self.engine.room(), output);
+        true
+    }
+
+    /// What of an output concerns the room itself.
+    fn note(&mut self, output: &Output) {
+        match output {
+            Output::Event(Event::Room(view)) => self.name.clone_from(&view.name),
+            Output::Rtc { link, call: RtcCall::Close } => {
+                self.channels.retain(|(of, _), _| of != link);
+            }
+            Output::Event(_)
+            | Output::Rtc { .. }
+            | Output::Signal(_)
+            | Output::Commit { .. }
+            | Output::Scan(_) => {}
+        }
+    }
+
+    /// Fills the channels that have room; says which do not take anything any more.
+    fn pump(&mut self) -> Vec<(LinkId, Channel)> {
+        let mut dead = Vec::new();
+        for ((link, channel), pipe) in &self.channels {
+            for _ in 0..BURST {
+                if !pipe.has_room() {
+                    break;
+                }
+                match self.engine.poll_transmit(*link, *channel, now()) {
+                    Some(bytes) if pipe.send(&bytes) => {}
+                    Some(_) => {
+                        dead.push((*link, *channel));
+                        break;
+                    }
+                    None => break,
+                }
+            }
+        }
+        dead
+    }
+}
