@@ -1,0 +1,240 @@
+//! What the page knows, and the only place where that changes: [`ChatState::apply`].
+//!
+//! ```text
+//!  ClientEvent ─┐
+//!  address bar ─┼─► PageEvent ──► ChatState::apply ──► new state, and errands for the container
+//!  the person  ─┘
+//! ```
+//! Plain Rust without a browser. What the state causes outside (open a room, remember one, report
+//! an error) is returned as [`Errand`]s; drawing is in `components`, words are in `text`.
+
+mod message;
+mod notice;
+mod place;
+mod room;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use browser::{ClientEvent, ClientRefusal, Draft, DraftId, EntryId, Fault, Millis, RoomId};
+use browser::{RoomSummary, StartError, StorageState};
+use reactive_stores::Store;
+
+pub use message::{Message, Shown, Standing};
+pub use notice::{Notice, Weight};
+pub use place::{Arrival, Invitation, Place};
+pub use room::{News, Older, Problem, RoomState};
+pub use rows::unread;
+
+/// Something that changes what the page knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageEvent {
+    /// The client said something.
+    Client(ClientEvent),
+    /// The client cannot start here.
+    Unstartable(StartError),
+    /// The page was opened, or its address has changed.
+    Arrived(Arrival),
+    /// A room was asked for: to be created or joined.
+    Asked,
+    /// An own message was handed to the client.
+    Wrote {
+        /// The message.
+        draft: Draft,
+        /// When, by this device's clock.
+        wall: Millis,
+    },
+    /// A message that was refused is taken out of the list.
+    Withdrawn(DraftId),
+    /// Older messages were asked for.
+    AskedOlder,
+    /// These messages of others were on a visible screen.
+    Seen(Vec<EntryId>),
+    /// The person has read a notice and wants it gone.
+    Dismissed(Notice),
+    /// The person went to the list of rooms.
+    Left,
+}
+
+/// Something that the state asks of its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Ask the client to open this room.
+    Open(RoomId),
+    /// This room is what the tab shows now.
+    Show(RoomId),
+    /// The tab shows no room now.
+    ShowNone,
+    /// This draft needs no repeating any more.
+    Settled(DraftId),
+    /// Keep this for whoever looks for errors.
+    Report(String),
+}
+
+/// How the client does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Worker {
+    /// No answer yet.
+    #[default]
+    Starting,
+    /// This tab does the work for all tabs.
+    Leads,
+    /// Another tab does the work.
+    Follows,
+    /// It cannot work in this browser.
+    Impossible(StartError),
+    /// It has died; only a reload helps.
+    Dead(String),
+}
+
+impl Worker {
+    /// True once rooms can be made, joined and opened.
+    pub fn answers(&self) -> bool {
+        matches!(self, Worker::Leads | Worker::Follows)
+    }
+}
+
+/// Whether an answer is owed to the form that is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Request {
+    /// Nothing was asked.
+    #[default]
+    None,
+    /// A room was asked for.
+    Waiting,
+    /// It was refused.
+    Refused(ClientRefusal),
+}
+
+/// Everything that the page knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Store)]
+pub struct ChatState {
+    /// What the tab shows.
+    pub place: Place,
+    /// How the client does.
+    pub worker: Worker,
+    /// The rooms on this device.
+    pub rooms: Vec<RoomSummary>,
+    /// What was asked for, if anything.
+    pub request: Request,
+    /// How the browser keeps what is stored, once that is known.
+    pub storage: Option<StorageState>,
+    /// What is wrong, newest last.
+    pub faults: Vec<Fault>,
+    /// Notices that the person wants gone.
+    pub dismissed: Vec<Notice>,
+    /// The room that is shown.
+    pub room: RoomState,
+    /// Its messages, in the order shown.
+    #[store(key: u64 = |shown| shown.key)]
+    pub rows: Vec<Shown>,
+    /// Draws the keys of rows.
+    pub next_key: u64,
+}
+
+/// Faults that are shown at once.
+const FAULTS: usize = 8;
+
+impl ChatState {
+    /// Takes in what has happened; gives what is to be done about it.
+    pub fn apply(&mut self, event: PageEvent) -> Vec<Errand> {
+        match event {
+            PageEvent::Client(event) => self.apply_client(event),
+            PageEvent::Unstartable(error) => {
+                self.worker = Worker::Impossible(error);
+                if let Place::Starting { .. } = self.place {
+                    self.place = Place::Start;
+                }
+                Vec::new()
+            }
+            PageEvent::Arrived(arrival) => self.arrive(arrival),
+            PageEvent::Asked => {
+                self.request = Request::Waiting;
+                Vec::new()
+            }
+            PageEvent::Wrote { draft, wall } => {
+                self.write(draft, wall);
+                Vec::new()
+            }
+            PageEvent::Withdrawn(draft) => {
+                rows::withdraw(&mut self.rows, &draft);
+                vec![Errand::Settled(draft)]
+            }
+            PageEvent::AskedOlder => {
+                self.room.older = Older::Loading;
+                Vec::new()
+            }
+            PageEvent::Seen(entries) => {
+                rows::see(&mut self.rows, &entries);
+                Vec::new()
+            }
+            PageEvent::Dismissed(notice) => {
+                self.dismiss(notice);
+                Vec::new()
+            }
+            PageEvent::Left => self.leave(),
+        }
+    }
+
+    fn apply_client(&mut self, event: ClientEvent) -> Vec<Errand> {
+        match event {
+            ClientEvent::Ready { leader, rooms } => {
+                self.worker = if leader { Worker::Leads } else { Worker::Follows };
+                self.rooms = rooms;
+                self.faults.retain(|fault| !matches!(fault, Fault::Silent { .. }));
+                self.settle_place()
+            }
+            ClientEvent::Leader(leader) => {
+                self.worker = if leader { Worker::Leads } else { Worker::Follows };
+                Vec::new()
+            }
+            ClientEvent::Rooms(rooms) => {
+                self.rooms = rooms;
+                self.settle_place()
+            }
+            ClientEvent::Opened { room } => self.open(room),
+            ClientEvent::Room { room, event } => self.apply_room(room, event),
+            ClientEvent::Refused(refusal) => self.refuse(refusal),
+            ClientEvent::Storage(state) => {
+                self.dismissed.retain(|notice| notice.weight() == Weight::Calm);
+                self.storage = Some(state);
+                Vec::new()
+            }
+            ClientEvent::Fault(fault) => {
+                self.faults.retain(|known| *known != fault);
+                self.dismissed.retain(|notice| *notice != Notice::Fault(fault.clone()));
+                self.faults.push(fault);
+                let spare = self.faults.len().saturating_sub(FAULTS);
+                self.faults.drain(..spare);
+                Vec::new()
+            }
+            ClientEvent::Fatal { text } => {
+                self.worker = Worker::Dead(text.clone());
+                vec![Errand::Report(text)]
+            }
+        }
+    }
+
+    /// Own messages that are refused are said where they stand; everything else where it was
+    /// asked for.
+    fn refuse(&mut self, refusal: ClientRefusal) -> Vec<Errand> {
+        self.request = Request::Refused(refusal);
+        if let Place::Opening(_) = self.place {
+            self.place = Place::Start;
+            return vec![Errand::ShowNone];
+        }
+        Vec::new()
+    }
+
+    fn dismiss(&mut self, notice: Notice) {
+        match notice {
+            Notice::Request(_) => self.request = Request::None,
+            Notice::Problem(_) => self.room.problem = None,
+            Notice::Storage(_) | Notice::Fault(_) | Notice::Worker(_) | Notice::SignalLost => {
+                if !self.dismissed.contains(&notice) {
+                    self.dismissed.push(notice);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the person is told above the room or the form: conditions, not events.
+
+use browser::{ClientRefusal, Fault, SignalState, StorageState};
+
+use super::{ChatState, Place, Problem, Request, Worker};
+
+/// Something that a person should know, and may be able to act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The client cannot start, or has died.
+    Worker(Worker),
+    /// A room that was asked for was refused.
+    Request(ClientRefusal),
+    /// How the browser keeps what is stored.
+    Storage(StorageState),
+    /// Something that the client found.
+    Fault(Fault),
+    /// Something that went wrong in the room.
+    Problem(Problem),
+    /// The signaling server cannot be reached.
+    SignalLost,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Good to know; can be put away.
+    Calm,
+    /// Something does not work as it should; can be put away.
+    Warning,
+    /// Nothing works until it is dealt with.
+    Stop,
+}
+
+impl Notice {
+    /// How much it matters.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Notice::Worker(_) => Weight::Stop,
+            Notice::Storage(state) => match state {
+                StorageState::Open { .. } => Weight::Calm,
+                StorageState::Full => Weight::Warning,
+                StorageState::Blocked
+                | StorageState::Newer
+                | StorageState::Refused { .. }
+                | StorageState::Damaged { .. } => Weight::Stop,
+            },
+            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => Weight::Warning,
+            Notice::SignalLost => Weight::Calm,
+        }
+    }
+}
+
+impl ChatState {
+    /// What the person should be told now, the weightiest first. The loss of signaling is left to
+    /// whoever has a clock: it is told only if it lasts.
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        if matches!(self.worker, Worker::Impossible(_) | Worker::Dead(_)) {
+            notices.push(Notice::Worker(self.worker.clone()));
+        }
+        if let Request::Refused(refusal) = &self.request {
+            notices.push(Notice::Request(refusal.clone()));
+        }
+        notices.extend(self.room_problem());
+        notices.extend(self.faults.iter().cloned().map(Notice::Fault));
+        let storage =
+            self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
+        notices.extend(storage.cloned().map(Notice::Storage));
+        notices.retain(|notice| !self.dismissed.contains(notice));
+        notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
+        notices
+    }
+
+    /// What is good to know and presses nobody, if the person has not put it away: the browser may
+    /// delete what is stored.
+    pub fn note(&self) -> Option<Notice> {
+        let storage = self.storage.clone()?;
+        let note = Notice::Storage(storage.clone());
+        let told = storage == StorageState::Open { persistent: false };
+        (told && !self.dismissed.contains(&note)).then_some(note)
+    }
+
+    /// True while the signaling server cannot be reached from the room that is shown.
+    pub fn signal_lost(&self) -> bool {
+        matches!(self.place, Place::Room(_))
+            && self.room.signal != Some(SignalState::Online)
+            && !self.dismissed.contains(&Notice::SignalLost)
+    }
+
+    fn room_problem(&self) -> Option<Notice> {
+        let shown = matches!(self.place, Place::Room(_));
+        self.room.problem.clone().filter(|_| shown).map(Notice::Problem)
+    }
+}

@@ -1,0 +1,140 @@
+//! What the tab shows: a form, or a room. Decided here, from the address, what the tab and the
+//! device remember, and the rooms that the client knows.
+//!
+//! ```text
+//!  Starting ──► Start ◄──► Join          an invite that is known opens its room
+//!      └──────► Opening ──► Room ──► Start
+//! ```
+
+use browser::{InviteError, RoomId};
+
+use super::{ChatState, Errand, Request, RoomState};
+
+/// What the tab shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The client has not answered yet; this room is wanted, if it still exists.
+    Starting {
+        /// The room that this tab, or else this device, showed last.
+        wanted: Option<RoomId>,
+    },
+    /// The list of rooms, and a form for a new one.
+    Start,
+    /// A form for joining a room.
+    Join(Invitation),
+    /// A room that the client was asked to open.
+    Opening(RoomId),
+    /// A room.
+    Room(RoomId),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place::Starting { wanted: None }
+    }
+}
+
+/// An invite that can be read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// What stood behind the `#`: a secret.
+    pub invite: String,
+    /// The room that it leads to.
+    pub room: RoomId,
+}
+
+impl std::fmt::Debug for Invitation {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invitation").field("room", &self.room).finish_non_exhaustive()
+    }
+}
+
+/// How the person came here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// With an invite.
+    Invited(Invitation),
+    /// With something behind the `#` that is no invite.
+    Misled(InviteError),
+    /// With the plain address; this room is remembered.
+    Plain(Option<RoomId>),
+}
+
+impl ChatState {
+    pub(super) fn arrive(&mut self, arrival: Arrival) -> Vec<Errand> {
+        self.request = Request::None;
+        match arrival {
+            Arrival::Invited(invitation) => {
+                self.place = Place::Join(invitation);
+                self.settle_place()
+            }
+            Arrival::Misled(error) => {
+                self.request = Request::Refused(error.into());
+                match self.place {
+                    Place::Room(_) | Place::Opening(_) => Vec::new(),
+                    Place::Starting { .. } | Place::Start | Place::Join(_) => {
+                        self.place = Place::Start;
+                        Vec::new()
+                    }
+                }
+            }
+            Arrival::Plain(wanted) => {
+                self.place = Place::Starting { wanted };
+                self.settle_place()
+            }
+        }
+    }
+
+    /// Goes where the tab wants to go, as soon as the client's rooms are known.
+    pub(super) fn settle_place(&mut self) -> Vec<Errand> {
+        if !self.worker.answers() {
+            return Vec::new();
+        }
+        let known = |room: &RoomId| self.rooms.iter().any(|summary| summary.room == *room);
+        let wanted = match &self.place {
+            Place::Starting { wanted } => wanted.filter(known),
+            Place::Join(invitation) if known(&invitation.room) => Some(invitation.room),
+            Place::Join(_) | Place::Start | Place::Opening(_) | Place::Room(_) => {
+                return Vec::new();
+            }
+        };
+        let Some(room) = wanted else {
+            self.place = Place::Start;
+            return vec![Errand::ShowNone];
+        };
+        if self.room.view.as_ref().is_some_and(|view| view.room == room) {
+            // It is open already: the same invite was opened in the tab that shows the room.
+            self.place = Place::Room(room);
+            return vec![Errand::Show(room)];
+        }
+        self.place = Place::Opening(room);
+        vec![Errand::Open(room)]
+    }
+
+    /// The client has opened a room; a new leader says so again of every room that was open.
+    pub(super) fn open(&mut self, room: RoomId) -> Vec<Errand> {
+        let asked = self.request == Request::Waiting;
+        let expected = match &self.place {
+            Place::Opening(wanted) => *wanted == room,
+            Place::Start | Place::Join(_) | Place::Starting { .. } => asked,
+            Place::Room(_) => false,
+        };
+        if !expected {
+            return Vec::new();
+        }
+        if self.room.room != Some(room) {
+            self.room = RoomState { room: Some(room), ..RoomState::default() };
+            self.rows.clear();
+        }
+        self.request = Request::None;
+        self.place = Place::Room(room);
+        vec![Errand::Show(room)]
+    }
+
+    pub(super) fn leave(&mut self) -> Vec<Errand> {
+        self.request = Request::None;
+        self.place = Place::Start;
+        vec![Errand::ShowNone]
+    }
+}

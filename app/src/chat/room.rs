@@ -1,0 +1,121 @@
+//! The room that is shown: the sum of the engine's events.
+
+use browser::{Draft, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView};
+use browser::{SignalState, Trouble, limits};
+
+use super::message::Shown;
+use super::{ChatState, Errand, rows};
+
+/// What is known of the room that is shown, apart from its messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomState {
+    /// Which it is.
+    pub room: Option<RoomId>,
+    /// The room itself, once it was told.
+    pub view: Option<RoomView>,
+    /// All members known, oneself included.
+    pub members: Vec<MemberView>,
+    /// Whether there are older messages.
+    pub older: Older,
+    /// How many own messages nobody else holds.
+    pub pending: u64,
+    /// Whether anybody can be reached.
+    pub link: LinkState,
+    /// Whether newcomers can find us; nothing until it was told.
+    pub signal: Option<SignalState>,
+    /// Messages known to exist that are not here yet.
+    pub gaps: Vec<Gap>,
+    /// What went wrong last.
+    pub problem: Option<Problem>,
+    /// What has come in last, to be said aloud.
+    pub news: Option<News>,
+}
+
+/// Whether there are messages before the oldest shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Older {
+    /// Not told yet: what is stored is still being read.
+    #[default]
+    Unknown,
+    /// None.
+    None,
+    /// Some.
+    More,
+    /// Some, and they were asked for.
+    Loading,
+}
+
+/// Something that went wrong in the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A command was refused.
+    Refused(Refusal),
+    /// Something went wrong by itself.
+    Trouble(Trouble),
+}
+
+/// Messages that have just come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Tells one piece of news from the next.
+    pub serial: u64,
+    /// How many messages.
+    pub count: usize,
+    /// The last of them.
+    pub last: Shown,
+}
+
+impl ChatState {
+    pub(super) fn apply_room(&mut self, room: RoomId, event: Event) -> Vec<Errand> {
+        if self.room.room != Some(room) {
+            return Vec::new();
+        }
+        match event {
+            Event::Room(view) => self.room.view = Some(view),
+            Event::Members(members) => self.room.members = members,
+            Event::Rows(new) => return self.settle_rows(new),
+            Event::Older { more } => {
+                self.room.older = if more { Older::More } else { Older::None };
+            }
+            Event::Pending(pending) => self.room.pending = pending,
+            Event::LinkState(state) => self.room.link = state,
+            Event::SignalState(state) => self.room.signal = Some(state),
+            Event::Gaps(gaps) => self.room.gaps = gaps,
+            Event::Refused { draft, reason } => self.refuse_command(draft, reason),
+            Event::Trouble(trouble) => self.room.problem = Some(Problem::Trouble(trouble)),
+        }
+        Vec::new()
+    }
+
+    pub(super) fn write(&mut self, draft: Draft, wall: Millis) {
+        let Some(view) = &self.room.view else { return };
+        rows::write(&mut self.rows, draft, view.me, wall, &mut self.next_key);
+        rows::join(&mut self.rows);
+    }
+
+    fn settle_rows(&mut self, new: Vec<browser::Row>) -> Vec<Errand> {
+        let drafts = new.iter().filter_map(|row| row.draft).map(Errand::Settled).collect();
+        // Until the engine has said whether there are older ones, it tells what was stored.
+        let live = self.room.older != Older::Unknown;
+        let news = rows::settle(&mut self.rows, new, live, &mut self.next_key);
+        let stored = self.rows.partition_point(|row| row.order().is_some());
+        let spare = stored.saturating_sub(limits::WINDOW_ROWS);
+        self.rows.drain(..spare);
+        rows::join(&mut self.rows);
+        if let Some(last) = news.last() {
+            let serial = self.room.news.as_ref().map_or(0, |news| news.serial) + 1;
+            self.room.news = Some(News { serial, count: news.len(), last: last.clone() });
+        }
+        drafts
+    }
+
+    fn refuse_command(&mut self, draft: Option<browser::DraftId>, reason: Refusal) {
+        if self.room.older == Older::Loading {
+            self.room.older = Older::More;
+        }
+        let shown = draft.is_some_and(|draft| rows::refuse(&mut self.rows, &draft, &reason));
+        if !shown {
+            self.room.problem = Some(Problem::Refused(reason));
+        }
+    }
+}

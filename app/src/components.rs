@@ -1,0 +1,60 @@
+//! What is drawn: one folder a component, with its style beside it.
+//!
+//! Containers (`start`, `join`, `room`, and the root here) hold the [`Page`](crate::page::Page);
+//! everything else takes data and callbacks. Every element that has no changing part of its own
+//! gets one braced value: the macro would otherwise make it from markup, which Trusted Types
+//! refuse. Text only ever becomes text nodes.
+
+mod banners;
+mod brand;
+mod composer;
+mod facts;
+mod field;
+mod icon;
+mod invite;
+mod join;
+mod member;
+mod members;
+mod message;
+mod messages;
+mod rename;
+mod room;
+mod rooms;
+mod start;
+mod status;
+
+use leptos::prelude::*;
+
+use crate::chat::{ChatStateStoreFields, Place};
+use crate::page::Page;
+use join::JoinPage;
+use room::RoomPage;
+use start::StartPage;
+
+/// The whole page: whatever the tab shows.
+#[component]
+pub fn Root() -> impl IntoView {
+    let page = Page::start();
+    crate::page::follow_the_address(page);
+    let place = Memo::new(move |_| page.state().place().get());
+    move || match place.get() {
+        Place::Starting { wanted: None } | Place::Start => view! { <StartPage /> }.into_any(),
+        Place::Starting { wanted: Some(_) } | Place::Opening(_) => view! { <Opening /> }.into_any(),
+        Place::Join(invitation) => view! { <JoinPage invitation /> }.into_any(),
+        Place::Room(room) => view! { <RoomPage room /> }.into_any(),
+    }
+}
+
+/// A room is being opened.
+#[component]
+fn Opening() -> impl IntoView {
+    view! {
+        <main class="front">
+            <brand::Brand />
+            <banners::Banners />
+            <p class="opening" role="status">
+                {crate::page::word(|words| words.opening)}
+            </p>
+        </main>
+    }
+}

@@ -1,0 +1,113 @@
+//! What the person is told above a room or a form, the weightiest first.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::chat::{Notice, Problem, Weight};
+use crate::page::{Page, language, word};
+
+/// The signaling server may be away for so long before it is said.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// All notices of the moment.
+#[component]
+pub fn Banners() -> impl IntoView {
+    let page = Page::here();
+    let lost = Memo::new(move |_| page.state().with(|state| state.signal_lost()));
+    let lasts = RwSignal::new(false);
+    Effect::new(move |last: Option<Option<TimeoutHandle>>| {
+        if let Some(timer) = last.flatten() {
+            timer.clear();
+        }
+        lasts.set(false);
+        let tell = move || {
+            lasts.try_set(true);
+        };
+        lost.get().then(|| set_timeout_with_handle(tell, PATIENCE).ok()).flatten()
+    });
+    let notices = Memo::new(move |_| {
+        let mut notices = page.state().with(|state| state.notices());
+        if lost.get() && lasts.get() {
+            notices.push(Notice::SignalLost);
+        }
+        notices
+    });
+    view! {
+        <div class="banners" role="region" aria-label=word(|words| words.notices)>
+            <For each=move || notices.get() key=|notice| format!("{notice:?}") let:notice>
+                <Banner notice on_dismiss=move |notice| page.dismiss(notice) />
+            </For>
+        </div>
+    }
+}
+
+/// What presses nobody, for a quiet corner of the page.
+#[component]
+pub fn Note() -> impl IntoView {
+    let page = Page::here();
+    let note = Memo::new(move |_| page.state().with(|state| state.note()));
+    move || {
+        let on_dismiss = move |notice| page.dismiss(notice);
+        note.get().map(|notice| view! { <Banner notice on_dismiss /> })
+    }
+}
+
+/// One notice.
+#[component]
+fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoView {
+    let language = language();
+    let (look, icon, role) = match notice.weight() {
+        Weight::Calm => ("banner calm", "info", "status"),
+        Weight::Warning => ("banner warning", "alert", "status"),
+        Weight::Stop => ("banner stop", "alert", "alert"),
+    };
+    let stays = notice.weight() == Weight::Stop;
+    let for_title = notice.clone();
+    let for_help = notice.clone();
+    let testid = name_of(&notice);
+    let close = (!stays).then(|| {
+        view! {
+            <button type="button" class="quiet" on:click=move |_| on_dismiss(notice.clone())>
+                {word(|words| words.dismiss)}
+            </button>
+        }
+    });
+    view! {
+        <div class=look role=role data-testid=testid>
+            <Icon name=icon />
+            <p>
+                <strong>{move || language.get().notice(&for_title).title}</strong>
+                {" "}
+                {move || language.get().notice(&for_help).help}
+            </p>
+            {close}
+            {stays.then(|| view! { <Reload /> })}
+        </div>
+    }
+}
+
+#[component]
+fn Reload() -> impl IntoView {
+    let on_click = |_| {
+        let _ = window().location().reload();
+    };
+    view! {
+        <button type="button" class="quiet" on:click=on_click>
+            {word(|words| words.reload)}
+        </button>
+    }
+}
+
+/// Answers to what a person did are errors; conditions are banners.
+fn name_of(notice: &Notice) -> &'static str {
+    match notice {
+        Notice::Request(_) | Notice::Problem(Problem::Refused(_)) => "error",
+        Notice::Problem(Problem::Trouble(_))
+        | Notice::Worker(_)
+        | Notice::Storage(_)
+        | Notice::Fault(_)
+        | Notice::SignalLost => "banner",
+    }
+}

@@ -1,0 +1,243 @@
+//! One message: who, when, what, and how far it has come.
+
+use browser::{Body, DraftId, Priority, RowState};
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use super::member::{Mark, Name, Tile, hue};
+use super::messages::Sight;
+use crate::chat::{Message, Shown, Standing};
+use crate::page::{language, word};
+use crate::text::{Day, machine_time, names};
+
+/// What a person does with a message that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rescue {
+    /// Put the text back into the composer.
+    Edit(DraftId, String),
+    /// Drop it.
+    Discard(DraftId),
+}
+
+/// A line of the list.
+#[component]
+pub fn MessageRow(
+    /// The message.
+    message: Memo<Shown>,
+    /// The name of its author.
+    #[prop(into)]
+    name: Signal<String>,
+    /// Notices when it is on the screen.
+    sight: Sight,
+    /// It was refused, and the person has decided.
+    on_rescue: impl Fn(Rescue) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let (author, own, key) =
+        message.with_untracked(|message| (message.author, message.own, message.key));
+    let node = NodeRef::<html::Li>::new();
+    node.on_load(move |element| sight.watch(&element));
+    let priority = move || message.with(|message| names::priority(message.priority));
+    let class = move || {
+        let side = if own { "own" } else { "other" };
+        let continues = message.with(|message| message.continues() && !begins_day(message));
+        let continues = if continues { "continues" } else { "" };
+        format!("message {side} {} {continues} {}", priority(), hue(&author))
+    };
+    view! {
+        <li
+            node_ref=node
+            class=class
+            data-testid="message"
+            data-key=key.to_string()
+            data-entry=move || message.with(|message| message.entry().map(|id| id.to_string()))
+            data-author=author.to_string()
+            data-state=move || message.with(|message| message.standing.name())
+            data-held-by=move || message.with(|message| message.held_by().to_string())
+            data-priority=priority
+            data-late-unread=move || {
+                message.with(|message| (message.unread && message.late).then_some(""))
+            }
+        >
+            <DayLine message />
+            <article>
+                <header class="byline">
+                    <Tile member=author name />
+                    <Name member=author name />
+                    <Mark member=author />
+                </header>
+                <div class="bubble">
+                    <PriorityBadge message />
+                    <BodyText message />
+                </div>
+                <footer class="meta">
+                    <Time message />
+                    <LateBadge message />
+                    {own.then(|| view! { <StateMark message /> })}
+                </footer>
+                {own.then(|| view! { <Refused message on_rescue /> })}
+            </article>
+        </li>
+    }
+}
+
+fn begins_day(message: &Message) -> bool {
+    message.above.is_none_or(|above| Day::of(above.wall) != Day::of(message.wall))
+}
+
+/// Stands above the first message of a day.
+#[component]
+fn DayLine(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let begins = Memo::new(move |_| message.with(|message| begins_day(message)));
+    let day = move || message.with(|message| language.get().day(message.wall));
+    view! {
+        <Show when=move || begins.get()>
+            <p class="day">{day}</p>
+        </Show>
+    }
+}
+
+#[component]
+fn PriorityBadge(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let priority = Memo::new(move |_| message.with(|message| message.priority));
+    move || {
+        let words = language.get().words();
+        let (icon, said) = match priority.get() {
+            Priority::Urgent => ("urgent", words.urgent),
+            Priority::Low => ("low", words.low),
+            Priority::Normal => return None,
+        };
+        Some(view! {
+            <span class="priority">
+                <Icon name=icon />
+                {said}
+            </span>
+        })
+    }
+}
+
+/// What it says, or why it says nothing.
+#[component]
+fn BodyText(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let said = move || {
+        let words = language.get().words();
+        message.with(|message| match &message.body {
+            Body::Text(text) => text.clone(),
+            Body::Gone => words.body_gone.to_owned(),
+            Body::Newer => words.body_newer.to_owned(),
+            Body::Unreadable => words.body_unreadable.to_owned(),
+        })
+    };
+    let is_text = move || message.with(|message| matches!(message.body, Body::Text(_)));
+    view! {
+        <p
+            class=move || if is_text() { "body" } else { "body absent" }
+            dir="auto"
+            data-testid="message-body"
+        >
+            {said}
+        </p>
+    }
+}
+
+#[component]
+fn Time(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let wall = Memo::new(move |_| message.with(|message| message.wall));
+    view! {
+        <time
+            datetime=move || machine_time(wall.get())
+            title=move || language.get().moment(wall.get())
+        >
+            {move || language.get().time(wall.get())}
+        </time>
+    }
+}
+
+#[component]
+fn LateBadge(message: Memo<Shown>) -> impl IntoView {
+    let late = Memo::new(move |_| message.with(|message| message.late));
+    view! {
+        <Show when=move || late.get()>
+            <span class="late" title=word(|words| words.late_title)>
+                <Icon name="history" />
+                {word(|words| words.late)}
+            </span>
+        </Show>
+    }
+}
+
+/// How far an own message has come: a picture, and the same in words.
+#[component]
+fn StateMark(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let said = Memo::new(move |_| message.with(|message| language.get().standing(message)));
+    let icon = Signal::derive(move || message.with(|message| icon_of(&message.standing)));
+    view! {
+        <span class="standing" role="img" aria-label=said>
+            <Icon name=icon />
+            <span aria-hidden="true">{said}</span>
+        </span>
+    }
+}
+
+fn icon_of(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Writing => "writing",
+        Standing::Refused(_) => "alert",
+        Standing::Stored { state, .. } => match state {
+            RowState::Saved => "saved",
+            RowState::Held => "held",
+            RowState::Delivered | RowState::Received => "delivered",
+            RowState::Read => "read",
+            RowState::Expired => "expired",
+            RowState::Failed => "alert",
+        },
+    }
+}
+
+/// What can be done with a message that was refused.
+#[component]
+fn Refused(
+    message: Memo<Shown>,
+    on_rescue: impl Fn(Rescue) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let language = language();
+    let refusal = Memo::new(move |_| {
+        message.with(|message| match &message.standing {
+            Standing::Refused(refusal) => Some(refusal.clone()),
+            Standing::Writing | Standing::Stored { .. } => None,
+        })
+    });
+    let rescue = move |edit: bool| {
+        let (draft, text) = message.with_untracked(|message| {
+            let text = match &message.body {
+                Body::Text(text) => text.clone(),
+                Body::Gone | Body::Newer | Body::Unreadable => String::new(),
+            };
+            (message.draft, text)
+        });
+        if let Some(draft) = draft {
+            on_rescue(if edit { Rescue::Edit(draft, text) } else { Rescue::Discard(draft) });
+        }
+    };
+    move || {
+        refusal.get().map(|refusal| {
+            view! {
+                <p class="refused">
+                    {move || language.get().refusal(&refusal).help}
+                    {" "}
+                    <button type="button" class="quiet" on:click=move |_| rescue(true)>
+                        {word(|words| words.edit_again)}
+                    </button>
+                    <button type="button" class="quiet" on:click=move |_| rescue(false)>
+                        {word(|words| words.discard)}
+                    </button>
+                </p>
+            }
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! The list of messages: stays at its end while the reader is there, stays where the reader is
+//! otherwise, and says which messages were on a visible screen.
+
+mod announcer;
+mod scroll;
+mod sight;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use browser::{EntryId, MemberId, MemberView};
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use super::message::{MessageRow, Rescue};
+use crate::chat::{ChatStateStoreFields, Older, Shown};
+use crate::page::{Page, language, word};
+pub use announcer::Announcer;
+use scroll::Scroll;
+pub use sight::Sight;
+
+/// Names by member, for rows.
+pub type Names = BTreeMap<MemberId, String>;
+
+/// The names of all members.
+pub fn names_of(members: &[MemberView]) -> Names {
+    members.iter().map(|view| (view.member, view.name.clone())).collect()
+}
+
+/// The list, and what goes with it.
+#[component]
+pub fn Messages(
+    /// The names of all members.
+    names: Memo<Names>,
+    /// A message was refused, and the person has decided.
+    on_rescue: impl Fn(Rescue) + Copy + Send + Sync + 'static,
+    /// Changes with every message that the person sends: its reader wants to see it.
+    #[prop(into)]
+    sent: Signal<u32>,
+    /// Drawn where there are no messages.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let page = Page::here();
+    let rows = page.state().rows();
+    let empty = Memo::new(move |_| rows.with(Vec::is_empty));
+    let (view_node, list_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Ol>::new());
+    let scroll = Scroll::new(view_node, list_node);
+    let sight = watch(page);
+    Effect::new(move |last: Option<()>| {
+        sent.track();
+        if last.is_some() {
+            scroll.to_end();
+        }
+    });
+    view! {
+        <div class="messages-frame">
+            <div
+                class="messages"
+                tabindex="0"
+                role="region"
+                aria-label=word(|words| words.messages)
+                node_ref=view_node
+                on:scroll=move |_| scroll.on_scroll()
+            >
+                <Top empty on_older=move || {
+                    scroll.keep_place();
+                    page.load_older();
+                } />
+                <Show when=move || empty.get()>{children()}</Show>
+                <ol node_ref=list_node>
+                    <For each=move || rows key=|row| row.key() let:row>
+                        {
+                            let first = row.get_untracked();
+                            let author = first.author;
+                            let message = Memo::new(move |last: Option<&Shown>| {
+                                row.try_get().or_else(|| last.cloned())
+                                    .unwrap_or_else(|| first.clone())
+                            });
+                            let name = Memo::new(move |_| {
+                                names.with(|names| names.get(&author).cloned().unwrap_or_default())
+                            });
+                            view! { <MessageRow message name sight on_rescue /> }
+                        }
+                    </For>
+                </ol>
+            </div>
+            <Jump scroll />
+        </div>
+    }
+}
+
+/// Tells the client what was on a visible screen, each message once.
+fn watch(page: Page) -> Sight {
+    let told: StoredValue<BTreeSet<EntryId>> = StoredValue::new(BTreeSet::new());
+    let tell = move |visible: &BTreeSet<u64>| {
+        if visible.is_empty() || !sight::page_is_visible() {
+            return;
+        }
+        let seen =
+            page.rows().into_iter().rev().filter(|row| !row.own && visible.contains(&row.key));
+        let seen: Vec<EntryId> = seen.filter_map(|row| row.entry()).collect();
+        let fresh = told.try_update_value(|told| {
+            seen.into_iter().filter(|entry| told.insert(*entry)).collect::<Vec<_>>()
+        });
+        if let Some(fresh) = fresh.filter(|fresh| !fresh.is_empty()) {
+            page.mark_read(fresh);
+        }
+    };
+    let sight = Sight::new(tell);
+    sight::on_visibility(move || tell(&sight.visible()));
+    sight
+}
+
+/// What stands above the first message.
+#[component]
+fn Top(empty: Memo<bool>, on_older: impl Fn() + Copy + Send + 'static) -> impl IntoView {
+    let page = Page::here();
+    let older = page.of_room(|room| room.older);
+    let button = move |loading: bool| {
+        let words = page.language().get().words();
+        let said = if loading { words.loading_older } else { words.load_older };
+        view! {
+            <button
+                type="button"
+                class="older quiet"
+                data-testid="load-older"
+                disabled=loading
+                on:click=move |_| on_older()
+            >
+                <Icon name="up" />
+                {said}
+            </button>
+        }
+    };
+    move || match older.get() {
+        Older::More => Some(button(false).into_any()),
+        Older::Loading => Some(button(true).into_any()),
+        Older::None if !empty.get() => {
+            Some(view! { <p class="beginning">{word(|words| words.beginning)}</p> }.into_any())
+        }
+        Older::None | Older::Unknown => None,
+    }
+}
+
+/// The way to the newest message, while the reader is elsewhere.
+#[component]
+fn Jump(scroll: Scroll) -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let unread = page.unread();
+    let late = Memo::new(move |_| {
+        page.state().rows().with(|rows| rows.iter().filter(|row| row.unread && row.late).count())
+    });
+    let said = move || {
+        let words = language.get().words();
+        match unread.get() {
+            0 => words.to_newest.to_owned(),
+            count => (words.unread)(count),
+        }
+    };
+    view! {
+        <div class="jumps">
+            <Show when=move || { late.get() > 0 }>
+                <button type="button" class="jump late" on:click=move |_| scroll.to_late()>
+                    <Icon name="history" />
+                    {move || (language.get().words().late_above)(late.get())}
+                </button>
+            </Show>
+            <Show when=move || !scroll.at_end()>
+                <button type="button" class="jump" on:click=move |_| scroll.to_end()>
+                    <Icon name="down" />
+                    {said}
+                </button>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,113 @@
+//! Which messages are on a visible screen: what was seen is read, what was not is new.
+//!
+//! One `IntersectionObserver` a list. A message counts as seen while any of it is on the screen of
+//! a page that is visible; each is told once.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry};
+
+/// Watches the messages of one list.
+#[derive(Clone, Copy)]
+pub struct Sight(StoredValue<Option<Watch>, LocalStorage>);
+
+struct Watch {
+    observer: IntersectionObserver,
+    visible: Rc<RefCell<BTreeSet<u64>>>,
+    _on_change: Closure<dyn FnMut(js_sys::Array)>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+impl Sight {
+    /// Begins to watch; `on_change` is called with the keys of all messages on the screen whenever
+    /// these change.
+    pub fn new(on_change: impl Fn(&BTreeSet<u64>) + 'static) -> Sight {
+        let visible: Rc<RefCell<BTreeSet<u64>>> = Rc::default();
+        let seen = Rc::clone(&visible);
+        let changed = Closure::new(move |entries: js_sys::Array| {
+            for entry in entries.iter().filter_map(|entry| entry.dyn_into().ok()) {
+                note(&entry, &mut seen.borrow_mut());
+            }
+            let visible = seen.borrow().clone();
+            on_change(&visible);
+        });
+        let observer = IntersectionObserver::new(changed.as_ref().unchecked_ref()).ok();
+        let watch = observer.map(|observer| Watch { observer, visible, _on_change: changed });
+        Sight(StoredValue::new_local(watch))
+    }
+
+    /// Watches a message until it leaves the page.
+    pub fn watch(self, element: &Element) {
+        self.0.try_with_value(|watch| {
+            if let Some(watch) = watch {
+                watch.observer.observe(element);
+            }
+        });
+    }
+
+    /// The keys of the messages that are on the screen.
+    pub fn visible(self) -> BTreeSet<u64> {
+        let visible = self
+            .0
+            .try_with_value(|watch| watch.as_ref().map(|watch| watch.visible.borrow().clone()));
+        visible.flatten().unwrap_or_default()
+    }
+}
+
+fn note(entry: &IntersectionObserverEntry, visible: &mut BTreeSet<u64>) {
+    let element: Result<HtmlElement, _> = entry.target().dyn_into();
+    let Some(key) = element.ok().and_then(|element| element.dataset().get("key")?.parse().ok())
+    else {
+        return;
+    };
+    if entry.is_intersecting() {
+        visible.insert(key);
+    } else {
+        visible.remove(&key);
+    }
+}
+
+/// True while the page is in front of somebody.
+pub fn page_is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Calls back whenever the page is shown or hidden, as long as its component lives.
+pub fn on_visibility(change: impl Fn() + 'static) {
+    let listener = gloo::events::EventListener::new(&document(), "visibilitychange", move |_| {
+        change();
+    });
+    let kept = StoredValue::new_local(Some(listener));
+    on_cleanup(move || {
+        kept.try_set_value(None);
+    });
+}
+
+/// Calls back whenever one of these elements changes its size, as long as its component lives.
+pub fn on_resize(elements: &[&Element], change: impl Fn() + 'static) {
+    let changed = Closure::<dyn FnMut(JsValue)>::new(move |_| change());
+    let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else {
+        return;
+    };
+    for element in elements {
+        observer.observe(element);
+    }
+    let kept = StoredValue::new_local(Some((observer, changed)));
+    on_cleanup(move || {
+        kept.try_update_value(|kept| {
+            if let Some((observer, _)) = kept.take() {
+                observer.disconnect();
+            }
+        });
+    });
+}

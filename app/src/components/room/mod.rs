@@ -1,0 +1,231 @@
+//! The room page: header, notices, messages, composer, and the panel of members.
+
+use browser::{Gap, RoomId};
+use leptos::html;
+use leptos::prelude::*;
+
+use super::banners::{Banners, Note};
+use super::brand::LanguageChoice;
+use super::composer::Composer;
+use super::icon::Icon;
+use super::invite::{InviteDialog, InviteLink};
+use super::members::{Members, PANEL, PanelButton};
+use super::message::Rescue;
+use super::messages::{Announcer, Messages, Names, names_of};
+use super::rename::Rename;
+use super::status::{Lead, Status, Waiting};
+use crate::chat::{ChatStateStoreFields, Older, PageEvent, RoomState};
+use crate::page::{Page, language, word};
+
+/// See the module.
+#[component]
+pub fn RoomPage(room: RoomId) -> impl IntoView {
+    let page = Page::here();
+    let names = page.of_room(|room| names_of(&room.members));
+    let invite = invite_of(page);
+    let dialog = NodeRef::<html::Dialog>::new();
+    let rescued = RwSignal::new(None);
+    let sent = RwSignal::new(0_u32);
+    let on_send = move |text, priority| {
+        page.say(text, priority);
+        sent.update(|sent| *sent = sent.wrapping_add(1));
+    };
+    let on_rescue = move |rescue: Rescue| match rescue {
+        Rescue::Edit(draft, text) => {
+            page.happen(PageEvent::Withdrawn(draft));
+            rescued.set(Some(text));
+        }
+        Rescue::Discard(draft) => page.happen(PageEvent::Withdrawn(draft)),
+    };
+    let on_invite = move || {
+        if let Some(dialog) = dialog.get_untracked().filter(|dialog| !dialog.open()) {
+            let _ = dialog.show_modal();
+        }
+    };
+    title_follows(page);
+    view! {
+        <div class="room">
+            <RoomHeader on_invite />
+            <Banners />
+            <main class="talk">
+                <Messages names on_rescue sent>
+                    <Empty />
+                </Messages>
+                <div class="foot">
+                    <Gaps names />
+                    <Waiting pending=page.of_room(|room| room.pending) />
+                    <Composer room rescued on_send />
+                </div>
+            </main>
+            <Panel />
+            <InviteDialog invite node=dialog />
+            <Announcer news=page.of_room(|room| room.news.clone()) names />
+        </div>
+    }
+}
+
+fn invite_of(page: Page) -> Memo<String> {
+    page.of_room(|room| room.view.as_ref().map(|view| view.invite.clone()).unwrap_or_default())
+}
+
+/// The room's name, or words for its absence.
+fn name_of(page: Page) -> Memo<String> {
+    let language = language();
+    let name =
+        page.of_room(|room| room.view.as_ref().map(|view| view.name.clone()).unwrap_or_default());
+    Memo::new(move |_| match name.get() {
+        name if name.is_empty() => language.get().words().unnamed_room.to_owned(),
+        name => name,
+    })
+}
+
+/// The tab's title: the room, and how much is new in it.
+fn title_follows(page: Page) {
+    let name = name_of(page);
+    let unread = page.unread();
+    Effect::new(move |_| {
+        let count = match unread.get() {
+            0 => String::new(),
+            count => format!("({count}) "),
+        };
+        document().set_title(&format!("{count}{} · Confab", name.get()));
+    });
+    on_cleanup(|| document().set_title("Confab"));
+}
+
+#[component]
+fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
+    let page = Page::here();
+    let name = name_of(page);
+    let online = page
+        .of_room(|room| room.members.iter().filter(|member| member.online && !member.me).count());
+    view! {
+        <header class="room-header">
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=word(|words| words.all_rooms)
+                title=word(|words| words.all_rooms)
+                data-testid="all-rooms"
+                on:click=move |_| page.happen(PageEvent::Left)
+            >
+                <Icon name="back" />
+            </button>
+            <div class="heading">
+                <h1>
+                    <bdi>{name}</bdi>
+                </h1>
+                <Status
+                    link=page.of_room(|room| room.link)
+                    online
+                    signal=page.of_room(|room| room.signal)
+                />
+            </div>
+            <button type="button" class="invite-button" on:click=move |_| on_invite()>
+                <Icon name="invite" />
+                <span>{word(|words| words.invite)}</span>
+            </button>
+            <PanelButton count=page.of_room(|room| room.members.len()) />
+        </header>
+    }
+}
+
+/// What stands in place of messages: alone, the invite is what a person needs.
+#[component]
+fn Empty() -> impl IntoView {
+    let page = Page::here();
+    let invite = invite_of(page);
+    // Before that it is not known whether there are messages, or anybody.
+    let known = |room: &RoomState| room.older != Older::Unknown;
+    let alone = page.of_room(move |room| known(room) && room.members.len() < 2);
+    let together = page.of_room(move |room| known(room) && room.members.len() > 1);
+    view! {
+        <div class="empty">
+            <Show when=move || alone.get()>
+                <h2>{word(|words| words.nobody_heading)}</h2>
+                <p>{word(|words| words.nobody_lead)}</p>
+                <InviteLink id="invite-in-room" invite />
+            </Show>
+            <Show when=move || together.get()>
+                <h2>{word(|words| words.quiet_heading)}</h2>
+                <p>{word(|words| words.quiet_lead)}</p>
+            </Show>
+        </div>
+    }
+}
+
+/// Messages that are known to exist and are not here yet.
+#[component]
+fn Gaps(names: Memo<Names>) -> impl IntoView {
+    let language = language();
+    let gaps = Page::here().of_room(|room| room.gaps.clone());
+    let name = move |member| {
+        let name = names.with(|names| names.get(&member).cloned()).unwrap_or_default();
+        if name.is_empty() { language.get().words().nameless.to_owned() } else { name }
+    };
+    let said = move |gap: Gap| {
+        let words = language.get().words();
+        let author = name(gap.author);
+        match gap.asking {
+            Some(holder) if holder != gap.author => {
+                (words.missing_asking)(gap.missing, &author, &name(holder))
+            }
+            Some(_) | None => (words.missing_one)(gap.missing, &author),
+        }
+    };
+    let lines =
+        move || gaps.get().into_iter().map(|gap| view! { <li>{said(gap)}</li> }).collect_view();
+    view! {
+        <ul class="gaps" hidden=move || gaps.with(Vec::is_empty)>
+            {lines}
+        </ul>
+    }
+}
+
+/// Members, names, and how this tab does.
+#[component]
+fn Panel() -> impl IntoView {
+    let page = Page::here();
+    let is_founder =
+        page.of_room(|room| room.view.as_ref().is_some_and(|view| view.founder == view.me));
+    let my_name = page.of_room(|room| {
+        let me = room.members.iter().find(|member| member.me);
+        me.map(|member| member.name.clone()).unwrap_or_default()
+    });
+    let room_name =
+        page.of_room(|room| room.view.as_ref().map(|view| view.name.clone()).unwrap_or_default());
+    view! {
+        <aside id=PANEL class="panel" popover="auto" aria-label=word(|words| words.members)>
+            <Members
+                members=page.of_room(|room| room.members.clone())
+                founder=page.of_room(|room| room.view.as_ref().map(|view| view.founder))
+                on_forget=move |member| page.forget(member)
+            />
+            <Rename
+                id="my-name"
+                title=word(|words| words.change_name)
+                label=word(|words| words.your_name)
+                hint=word(|words| words.your_name_hint)
+                name=my_name
+                testids=("name-input", "name-save")
+                on_rename=move |name| page.rename_self(name)
+            />
+            <Show when=move || is_founder.get()>
+                <Rename
+                    id="room-name"
+                    title=word(|words| words.change_room_name)
+                    label=word(|words| words.room_name)
+                    hint=word(|words| words.room_name_hint)
+                    name=room_name
+                    testids=("room-name-input", "room-name-save")
+                    on_rename=move |name| page.rename_room(name)
+                />
+            </Show>
+            <div class="panel-foot">
+                <Note />
+                <Lead worker=Memo::new(move |_| page.state().worker().get()) />
+                <LanguageChoice />
+            </div>
+        </aside>
+    }
+}

@@ -1,0 +1,81 @@
+//! The state of the connection in plain words: who is linked, whether newcomers can come, how many
+//! messages wait.
+
+use browser::{LinkState, SignalState};
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::chat::Worker;
+use crate::page::{language, word};
+use crate::text::names;
+
+/// Links and signaling.
+#[component]
+pub fn Status(
+    /// Whether anybody can be reached.
+    #[prop(into)]
+    link: Signal<LinkState>,
+    /// How many others are online.
+    #[prop(into)]
+    online: Signal<usize>,
+    /// Whether newcomers can find the room.
+    #[prop(into)]
+    signal: Signal<Option<SignalState>>,
+) -> impl IntoView {
+    let language = language();
+    view! {
+        <div class="status" role="group" aria-label=word(|words| words.connection)>
+            <span class="state" data-testid="link-state" data-state=move || names::link(link.get())>
+                {move || language.get().link_state(link.get(), online.get())}
+            </span>
+            <span
+                class="state"
+                data-testid="signal-state"
+                data-state=move || names::signal(signal.get())
+            >
+                {move || language.get().signal_state(signal.get())}
+            </span>
+        </div>
+    }
+}
+
+/// How many own messages nobody else holds.
+#[component]
+pub fn Waiting(#[prop(into)] pending: Signal<u64>) -> impl IntoView {
+    let language = language();
+    view! {
+        <p
+            class="waiting"
+            title=word(|words| words.waiting_title)
+            hidden=move || pending.get() == 0
+        >
+            <Icon name="saved" />
+            <strong data-testid="pending-count">
+                {move || language.get().number(pending.get())}
+            </strong>
+            {" "}
+            {word(|words| words.waiting)}
+        </p>
+    }
+}
+
+/// Which tab does the work.
+#[component]
+pub fn Lead(#[prop(into)] worker: Signal<Worker>) -> impl IntoView {
+    let language = language();
+    let leads = move || worker.with(|worker| *worker == Worker::Leads);
+    let said = move || {
+        let words = language.get().words();
+        worker.with(|worker| match worker {
+            Worker::Leads => words.leads,
+            Worker::Follows => words.follows,
+            Worker::Starting | Worker::Impossible(_) | Worker::Dead(_) => words.lead_unknown,
+        })
+    };
+    view! {
+        <p class="lead-tab" data-testid="leader" data-leader=move || leads().to_string()>
+            <Icon name="tabs" />
+            <span>{said}</span>
+        </p>
+    }
+}

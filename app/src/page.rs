@@ -1,0 +1,258 @@
+//! The handle that containers hold: the one store, the client behind it, and the language.
+//!
+//! ```text
+//!  container ── send, join, … ──► Client            (the only place that knows it)
+//!      ▲                            │ ClientEvent
+//!  Store<ChatState> ◄── publish ── ChatState::apply ──► errands: open, remember, report
+//! ```
+//! The state changes as a whole and plainly; what differs afterwards is put into the store, field
+//! by field and message by message, so that only those parts of the page are drawn anew.
+
+use browser::{Client, ClientEvent, Command, Draft, EntryId, MemberId, Priority, RoomId};
+use leptos::prelude::*;
+use reactive_stores::Store;
+
+use crate::chat::{
+    Arrival, ChatState, ChatStateStoreFields, Errand, Notice, PageEvent, RoomState, Shown, unread,
+};
+use crate::session;
+use crate::text::{Language, Words};
+
+/// See the module.
+#[derive(Clone, Copy)]
+pub struct Page {
+    state: Store<ChatState>,
+    client: StoredValue<Option<Client>, LocalStorage>,
+    language: RwSignal<Language>,
+}
+
+impl Page {
+    /// Reads the address, starts the client, and gives the page to all components.
+    pub fn start() -> Page {
+        let language = RwSignal::new(session::language());
+        let page = Page {
+            state: Store::new(ChatState::default()),
+            client: StoredValue::new_local(None),
+            language,
+        };
+        page.state.rows().update_keys();
+        provide_context(page);
+        provide_context(Speech(language));
+        Effect::new(move |_| session::speak(language.get()));
+        if session::storage_note_read() {
+            let note = browser::StorageState::Open { persistent: false };
+            page.happen(PageEvent::Dismissed(Notice::Storage(note)));
+        }
+        page.happen(PageEvent::Arrived(session::arrival()));
+        let told = move |event: ClientEvent| page.happen(PageEvent::Client(event));
+        match Client::start(session::options(), told) {
+            Ok(client) => page.client.set_value(Some(client)),
+            Err(error) => page.happen(PageEvent::Unstartable(error)),
+        }
+        page
+    }
+
+    /// The page that this component belongs to.
+    pub fn here() -> Page {
+        expect_context()
+    }
+
+    /// Lets something happen to the state, and carries out what it causes.
+    pub fn happen(self, event: PageEvent) {
+        let Some(mut next) = self.state.try_with_untracked(Clone::clone) else { return };
+        let errands = next.apply(event);
+        self.publish(next);
+        for errand in errands {
+            self.run(errand);
+        }
+    }
+
+    fn publish(self, next: ChatState) {
+        renew(self.state.worker(), next.worker);
+        renew(self.state.rooms(), next.rooms);
+        renew(self.state.request(), next.request);
+        renew(self.state.storage(), next.storage);
+        renew(self.state.faults(), next.faults);
+        renew(self.state.dismissed(), next.dismissed);
+        renew(self.state.next_key(), next.next_key);
+        if self.state.rows().with_untracked(|rows| *rows != next.rows) {
+            self.state.rows().patch(next.rows);
+        }
+        renew(self.state.room(), next.room);
+        renew(self.state.place(), next.place);
+    }
+
+    fn run(self, errand: Errand) {
+        match errand {
+            Errand::Open(room) => self.with_client(|client| client.open_room(room)),
+            Errand::Show(room) => {
+                session::show(Some(room));
+                for (wall, draft) in session::sending(&room) {
+                    self.hand_over(room, draft, wall);
+                }
+            }
+            Errand::ShowNone => session::show(None),
+            Errand::Settled(draft) => {
+                if let Some(room) = self.room() {
+                    session::forget_sending(&room, &draft);
+                }
+            }
+            Errand::Report(text) => session::report(&text),
+        }
+    }
+
+    /// What the page knows.
+    pub fn state(self) -> Store<ChatState> {
+        self.state
+    }
+
+    /// The language that the page speaks.
+    pub fn language(self) -> RwSignal<Language> {
+        self.language
+    }
+
+    /// Something that follows from the state of the room, and is told only when it differs.
+    pub fn of_room<T: Clone + PartialEq + Send + Sync + 'static>(
+        self,
+        part: impl Fn(&RoomState) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.state.room().with(&part))
+    }
+
+    /// How many messages are new: came in while the room was open, and were not seen.
+    pub fn unread(self) -> Memo<usize> {
+        Memo::new(move |_| self.state.rows().with(|rows| unread(rows)))
+    }
+
+    /// Founds a room.
+    pub fn create(self, room_name: &str, my_name: &str) {
+        self.happen(PageEvent::Asked);
+        session::keep_name(my_name);
+        self.with_client(|client| client.create_room(room_name.to_owned(), my_name.to_owned()));
+    }
+
+    /// Joins the room of an invite.
+    pub fn join(self, invite: &str, my_name: &str) {
+        self.happen(PageEvent::Asked);
+        session::keep_name(my_name);
+        self.with_client(|client| client.join_room(invite.to_owned(), my_name.to_owned()));
+    }
+
+    /// Goes to a room of this device.
+    pub fn go_to(self, room: RoomId) {
+        self.happen(PageEvent::Arrived(Arrival::Plain(Some(room))));
+    }
+
+    /// Says something in the room that is shown.
+    pub fn say(self, text: String, priority: Priority) {
+        let Some(room) = self.room() else { return };
+        let draft = Draft { id: browser::random_draft_id(), text, priority };
+        session::keep_sending(&room, &draft);
+        self.hand_over(room, draft, session::now());
+    }
+
+    fn hand_over(self, room: RoomId, draft: Draft, wall: browser::Millis) {
+        self.happen(PageEvent::Wrote { draft: draft.clone(), wall });
+        self.with_client(|client| client.command(room, Command::Send(draft)));
+    }
+
+    /// Asks for older messages.
+    pub fn load_older(self) {
+        self.happen(PageEvent::AskedOlder);
+        self.command(Command::LoadOlder);
+    }
+
+    /// These messages of others were on a visible screen.
+    pub fn mark_read(self, entries: Vec<EntryId>) {
+        self.command(Command::MarkRead(entries.clone()));
+        self.happen(PageEvent::Seen(entries));
+    }
+
+    /// Changes the own name in this room.
+    pub fn rename_self(self, name: String) {
+        session::keep_name(&name);
+        self.command(Command::SetName(name));
+    }
+
+    /// Changes the room's name.
+    pub fn rename_room(self, name: String) {
+        self.command(Command::SetRoomName(name));
+    }
+
+    /// No longer waits for a member.
+    pub fn forget(self, member: MemberId) {
+        self.command(Command::ForgetMember(member));
+    }
+
+    /// The person has read a notice and wants it gone.
+    pub fn dismiss(self, notice: Notice) {
+        if let Notice::Storage(browser::StorageState::Open { .. }) = notice {
+            session::keep_storage_note_read();
+        }
+        self.happen(PageEvent::Dismissed(notice));
+    }
+
+    /// The messages that are shown.
+    pub fn rows(self) -> Vec<Shown> {
+        self.state.rows().get_untracked()
+    }
+
+    fn room(self) -> Option<RoomId> {
+        self.state.room().with_untracked(|room| room.room)
+    }
+
+    fn command(self, command: Command) {
+        let Some(room) = self.room() else { return };
+        self.with_client(|client| client.command(room, command));
+    }
+
+    /// The client is cloned out: it may answer at once, from within the call.
+    fn with_client(self, ask: impl FnOnce(&Client)) {
+        let client = self.client.try_get_value().flatten();
+        if let Some(client) = client {
+            ask(&client);
+        }
+    }
+}
+
+/// Puts a value into its field if it differs from what is there.
+fn renew<T, F>(field: F, value: T)
+where
+    T: PartialEq + 'static,
+    F: Set<Value = T> + WithUntracked<Value = T>,
+{
+    if field.try_with_untracked(|old| *old != value) == Some(true) {
+        field.try_set(value);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Speech(RwSignal<Language>);
+
+/// The language of the moment, for components.
+pub fn language() -> Signal<Language> {
+    let Speech(language) = expect_context();
+    language.into()
+}
+
+/// One of the fixed words, in the language of the moment.
+pub fn word(pick: fn(&Words) -> &'static str) -> Signal<&'static str> {
+    let language = language();
+    Signal::derive(move || pick(language.get().words()))
+}
+
+/// Goes where the address bar goes: to an invite put into it, or back through the history.
+pub fn follow_the_address(page: Page) {
+    // Both fire for an invite that is put into the address bar; whoever is first takes it out.
+    let follow = move |event: &'static str| {
+        gloo::events::EventListener::new(&window(), event, move |_| {
+            if event == "popstate" || session::has_fragment() {
+                page.happen(PageEvent::Arrived(session::arrival()));
+            }
+        })
+    };
+    let kept = StoredValue::new_local(Some([follow("hashchange"), follow("popstate")]));
+    on_cleanup(move || {
+        kept.try_set_value(None);
+    });
+}

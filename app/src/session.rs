@@ -1,0 +1,260 @@
+//! What the tab and the device remember, and the address bar: everything of the page that outlives
+//! its memory and is not the client's.
+//!
+//! A browser may refuse any of it (a private window, a full disk); then nothing is remembered, and
+//! the page works all the same. The invite leaves the address bar as soon as it is read.
+
+use std::str::FromStr;
+
+use browser::{ClientOptions, Draft, DraftId, Millis, Priority, RoomId, inspect_invite};
+use js_sys::{Array, Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Storage, UrlSearchParams, Window};
+
+use crate::chat::{Arrival, Invitation};
+use crate::text::{Language, names};
+
+const LAST_ROOM: &str = "confab.room";
+const NAME: &str = "confab.name";
+const LANGUAGE: &str = "confab.language";
+const STORAGE_NOTE: &str = "confab.storage-note";
+const DRAFT: &str = "confab.draft";
+const SENDING: &str = "confab.sending";
+
+/// The key of the room in `history.state`.
+const STATE_ROOM: &str = "room";
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+fn device() -> Option<Storage> {
+    window()?.local_storage().ok().flatten()
+}
+
+fn tab() -> Option<Storage> {
+    window()?.session_storage().ok().flatten()
+}
+
+fn read(storage: Option<Storage>, key: &str) -> Option<String> {
+    storage?.get_item(key).ok().flatten()
+}
+
+/// An empty text removes the entry.
+fn keep(storage: Option<Storage>, key: &str, value: &str) {
+    let Some(storage) = storage else { return };
+    let _ = match value {
+        "" => storage.remove_item(key),
+        _ => storage.set_item(key, value),
+    };
+}
+
+/// Milliseconds since 1970, as the device believes.
+pub fn now() -> Millis {
+    let now = Date::now();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time after 1970, in whole milliseconds"
+    )]
+    if now > 0.0 { now as Millis } else { 0 }
+}
+
+/// The language that the browser asks for, as a tag; empty if it does not say.
+pub fn browser_language() -> String {
+    window().and_then(|window| window.navigator().language()).unwrap_or_default()
+}
+
+/// The language that was chosen on this device, or else the browser's.
+pub fn language() -> Language {
+    Language::of(&read(device(), LANGUAGE).unwrap_or_else(browser_language))
+}
+
+/// Remembers the language, and tells it to the document.
+pub fn speak(language: Language) {
+    let root = window().and_then(|window| window.document()?.document_element());
+    if let Some(root) = root {
+        let _ = root.set_attribute("lang", language.tag());
+    }
+    if language != self::language() {
+        keep(device(), LANGUAGE, language.tag());
+    }
+}
+
+/// The name that this person gave itself last.
+pub fn name() -> String {
+    read(device(), NAME).unwrap_or_default()
+}
+
+/// Remembers that name for the next room.
+pub fn keep_name(name: &str) {
+    keep(device(), NAME, name);
+}
+
+/// True if the person has put the note away that the browser may delete what is stored.
+pub fn storage_note_read() -> bool {
+    read(device(), STORAGE_NOTE).is_some()
+}
+
+/// Remembers that.
+pub fn keep_storage_note_read() {
+    keep(device(), STORAGE_NOTE, "read");
+}
+
+/// What the address asks of the client.
+pub fn options() -> ClientOptions {
+    let search = window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    let parameter = |name: &str| UrlSearchParams::new_with_str(&search).ok()?.get(name);
+    ClientOptions {
+        signal: parameter("signal"),
+        relay_only: parameter("relay").is_some_and(|relay| relay == "only"),
+    }
+}
+
+/// How the person came here; an invite is taken out of the address bar at once.
+pub fn arrival() -> Arrival {
+    let Some(window) = window() else { return Arrival::Plain(None) };
+    let fragment = window.location().hash().unwrap_or_default();
+    let fragment = fragment.strip_prefix('#').unwrap_or(&fragment);
+    if fragment.is_empty() {
+        return Arrival::Plain(remembered_room());
+    }
+    put_into_history(&window, &state());
+    match inspect_invite(fragment) {
+        Ok(invite) => {
+            Arrival::Invited(Invitation { room: invite.room(), invite: invite.to_string() })
+        }
+        Err(error) => Arrival::Misled(error),
+    }
+}
+
+/// True if something stands behind the `#`.
+pub fn has_fragment() -> bool {
+    window().and_then(|window| window.location().hash().ok()).is_some_and(|hash| hash.len() > 1)
+}
+
+/// The room of this tab; else, unless this tab showed none on purpose, that of the device.
+fn remembered_room() -> Option<RoomId> {
+    let room = Reflect::get(&state(), &JsValue::from_str(STATE_ROOM)).unwrap_or_default();
+    match room.as_string() {
+        Some(room) => RoomId::from_str(&room).ok(),
+        None => RoomId::from_str(&read(device(), LAST_ROOM)?).ok(),
+    }
+}
+
+/// Remembers which room this tab shows; `None` is the list of rooms.
+pub fn show(room: Option<RoomId>) {
+    let Some(window) = window() else { return };
+    let text = room.map(|room| room.to_string()).unwrap_or_default();
+    if room.is_some() {
+        keep(device(), LAST_ROOM, &text);
+    }
+    let state = Object::new();
+    let _ = Reflect::set(&state, &JsValue::from_str(STATE_ROOM), &JsValue::from_str(&text));
+    put_into_history(&window, &state);
+}
+
+fn state() -> JsValue {
+    let state = window().and_then(|window| window.history().ok()?.state().ok());
+    state.filter(JsValue::is_object).unwrap_or_else(|| Object::new().into())
+}
+
+/// Replaces the entry of the history by one without a fragment.
+fn put_into_history(window: &Window, state: &JsValue) {
+    let location = window.location();
+    let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    if let Ok(history) = window.history() {
+        let _ = history.replace_state_with_url(state, "", Some(&path));
+    }
+}
+
+/// The link that an invite makes: this page's own address, and whatever of its options the other
+/// side needs, too.
+pub fn invite_link(invite: &str) -> String {
+    let location = window().map(|window| window.location());
+    let address =
+        location.and_then(|location| Some(location.origin().ok()? + &location.pathname().ok()?));
+    let options = options()
+        .signal
+        .map(|signal| format!("?signal={}", String::from(js_sys::encode_uri_component(&signal))));
+    format!("{}{}#{invite}", address.unwrap_or_default(), options.unwrap_or_default())
+}
+
+/// True if links of this page lead to this machine only.
+pub fn is_local() -> bool {
+    let host = window().and_then(|window| window.location().hostname().ok()).unwrap_or_default();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host == "[::1]"
+        || host.starts_with("127.")
+}
+
+/// What stands in the composer of a room.
+pub fn draft(room: &RoomId) -> String {
+    read(tab(), &format!("{DRAFT}.{room}")).unwrap_or_default()
+}
+
+/// Remembers what stands in the composer of a room.
+pub fn keep_draft(room: &RoomId, text: &str) {
+    keep(tab(), &format!("{DRAFT}.{room}"), text);
+}
+
+/// Remembers a message that was handed to the client, until it is known to be stored: a reload in
+/// between loses nothing, and its id makes sure that it is said once.
+pub fn keep_sending(room: &RoomId, draft: &Draft) {
+    let value = format!("{} {} {}", now(), names::priority(draft.priority), draft.text);
+    keep(tab(), &format!("{SENDING}.{room}.{}", draft.id), &value);
+}
+
+/// Forgets it.
+pub fn forget_sending(room: &RoomId, draft: &DraftId) {
+    keep(tab(), &format!("{SENDING}.{room}.{draft}"), "");
+}
+
+/// The messages of a room that were handed over and not known to be stored, and when.
+pub fn sending(room: &RoomId) -> Vec<(Millis, Draft)> {
+    let Some(storage) = tab() else { return Vec::new() };
+    let prefix = format!("{SENDING}.{room}.");
+    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
+    let mut drafts: Vec<(Millis, Draft)> = keys
+        .filter_map(|key| {
+            let id = DraftId::from_str(key.strip_prefix(&prefix)?).ok()?;
+            sent(id, &storage.get_item(&key).ok()??)
+        })
+        .collect();
+    drafts.sort_by_key(|(wall, _)| *wall);
+    drafts
+}
+
+fn sent(id: DraftId, value: &str) -> Option<(Millis, Draft)> {
+    let (wall, rest) = value.split_once(' ')?;
+    let (priority, text) = rest.split_once(' ')?;
+    let priority = [Priority::Urgent, Priority::Normal, Priority::Low]
+        .into_iter()
+        .find(|known| names::priority(*known) == priority)?;
+    Some((wall.parse().ok()?, Draft { id, text: text.to_owned(), priority }))
+}
+
+/// Keeps an error where tests and curious people find it.
+pub fn report(text: &str) {
+    let Some(window) = window() else { return };
+    let errors = Reflect::get(&window, &JsValue::from_str("__errors")).ok();
+    if let Some(errors) = errors.and_then(|errors| errors.dyn_into::<Array>().ok()) {
+        errors.push(&JsValue::from_str(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_being_sent_is_read_back_as_it_was() {
+        let id = DraftId([3; 16]);
+        let draft = Draft { id, text: "two words\nand more".to_owned(), priority: Priority::Low };
+        assert_eq!(sent(id, "17 low two words\nand more"), Some((17, draft)));
+        for damaged in ["", "17", "17 low", "x low text", "17 high text"] {
+            assert_eq!(sent(id, damaged), None, "{damaged}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The wording of everything that can go wrong, for people: what it is, and what helps.
+//!
+//! One function an enum of causes; a cause that is added there does not compile here without
+//! words. Texts that browsers and servers give are quoted at the end, never alone.
+
+mod client;
+mod faults;
+mod rooms;
+mod storage;
+
+use super::Language;
+use crate::chat::{Notice, Problem, Worker};
+
+/// What a person is told of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    /// What it is, in a sentence.
+    pub title: String,
+    /// What it means, or what helps.
+    pub help: String,
+}
+
+impl Language {
+    fn say(
+        self,
+        title: impl Into<String>,
+        help: impl Into<String>,
+        chinese_title: impl Into<String>,
+        chinese_help: impl Into<String>,
+    ) -> Wording {
+        match self {
+            Language::English => Wording { title: title.into(), help: help.into() },
+            Language::Chinese => Wording { title: chinese_title.into(), help: chinese_help.into() },
+        }
+    }
+
+    /// Anything that is told above a room or a form.
+    pub fn notice(self, notice: &Notice) -> Wording {
+        match notice {
+            Notice::Worker(worker) => self.worker(worker),
+            Notice::Request(refusal) => self.client_refusal(refusal),
+            Notice::Storage(state) => self.storage(state),
+            Notice::Fault(fault) => self.fault(fault),
+            Notice::Problem(Problem::Refused(refusal)) => self.refusal(refusal),
+            Notice::Problem(Problem::Trouble(trouble)) => self.trouble(trouble),
+            Notice::SignalLost => self.say(
+                "The server that introduces browsers cannot be reached.",
+                "Whoever is linked already goes on talking. Others find this room again as \
+                     soon as the server is back; this page keeps trying.",
+                "联系不上牵线的服务器。",
+                "已经直连的成员可以继续聊天；服务器恢复后，\
+其他人会重新找到这个房间。页面会不断重试。",
+            ),
+        }
+    }
+
+    fn worker(self, worker: &Worker) -> Wording {
+        match worker {
+            Worker::Impossible(error) => self.start_error(error),
+            Worker::Dead(text) => self.say(
+                "Something broke inside the page, and it has stopped.",
+                format!("Reload it; what was saved is still there. ({text})"),
+                "页面内部出错，已停止工作。",
+                format!("请重新加载；已保存的内容都还在。（{text}）"),
+            ),
+            Worker::Starting | Worker::Leads | Worker::Follows => self.say("", "", "", ""),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is wrong with the storage, or good to know of it.
+//!
+//! Said calmly: what has reached others is with them, too.
+
+use browser::{StorageState, StoreFault};
+
+use super::Wording;
+use crate::text::Language;
+
+impl Language {
+    /// Why the store did not do it.
+    pub fn store_fault(self, fault: &StoreFault) -> Wording {
+        match fault {
+            StoreFault::Full => self.say(
+                "The browser gives this page no more storage space.",
+                "Free some space on the device. Nothing counts as saved until it is.",
+                "浏览器不再给此页面存储空间。",
+                "请腾出设备空间。存好之前，内容不会显示为已保存。",
+            ),
+            StoreFault::Fenced => self.say(
+                "Another tab has taken over the storage.",
+                "This tab goes on by itself.",
+                "另一个标签页接管了存储。",
+                "此标签页会自动继续。",
+            ),
+            StoreFault::Failed(text) => self.say(
+                "The browser's storage failed.",
+                format!("It is tried again. If this stays, reload the page. ({text})"),
+                "浏览器存储出错。",
+                format!("正在重试；若一直如此，请重新加载页面。（{text}）"),
+            ),
+        }
+    }
+
+    /// How the browser keeps what is stored.
+    pub fn storage(self, state: &StorageState) -> Wording {
+        match state {
+            StorageState::Open { persistent: true } => self.say(
+                "What you write is kept on this device.",
+                "",
+                "你写的内容会保存在此设备上。",
+                "",
+            ),
+            StorageState::Open { persistent: false } => self.say(
+                "If space runs short, the browser may delete what is saved here.",
+                "A bookmark of this page helps. Other members hold copies, too.",
+                "空间不足时，浏览器可能会删除保存在这里的内容。",
+                "把此页面加入书签会有帮助。其他成员也持有副本。",
+            ),
+            StorageState::Full => self.store_fault(&StoreFault::Full),
+            StorageState::Blocked => self.say(
+                "Another tab with an older version of Confab keeps the database.",
+                "Close the other tabs of Confab, then reload this one.",
+                "另一个旧版本的标签页占用了数据库。",
+                "请关闭其他 Confab 标签页，再重新加载。",
+            ),
+            StorageState::Newer => self.say(
+                "A newer version of Confab has changed the database.",
+                "Reload the page to get that version. Nothing is lost.",
+                "更新版本的 Confab 更改了数据库。",
+                "请重新加载页面以获取该版本，内容不会丢失。",
+            ),
+            StorageState::Refused { text } => self.say(
+                "The browser gives this page no storage.",
+                format!(
+                    "Private windows and strict settings do that. Use a normal window, or \
+                         allow this page to keep data. ({text})"
+                ),
+                "浏览器不允许此页面存储内容。",
+                format!("隐私窗口或严格设置会这样。请用普通窗口，或允许此页面保存数据。（{text}）"),
+            ),
+            StorageState::Damaged { text } => self.say(
+                "The database of this page is damaged.",
+                format!(
+                    "Delete this site's data in the browser's settings and open your invites \
+                         again: other members still hold what they had. ({text})"
+                ),
+                "此页面的数据库已损坏。",
+                format!(
+                    "请在浏览器设置中删除本站数据，再重新打开邀请；\
+其他成员仍持有他们的副本。（{text}）"
+                ),
+            ),
+        }
+    }
+}

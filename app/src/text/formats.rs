@@ -1,0 +1,133 @@
+//! Times and numbers as the reader's language writes them, by the browser's `Intl`.
+//!
+//! `Intl` objects are dear to make and cheap to use: one set a language is kept, for this thread.
+
+use std::cell::OnceCell;
+
+use browser::Millis;
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use super::Language;
+use crate::session;
+
+/// A day, as far as two times can share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    year: u32,
+    month: u32,
+    date: u32,
+}
+
+impl Day {
+    /// The day of a time, where the reader is.
+    pub fn of(wall: Millis) -> Day {
+        Day::of_date(&date(wall))
+    }
+
+    fn of_date(date: &Date) -> Day {
+        Day { year: date.get_full_year(), month: date.get_month(), date: date.get_date() }
+    }
+}
+
+impl Language {
+    /// Hours and minutes.
+    pub fn time(self, wall: Millis) -> String {
+        self.with_formats(|formats| write(&formats.time, &date(wall)))
+    }
+
+    /// Date and time in full.
+    pub fn moment(self, wall: Millis) -> String {
+        self.with_formats(|formats| write(&formats.moment, &date(wall)))
+    }
+
+    /// The day, near ones by name.
+    pub fn day(self, wall: Millis) -> String {
+        const DAY: f64 = 86_400_000.0;
+        let now = Date::now();
+        let day = Day::of(wall);
+        let is = |other: f64| day == Day::of_date(&Date::new(&JsValue::from_f64(other)));
+        if is(now) {
+            self.words().today.to_owned()
+        } else if is(now - DAY) {
+            self.words().yesterday.to_owned()
+        } else {
+            self.with_formats(|formats| write(&formats.day, &date(wall)))
+        }
+    }
+
+    /// A number.
+    pub fn number(self, number: u64) -> String {
+        self.with_formats(|formats| write(&formats.number, &JsValue::from_f64(float(number))))
+    }
+
+    fn with_formats<T>(self, write: impl FnOnce(&Formats) -> T) -> T {
+        thread_local! {
+            static ENGLISH: OnceCell<Formats> = const { OnceCell::new() };
+            static CHINESE: OnceCell<Formats> = const { OnceCell::new() };
+        }
+        let formats = match self {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        };
+        formats.with(|formats| write(formats.get_or_init(|| Formats::of(self))))
+    }
+}
+
+/// The time as machines read it, for `datetime`.
+pub fn machine_time(wall: Millis) -> String {
+    date(wall).to_iso_string().into()
+}
+
+struct Formats {
+    time: Function,
+    day: Function,
+    moment: Function,
+    number: Function,
+}
+
+impl Formats {
+    fn of(language: Language) -> Formats {
+        let locales = locales(language);
+        let dates = |options: &[(&str, &str)]| {
+            Intl::DateTimeFormat::new(&locales, &options_of(options)).format()
+        };
+        Formats {
+            time: dates(&[("hour", "numeric"), ("minute", "2-digit")]),
+            day: dates(&[("weekday", "long"), ("month", "long"), ("day", "numeric")]),
+            moment: dates(&[("dateStyle", "full"), ("timeStyle", "medium")]),
+            number: Intl::NumberFormat::new(&locales, &Object::new()).format(),
+        }
+    }
+}
+
+fn write(format: &Function, value: &JsValue) -> String {
+    let written = format.call1(&JsValue::UNDEFINED, value).ok();
+    written.and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// The reader's own region where it has the page's language: `en-GB` writes times unlike `en`.
+fn locales(language: Language) -> Array {
+    let regional = session::browser_language();
+    let fits = Language::of(&regional) == language && !regional.is_empty();
+    Array::of1(&JsValue::from_str(if fits { &regional } else { language.tag() }))
+}
+
+fn options_of(options: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in options {
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    object
+}
+
+fn date(wall: Millis) -> Date {
+    // Beyond what a date can be, `Intl` throws.
+    const LAST: Millis = 8_640_000_000_000_000;
+    Date::new(&JsValue::from_f64(float(wall.min(LAST))))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times and counts lie far below 2^53")]
+fn float(number: u64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,92 @@
+//! Words for states: of messages, of links, of the signaling server.
+
+use browser::{LinkState, RowState, SignalState};
+
+use super::Language;
+use crate::chat::{Message, Standing};
+
+impl Language {
+    /// How far a message has come.
+    pub fn standing(self, message: &Message) -> String {
+        match &message.standing {
+            Standing::Writing => self.pick("writing", "正在保存"),
+            Standing::Refused(reason) => self.refusal(reason).title,
+            Standing::Stored { state, held_by, .. } => self.row_state(*state, *held_by),
+        }
+    }
+
+    fn row_state(self, state: RowState, held_by: u32) -> String {
+        match state {
+            RowState::Saved => self.pick("saved here", "已保存在本机"),
+            RowState::Held => match held_by {
+                0 | 1 => self.pick("held by 1 other", "1 人已持有"),
+                _ => self.pick(format!("held by {held_by} others"), format!("{held_by} 人已持有")),
+            },
+            RowState::Delivered => self.pick("delivered", "已送达"),
+            RowState::Read => self.pick("read", "已读"),
+            RowState::Expired => self.pick("expired, undelivered", "已过期，未送达"),
+            RowState::Failed => self.pick("failed", "失败"),
+            RowState::Received => self.pick("received", "已收到"),
+        }
+    }
+
+    /// Whether anybody can be reached; `online` counts the others who are.
+    pub fn link_state(self, state: LinkState, online: usize) -> String {
+        match state {
+            LinkState::Offline => self.pick("Nobody else is online", "没有其他人在线"),
+            LinkState::Connecting => self.pick("Connecting to somebody…", "正在连接其他成员…"),
+            LinkState::Online => match online {
+                0 | 1 => self.pick("Linked with 1 member", "已与 1 位成员直连"),
+                _ => self.pick(
+                    format!("Linked with {online} members"),
+                    format!("已与 {online} 位成员直连"),
+                ),
+            },
+        }
+    }
+
+    /// Whether newcomers can find the room.
+    pub fn signal_state(self, state: Option<SignalState>) -> String {
+        match state {
+            None | Some(SignalState::Connecting) => {
+                self.pick("Reaching the server…", "正在联系服务器…")
+            }
+            Some(SignalState::Online) => self.pick("Newcomers can join", "新成员可以加入"),
+            Some(SignalState::Offline) => {
+                self.pick("Server not reached, trying again", "联系不上服务器，正在重试")
+            }
+        }
+    }
+}
+
+/// Names of states in `data-state`: a contract with the tests, the same in every language.
+pub mod names {
+    use browser::{LinkState, Priority, SignalState};
+
+    /// Of links.
+    pub fn link(state: LinkState) -> &'static str {
+        match state {
+            LinkState::Offline => "offline",
+            LinkState::Connecting => "connecting",
+            LinkState::Online => "online",
+        }
+    }
+
+    /// Of the signaling server.
+    pub fn signal(state: Option<SignalState>) -> &'static str {
+        match state {
+            None | Some(SignalState::Connecting) => "connecting",
+            Some(SignalState::Offline) => "offline",
+            Some(SignalState::Online) => "online",
+        }
+    }
+
+    /// Of priorities.
+    pub fn priority(priority: Priority) -> &'static str {
+        match priority {
+            Priority::Urgent => "urgent",
+            Priority::Normal => "normal",
+            Priority::Low => "low",
+        }
+    }
+}

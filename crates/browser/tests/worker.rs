@@ -1,0 +1,238 @@
+//! What a worker does with the browser: the store and the lock, in a real dedicated worker.
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+
+use browser::lock::Lock;
+use browser::store::{Lost, OpenFault, Store};
+use engine::{Durability, Record, Scan, ScanId, StoreFault, StoreOp, Table};
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use gloo::timers::callback::Timeout;
+use js_sys::{Function, Promise};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const TABLES: [Table; 5] =
+    [Table::Rooms, Table::Runs, Table::Timeline, Table::Projections, Table::State];
+
+/// Long enough for any browser, short enough to see a hang as one.
+const DEADLINE: u32 = 20_000;
+
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    let (sender, late) = oneshot::channel();
+    let _timer = Timeout::new(DEADLINE, || sender.send(()).unwrap());
+    match select(Box::pin(what), late).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => panic!("not done in time"),
+    }
+}
+
+async fn open(name: &str) -> Store {
+    in_time(Store::open(name, || panic!("nothing blocks"), |_| ())).await.unwrap()
+}
+
+fn put(table: Table, key: &[u8], value: &[u8]) -> StoreOp {
+    StoreOp::Put(table, key.to_vec(), value.to_vec())
+}
+
+fn scan(table: Table, from: &[u8], to: &[u8]) -> Scan {
+    let (from, to) = (from.to_vec(), to.to_vec());
+    Scan { scan: ScanId(1), table, from, to, descending: false, limit: 100 }
+}
+
+async fn all(store: &Store, table: Table) -> Vec<Record> {
+    in_time(store.scan(&scan(table, &[], &[255; 40]))).await.unwrap()
+}
+
+async fn commit(store: &Store, ops: &[StoreOp]) -> Result<(), StoreFault> {
+    in_time(store.commit(ops, Durability::Strict)).await
+}
+
+fn script(body: &str) -> Promise {
+    Function::new_no_args(body).call0(&js_sys::global()).unwrap().unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn what_is_committed_is_read_in_key_order() {
+    let store = open("order").await;
+    let keys: [&[u8]; 6] = [&[1, 0], &[255, 255], &[1], &[2], &[1, 255], &[128]];
+    let ops: Vec<_> = keys.iter().map(|key| put(Table::Runs, key, &[key[0], 7])).collect();
+    commit(&store, &ops).await.unwrap();
+    let mut sorted: Vec<Vec<u8>> = keys.iter().map(|key| key.to_vec()).collect();
+    sorted.sort();
+    let found: Vec<Vec<u8>> = all(&store, Table::Runs).await.into_iter().map(|it| it.0).collect();
+    assert_eq!(found, sorted);
+
+    let part = scan(Table::Runs, &[1, 0], &[128]);
+    let up = in_time(store.scan(&Scan { limit: 2, ..part.clone() })).await.unwrap();
+    assert_eq!(up, [(vec![1, 0], vec![1, 7]), (vec![1, 255], vec![1, 7])]);
+    let down = Scan { descending: true, ..part.clone() };
+    let down = in_time(store.scan(&Scan { limit: 2, ..down })).await.unwrap();
+    assert_eq!(down, [(vec![2], vec![2, 7]), (vec![1, 255], vec![1, 7])]);
+    let down = in_time(store.scan(&Scan { descending: true, ..part })).await.unwrap();
+    assert_eq!(down.len(), 3, "the end is exclusive, the start is not");
+}
+
+#[wasm_bindgen_test]
+async fn empty_ranges_and_limits_are_no_errors() {
+    let store = open("empty").await;
+    commit(&store, &[put(Table::State, &[1], &[1])]).await.unwrap();
+    for (from, to, limit) in [(&[2][..], &[1][..], 5), (&[1], &[1], 5), (&[0], &[9], 0)] {
+        for descending in [false, true] {
+            let scan = Scan { limit, descending, ..scan(Table::State, from, to) };
+            assert_eq!(in_time(store.scan(&scan)).await, Ok(vec![]));
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_changes_all_tables_in_the_order_of_its_operations() {
+    let store = open("tables").await;
+    let mut ops: Vec<_> = TABLES.map(|table| put(table, b"key", b"old")).into();
+    ops.push(StoreOp::Delete(Table::Rooms, b"key".to_vec()));
+    ops.push(put(Table::State, b"key", b"new"));
+    ops.push(StoreOp::Delete(Table::Runs, b"not there".to_vec()));
+    commit(&store, &ops).await.unwrap();
+    assert_eq!(all(&store, Table::Rooms).await, []);
+    assert_eq!(all(&store, Table::State).await, [(b"key".to_vec(), b"new".to_vec())]);
+    assert_eq!(all(&store, Table::Runs).await, [(b"key".to_vec(), b"old".to_vec())]);
+    commit(&store, &[]).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_scan_sees_the_batches_before_it_and_none_after() {
+    let store = open("sequence").await;
+    let first = store.commit(&[put(Table::Runs, &[1], &[1])], Durability::Relaxed);
+    let between = store.scan(&scan(Table::Runs, &[0], &[9]));
+    let second = store.commit(&[put(Table::Runs, &[2], &[2])], Durability::Strict);
+    let after = store.scan(&scan(Table::Runs, &[0], &[9]));
+    let (after, second) = (in_time(after).await.unwrap(), in_time(second).await);
+    let (between, first) = (in_time(between).await.unwrap(), in_time(first).await);
+    assert_eq!((first, second), (Ok(()), Ok(())));
+    assert_eq!((between.len(), after.len()), (1, 2));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_stored_is_there_after_reopening() {
+    let big: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let store = open("reopen").await;
+    let fence = store.fence();
+    commit(&store, &[put(Table::Runs, &[0; 88], &big)]).await.unwrap();
+    drop(store);
+    let store = open("reopen").await;
+    assert_eq!(all(&store, Table::Runs).await, [(vec![0; 88], big)]);
+    assert_eq!(store.fence(), fence + 1.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_store_that_was_taken_over_writes_nothing() {
+    let old = open("fence").await;
+    commit(&old, &[put(Table::Runs, &[1], b"kept")]).await.unwrap();
+    let new = open("fence").await;
+    let ops = [
+        put(Table::Runs, &[1], b"overwritten"),
+        put(Table::State, &[2], b"added"),
+        StoreOp::Delete(Table::Runs, vec![1]),
+    ];
+    assert_eq!(commit(&old, &ops).await, Err(StoreFault::Fenced));
+    assert_eq!(all(&new, Table::Runs).await, [(vec![1], b"kept".to_vec())]);
+    assert_eq!(all(&new, Table::State).await, []);
+    commit(&new, &ops).await.unwrap();
+    assert_eq!(all(&new, Table::State).await.len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_that_was_issued_is_stored_though_the_store_is_dropped() {
+    let store = open("dropped").await;
+    let running = store.commit(&[put(Table::Runs, &[], &[1])], Durability::Strict);
+    drop(store);
+    in_time(running).await.unwrap();
+    let store = open("dropped").await;
+    assert_eq!(all(&store, Table::Runs).await, [(vec![], vec![1])]);
+}
+
+#[wasm_bindgen_test]
+async fn a_batch_goes_on_when_nobody_waits_for_it() {
+    let old = open("unawaited").await;
+    drop(old.commit(&[put(Table::Runs, &[1], &[1])], Durability::Strict));
+    let new = open("unawaited").await;
+    drop(old.commit(&[put(Table::Runs, &[2], &[2])], Durability::Strict));
+    assert_eq!(all(&new, Table::Runs).await, [(vec![1], vec![1])], "checked all the same");
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_database_is_told_from_a_damaged_one() {
+    let create = |name: &str, version: u32| {
+        JsFuture::from(script(&format!(
+            "return new Promise((done, failed) => {{
+                const request = indexedDB.open('{name}', {version});
+                request.onsuccess = () => {{ request.result.close(); done(); }};
+                request.onerror = failed;
+            }})"
+        )))
+    };
+    in_time(create("newer", 2)).await.unwrap();
+    let refused = in_time(Store::open("newer", || (), |_| ())).await.err();
+    assert_eq!(refused, Some(OpenFault::Newer));
+    in_time(create("bare", 1)).await.unwrap();
+    let refused = in_time(Store::open("bare", || (), |_| ())).await.err();
+    assert!(matches!(refused, Some(OpenFault::Damaged(_))), "{refused:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_store_makes_way_for_a_newer_version() {
+    let (sender, lost) = oneshot::channel();
+    let sender = RefCell::new(Some(sender));
+    let on_lost = move |how| {
+        let _ = sender.borrow_mut().take().unwrap().send(how);
+    };
+    let store = in_time(Store::open("upgraded", || (), on_lost)).await.unwrap();
+    let upgraded = script(
+        "return new Promise((done, failed) => {
+            const request = indexedDB.open('upgraded', 2);
+            request.onsuccess = () => { request.result.close(); done(); };
+            request.onerror = request.onblocked = failed;
+        })",
+    );
+    in_time(JsFuture::from(upgraded)).await.unwrap();
+    assert_eq!(in_time(lost).await, Ok(Lost::Newer));
+    let late = commit(&store, &[put(Table::Runs, &[1], &[1])]).await;
+    assert!(matches!(late, Err(StoreFault::Failed(_))), "{late:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_has_one_holder_and_goes_to_the_next() {
+    let first = in_time(Lock::acquire("hand-over")).await.unwrap();
+    let mut second = Box::pin(Lock::acquire("hand-over"));
+    assert!((&mut second).now_or_never().is_none());
+    in_time(Lock::acquire("another")).await.unwrap();
+    assert!((&mut second).now_or_never().is_none(), "only another name is free");
+    drop(first);
+    in_time(second).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_is_freed_when_the_worker_that_holds_it_ends() {
+    let holder = script(
+        "const code = `navigator.locks.request('crashing', () => {
+            postMessage('held');
+            return new Promise(() => {});
+        })`;
+        const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+        return new Promise((done, failed) => {
+            const worker = new Worker(address);
+            worker.onmessage = () => done(worker);
+            worker.onerror = failed;
+        })",
+    );
+    let holder = in_time(JsFuture::from(holder)).await.unwrap();
+    let mut waiting = Box::pin(Lock::acquire("crashing"));
+    assert!((&mut waiting).now_or_never().is_none());
+    holder.unchecked_into::<web_sys::Worker>().terminate();
+    in_time(waiting).await.unwrap();
+}
