@@ -36,7 +36,11 @@ use start::StartPage;
 pub fn Root() -> impl IntoView {
     let page = Page::start();
     crate::page::follow_the_address(page);
-    let place = Memo::new(move |_| page.state().place().get());
+    // The start page stays as it is when the worker answers: somebody may be typing already.
+    let place = Memo::new(move |_| match page.state().place().get() {
+        Place::Starting { wanted: None } => Place::Start,
+        place => place,
+    });
     move || match place.get() {
         Place::Starting { wanted: None } | Place::Start => view! { <StartPage /> }.into_any(),
         Place::Starting { wanted: Some(_) } | Place::Opening(_) => view! { <Opening /> }.into_any(),
