@@ -1,5 +1,6 @@
 //! What a worker does with the browser: the store and the lock, in a real dedicated worker.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
 use std::cell::RefCell;
 
