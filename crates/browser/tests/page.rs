@@ -335,7 +335,12 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             ClientEvent::Fatal { text } => fatal = Some(text),
             ClientEvent::Fault(fault) => faults.push(fault),
             ClientEvent::Refused(_) => refused += 1,
-            other => panic!("{other:?}"),
+            other @ (ClientEvent::Ready { .. }
+            | ClientEvent::Leader(_)
+            | ClientEvent::Rooms(_)
+            | ClientEvent::Opened { .. }
+            | ClientEvent::Room { .. }
+            | ClientEvent::Storage(_)) => panic!("{other:?}"),
         }
     }
     assert!(faults.iter().any(|it| matches!(it, Fault::Configuration { .. })), "{faults:?}");
