@@ -4,7 +4,7 @@
 //! from `?signal=` is used only if the server lists its origin: a link must not be able to make a
 //! page talk to somebody else's server.
 
-use protocol::PageConfig;
+use engine::protocol::PageConfig;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, Url, Window};
@@ -78,7 +78,7 @@ pub(crate) fn has_relay(config: &PageConfig) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::IceServer;
+    use engine::protocol::IceServer;
 
     #[test]
     fn a_relay_is_told_from_a_server_that_only_says_who_one_is() {

@@ -13,9 +13,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use engine::protocol::{IceServer, PageConfig};
 use engine::{Channel, LinkId, RoomId, RtcCall, RtcState};
 use js_sys::Array;
-use protocol::{IceServer, PageConfig};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy};
 

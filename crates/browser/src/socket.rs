@@ -11,8 +11,8 @@
 mod backoff;
 
 use engine::Millis;
+use engine::protocol::{ClientMessage, ServerMessage};
 use gloo::events::EventListener;
-use protocol::{ClientMessage, ServerMessage};
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, WebSocket};
 

@@ -124,7 +124,7 @@ impl Tab {
         spawn_local(async move {
             let config = config::fetch(&tab.window).await.unwrap_or_else(|fault| {
                 tab.tell(ClientEvent::Fault(fault));
-                protocol::PageConfig::default()
+                engine::protocol::PageConfig::default()
             });
             if tab.options.relay_only && !config::has_relay(&config) {
                 tab.tell(ClientEvent::Fault(Fault::NoRelay));

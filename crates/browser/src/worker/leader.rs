@@ -7,11 +7,11 @@ mod founding;
 
 use std::collections::BTreeMap;
 
+use engine::protocol::ServerMessage;
 use engine::{
     BatchId, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState, StoreFault,
 };
 use gloo::timers::callback::{Interval, Timeout};
-use protocol::ServerMessage;
 use web_sys::RtcDataChannel;
 
 use super::happening::{Feed, Happening, Report};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use engine::protocol::{ClientMessage, Rendezvous};
 use engine::{Output, RoomId};
-use protocol::{ClientMessage, Rendezvous};
 
 use super::happening::{Feed, Happening, Report};
 use super::page::Page;

@@ -6,8 +6,8 @@
 //!                                                └──► refused
 //! ```
 
+use engine::protocol::limits::ROOMS_PER_CONNECTION;
 use engine::{Command, Durability, RoomId, RoomRecord, StoreFault, StoreOp, Table};
-use protocol::limits::ROOMS_PER_CONNECTION;
 
 use super::{Leader, LeaderError};
 use crate::client::event::ClientRefusal;
