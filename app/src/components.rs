@@ -38,11 +38,14 @@ pub fn Root() -> impl IntoView {
     crate::page::follow_the_address(page);
     // The start page stays as it is when the worker answers: somebody may be typing already.
     let place = Memo::new(move |_| match page.state().place().get() {
-        Place::Starting { wanted: None } => Place::Start,
-        place => place,
+        Place::Starting { wanted: None } | Place::Start => Place::Start,
+        place @ (Place::Starting { wanted: Some(_) }
+        | Place::Opening(_)
+        | Place::Join(_)
+        | Place::Room(_)) => place,
     });
     move || match place.get() {
-        Place::Starting { wanted: None } | Place::Start => view! { <StartPage /> }.into_any(),
+        Place::Start | Place::Starting { wanted: None } => view! { <StartPage /> }.into_any(),
         Place::Starting { wanted: Some(_) } | Place::Opening(_) => view! { <Opening /> }.into_any(),
         Place::Join(invitation) => view! { <JoinPage invitation /> }.into_any(),
         Place::Room(room) => view! { <RoomPage room /> }.into_any(),

@@ -1,1 +1,389 @@
+//! What a person would notice, told event by event.
 
+use browser::{
+    Body, Draft, Event, LinkState, LogId, MemberId, MemberView, Order, Priority, Refusal, RoomView,
+    Row, RowState, StoreFault, Trouble,
+};
+
+use super::*;
+
+const ROOM: RoomId = RoomId([7; 32]);
+const OTHER_ROOM: RoomId = RoomId([8; 32]);
+const ME: MemberId = MemberId([1; 32]);
+const BEN: MemberId = MemberId([2; 32]);
+
+fn summary(room: RoomId) -> RoomSummary {
+    RoomSummary { room, name: "a room".to_owned() }
+}
+
+fn ready(rooms: &[RoomId]) -> PageEvent {
+    let rooms = rooms.iter().copied().map(summary).collect();
+    PageEvent::Client(ClientEvent::Ready { leader: true, rooms })
+}
+
+fn opened(room: RoomId) -> PageEvent {
+    PageEvent::Client(ClientEvent::Opened { room })
+}
+
+fn told(event: Event) -> PageEvent {
+    PageEvent::Client(ClientEvent::Room { room: ROOM, event })
+}
+
+fn invited(room: RoomId) -> PageEvent {
+    let invite = "1.secret".to_owned();
+    PageEvent::Arrived(Arrival::Invited(Invitation { invite, room }))
+}
+
+fn plain(room: Option<RoomId>) -> PageEvent {
+    PageEvent::Arrived(Arrival::Plain(room))
+}
+
+fn view(room: RoomId) -> RoomView {
+    let invite = "1.secret".to_owned();
+    RoomView { room, name: "hills".to_owned(), me: ME, founder: ME, invite }
+}
+
+fn draft(id: u8, text: &str) -> Draft {
+    Draft { id: DraftId([id; 16]), text: text.to_owned(), priority: Priority::Normal }
+}
+
+fn wrote(id: u8, text: &str) -> PageEvent {
+    PageEvent::Wrote { draft: draft(id, text), wall: 1_000 }
+}
+
+fn row(author: MemberId, lamport: u64, text: &str) -> Row {
+    let log = serde_json::json!({"member": author, "incarnation": vec![0_u8; 16]});
+    let log: LogId = serde_json::from_value(log).unwrap();
+    let own = author == ME;
+    Row {
+        entry: EntryId { log, seq: lamport },
+        draft: None,
+        author,
+        own,
+        order: Order { lamport, log, seq: lamport },
+        wall: lamport * 1_000,
+        priority: Priority::Normal,
+        body: Body::Text(text.to_owned()),
+        state: if own { RowState::Saved } else { RowState::Received },
+        held_by: 0,
+        late: false,
+    }
+}
+
+/// A state that shows the room, with nothing in it.
+fn in_room() -> ChatState {
+    let mut state = ChatState::default();
+    state.apply(plain(Some(ROOM)));
+    assert_eq!(state.apply(ready(&[ROOM])), [Errand::Open(ROOM)]);
+    assert_eq!(state.apply(opened(ROOM)), [Errand::Show(ROOM)]);
+    state.apply(told(Event::Room(view(ROOM))));
+    state
+}
+
+/// The same, once the engine has told all that was stored.
+fn in_live_room() -> ChatState {
+    let mut state = in_room();
+    state.apply(told(Event::Rows(Vec::new())));
+    state.apply(told(Event::Older { more: false }));
+    state
+}
+
+fn bodies(state: &ChatState) -> Vec<&str> {
+    let text = |row: &'_ Shown| -> &'static str {
+        match &row.body {
+            Body::Text(text) => Box::leak(text.clone().into_boxed_str()),
+            Body::Gone | Body::Newer | Body::Unreadable => "",
+        }
+    };
+    state.rows.iter().map(text).collect()
+}
+
+fn states(state: &ChatState) -> Vec<&'static str> {
+    state.rows.iter().map(|row| row.standing.name()).collect()
+}
+
+#[test]
+fn the_plain_address_returns_to_the_last_room() {
+    let state = in_room();
+    assert_eq!(state.place, Place::Room(ROOM));
+}
+
+#[test]
+fn a_last_room_that_is_gone_leads_to_the_start_page() {
+    let mut state = ChatState::default();
+    state.apply(plain(Some(ROOM)));
+    assert_eq!(state.apply(ready(&[OTHER_ROOM])), [Errand::ShowNone]);
+    assert_eq!(state.place, Place::Start);
+}
+
+#[test]
+fn a_first_visit_leads_to_the_start_page_and_a_new_room() {
+    let mut state = ChatState::default();
+    state.apply(plain(None));
+    assert_eq!(state.place, Place::Starting { wanted: None });
+    state.apply(ready(&[]));
+    assert_eq!(state.place, Place::Start);
+    state.apply(PageEvent::Asked);
+    assert_eq!(state.apply(opened(ROOM)), [Errand::Show(ROOM)]);
+    assert_eq!((&state.place, &state.request), (&Place::Room(ROOM), &Request::None));
+}
+
+#[test]
+fn a_room_that_was_asked_for_before_the_client_answered_is_shown() {
+    let mut state = ChatState::default();
+    state.apply(plain(None));
+    state.apply(PageEvent::Asked);
+    state.apply(ready(&[]));
+    state.apply(opened(ROOM));
+    assert_eq!(state.place, Place::Room(ROOM));
+}
+
+#[test]
+fn an_invite_asks_for_a_name_and_joins() {
+    let mut state = ChatState::default();
+    state.apply(invited(ROOM));
+    assert!(state.apply(ready(&[OTHER_ROOM])).is_empty());
+    assert!(matches!(state.place, Place::Join(_)));
+    state.apply(PageEvent::Asked);
+    assert_eq!(state.apply(opened(ROOM)), [Errand::Show(ROOM)]);
+}
+
+#[test]
+fn a_known_invite_opens_the_existing_room() {
+    let mut state = ChatState::default();
+    state.apply(invited(ROOM));
+    assert_eq!(state.apply(ready(&[ROOM])), [Errand::Open(ROOM)]);
+}
+
+#[test]
+fn the_invite_of_the_room_that_is_shown_changes_nothing() {
+    let mut state = in_live_room();
+    state.apply(told(Event::Rows(vec![row(BEN, 1, "hello")])));
+    assert_eq!(state.apply(invited(ROOM)), [Errand::Show(ROOM)]);
+    assert_eq!(state.place, Place::Room(ROOM));
+    assert_eq!(bodies(&state), ["hello"]);
+}
+
+#[test]
+fn an_invite_that_cannot_be_read_is_told_and_leaves_the_room_open() {
+    let mut state = in_room();
+    state.apply(PageEvent::Arrived(Arrival::Misled(browser::InviteError::Damaged)));
+    assert_eq!(state.place, Place::Room(ROOM));
+    assert_eq!(state.notices(), [Notice::Request(ClientRefusal::InviteDamaged)]);
+    state.apply(PageEvent::Dismissed(Notice::Request(ClientRefusal::InviteDamaged)));
+    assert!(state.notices().is_empty());
+}
+
+#[test]
+fn a_refused_room_leads_back_to_the_form_with_words() {
+    let mut state = ChatState::default();
+    state.apply(plain(Some(ROOM)));
+    state.apply(ready(&[ROOM]));
+    let refusal = ClientRefusal::UnknownRoom { room: ROOM };
+    let errands = state.apply(PageEvent::Client(ClientEvent::Refused(refusal.clone())));
+    assert_eq!(errands, [Errand::ShowNone]);
+    assert_eq!((&state.place, &state.request), (&Place::Start, &Request::Refused(refusal)));
+}
+
+#[test]
+fn a_new_leader_that_opens_all_rooms_again_moves_no_tab() {
+    let mut state = in_live_room();
+    state.apply(told(Event::Rows(vec![row(BEN, 1, "hello")])));
+    state.apply(PageEvent::Client(ClientEvent::Leader(false)));
+    assert!(state.apply(opened(OTHER_ROOM)).is_empty());
+    assert!(state.apply(opened(ROOM)).is_empty());
+    assert_eq!((&state.place, &state.worker), (&Place::Room(ROOM), &Worker::Follows));
+    assert_eq!(bodies(&state), ["hello"]);
+}
+
+#[test]
+fn events_of_another_room_are_left_alone() {
+    let mut state = in_live_room();
+    let event = Event::Rows(vec![row(BEN, 1, "elsewhere")]);
+    state.apply(PageEvent::Client(ClientEvent::Room { room: OTHER_ROOM, event }));
+    assert!(state.rows.is_empty());
+}
+
+#[test]
+fn leaving_keeps_the_room_and_coming_back_shows_it() {
+    let mut state = in_live_room();
+    assert_eq!(state.apply(PageEvent::Left), [Errand::ShowNone]);
+    state.apply(told(Event::Rows(vec![row(BEN, 1, "meanwhile")])));
+    assert_eq!(state.apply(plain(Some(ROOM))), [Errand::Show(ROOM)]);
+    assert_eq!(bodies(&state), ["meanwhile"]);
+}
+
+#[test]
+fn rows_stand_in_their_order_however_they_come() {
+    let mut state = in_live_room();
+    state.apply(told(Event::Rows(vec![row(BEN, 5, "five"), row(ME, 2, "two")])));
+    state.apply(told(Event::Rows(vec![row(BEN, 3, "three"), row(BEN, 1, "one")])));
+    assert_eq!(bodies(&state), ["one", "two", "three", "five"]);
+    let above: Vec<_> = state.rows.iter().map(|row| row.above.map(|above| above.author)).collect();
+    assert_eq!(above, [None, Some(BEN), Some(ME), Some(BEN)]);
+}
+
+#[test]
+fn an_own_message_appears_at_once_as_writing_and_becomes_its_row_in_place() {
+    let mut state = in_live_room();
+    state.apply(wrote(1, "mine"));
+    state.apply(wrote(2, "also mine"));
+    state.apply(told(Event::Rows(vec![row(BEN, 4, "his")])));
+    assert_eq!(bodies(&state), ["his", "mine", "also mine"]);
+    assert_eq!(states(&state), ["received", "writing", "writing"]);
+    let key = state.rows[1].key;
+    let stored = Row { draft: Some(DraftId([1; 16])), ..row(ME, 5, "mine") };
+    let errands = state.apply(told(Event::Rows(vec![stored])));
+    assert_eq!(errands, [Errand::Settled(DraftId([1; 16]))]);
+    assert_eq!(bodies(&state), ["his", "mine", "also mine"]);
+    assert_eq!(states(&state), ["received", "saved", "writing"]);
+    assert_eq!(state.rows[1].key, key, "it is the same line on the screen");
+}
+
+#[test]
+fn a_draft_that_is_handed_over_again_is_shown_once() {
+    let mut state = in_live_room();
+    state.apply(wrote(1, "mine"));
+    state.apply(wrote(1, "mine"));
+    let stored = Row { draft: Some(DraftId([1; 16])), ..row(ME, 5, "mine") };
+    state.apply(told(Event::Rows(vec![stored])));
+    state.apply(wrote(1, "mine"));
+    assert_eq!(bodies(&state), ["mine"]);
+}
+
+#[test]
+fn a_state_never_goes_back() {
+    let mut state = in_live_room();
+    let delivered = Row { state: RowState::Delivered, held_by: 2, ..row(ME, 1, "mine") };
+    state.apply(told(Event::Rows(vec![delivered])));
+    state.apply(told(Event::Rows(vec![row(ME, 1, "mine")])));
+    assert_eq!(states(&state), ["delivered"]);
+    assert_eq!(state.rows[0].held_by(), 2);
+}
+
+#[test]
+fn a_refused_message_keeps_its_text_until_the_person_decides() {
+    let mut state = in_live_room();
+    state.apply(wrote(1, "too much"));
+    let reason = Refusal::Busy { waiting: 9 };
+    let id = DraftId([1; 16]);
+    state.apply(told(Event::Refused { draft: Some(id), reason: reason.clone() }));
+    assert_eq!((bodies(&state), states(&state)), (vec!["too much"], vec!["failed"]));
+    assert!(state.notices().is_empty(), "it is said where the message stands");
+    assert_eq!(state.apply(PageEvent::Withdrawn(id)), [Errand::Settled(id)]);
+    assert!(state.rows.is_empty());
+}
+
+#[test]
+fn another_refusal_is_told_above_the_room() {
+    let mut state = in_live_room();
+    state.apply(PageEvent::AskedOlder);
+    assert_eq!(state.room.older, Older::Loading);
+    let reason = Refusal::WindowFull { limit: 10_000 };
+    state.apply(told(Event::Refused { draft: None, reason: reason.clone() }));
+    assert_eq!(state.room.older, Older::More);
+    assert_eq!(state.notices(), [Notice::Problem(Problem::Refused(reason))]);
+}
+
+#[test]
+fn what_was_stored_is_not_new_and_what_comes_in_is_until_it_is_seen() {
+    let mut state = in_room();
+    state.apply(told(Event::Rows(vec![row(BEN, 1, "stored")])));
+    state.apply(told(Event::Older { more: true }));
+    assert_eq!((unread(&state.rows), &state.room.news), (0, &None));
+    let fresh = vec![row(BEN, 2, "new"), row(ME, 3, "mine"), row(BEN, 4, "newer")];
+    state.apply(told(Event::Rows(fresh)));
+    assert_eq!(unread(&state.rows), 2);
+    let news = state.room.news.clone().unwrap();
+    assert_eq!((news.count, &news.last.body), (2, &Body::Text("newer".to_owned())));
+    state.apply(PageEvent::Seen(vec![row(BEN, 2, "").entry, row(BEN, 4, "").entry]));
+    assert_eq!(unread(&state.rows), 0);
+    state.apply(told(Event::Rows(vec![row(BEN, 2, "new")])));
+    assert_eq!((unread(&state.rows), state.room.news), (0, Some(news)), "told again is not new");
+}
+
+#[test]
+fn messages_close_together_are_one_group() {
+    let mut state = in_live_room();
+    let minutes =
+        |lamport: u64, minute: u64| Row { wall: minute * 60_000, ..row(BEN, lamport, "") };
+    state.apply(told(Event::Rows(vec![minutes(1, 0), minutes(2, 4), minutes(3, 30)])));
+    let continues: Vec<bool> = state.rows.iter().map(|row| row.continues()).collect();
+    assert_eq!(continues, [false, true, false]);
+}
+
+#[test]
+fn the_page_shows_no_more_messages_than_the_bound() {
+    let mut state = in_live_room();
+    let bound = browser::limits::WINDOW_ROWS;
+    let rows = (0..bound + 5).map(|at| row(BEN, u64::try_from(at).unwrap(), "")).collect();
+    state.apply(told(Event::Rows(rows)));
+    assert_eq!(state.rows.len(), bound);
+    assert_eq!(state.rows[0].order().map(|order| order.lamport), Some(5));
+}
+
+#[test]
+fn faults_are_told_once_the_weightiest_first_and_silence_ends_with_an_answer() {
+    let mut state = ChatState::default();
+    let fault = |fault: Fault| PageEvent::Client(ClientEvent::Fault(fault));
+    state.apply(fault(Fault::Silent { part: browser::Part::Leader, seconds: 5 }));
+    state.apply(fault(Fault::NoRelay));
+    state.apply(fault(Fault::NoRelay));
+    state.apply(PageEvent::Client(ClientEvent::Storage(StorageState::Newer)));
+    assert_eq!(state.notices().len(), 3);
+    assert_eq!(state.notices()[0], Notice::Storage(StorageState::Newer));
+    state.apply(ready(&[]));
+    assert_eq!(state.notices()[1..], [Notice::Fault(Fault::NoRelay)]);
+    state.apply(PageEvent::Dismissed(Notice::Fault(Fault::NoRelay)));
+    assert_eq!(state.notices().len(), 1);
+    state.apply(fault(Fault::NoRelay));
+    assert_eq!(state.notices().len(), 2, "what happens again is told again");
+}
+
+#[test]
+fn storage_that_may_be_deleted_is_a_note_that_stays_away_once_read() {
+    let mut state = ChatState::default();
+    let open =
+        |persistent| PageEvent::Client(ClientEvent::Storage(StorageState::Open { persistent }));
+    state.apply(open(true));
+    assert_eq!((state.note(), state.notices()), (None, vec![]));
+    state.apply(open(false));
+    let note = Notice::Storage(StorageState::Open { persistent: false });
+    assert_eq!((state.note(), state.notices()), (Some(note.clone()), vec![]));
+    state.apply(PageEvent::Dismissed(note));
+    state.apply(open(false));
+    assert_eq!(state.note(), None);
+}
+
+#[test]
+fn the_death_of_the_worker_is_told_and_reported() {
+    let mut state = in_live_room();
+    let errands = state.apply(PageEvent::Client(ClientEvent::Fatal { text: "boom".to_owned() }));
+    assert_eq!(errands, [Errand::Report("boom".to_owned())]);
+    assert_eq!(state.notices(), [Notice::Worker(Worker::Dead("boom".to_owned()))]);
+}
+
+#[test]
+fn a_browser_that_cannot_do_it_gets_the_form_and_the_reason() {
+    let mut state = ChatState::default();
+    state.apply(plain(Some(ROOM)));
+    state.apply(PageEvent::Unstartable(StartError::NotSecure));
+    assert_eq!(state.place, Place::Start);
+    assert_eq!(state.notices(), [Notice::Worker(Worker::Impossible(StartError::NotSecure))]);
+}
+
+#[test]
+fn members_counters_and_states_are_what_was_told_last() {
+    let mut state = in_live_room();
+    let ben = MemberView { member: BEN, name: "Ben".to_owned(), me: false, online: true };
+    state.apply(told(Event::Members(vec![ben.clone()])));
+    state.apply(told(Event::Pending(3)));
+    state.apply(told(Event::LinkState(LinkState::Online)));
+    assert_eq!((state.room.members.as_slice(), state.room.pending), ([ben].as_slice(), 3));
+    assert!(state.signal_lost(), "not told yet is not reached yet");
+    state.apply(told(Event::SignalState(browser::SignalState::Online)));
+    assert!(!state.signal_lost());
+    let trouble = Trouble::Store(StoreFault::Full);
+    state.apply(told(Event::Trouble(trouble.clone())));
+    assert_eq!(state.notices(), [Notice::Problem(Problem::Trouble(trouble))]);
+}

@@ -67,3 +67,48 @@ impl Language {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use browser::{ClientRefusal, Fault, Missing, Part, Refusal, StartError, StorageState};
+    use browser::{StoreFault, Trouble};
+
+    use super::*;
+
+    fn notices() -> Vec<Notice> {
+        let text = || "the browser's words".to_owned();
+        let worker = |error| Notice::Worker(Worker::Impossible(error));
+        vec![
+            Notice::SignalLost,
+            Notice::Worker(Worker::Dead(text())),
+            worker(StartError::NotSecure),
+            worker(StartError::Missing(Missing::WebRtc)),
+            Notice::Request(ClientRefusal::InviteDamaged),
+            Notice::Request(ClientRefusal::InviteNewer { version: 9 }),
+            Notice::Storage(StorageState::Open { persistent: false }),
+            Notice::Storage(StorageState::Refused { text: text() }),
+            Notice::Fault(Fault::Transfer { text: text() }),
+            Notice::Fault(Fault::OtherBuild { ours: "1".to_owned(), theirs: "2".to_owned() }),
+            Notice::Fault(Fault::Silent { part: Part::Worker, seconds: 5 }),
+            Notice::Problem(Problem::Refused(Refusal::TooLong { bytes: 2, limit: 1 })),
+            Notice::Problem(Problem::Trouble(Trouble::Store(StoreFault::Full))),
+            Notice::Problem(Problem::Trouble(Trouble::Version { theirs: 2, ours: 1 })),
+        ]
+    }
+
+    fn is_chinese(text: &str) -> bool {
+        text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+    }
+
+    #[test]
+    fn whatever_is_told_says_what_it_is_and_what_helps_in_each_language() {
+        for notice in notices() {
+            let english = Language::English.notice(&notice);
+            let chinese = Language::Chinese.notice(&notice);
+            for words in [&english.title, &english.help] {
+                assert!(words.split_whitespace().count() > 2 && !is_chinese(words), "{english:?}");
+            }
+            assert!(is_chinese(&chinese.title) && is_chinese(&chinese.help), "{chinese:?}");
+        }
+    }
+}

@@ -68,7 +68,8 @@ pub static CHINESE: Words = Words {
     copy: "复制链接",
     copied: "已复制",
     copy_by_hand: "已选中，请用键盘复制",
-    local_invite: "此链接只在本机有效，因为页面是以 localhost 打开的。要邀请其他设备，请用本机的网络地址\
+    local_invite: "此链接只在本机有效，因为页面是以 localhost 打开的。\
+                   要邀请其他设备，请用本机的网络地址\
                    打开页面（cargo xtask serve --tls --listen 0.0.0.0:8443 会显示地址），再从那里邀请。",
     nobody_heading: "这里还没有别人",
     nobody_lead: "把此链接发给对方，或在另一个浏览器中打开。你现在就可以写：内容会在这里等他们到来。",
