@@ -24,25 +24,6 @@ new MutationObserver(() => {
 }).observe(document, { childList: true, subtree: true });
 "#;
 
-/// Writes and sends one message after another, each as soon as the composer has taken the last.
-const SEND_ALL: &str = r#"
-const [texts, done] = arguments;
-const find = (id) => document.querySelector(`[data-testid="${id}"]`);
-const channel = new MessageChannel();
-let next = 0;
-channel.port1.onmessage = () => {
-  const composer = find("composer");
-  if (composer.value === "" && next < texts.length) {
-    composer.value = texts[next++];
-    composer.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    find("send").click();
-  }
-  const sent = next === texts.length && composer.value === "";
-  sent ? done(next) : channel.port2.postMessage(0);
-};
-channel.port2.postMessage(0);
-"#;
-
 #[test]
 fn urgent_overtakes_200_queued_low_messages() -> Told {
     play("urgent-overtakes", async |stage| {
@@ -57,8 +38,7 @@ fn urgent_overtakes_200_queued_low_messages() -> Told {
 
         ana.choose_priority("low").await?;
         let texts: Vec<String> = (0..QUEUED).map(text).collect();
-        let sent: usize = ana.run_to_end(SEND_ALL, &[json!(texts)]).await?;
-        ensure!(sent == QUEUED);
+        ana.send_all(&texts).await?;
         ana.choose_priority("urgent").await?;
         ana.send("urgent news").await?;
         let all = u64::try_from(QUEUED)? + 1;

@@ -2,6 +2,7 @@
 
 use crate::page::{PATIENCE, Page};
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// From the opening of the second page to the first message both ways.
@@ -9,6 +10,25 @@ pub const FIRST_CHAT: Duration = Duration::from_secs(10);
 
 /// What founders call their room.
 pub const ROOM: &str = "Night train";
+
+/// Writes and sends one message after another, each as soon as the composer has taken the last.
+const SEND_ALL: &str = r#"
+const [texts, done] = arguments;
+const find = (id) => document.querySelector(`[data-testid="${id}"]`);
+const channel = new MessageChannel();
+let next = 0;
+channel.port1.onmessage = () => {
+  const composer = find("composer");
+  if (composer.value === "" && next < texts.length) {
+    composer.value = texts[next++];
+    composer.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    find("send").click();
+  }
+  const sent = next === texts.length && composer.value === "";
+  sent ? done(next) : channel.port2.postMessage(0);
+};
+channel.port2.postMessage(0);
+"#;
 
 impl Page {
     /// Opens the plain address, founds a room and gives its invite.
@@ -54,6 +74,13 @@ impl Page {
     pub async fn wait_for_company(&self, members: usize) -> Result<()> {
         let what = format!("{members} members are online");
         self.wait(&what, |view| view.online() == members).await?;
+        Ok(())
+    }
+
+    /// Sends many or long messages, quicker than keys can be pressed.
+    pub async fn send_all(&self, texts: &[String]) -> Result<()> {
+        let sent: usize = self.run_to_end(SEND_ALL, &[json!(texts)]).await?;
+        ensure!(sent == texts.len(), "{sent} of {} messages were sent", texts.len());
         Ok(())
     }
 

@@ -114,6 +114,15 @@ impl Tab {
                 }
             }
         }));
+        listeners.push(wake::listen_for_the_end(&self.window, {
+            let weak = weak.clone();
+            // Closed links tell the others at once; a page that just goes is missed seconds later.
+            move || {
+                if let Some(rtc) = weak.upgrade().as_ref().and_then(|tab| tab.rtc.get()) {
+                    rtc.close_all();
+                }
+            }
+        }));
         listeners.extend(errors::collect(&self.window));
         self.listeners.replace(listeners);
     }
