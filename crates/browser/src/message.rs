@@ -24,8 +24,8 @@ pub(crate) enum ToWorker {
         /// The address of the signaling socket; none if it was refused.
         signal: Option<String>,
     },
-    /// Something asked of whoever leads.
-    Request(Request),
+    /// Something asked of whoever leads in this term, as far as the page knows.
+    Request { term: Term, request: Request },
     /// The device may have slept or changed networks.
     Wake,
     /// News of a connection.
@@ -33,6 +33,11 @@ pub(crate) enum ToWorker {
     /// A data channel of a connection, transferred beside this message.
     Channel { room: RoomId, link: LinkId, channel: Channel },
 }
+
+/// Counts the leaders that a worker has told its page of. A request of an earlier term that will be
+/// asked again is passed over: else a draft could overtake those that were written before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Term(pub u64);
 
 /// What a page has seen of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +66,16 @@ pub(crate) enum Request {
     Open { room: RoomId },
     /// For the engine of a room.
     Command { room: RoomId, command: Command },
+}
+
+impl Request {
+    /// True if a page asks for this again whenever another worker leads.
+    pub(crate) fn is_repeated(&self) -> bool {
+        match self {
+            Request::Create { .. } | Request::Join { .. } | Request::Open { .. } => true,
+            Request::Command { command, .. } => matches!(command, Command::Send(_)),
+        }
+    }
 }
 
 /// Names a request in its answer.
@@ -93,7 +108,7 @@ impl std::fmt::Debug for Entropy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ToPage {
     /// Another worker leads now, or the first: what is unanswered has to be asked again.
-    Lead { own: bool, rooms: Vec<RoomSummary> },
+    Lead { term: Term, own: bool, rooms: Vec<RoomSummary> },
     /// From the leader.
     News(News),
     /// Do this with a connection.

@@ -7,7 +7,7 @@
 //! The worker begins once its build is known to be the page's and the server's configuration is
 //! there. `Over` is the end: the page has to be loaded again.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use engine::{Command, DraftId, Refusal, RoomId};
@@ -25,7 +25,7 @@ use super::unsent::Unsent;
 use super::{ClientOptions, errors, start, wake};
 use crate::bindings::TrustedWorker;
 use crate::config;
-use crate::message::{AskId, BUILD, Entropy, News, Request, ToPage, ToWorker};
+use crate::message::{AskId, BUILD, Entropy, News, Request, Term, ToPage, ToWorker};
 use crate::port::{Parcel, unpack};
 use crate::random;
 use crate::rtc::{Rtc, Tell, Told};
@@ -43,6 +43,7 @@ pub(super) struct Tab {
     start: OnceCell<ToWorker>,
     rtc: OnceCell<Rtc>,
     unsent: RefCell<Unsent>,
+    term: Cell<Term>,
     persistence: Persistence,
     listeners: RefCell<Vec<EventListener>>,
 }
@@ -73,6 +74,7 @@ impl Tab {
             start: OnceCell::new(),
             rtc: OnceCell::new(),
             unsent: RefCell::default(),
+            term: Cell::default(),
             persistence: Persistence::new(&window),
             listeners: RefCell::default(),
             window,
@@ -188,7 +190,7 @@ impl Tab {
             Err(error) => return self.end(error.to_string()),
         };
         match message {
-            ToPage::Lead { own, rooms } => self.on_lead(own, rooms),
+            ToPage::Lead { term, own, rooms } => self.on_lead(term, own, rooms),
             ToPage::News(news) => self.on_news(news),
             ToPage::Rtc { room, link, call } => {
                 if let Some(rtc) = self.rtc.get() {
@@ -210,7 +212,8 @@ impl Tab {
         self.begin();
     }
 
-    fn on_lead(&self, own: bool, rooms: Vec<RoomSummary>) {
+    fn on_lead(&self, term: Term, own: bool, rooms: Vec<RoomSummary>) {
+        self.term.set(term);
         let requests = self.unsent.borrow_mut().led();
         for request in requests {
             self.request(Some(request));
@@ -288,7 +291,7 @@ impl Tab {
 
     fn request(&self, request: Option<Request>) {
         if let Some(request) = request {
-            self.post(&ToWorker::Request(request));
+            self.post(&ToWorker::Request { term: self.term.get(), request });
         }
     }
 

@@ -7,7 +7,7 @@
 //! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
 //! the next tab would fare no better, and says why to all who ask.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
@@ -17,9 +17,9 @@ use super::leader::{Leader, LeaderError};
 use super::page::Page;
 use super::reach::{Asker, Reach};
 use super::tabs::Tabs;
-use crate::client::event::StorageState;
+use crate::client::event::{RoomSummary, StorageState};
 use crate::lock::Lock;
-use crate::message::{News, Request, TabId, TabMessage, TabWords, ToPage, ToWorker};
+use crate::message::{News, Request, TabId, TabMessage, TabWords, Term, ToPage, ToWorker};
 use crate::random;
 use crate::socket::Socket;
 use crate::store::{Lost, NAME, OpenFault, Store};
@@ -29,6 +29,9 @@ const LOCK: &str = "confab";
 /// Records of rooms that are read; far more than a device can be in.
 const MOST_ROOMS: u32 = 4_096;
 
+/// Requests that are held while nobody leads.
+const HELD: usize = 256;
+
 /// See the module.
 pub(super) struct Driver {
     page: Page,
@@ -36,6 +39,10 @@ pub(super) struct Driver {
     tabs: Rc<Tabs>,
     /// The address of the signaling socket, once it is known.
     signal: Option<String>,
+    /// How many leaders the page was told of.
+    term: Term,
+    /// Requests of the own page that it will not ask again, while nobody leads.
+    held: VecDeque<Request>,
     /// Rooms that the own page has opened.
     shown: BTreeSet<RoomId>,
     role: Role,
@@ -54,7 +61,16 @@ impl Driver {
         let me = TabId(random::bytes().map_err(|error| error.to_string())?);
         let tabs = Rc::new(Tabs::join(me, feed.clone())?);
         let (shown, role) = (BTreeSet::new(), Role::Idle);
-        Ok(Driver { page, feed, tabs, signal: None, shown, role })
+        Ok(Driver {
+            page,
+            feed,
+            tabs,
+            signal: None,
+            term: Term::default(),
+            held: VecDeque::new(),
+            shown,
+            role,
+        })
     }
 
     /// Takes in what happened.
@@ -90,7 +106,11 @@ impl Driver {
     fn on_page(&mut self, message: ToWorker, channel: Option<web_sys::RtcDataChannel>) {
         match message {
             ToWorker::Start { signal } => self.start(signal),
-            ToWorker::Request(request) => self.on_own_request(request),
+            ToWorker::Request { term, request } => {
+                if term == self.term || !request.is_repeated() {
+                    self.on_own_request(request);
+                }
+            }
             ToWorker::Wake => match &mut self.role {
                 Role::Leading(leader) => leader.wake(),
                 Role::Following { leader: Some(leader) } => {
@@ -135,7 +155,11 @@ impl Driver {
             Role::Idle
             | Role::Following { leader: None }
             | Role::Opening { .. }
-            | Role::Stranded { .. } => {}
+            | Role::Stranded { .. } => {
+                if !request.is_repeated() && self.held.len() < HELD {
+                    self.held.push_back(request);
+                }
+            }
         }
     }
 
@@ -153,7 +177,8 @@ impl Driver {
             (TabWords::Wake, Role::Leading(leader)) => leader.wake(),
             (TabWords::Lead { rooms }, Role::Following { leader }) => {
                 if leader.replace(from) != Some(from) {
-                    self.page.tell(&ToPage::Lead { own: false, rooms });
+                    self.tell_lead(false, rooms);
+                    self.ask_held();
                 }
             }
             (TabWords::News(news), Role::Following { leader }) => {
@@ -258,9 +283,10 @@ impl Driver {
         let (feed, page, tabs) = (self.feed.clone(), self.page.clone(), self.tabs.clone());
         let reach = Reach::new(store, socket, feed, page, tabs);
         let leader = Leader::begin(lock, reach, records)?;
-        self.page.tell(&ToPage::Lead { own: true, rooms: leader.rooms() });
+        self.tell_lead(true, leader.rooms());
         leader.announce(None);
         self.role = Role::Leading(Box::new(leader));
+        self.ask_held();
         Ok(())
     }
 
@@ -281,6 +307,17 @@ impl Driver {
                 self.page.end("the browser has closed this page's storage: reload this page");
             }
         }
+    }
+
+    fn ask_held(&mut self) {
+        for request in std::mem::take(&mut self.held) {
+            self.on_own_request(request);
+        }
+    }
+
+    fn tell_lead(&mut self, own: bool, rooms: Vec<RoomSummary>) {
+        self.term.0 += 1;
+        self.page.tell(&ToPage::Lead { term: self.term, own, rooms });
     }
 
     fn tell_all(&self, news: &News) {
