@@ -8,6 +8,7 @@ use crate::room::{FIRST_CHAT, ROOM};
 use crate::stage::{Told, play};
 use anyhow::{Result, ensure};
 use std::time::Instant;
+use thirtyfour::Key;
 
 #[test]
 fn first_chat_both_ways_in_chromium() -> Told {
@@ -68,6 +69,28 @@ fn first_chat(name: &str, founder: Browser, guest: Browser) -> Told {
         ensure!(!log.contains("anybody") && !log.contains("chat byte"), "the server log has texts");
         ensure!(!log.contains("Ana"), "the server log has a name");
         Ok(())
+    })
+}
+
+#[test]
+fn enter_sends_shift_enter_breaks_and_what_is_seen_becomes_read() -> Told {
+    play("composer", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        let (shift, enter) = (char::from(Key::Shift), char::from(Key::Enter));
+        ana.type_into("composer", &format!("two{shift}{enter}{shift}lines{enter}")).await?;
+        ben.hear("two\nlines").await?;
+        ana.wait("it is read", |view| view.state_of("two\nlines") == Some("read")).await?;
+        ensure!(
+            ana.view()
+                .await?
+                .find("composer")
+                .is_some_and(|composer| { composer.value.as_deref() == Some("") })
+        );
+        ana.type_into("composer", &enter.to_string()).await?;
+        ana.expect_messages(&["two\nlines"]).await
     })
 }
 

@@ -81,7 +81,8 @@ fn chinese_browser_gets_a_chinese_page() -> Told {
         let view = ana.wait("a room can be made", |view| view.shows("create-room")).await?;
         ensure!(view.language.starts_with("zh"), "the document's language is {}", view.language);
         ensure!(view.find("create-room").is_some_and(|button| is_chinese(&button.text)));
-        let invite = ana.found_room(&url, "安娜").await?;
+        ana.enter_names("安娜", "夜行列车").await?;
+        let invite = ana.invite().await?;
         let ben = stage.enter_speaking("ben", Chromium, "zh-CN").await?;
         ben.join(&invite, "本").await?;
         ana.send("你好！浏览器里的聊天，消息直接送达。").await?;

@@ -65,7 +65,7 @@ fn i12_author_gone_third_member_delivers() -> Told {
         };
         ana.wait("one of two holds it", held("last words")).await?;
         let author = ana.view().await?.said("last words").first().map(|row| row.author.clone());
-        ana.close().await?;
+        ana.quit().await?;
         ben.wait_for_company(1).await?;
 
         let eva = stage.enter("eva", Chromium).await?;

@@ -60,10 +60,19 @@ impl Page {
         self.session.close_tab(&self.tab).await
     }
 
-    /// Closes the browser.
+    /// Closes the page, and then its browser, too.
     pub async fn close(self) -> Result<()> {
+        let session = Rc::clone(&self.session);
+        // Without another tab the browser would end before the page could say goodbye.
+        session.new_tab().await?;
+        self.close_tab().await?;
+        session.quit().await
+    }
+
+    /// Ends the browser with the page in it.
+    pub async fn quit(self) -> Result<()> {
         self.judge().await?;
-        self.session.close().await
+        self.session.quit().await
     }
 
     /// Kills the browser with `kill -9`.

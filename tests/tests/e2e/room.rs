@@ -34,14 +34,14 @@ impl Page {
     /// Opens the plain address, founds a room and gives its invite.
     pub async fn found_room(&self, url: &str, name: &str) -> Result<String> {
         self.open(url).await?;
-        self.enter_name_and_create(name).await?;
+        self.enter_names(name, ROOM).await?;
         self.invite().await
     }
 
     /// Founds a room on the start page that is open.
-    pub async fn enter_name_and_create(&self, name: &str) -> Result<()> {
+    pub async fn enter_names(&self, name: &str, room: &str) -> Result<()> {
         self.fill("name-input", name).await?;
-        self.fill("room-name-input", ROOM).await?;
+        self.fill("room-name-input", room).await?;
         self.click("create-room").await?;
         self.wait("the room is open", |view| view.shows("composer")).await?;
         Ok(())

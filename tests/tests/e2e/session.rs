@@ -98,13 +98,18 @@ impl Session {
 
     /// Closes one tab of several.
     pub async fn close_tab(&self, tab: &WindowHandle) -> Result<()> {
-        self.turn_to(tab).await?.close_window().await?;
+        let web = self.turn_to(tab).await?;
+        web.close_window().await?;
         *self.current.borrow_mut() = None;
+        // A session whose tab is gone answers nothing until it is turned to another.
+        if let Some(other) = web.windows().await?.first() {
+            self.turn_to(other).await?;
+        }
         Ok(())
     }
 
-    /// Closes the browser as a person does.
-    pub async fn close(&self) -> Result<()> {
+    /// Ends the browser, as a person does.
+    pub async fn quit(&self) -> Result<()> {
         self.complaints().await?;
         let web = self.web()?;
         *self.web.borrow_mut() = None;

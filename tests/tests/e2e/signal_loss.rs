@@ -2,6 +2,7 @@
 //! is well by itself when the server is back.
 
 use crate::browser::Browser::Chromium;
+use crate::room::ROOM;
 use crate::stage::{Told, play};
 use anyhow::ensure;
 
@@ -88,7 +89,7 @@ fn another_signaling_server_is_used_only_if_the_page_server_lists_it() -> Told {
         stage.server.start_again(&["--connect", listed])?;
         ana.open(&format!("{url}?signal={address}")).await?;
         ana.wait("the start page is there", |view| view.shows("create-room")).await?;
-        ana.enter_name_and_create("Ana").await?;
+        ana.enter_names("Ana", ROOM).await?;
         ana.wait_for_signal("online").await?;
         stage.server.stop();
         ensure!(ana.view().await?.state("signal-state") == "online", "it hangs on the page's own");
