@@ -5,6 +5,7 @@
 
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, Event, PromiseRejectionEvent};
 
 #[wasm_bindgen]
 extern "C" {
@@ -106,4 +107,19 @@ pub(crate) fn has_global(name: &str) -> bool {
 pub(crate) fn lock_manager() -> Option<LockManager> {
     let navigator = property(&js_sys::global(), "navigator");
     navigator.is_object().then(|| navigator.unchecked_into::<NavigatorWithLocks>().locks())?
+}
+
+/// An error event in words. One without a message comes when code cannot be loaded.
+pub(crate) fn error_words(event: &Event) -> String {
+    let Some(error) = event.dyn_ref::<ErrorEvent>().filter(|error| !error.message().is_empty())
+    else {
+        return "code of this page could not be loaded".to_owned();
+    };
+    format!("{} ({}:{})", error.message(), error.filename(), error.lineno())
+}
+
+/// A rejection in words.
+pub(crate) fn rejection_words(event: &Event) -> String {
+    let reason = event.dyn_ref::<PromiseRejectionEvent>().map(PromiseRejectionEvent::reason);
+    words(&reason.unwrap_or_default())
 }

@@ -4,7 +4,6 @@
 //! returned. What is unanswered is repeated to every new leader (see `unsent`), so a tab that dies
 //! takes nothing with it. How far a tab has come is in `tab`.
 
-pub(crate) mod errors;
 pub(crate) mod event;
 mod persistence;
 mod start;

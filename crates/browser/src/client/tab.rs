@@ -7,26 +7,26 @@
 //! The worker begins once its build is known to be the page's and the server's configuration is
 //! there. `Over` is the end: the page has to be loaded again.
 
+mod answers;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use engine::{Command, DraftId, Refusal, RoomId};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Window};
 
-use super::event::{
-    ClientEvent, ClientRefusal, Fault, Part, RoomSummary, StartError, StorageState,
-};
-use super::persistence::{self, Persistence};
+use super::event::{ClientEvent, ClientRefusal, Fault, Part, StartError};
+use super::persistence::Persistence;
 use super::unsent::Unsent;
-use super::{ClientOptions, errors, start, wake};
-use crate::bindings::TrustedWorker;
+use super::{ClientOptions, start, wake};
+use crate::bindings::{TrustedWorker, error_words};
 use crate::config;
-use crate::message::{AskId, BUILD, Entropy, News, Request, Term, ToPage, ToWorker};
-use crate::port::{Parcel, unpack};
+use crate::message::{AskId, Entropy, Request, Term, ToWorker};
+use crate::port::Parcel;
 use crate::random;
 use crate::rtc::{Rtc, Tell, Told};
 
@@ -51,7 +51,7 @@ pub(super) struct Tab {
 /// How far this tab has come.
 enum Stage {
     Loading { _silence: Timeout },
-    Greeted { _silence: Timeout },
+    Greeted { _silence: Option<Timeout> },
     Led,
     Over,
 }
@@ -105,7 +105,7 @@ impl Tab {
             }),
             on("error", |tab, event| {
                 event.prevent_default();
-                tab.end(errors::describe(event));
+                tab.end(error_words(event));
             }),
         ];
         listeners.extend(wake::listen(&self.window, {
@@ -125,7 +125,6 @@ impl Tab {
                 }
             }
         }));
-        listeners.extend(errors::collect(&self.window));
         self.listeners.replace(listeners);
     }
 
@@ -179,86 +178,6 @@ impl Tab {
                 }
             }
         })
-    }
-
-    fn on_message(self: &Rc<Self>, content: &JsValue) {
-        if let Some(build) = content.as_string() {
-            return self.on_greeting(build);
-        }
-        let message = match unpack(content) {
-            Ok((message, _)) => message,
-            Err(error) => return self.end(error.to_string()),
-        };
-        match message {
-            ToPage::Lead { term, own, rooms } => self.on_lead(term, own, rooms),
-            ToPage::News(news) => self.on_news(news),
-            ToPage::Rtc { room, link, call } => {
-                if let Some(rtc) = self.rtc.get() {
-                    rtc.call(room, link, call);
-                }
-            }
-            ToPage::OtherBuild { theirs } => self.on_other_build(theirs),
-            ToPage::Fatal { text } => self.end(text),
-        }
-    }
-
-    fn on_greeting(self: &Rc<Self>, build: String) {
-        if build != BUILD {
-            self.on_other_build(build);
-            return self.end_quietly();
-        }
-        let silence = Tab::watch_silence(Rc::downgrade(self), Part::Leader);
-        self.stage.replace(Stage::Greeted { _silence: silence });
-        self.begin();
-    }
-
-    fn on_lead(&self, term: Term, own: bool, rooms: Vec<RoomSummary>) {
-        self.term.set(term);
-        let requests = self.unsent.borrow_mut().led();
-        for request in requests {
-            self.request(Some(request));
-        }
-        let before = self.stage.replace(Stage::Led);
-        match before {
-            Stage::Led => {
-                self.tell(ClientEvent::Leader(own));
-                self.tell(ClientEvent::Rooms(rooms));
-            }
-            Stage::Loading { .. } | Stage::Greeted { .. } => {
-                start::forget_reload(&self.window);
-                self.tell(ClientEvent::Ready { leader: own, rooms });
-            }
-            Stage::Over => {
-                self.stage.replace(Stage::Over);
-            }
-        }
-    }
-
-    fn on_news(self: &Rc<Self>, news: News) {
-        self.unsent.borrow_mut().seen(&news);
-        let event = match news {
-            News::Rooms(rooms) => ClientEvent::Rooms(rooms),
-            News::Opened { room, .. } => ClientEvent::Opened { room },
-            News::Refused { refusal, .. } => ClientEvent::Refused(refusal),
-            News::Room { room, event } => {
-                if persistence::is_worth_keeping(&event) {
-                    self.keep();
-                }
-                ClientEvent::Room { room, event }
-            }
-            News::Storage(state) => return self.report_storage(state),
-            News::Fault(fault) => ClientEvent::Fault(fault),
-        };
-        self.tell(event);
-    }
-
-    /// Another build is at work: this page may be the old one, so it is loaded again, once.
-    fn on_other_build(&self, theirs: String) {
-        let started = matches!(*self.stage.borrow(), Stage::Led | Stage::Over);
-        if started || !start::reload_once(&self.window) {
-            let ours = BUILD.to_owned();
-            self.tell(ClientEvent::Fault(Fault::OtherBuild { ours, theirs }));
-        }
     }
 
     /// Keeps a room open, now and at every leader to come.
@@ -325,7 +244,6 @@ impl Tab {
             return;
         }
         self.end_quietly();
-        errors::add(&self.window, &text);
         self.tell(ClientEvent::Fatal { text });
     }
 
@@ -335,28 +253,6 @@ impl Tab {
         if let Some(rtc) = self.rtc.get() {
             rtc.close_all();
         }
-    }
-
-    /// The worker's word on the storage, and the page's on how long it is kept.
-    fn report_storage(self: &Rc<Self>, state: StorageState) {
-        let StorageState::Open { .. } = state else {
-            return self.tell(ClientEvent::Storage(state));
-        };
-        let tab = self.clone();
-        spawn_local(async move {
-            let persistent = tab.persistence.is_persistent().await;
-            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
-        });
-    }
-
-    /// Something of one's own is stored: asks the browser to keep it, if that asks nobody else.
-    fn keep(self: &Rc<Self>) {
-        let Some(granted) = self.persistence.request() else { return };
-        let tab = self.clone();
-        spawn_local(async move {
-            let persistent = granted.await;
-            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
-        });
     }
 
     /// Tells the page once its own call has returned: it may hold what its handler needs.

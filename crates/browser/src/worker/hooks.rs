@@ -7,7 +7,7 @@
 use gloo::events::{EventListener, EventListenerOptions};
 
 use super::page::Page;
-use crate::client::errors::{describe, describe_rejection};
+use crate::bindings::{error_words, rejection_words};
 
 /// Installs the hooks; the listeners are to live as long as the worker.
 pub(super) fn install(page: &Page) -> [EventListener; 2] {
@@ -26,5 +26,5 @@ pub(super) fn install(page: &Page) -> [EventListener; 2] {
             page.end(&describe(event));
         })
     };
-    [on("error", describe), on("unhandledrejection", describe_rejection)]
+    [on("error", error_words), on("unhandledrejection", rejection_words)]
 }

@@ -4,10 +4,10 @@
 //! keeps one timer for the earliest of all deadlines.
 
 mod founding;
+mod server;
 
 use std::collections::BTreeMap;
 
-use engine::protocol::ServerMessage;
 use engine::{
     BatchId, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState, StoreFault,
 };
@@ -23,8 +23,8 @@ use crate::clock::{LOOK_EVERY, SleepWatch, now};
 use crate::lock::Lock;
 use crate::message::{News, Request, RtcNews, TabId};
 use crate::random;
-use crate::socket::{Rumour, SocketNews};
 use founding::Founding;
+use server::Refusal;
 
 /// The longest that a timer is set for; it is set again then.
 const LONGEST_TIMER: Millis = 60 * 60 * 1_000;
@@ -47,13 +47,6 @@ pub(super) struct Leader {
 enum Space {
     Left,
     Full,
-}
-
-/// Whether pages were told that the browser refuses the signaling address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
-    Untold,
-    Told,
 }
 
 /// What ends a leader.
@@ -305,47 +298,6 @@ impl Leader {
             let name = open.on_channel(link, channel, news, &mut self.reach);
             self.after(name);
         }
-    }
-
-    /// The socket has news.
-    fn on_socket(&mut self, attempt: u64, rumour: Rumour) {
-        let socket = self.reach.socket.as_mut();
-        let news = socket.and_then(|socket| socket.handle(attempt, rumour, now().mono));
-        self.on_socket_news(news);
-    }
-
-    fn on_socket_news(&mut self, news: Option<SocketNews>) {
-        match news {
-            None => {}
-            Some(SocketNews::Opened) => self.hand_all(&Input::SignalOpened),
-            Some(SocketNews::Closed) => self.hand_all(&Input::SignalClosed),
-            Some(SocketNews::Said(message)) => self.on_server(message),
-            Some(SocketNews::Refused(text)) => self.on_refused(text),
-        }
-    }
-
-    fn on_server(&mut self, message: ServerMessage) {
-        let meeting = match &message {
-            ServerMessage::Joined { room, .. }
-            | ServerMessage::PeerJoined { room, .. }
-            | ServerMessage::PeerLeft { room, .. }
-            | ServerMessage::Signal { room, .. } => room,
-            ServerMessage::Error { .. } | ServerMessage::Ping | ServerMessage::Pong => {
-                return self.hand_all(&Input::Signal(message));
-            }
-        };
-        if let Some(room) = self.reach.room_at(meeting) {
-            self.hand(room, Input::Signal(message));
-        }
-    }
-
-    fn on_refused(&mut self, text: String) {
-        if std::mem::replace(&mut self.refusal, Refusal::Told) == Refusal::Told {
-            return;
-        }
-        let address = self.reach.socket.as_ref().map(|socket| socket.address().to_owned());
-        let address = address.unwrap_or_default();
-        self.tell_fault(Fault::SignalRefused { address, text });
     }
 
     fn tell_fault(&self, fault: Fault) {

@@ -1,0 +1,123 @@
+//! What this tab's worker says, and what the page makes of it.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Stage, Tab};
+use crate::client::event::{ClientEvent, Fault, Part, RoomSummary, StorageState};
+use crate::client::{persistence, start};
+use crate::message::{BUILD, News, Term, ToPage};
+use crate::port::unpack;
+
+impl Tab {
+    /// Takes in what this tab's worker says.
+    pub(super) fn on_message(self: &Rc<Self>, content: &JsValue) {
+        if let Some(build) = content.as_string() {
+            return self.on_greeting(build);
+        }
+        let message = match unpack(content) {
+            Ok((message, _)) => message,
+            Err(error) => return self.end(error.to_string()),
+        };
+        match message {
+            ToPage::Lead { term, own, rooms } => self.on_lead(term, own, rooms),
+            ToPage::News(news) => self.on_news(news),
+            ToPage::Rtc { room, link, call } => {
+                if let Some(rtc) = self.rtc.get() {
+                    rtc.call(room, link, call);
+                }
+            }
+            ToPage::OtherBuild { theirs } => self.on_other_build(theirs),
+            ToPage::Fatal { text } => self.end(text),
+        }
+    }
+
+    fn on_greeting(self: &Rc<Self>, build: String) {
+        if build != BUILD {
+            self.on_other_build(build);
+            return self.end_quietly();
+        }
+        let silence = Tab::watch_silence(Rc::downgrade(self), Part::Leader);
+        self.stage.replace(Stage::Greeted { _silence: Some(silence) });
+        self.begin();
+    }
+
+    fn on_lead(&self, term: Term, own: bool, rooms: Vec<RoomSummary>) {
+        self.term.set(term);
+        let requests = self.unsent.borrow_mut().led();
+        for request in requests {
+            self.request(Some(request));
+        }
+        let before = self.stage.replace(Stage::Led);
+        match before {
+            Stage::Led => {
+                self.tell(ClientEvent::Leader(own));
+                self.tell(ClientEvent::Rooms(rooms));
+            }
+            Stage::Loading { .. } | Stage::Greeted { .. } => {
+                start::forget_reload(&self.window);
+                self.tell(ClientEvent::Ready { leader: own, rooms });
+            }
+            Stage::Over => {
+                self.stage.replace(Stage::Over);
+            }
+        }
+    }
+
+    fn on_news(self: &Rc<Self>, news: News) {
+        self.unsent.borrow_mut().seen(&news);
+        let event = match news {
+            News::Rooms(rooms) => ClientEvent::Rooms(rooms),
+            News::Opened { room, .. } => ClientEvent::Opened { room },
+            News::Refused { refusal, .. } => ClientEvent::Refused(refusal),
+            News::Room { room, event } => {
+                if persistence::is_worth_keeping(&event) {
+                    self.keep();
+                }
+                ClientEvent::Room { room, event }
+            }
+            News::Storage(state) => return self.report_storage(state),
+            News::Fault(fault) => ClientEvent::Fault(fault),
+        };
+        self.tell(event);
+    }
+
+    /// Another build is at work: this page may be the old one, so it is loaded again, once.
+    fn on_other_build(&self, theirs: String) {
+        let started = matches!(*self.stage.borrow(), Stage::Led | Stage::Over);
+        if started || !start::reload_once(&self.window) {
+            let ours = BUILD.to_owned();
+            self.tell(ClientEvent::Fault(Fault::OtherBuild { ours, theirs }));
+        }
+    }
+
+    /// The worker's word on the storage, and the page's on how long it is kept.
+    fn report_storage(self: &Rc<Self>, state: StorageState) {
+        let StorageState::Open { .. } = state else {
+            let mut stage = self.stage.borrow_mut();
+            if let Stage::Greeted { _silence: silence } = &mut *stage {
+                // This is why nobody leads: the silence needs no words of its own.
+                *silence = None;
+            }
+            drop(stage);
+            return self.tell(ClientEvent::Storage(state));
+        };
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = tab.persistence.is_persistent().await;
+            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+        });
+    }
+
+    /// Something of one's own is stored: asks the browser to keep it, if that asks nobody else.
+    fn keep(self: &Rc<Self>) {
+        let Some(granted) = self.persistence.request() else { return };
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = granted.await;
+            tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+        });
+    }
+}
