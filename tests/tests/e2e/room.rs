@@ -1,6 +1,7 @@
 //! What persons do in a room, step by step as they do it: found it, invite, join, talk.
 
 use crate::page::{PATIENCE, Page};
+use crate::view::View;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -59,6 +60,12 @@ impl Page {
     /// Opens the plain address; the page finds its room by itself.
     pub async fn come_back(&self, url: &str) -> Result<()> {
         self.open(url).await?;
+        let there = |view: &View| view.shows("composer") || view.shows("room");
+        let view = self.wait("the room is there again", there).await?;
+        if !view.shows("composer") {
+            // A browser that was killed may have forgotten which room was last; not the room.
+            self.click("room").await?;
+        }
         self.wait("the room is open again", |view| view.shows("composer")).await?;
         Ok(())
     }
