@@ -117,7 +117,7 @@ pub fn arrival() -> Arrival {
     let fragment = window.location().hash().unwrap_or_default();
     let fragment = fragment.strip_prefix('#').unwrap_or(&fragment);
     if fragment.is_empty() {
-        return Arrival::Plain(remembered_room());
+        return remembered();
     }
     put_into_history(&window, &state());
     match inspect_invite(fragment) {
@@ -133,13 +133,15 @@ pub fn has_fragment() -> bool {
     window().and_then(|window| window.location().hash().ok()).is_some_and(|hash| hash.len() > 1)
 }
 
-/// The room of this tab; else, unless this tab showed none on purpose, that of the device.
-fn remembered_room() -> Option<RoomId> {
-    let room = Reflect::get(&state(), &JsValue::from_str(STATE_ROOM)).unwrap_or_default();
-    match room.as_string() {
-        Some(room) => RoomId::from_str(&room).ok(),
-        None => RoomId::from_str(&read(device(), LAST_ROOM)?).ok(),
-    }
+/// What this tab showed; else, if it is a new one, the room that was shown last on this device.
+fn remembered() -> Arrival {
+    let shown = Reflect::get(&state(), &JsValue::from_str(STATE_ROOM)).ok();
+    let room = match shown.and_then(|shown| shown.as_string()) {
+        Some(list) if list.is_empty() => return Arrival::AtList,
+        Some(room) => Some(room),
+        None => read(device(), LAST_ROOM),
+    };
+    Arrival::Plain(room.and_then(|room| RoomId::from_str(&room).ok()))
 }
 
 /// Remembers which room this tab shows; `None` is the list of rooms.

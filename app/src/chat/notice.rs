@@ -1,6 +1,6 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{ClientRefusal, Fault, SignalState, StorageState};
+use browser::{ClientRefusal, Fault, SignalState, StartError, StorageState};
 
 use super::{ChatState, Place, Problem, Request, Worker};
 
@@ -47,6 +47,20 @@ impl Notice {
             },
             Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => Weight::Warning,
             Notice::SignalLost => Weight::Calm,
+        }
+    }
+
+    /// True if loading the page again may help.
+    pub fn is_helped_by_reload(&self) -> bool {
+        match self {
+            Notice::Worker(worker) => !matches!(
+                worker,
+                Worker::Impossible(StartError::NotSecure | StartError::Missing(_))
+            ),
+            Notice::Storage(state) => matches!(state, StorageState::Blocked | StorageState::Newer),
+            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) | Notice::SignalLost => {
+                false
+            }
         }
     }
 }

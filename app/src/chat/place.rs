@@ -57,8 +57,10 @@ pub enum Arrival {
     Invited(Invitation),
     /// With something behind the `#` that is no invite.
     Misled(InviteError),
-    /// With the plain address; this room is remembered.
+    /// With the plain address; this room is remembered, if any.
     Plain(Option<RoomId>),
+    /// With the plain address, and the tab showed the list of rooms.
+    AtList,
 }
 
 impl ChatState {
@@ -83,6 +85,10 @@ impl ChatState {
                 self.place = Place::Starting { wanted };
                 self.settle_place()
             }
+            Arrival::AtList => {
+                self.place = Place::Start;
+                Vec::new()
+            }
         }
     }
 
@@ -93,7 +99,8 @@ impl ChatState {
         }
         let known = |room: &RoomId| self.rooms.iter().any(|summary| summary.room == *room);
         let wanted = match &self.place {
-            Place::Starting { wanted } => wanted.filter(known),
+            Place::Starting { wanted: Some(room) } => Some(*room).filter(known),
+            Place::Starting { wanted: None } => self.only_room(),
             Place::Join(invitation) if known(&invitation.room) => Some(invitation.room),
             Place::Join(_) | Place::Start | Place::Opening(_) | Place::Room(_) => {
                 return Vec::new();
@@ -110,6 +117,15 @@ impl ChatState {
         }
         self.place = Place::Opening(room);
         vec![Errand::Open(room)]
+    }
+
+    /// Which room was last is forgotten when a browser dies soon after; if there is but one, it is
+    /// that.
+    fn only_room(&self) -> Option<RoomId> {
+        match self.rooms.as_slice() {
+            [only] if self.request == Request::None => Some(only.room),
+            _ => None,
+        }
     }
 
     /// The client has opened a room; a new leader says so again of every room that was open.

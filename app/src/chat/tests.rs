@@ -129,6 +129,24 @@ fn a_first_visit_leads_to_the_start_page_and_a_new_room() {
 }
 
 #[test]
+fn the_only_room_is_the_last_one_unless_the_tab_showed_the_list() {
+    let mut state = ChatState::default();
+    state.apply(plain(None));
+    assert_eq!(state.apply(ready(&[ROOM])), [Errand::Open(ROOM)]);
+
+    let mut state = ChatState::default();
+    state.apply(PageEvent::Arrived(Arrival::AtList));
+    assert!(state.apply(ready(&[ROOM])).is_empty());
+    assert_eq!(state.place, Place::Start);
+
+    let mut state = ChatState::default();
+    state.apply(plain(None));
+    state.apply(PageEvent::Asked);
+    state.apply(ready(&[ROOM]));
+    assert_eq!(state.place, Place::Start, "another room was asked for");
+}
+
+#[test]
 fn a_room_that_was_asked_for_before_the_client_answered_is_shown() {
     let mut state = ChatState::default();
     state.apply(plain(None));

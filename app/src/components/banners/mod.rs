@@ -64,6 +64,7 @@ fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoVie
         Weight::Stop => ("banner stop", "alert", "alert"),
     };
     let stays = notice.weight() == Weight::Stop;
+    let reload = notice.is_helped_by_reload();
     let for_title = notice.clone();
     let for_help = notice.clone();
     let testid = name_of(&notice);
@@ -83,7 +84,7 @@ fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoVie
                 {move || language.get().notice(&for_help).help}
             </p>
             {close}
-            {stays.then(|| view! { <Reload /> })}
+            {reload.then(|| view! { <Reload /> })}
         </div>
     }
 }
