@@ -80,7 +80,7 @@ async fn strike(stage: &Stage, page: Page, browser: Browser, blow: Blow) -> Resu
         Blow::Kill => {
             page.crash().await?;
             let page = stage.enter("ana", browser).await?;
-            page.come_back(&stage.server.url()).await?;
+            page.recover(&stage.server.url()).await?;
             Ok(page)
         }
     }

@@ -60,10 +60,17 @@ impl Page {
     /// Opens the plain address; the page finds its room by itself.
     pub async fn come_back(&self, url: &str) -> Result<()> {
         self.open(url).await?;
+        self.wait("the room is open again", |view| view.shows("composer")).await?;
+        Ok(())
+    }
+
+    /// Like [`Page::come_back`], after a crash: a browser that was killed may have forgotten which
+    /// room was last; not the room.
+    pub async fn recover(&self, url: &str) -> Result<()> {
+        self.open(url).await?;
         let there = |view: &View| view.shows("composer") || view.shows("room");
         let view = self.wait("the room is there again", there).await?;
         if !view.shows("composer") {
-            // A browser that was killed may have forgotten which room was last; not the room.
             self.click("room").await?;
         }
         self.wait("the room is open again", |view| view.shows("composer")).await?;
