@@ -181,7 +181,11 @@ impl ChatState {
             ClientEvent::Ready { leader, rooms } => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
                 self.rooms = rooms;
-                self.faults.retain(|fault| !matches!(fault, Fault::Silent { .. }));
+                // Worker and page understand each other: what says the opposite is over.
+                let over = |fault: &Fault| {
+                    matches!(fault, Fault::Silent { .. } | Fault::OtherBuild { .. })
+                };
+                self.faults.retain(|fault| !over(fault));
                 self.settle_place()
             }
             ClientEvent::Leader(leader) => {

@@ -13,6 +13,7 @@ mod doctor;
 mod install;
 mod paths;
 mod process;
+mod scratch;
 mod serve;
 mod stage;
 mod test;

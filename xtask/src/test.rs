@@ -4,6 +4,7 @@
 //! as failed. A stage that fails does not keep the next from running. The last line is the total.
 
 use crate::bundle::{self, Server};
+use crate::scratch::Scratch;
 use crate::stage::{Stage, Tally};
 use crate::tools::Tool;
 use crate::{install, paths, process, tidy};
@@ -185,6 +186,8 @@ fn test(mut command: Command) -> Result<Tally> {
         build.args(arguments.iter().take_while(|word| *word != "--")).arg("--no-run");
         process::run(&mut build)?;
     }
+    let scratch = Scratch::new()?;
+    command.env("TMPDIR", scratch.path());
     let mut tally = Tally::default();
     let status = process::watch(&mut command, LIMIT, |line| {
         println!("{line}");

@@ -345,10 +345,12 @@ fn faults_are_told_once_the_weightiest_first_and_silence_ends_with_an_answer() {
     let mut state = ChatState::default();
     let fault = |fault: Fault| PageEvent::Client(ClientEvent::Fault(fault));
     state.apply(fault(Fault::Silent { part: browser::Part::Leader, seconds: 5 }));
+    let (ours, theirs) = ("1".to_owned(), "2".to_owned());
+    state.apply(fault(Fault::OtherBuild { ours, theirs }));
     state.apply(fault(Fault::NoRelay));
     state.apply(fault(Fault::NoRelay));
     state.apply(PageEvent::Client(ClientEvent::Storage(StorageState::Newer)));
-    assert_eq!(state.notices().len(), 3);
+    assert_eq!(state.notices().len(), 4);
     assert_eq!(state.notices()[0], Notice::Storage(StorageState::Newer));
     state.apply(ready(&[]));
     assert_eq!(state.notices()[1..], [Notice::Fault(Fault::NoRelay)]);

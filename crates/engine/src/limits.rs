@@ -65,6 +65,11 @@ pub const WANT_ENTRIES: u64 = 512;
 /// Ranges in one `Want`, and of one log in one `Have` frame.
 pub const FRAME_RANGES: usize = 128;
 
+/// The same trouble is told to pages at most once in this time.
+pub const TROUBLE_EVERY: Millis = 60_000;
+/// Different troubles told to pages in that time.
+pub const TROUBLES: usize = 32;
+
 /// Links at once, in the making or proven.
 pub const LINKS: usize = 2 * 64;
 /// Peers in the signaling room that are kept track of.

@@ -477,3 +477,28 @@ fn i1_a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
     assert_eq!(world.texts(0)[1].1, RowState::Delivered);
     assert_eq!(world.words(1), ["first", "second"]);
 }
+
+#[test]
+fn i6_what_goes_wrong_again_and_again_is_told_once_a_minute() {
+    let mut world = World::new();
+    let ana = world.start(founder(), Tables::new());
+    world.connect(ana);
+    world.run();
+    let refuse = |world: &mut World, message: String| {
+        let refused = ServerMessage::Error { code: protocol::ErrorCode::TooManyMessages, message };
+        world.peers[ana].inputs.push_back(Input::Signal(refused));
+        world.run();
+    };
+    let told = |world: &World| {
+        let is = |event: &&Event| matches!(event, Event::Trouble(_));
+        world.peers[ana].events.iter().filter(is).count()
+    };
+    refuse(&mut world, "too fast".to_owned());
+    refuse(&mut world, "too fast".to_owned());
+    assert_eq!(told(&world), 1);
+    (0..500).for_each(|n| refuse(&mut world, n.to_string()));
+    assert_eq!(told(&world), engine::limits::TROUBLES);
+    world.pass(engine::limits::TROUBLE_EVERY);
+    refuse(&mut world, "too fast".to_owned());
+    assert_eq!(told(&world), engine::limits::TROUBLES + 1);
+}

@@ -5,11 +5,12 @@
 //!                └─ a new leader: sent again
 //! ```
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
-//! a draft from its id. Other commands are sent once, as soon as a leader is known.
+//! a draft from its id. So may a name, until it is seen, and what was read. Other commands are sent
+//! once, as soon as a leader is known.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use engine::{Command, Draft, DraftId, Event, Refusal, RoomId};
+use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Refusal, RoomId};
 
 use crate::message::{AskId, News, Request};
 
@@ -19,6 +20,9 @@ pub(crate) const DRAFTS: usize = 20_000;
 pub(crate) const DRAFT_BYTES: usize = 16 * 1024 * 1024;
 /// Requests for rooms, and other commands, that a page keeps at once; one more drops the oldest.
 pub(crate) const REQUESTS: usize = 256;
+
+/// Entries that were read last: a leader that dies may not have stored that they were.
+pub(crate) const READ: usize = 512;
 
 /// See the module.
 #[derive(Default)]
@@ -31,6 +35,8 @@ pub(crate) struct Unsent {
     places: BTreeMap<DraftId, u64>,
     next_place: u64,
     draft_bytes: usize,
+    names: BTreeMap<RoomId, String>,
+    read: VecDeque<(RoomId, EntryId)>,
     waiting: VecDeque<Request>,
 }
 
@@ -57,20 +63,34 @@ impl Unsent {
         room: RoomId,
         command: Command,
     ) -> Result<Option<Request>, (DraftId, Refusal)> {
-        if let Command::Send(draft) = &command {
-            if !self.places.contains_key(&draft.id) {
-                self.keep(room, draft)?;
+        let repeated = match &command {
+            Command::Send(draft) => {
+                if !self.places.contains_key(&draft.id) {
+                    self.keep(room, draft)?;
+                }
+                true
             }
-            return Ok(self.led.then_some(Request::Command { room, command }));
-        }
+            Command::SetName(name) => {
+                self.names.insert(room, name.trim().to_owned());
+                true
+            }
+            Command::MarkRead(entries) => {
+                self.read.extend(entries.iter().map(|entry| (room, *entry)));
+                self.read.drain(..self.read.len().saturating_sub(READ));
+                true
+            }
+            Command::SetRoomName(_) | Command::LoadOlder | Command::ForgetMember(_) => false,
+        };
         let request = Request::Command { room, command };
         if self.led {
             return Ok(Some(request));
         }
-        if self.waiting.len() == REQUESTS {
-            self.waiting.pop_front();
+        if !repeated {
+            if self.waiting.len() == REQUESTS {
+                self.waiting.pop_front();
+            }
+            self.waiting.push_back(request);
         }
-        self.waiting.push_back(request);
         Ok(None)
     }
 
@@ -96,7 +116,19 @@ impl Unsent {
             room: *room,
             command: Command::Send(draft.clone()),
         });
-        asked.chain(open).chain(drafts).chain(self.waiting.drain(..)).collect()
+        let names = self.names.iter().map(|(room, name)| Request::Command {
+            room: *room,
+            command: Command::SetName(name.clone()),
+        });
+        let mut read: BTreeMap<RoomId, Vec<EntryId>> = BTreeMap::new();
+        for (room, entry) in &self.read {
+            read.entry(*room).or_default().push(*entry);
+        }
+        let read = read
+            .into_iter()
+            .map(|(room, entries)| Request::Command { room, command: Command::MarkRead(entries) });
+        let again = asked.chain(open).chain(names).chain(drafts).chain(read);
+        again.chain(self.waiting.drain(..)).collect()
     }
 
     /// Forgets what this answers.
@@ -114,6 +146,17 @@ impl Unsent {
             }
             News::Room { event: Event::Refused { draft: Some(refused), .. }, .. } => {
                 self.forget(refused);
+            }
+            News::Room { room, event: Event::Members(members) } => {
+                let is = |name: &String| {
+                    members.iter().any(|view: &MemberView| view.me && view.name == *name)
+                };
+                if self.names.get(room).is_some_and(is) {
+                    self.names.remove(room);
+                }
+            }
+            News::Room { room, event: Event::Refused { reason: Refusal::Name { .. }, .. } } => {
+                self.names.remove(room);
             }
             News::Room { .. } | News::Rooms(_) | News::Storage(_) | News::Fault(_) => {}
         }

@@ -1,10 +1,10 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
 use crate::ids::{EntryId, LogId, MemberId};
-use crate::io::Output;
+use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
 use crate::log::entry::Place;
@@ -31,6 +31,8 @@ pub struct Told {
     pub pending_stale: bool,
     /// What this member has read of others' logs.
     read: BTreeMap<LogId, RangeSet>,
+    /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
+    troubles: VecDeque<(Millis, Trouble)>,
 }
 
 impl Engine {
@@ -38,7 +40,17 @@ impl Engine {
         self.out.push_back(Output::Event(event));
     }
 
+    /// Tells of something that went wrong: the same once in [`limits::TROUBLE_EVERY`], and not more
+    /// than [`limits::TROUBLES`] different things in that time.
     pub(super) fn trouble(&mut self, trouble: Trouble) {
+        let now = self.now.mono;
+        let lately = &mut self.told.troubles;
+        lately.retain(|(at, _)| now < at + limits::TROUBLE_EVERY);
+        let said = lately.iter().any(|(_, told)| *told == trouble);
+        if said || lately.len() >= limits::TROUBLES {
+            return;
+        }
+        lately.push_back((now, trouble.clone()));
         self.tell(Event::Trouble(trouble));
     }
 

@@ -104,3 +104,32 @@ fn a_draft_that_is_sent_twice_is_kept_once() {
     }
     assert_eq!(unsent.led(), [send(1)]);
 }
+
+#[test]
+fn a_new_leader_hears_a_name_until_it_is_seen_and_what_was_read() {
+    let mut unsent = Unsent::default();
+    unsent.led();
+    let log = LogId { member: MemberId([2; 32]), incarnation: Incarnation([3; 16]) };
+    let named = |name: &str| Command::SetName(name.to_owned());
+    let read = |seqs: std::ops::Range<u64>| {
+        Command::MarkRead(seqs.map(|seq| EntryId { log, seq }).collect())
+    };
+    let ask = |command: Command| Request::Command { room: ROOM, command };
+    for command in [named("Ana"), named(" Anna "), read(0..1), read(1..3)] {
+        assert_eq!(unsent.command(ROOM, command.clone()), Ok(Some(ask(command))));
+    }
+    assert_eq!(unsent.led(), [ask(named("Anna")), ask(read(0..3))]);
+    let me = |name: &str| MemberView {
+        member: log.member,
+        name: name.to_owned(),
+        me: true,
+        online: true,
+    };
+    let members = |name: &str| News::Room { room: ROOM, event: Event::Members(vec![me(name)]) };
+    unsent.seen(&members("Ana"));
+    assert_eq!(unsent.led().len(), 2, "the newer name is still to come");
+    unsent.seen(&members("Anna"));
+    let most = u64::try_from(READ).unwrap();
+    assert_eq!(unsent.command(ROOM, read(3..3 + most)).map(|_| ()), Ok(()));
+    assert_eq!(unsent.led(), [ask(read(3..3 + most))]);
+}
