@@ -11,6 +11,7 @@
 mod message;
 mod notice;
 mod place;
+mod queue;
 mod room;
 mod rows;
 #[cfg(test)]

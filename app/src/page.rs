@@ -146,7 +146,7 @@ impl Page {
     /// Says something in the room that is shown.
     pub fn say(self, text: String, priority: Priority) {
         let Some(room) = self.room() else { return };
-        let draft = Draft { id: browser::random_draft_id(), text, priority };
+        let draft = Draft::new(browser::random_draft_id(), text, priority);
         session::keep_sending(&room, &draft);
         self.hand_over(room, draft, session::now());
     }

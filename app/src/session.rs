@@ -234,7 +234,7 @@ fn sent(id: DraftId, value: &str) -> Option<(Millis, Draft)> {
     let priority = [Priority::Urgent, Priority::Normal, Priority::Low]
         .into_iter()
         .find(|known| names::priority(*known) == priority)?;
-    Some((wall.parse().ok()?, Draft { id, text: text.to_owned(), priority }))
+    Some((wall.parse().ok()?, Draft::new(id, text, priority)))
 }
 
 /// Keeps an error where tests and curious people find it.
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_message_that_is_being_sent_is_read_back_as_it_was() {
         let id = DraftId([3; 16]);
-        let draft = Draft { id, text: "two words\nand more".to_owned(), priority: Priority::Low };
+        let draft = Draft::new(id, "two words\nand more", Priority::Low);
         assert_eq!(sent(id, "17 low two words\nand more"), Some((17, draft)));
         for damaged in ["", "17", "17 low", "x low text", "17 high text"] {
             assert_eq!(sent(id, damaged), None, "{damaged}");

@@ -63,6 +63,13 @@ impl Oracle {
             | Event::LinkState(_)
             | Event::SignalState(_)
             | Event::Gaps(_)
+            | Event::Waiting(_)
+            | Event::Undelivered(_)
+            | Event::Queue(_)
+            | Event::Trace(_)
+            | Event::Live(_)
+            | Event::Typing { .. }
+            | Event::Cancelled(_)
             | Event::Refused { .. }
             | Event::Trouble(_) => {}
         }

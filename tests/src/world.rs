@@ -197,7 +197,7 @@ impl World {
         self.peers[peer].said += 1;
         let text = format!("{peer}:{} {}", self.peers[peer].said, "x".repeat(length));
         self.note(format_args!("say {} {priority:?}", &text[..text.len().min(12)]));
-        let draft = Draft { id: DraftId(self.random.bytes()), text, priority };
+        let draft = Draft::new(DraftId(self.random.bytes()), text, priority);
         let again = self.below(8) == 0;
         self.command(peer, Command::Send(draft.clone()));
         if again {

@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use browser::{Body, DraftId, EntryId, MemberId, Millis, Order, Priority, Refusal, RowState};
+use browser::{
+    Body, DraftId, EntryId, MemberId, Millis, Order, Priority, Reaction, Refusal, RowState,
+};
 use reactive_stores::{KeyMap, PatchField, StorePath};
 
 /// One message.
@@ -29,6 +31,12 @@ pub struct Message {
     pub late: bool,
     /// Somebody else's, came in while the room was open, not seen yet.
     pub unread: bool,
+    /// Its author has changed its words.
+    pub edited: bool,
+    /// What members have put on it.
+    pub reactions: Vec<Reaction>,
+    /// When its body goes, by the author's clock.
+    pub expiry: Option<Millis>,
     /// The message above it.
     pub above: Option<Above>,
 }

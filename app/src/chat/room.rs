@@ -1,9 +1,12 @@
 //! The room that is shown: the sum of the engine's events.
 
-use browser::{Draft, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView};
+use browser::{
+    Draft, DraftId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView,
+};
 use browser::{SignalState, Trouble, limits};
 
 use super::message::Shown;
+use super::queue::QueueState;
 use super::{ChatState, Errand, rows};
 
 /// What is known of the room that is shown, apart from its messages.
@@ -25,6 +28,8 @@ pub struct RoomState {
     pub signal: Option<SignalState>,
     /// Messages known to exist that are not here yet.
     pub gaps: Vec<Gap>,
+    /// The queue beside the list.
+    pub queue: QueueState,
     /// What went wrong last.
     pub problem: Option<Problem>,
     /// What has come in last, to be said aloud.
@@ -81,6 +86,21 @@ impl ChatState {
             Event::LinkState(state) => self.room.link = state,
             Event::SignalState(state) => self.room.signal = Some(state),
             Event::Gaps(gaps) => self.room.gaps = gaps,
+            Event::Waiting(waiting) => {
+                let ids: Vec<DraftId> = waiting.iter().map(|waiting| waiting.draft.id).collect();
+                self.room.queue.waiting = waiting;
+                return self.settle_drafts(&ids);
+            }
+            Event::Live(message) => {
+                let draft = message.draft;
+                self.room.queue.say_live(message);
+                return self.settle_drafts(&[draft]);
+            }
+            Event::Cancelled(draft) => return self.settle_drafts(&[draft]),
+            Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
+            Event::Queue(view) => self.room.queue.view = Some(view),
+            Event::Trace(trace) => self.room.queue.trace = Some(trace),
+            Event::Typing { member, typing } => self.room.queue.types(member, typing),
             Event::Refused { draft, reason } => self.refuse_command(draft, reason),
             Event::Trouble(trouble) => self.room.problem = Some(Problem::Trouble(trouble)),
         }
@@ -107,6 +127,14 @@ impl ChatState {
             self.room.news = Some(News { serial, count: news.len(), last: last.clone() });
         }
         drafts
+    }
+
+    /// Drafts that will be no rows, or not yet, leave the list and need no repeating.
+    fn settle_drafts(&mut self, drafts: &[DraftId]) -> Vec<Errand> {
+        for draft in drafts {
+            rows::withdraw(&mut self.rows, draft);
+        }
+        drafts.iter().copied().map(Errand::Settled).collect()
     }
 
     fn refuse_command(&mut self, draft: Option<browser::DraftId>, reason: Refusal) {

@@ -25,6 +25,9 @@ pub fn write(rows: &mut Vec<Shown>, draft: Draft, me: MemberId, wall: Millis, ke
         standing: Standing::Writing,
         late: false,
         unread: false,
+        edited: false,
+        reactions: Vec::new(),
+        expiry: None,
         above: None,
     }));
 }
@@ -110,6 +113,9 @@ fn message(row: Row, draft: Option<&Shown>, unread: bool, key: &mut u64) -> Mess
         body: row.body,
         late: row.late,
         unread,
+        edited: row.edited,
+        reactions: row.reactions,
+        expiry: row.expiry,
         above: None,
     }
 }
@@ -127,7 +133,9 @@ fn update(message: &mut Message, row: Row) {
         held_by: held_by.max(row.held_by),
     };
     message.draft = message.draft.or(row.draft);
-    message.body = row.body;
+    (message.body, message.priority) = (row.body, row.priority);
+    (message.edited, message.reactions) = (row.edited, row.reactions);
+    message.expiry = row.expiry;
     message.late |= row.late;
 }
 

@@ -44,7 +44,7 @@ fn view(room: RoomId) -> RoomView {
 }
 
 fn draft(id: u8, text: &str) -> Draft {
-    Draft { id: DraftId([id; 16]), text: text.to_owned(), priority: Priority::Normal }
+    Draft::new(DraftId([id; 16]), text, Priority::Normal)
 }
 
 fn wrote(id: u8, text: &str) -> PageEvent {
@@ -67,6 +67,9 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         state: if own { RowState::Saved } else { RowState::Received },
         held_by: 0,
         late: false,
+        edited: false,
+        reactions: vec![],
+        expiry: None,
     }
 }
 
@@ -406,4 +409,55 @@ fn members_counters_and_states_are_what_was_told_last() {
     let trouble = Trouble::Store(StoreFault::Full);
     state.apply(told(Event::Trouble(trouble.clone())));
     assert_eq!(state.notices(), [Notice::Problem(Problem::Trouble(trouble))]);
+}
+
+#[test]
+fn a_draft_that_waits_is_said_live_or_is_cancelled_leaves_the_list() {
+    let mut state = in_live_room();
+    for id in 1..=3 {
+        state.apply(wrote(id, "hello"));
+    }
+    let before = state.rows.len();
+    let waiting = browser::Waiting { draft: draft(1, "hello"), since: 5 };
+    let errands = state.apply(told(Event::Waiting(vec![waiting.clone()])));
+    assert_eq!(errands, [Errand::Settled(DraftId([1; 16]))]);
+    assert_eq!(state.room.queue.waiting, [waiting]);
+    let mut live = browser::LiveMessage {
+        draft: DraftId([2; 16]),
+        author: ME,
+        text: "hello".to_owned(),
+        wall: 7,
+        held_by: vec![],
+        qos: browser::Qos::AtLeastOnce,
+    };
+    state.apply(told(Event::Live(live.clone())));
+    state.apply(told(Event::Cancelled(DraftId([3; 16]))));
+    assert_eq!(state.rows.len(), before - 3);
+    live.held_by.push(BEN);
+    state.apply(told(Event::Live(live.clone())));
+    assert_eq!(state.room.queue.live, [live]);
+}
+
+#[test]
+fn live_messages_and_typing_members_are_bounded_and_end() {
+    let mut queue = queue::QueueState::default();
+    for n in 0..300_u128 {
+        queue.say_live(browser::LiveMessage {
+            draft: DraftId(n.to_be_bytes()),
+            author: BEN,
+            text: n.to_string(),
+            wall: 0,
+            held_by: vec![],
+            qos: browser::Qos::AtMostOnce,
+        });
+    }
+    assert_eq!(queue.live.len(), 100);
+    assert_eq!(queue.live[0].text, "200");
+    queue.dismiss(BEN, DraftId(200_u128.to_be_bytes()));
+    assert_eq!(queue.live[0].text, "201");
+    queue.types(BEN, true);
+    queue.types(BEN, true);
+    assert_eq!(queue.typing, [BEN]);
+    queue.types(BEN, false);
+    assert!(queue.typing.is_empty());
 }

@@ -35,8 +35,10 @@ pub use client::event::{
 };
 pub use client::{Client, ClientOptions, inspect_invite};
 pub use engine::{
-    Body, Command, Draft, DraftId, EntryId, Event, Gap, Invite, InviteError, LinkState, LogId,
-    MemberId, MemberView, Millis, Order, Priority, Refusal, RoomId, RoomView, Row, RowState,
-    SignalState, StoreFault, Trouble, limits,
+    Act, Body, Command, Draft, DraftId, EntryId, Event, Failure, FailureReason, Gap, Invite,
+    InviteError, LaneView, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Order,
+    Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, RoomId, RoomView, Row,
+    RowState, SignalState, Station, StoreFault, Terms, Trace, Trouble, Undelivered, Waiting, When,
+    limits,
 };
 pub use random::random_draft_id;

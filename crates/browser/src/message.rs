@@ -193,8 +193,7 @@ mod tests {
         let entropy = Entropy([[1; 32], [2; 32], [3; 32], [4; 32]]);
         assert_eq!(entropy.bytes()[..33], [[1; 32].as_slice(), &[2]].concat());
         let ask = AskId([7; 16]);
-        let draft =
-            Draft { id: DraftId([9; 16]), text: "hello".to_owned(), priority: Priority::Urgent };
+        let draft = Draft::new(DraftId([9; 16]), "hello", Priority::Urgent);
         for request in [
             Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "a".to_owned() },
             Request::Open { room: RoomId([5; 32]) },

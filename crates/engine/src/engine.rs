@@ -5,12 +5,17 @@
 //! (signaling and connections), `traffic` (frames of links), `tell` (what pages are told). After
 //! every input [`Engine::settle`] brings all parts to rest, so an input never leaves work undone.
 
+mod annotate;
 mod cache;
 mod calls;
 mod commit;
+mod fade;
 mod inbox;
+mod inspect;
 mod keys;
+mod lively;
 mod load;
+mod say;
 mod tell;
 mod traffic;
 
@@ -29,13 +34,13 @@ use crate::io::{Channel, Input, Millis, Now, Output};
 use crate::link::Link;
 use crate::log::Logs;
 use crate::members::Members;
-use crate::outbox::{Outbox, Put};
+use crate::outbox::Outbox;
 use crate::peers::Peers;
 use crate::register::Registers;
 use crate::room::record::RoomRecord;
 use crate::sync::Wants;
 use crate::timeline::Timeline;
-use crate::view::{Command, Draft, Event, Refusal};
+use crate::view::{Command, Event, Refusal};
 
 /// One room, on one device. See [`crate::io`] for how a driver runs it.
 pub struct Engine {
@@ -154,29 +159,27 @@ impl Engine {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Send(draft) => self.send(draft),
+            // Drafts that are said at once wait in the outbox, whose room is larger.
+            Command::Send(draft) if self.is_open() || draft.is_plain() => self.send(draft),
             command if !self.is_open() => {
                 if let Err(reason) = self.loads.wait(command) {
                     self.refuse(None, reason);
                 }
             }
+            Command::Send(draft) => self.send(draft),
+            Command::SendTogether(drafts) => self.send_together(drafts),
+            Command::Replace(draft) => self.replace(draft),
+            Command::Cancel(draft) => self.cancel(draft),
+            Command::Reclass { entry, priority } => self.reclass(entry, priority),
+            Command::Retry(entry) => self.retry(entry),
+            Command::Typing(typing) => self.type_myself(typing),
+            Command::Watch(on) => self.watch(on),
+            Command::Trace(entry) => self.tell_trace(entry),
             Command::SetName(name) => self.set_name(name),
             Command::SetRoomName(name) => self.set_room_name(name),
             Command::LoadOlder => self.load_older(),
             Command::MarkRead(entries) => self.mark_read(&entries),
             Command::ForgetMember(member) => self.forget(&member),
-        }
-    }
-
-    fn send(&mut self, draft: Draft) {
-        let id = draft.id;
-        match self.outbox.put(draft) {
-            Ok(Put::Waiting | Put::Repeated) => {}
-            Ok(Put::Stored(entry)) => {
-                let row = self.timeline.row(&entry).cloned();
-                self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
-            }
-            Err(reason) => self.refuse(Some(id), reason),
         }
     }
 
@@ -193,10 +196,15 @@ impl Engine {
     /// [`limits::FRAME_BYTES`](crate::limits::FRAME_BYTES).
     pub fn poll_transmit(&mut self, link: LinkId, channel: Channel, now: Now) -> Option<Vec<u8>> {
         self.now = now;
-        if channel != Channel::Messages {
-            return None;
+        match channel {
+            Channel::Messages => {}
+            Channel::Ephemeral => {
+                return self.links.get_mut(&link)?.flow_mut()?.transmit_ephemeral();
+            }
+            Channel::Bulk => return None,
         }
         let message = self.links.get_mut(&link)?.transmit()?;
+        self.on_departed(link);
         self.fill(link);
         Some(message)
     }
@@ -208,13 +216,29 @@ impl Engine {
         let links = self.links.values().filter_map(Link::deadline).min();
         let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
         let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
-        own.into_iter().flatten().min()
+        let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
+        own.chain([self.wall_deadline()]).flatten().min()
+    }
+
+    /// When something is due by the device's clock, on the monotonic one. What is due already
+    /// waits for the batch that is out.
+    fn wall_deadline(&self) -> Option<Millis> {
+        let next = [self.outbox.waits.next(), self.commits.fades.next()];
+        let next = next.into_iter().flatten().filter(|at| *at > self.now.wall || self.is_idle());
+        next.min().map(|at| self.now.mono + at.saturating_sub(self.now.wall))
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_open() && !self.commits.is_out()
     }
 
     /// Brings all parts to rest.
     fn settle(&mut self) {
         self.tend_links();
         self.call_due();
+        self.tend_live();
+        self.release_due();
+        self.fade_due();
         self.form_batch();
         self.plan_wants();
         self.tell_haves();
@@ -223,5 +247,6 @@ impl Engine {
             self.fill(link);
         }
         self.tell_pages();
+        self.tell_queue();
     }
 }

@@ -9,7 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hello::{Hello, Proof};
-use crate::ids::{LogId, MemberId, Seq};
+use crate::ids::{DraftId, LogId, MemberId, Seq};
+use crate::io::Millis;
 use crate::limits;
 use crate::log::have::LogHave;
 use crate::register::{RegisterKey, RegisterKind};
@@ -46,6 +47,32 @@ pub struct RegisterHave {
     pub counter: u64,
 }
 
+/// Something said live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveFrame {
+    /// The draft that it was.
+    pub draft: DraftId,
+    /// When it was said, by the author's clock.
+    pub wall: Millis,
+    /// True if a [`Frame::LiveReply`] is expected.
+    pub acknowledge: bool,
+    /// At most [`limits::LIVE_BYTES`] bytes.
+    pub text: String,
+}
+
+/// Entries that the sender could not take, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The log.
+    pub log: LogId,
+    /// The first of them.
+    pub first: Seq,
+    /// The last of them.
+    pub last: Seq,
+    /// Why, as a number: see [`crate::log::refusal`].
+    pub reason: u8,
+}
+
 /// One frame.
 #[derive(Clone, Debug)]
 pub enum Frame {
@@ -78,6 +105,14 @@ pub enum Frame {
     Reply(u64),
     /// The link is about to be closed, and why.
     Bye(String),
+    /// Something said live.
+    Live(LiveFrame),
+    /// What was said live is here.
+    LiveReply(DraftId),
+    /// The sender is typing, or has stopped.
+    Typing(bool),
+    /// Entries that the sender could not take for now: it will ask again.
+    Refuse(Refusal),
 }
 
 /// Why a channel message is not a sequence of frames.
@@ -106,6 +141,10 @@ const PROBE: u8 = 8;
 const REPLY: u8 = 9;
 const BYE: u8 = 10;
 const ASK_REGISTERS: u8 = 11;
+const LIVE: u8 = 12;
+const LIVE_REPLY: u8 = 13;
+const TYPING: u8 = 14;
+const REFUSE: u8 = 15;
 
 /// Bytes that a [`Part`] takes besides those of its run: length, kind, class, last, length.
 pub const PART_OVERHEAD: usize = 3 + 1 + 1 + 1 + 3;
@@ -127,6 +166,10 @@ impl Frame {
             Frame::Probe(nonce) => (PROBE, postcard::to_allocvec(nonce)),
             Frame::Reply(nonce) => (REPLY, postcard::to_allocvec(nonce)),
             Frame::Bye(reason) => (BYE, postcard::to_allocvec(reason)),
+            Frame::Live(live) => (LIVE, postcard::to_allocvec(live)),
+            Frame::LiveReply(draft) => (LIVE_REPLY, postcard::to_allocvec(draft)),
+            Frame::Typing(typing) => (TYPING, postcard::to_allocvec(typing)),
+            Frame::Refuse(refusal) => (REFUSE, postcard::to_allocvec(refusal)),
         };
         // Encoding into a vector fails only when memory does.
         let body = body.unwrap_or_default();
@@ -155,6 +198,10 @@ impl Frame {
             PROBE => Frame::Probe(whole(body)?),
             REPLY => Frame::Reply(whole(body)?),
             BYE => Frame::Bye(whole(body)?),
+            LIVE => Frame::Live(whole(body)?),
+            LIVE_REPLY => Frame::LiveReply(whole(body)?),
+            TYPING => Frame::Typing(whole(body)?),
+            REFUSE => Frame::Refuse(whole(body)?),
             _ => return Ok(None),
         }))
     }

@@ -32,6 +32,51 @@ pub const BATCH_BYTES: usize = 256 * 1024;
 /// Draft ids that are remembered, so that a repeated call says nothing twice.
 pub const REMEMBERED_DRAFTS: usize = 1024;
 
+/// Drafts that wait for their time.
+pub const WAITING: usize = 1_000;
+/// The latest time for which a draft may wait, from now.
+pub const WAIT_AT_MOST: Millis = 366 * 24 * 60 * 60 * 1_000;
+/// Messages that can become visible together.
+pub const TOGETHER: usize = RUN_ENTRIES;
+/// Bytes of text in them.
+pub const TOGETHER_BYTES: usize = 32 * 1024;
+/// The shortest time after which a message can expire.
+pub const EXPIRES_AT_LEAST: Millis = 1_000;
+/// Bytes of UTF-8 in a reaction.
+pub const REACTION_BYTES: usize = 32;
+/// Different reactions on one message; more are not shown.
+pub const REACTIONS: usize = 64;
+/// Notes on messages that are not here yet; more are dropped.
+pub const EARLY_NOTES: usize = 1_024;
+/// Bodies that are removed in one go.
+pub const FADES: u32 = 64;
+/// Bytes of UTF-8 in what is said live.
+pub const LIVE_BYTES: usize = 8 * 1024;
+/// Own messages whose stations are remembered.
+pub const TRACES: usize = 1_000;
+/// Stations that are remembered of one message.
+pub const STATIONS: usize = 64;
+/// Undelivered messages in the tray; the oldest beyond leave it.
+pub const UNDELIVERED: usize = 1_000;
+/// Refusals of one message by one member before it counts as undelivered.
+pub const REFUSALS: u32 = 5;
+/// The first wait before a refused message is offered again; doubles.
+pub const REFUSED_BACKOFF: Millis = 2_000;
+/// The longest wait before a refused message is offered again.
+pub const REFUSED_BACKOFF_MAX: Millis = 5 * 60_000;
+/// Messages said at least once that wait for an acknowledgement.
+pub const LIVE: usize = 256;
+/// The first wait before an unacknowledged one is repeated; doubles.
+pub const LIVE_BACKOFF: Millis = 500;
+/// An unacknowledged one is given up after so long, unless it expires earlier.
+pub const LIVE_FOR: Millis = 60_000;
+/// Messages on the unreliable channel that wait for room; the oldest are dropped beyond.
+pub const EPHEMERAL: usize = 64;
+/// Somebody who is typing says so again after this time, and counts as having stopped after twice.
+pub const TYPING_EVERY: Millis = 3_000;
+/// How often the queue is told while it is watched.
+pub const WATCH_EVERY: Millis = 1_000;
+
 /// Logs of one room.
 pub const LOGS: usize = 4096;
 /// Members of one room.

@@ -11,13 +11,14 @@ pub mod entry;
 pub mod have;
 pub mod pack;
 pub mod ranges;
+pub mod refusal;
 pub mod run;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EntryHash, LogId, Seq};
+use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::limits;
 use crate::log::have::{HaveRange, LogHave};
 use crate::log::ranges::RangeSet;
@@ -77,6 +78,14 @@ impl LogState {
     #[must_use]
     pub fn refused(&self) -> RangeSet {
         RangeSet::from_ranges(self.refused.iter().map(|(first, last, _)| (*first, *last)))
+    }
+
+    /// The seqs that are held or settled.
+    #[must_use]
+    pub fn settled(&self) -> RangeSet {
+        let mut settled = self.held();
+        settled.union(&self.refused());
+        settled
     }
 
     /// The place, hash and Lamport time after which the author appends.
@@ -162,6 +171,22 @@ impl LogState {
         self.spans.insert(before, joined);
     }
 
+    /// Puts a held seq into another class. False if it is not held.
+    fn reclass(&mut self, seq: Seq, class: Priority) -> bool {
+        if !self.held().contains(seq) {
+            return false;
+        }
+        for priority in Priority::ALL {
+            let seqs = &mut self.classes[usize::from(priority.number())];
+            if priority == class {
+                seqs.insert(seq, seq);
+            } else {
+                seqs.remove(seq, seq);
+            }
+        }
+        true
+    }
+
     /// Settles seqs that will never be held, so that nobody asks or sends them again.
     pub fn refuse(&mut self, first: Seq, last: Seq, reason: u8) {
         if self.refused.len() < limits::RANGES {
@@ -243,6 +268,18 @@ impl Logs {
     pub fn put(&mut self, log: LogId, state: LogState) {
         self.clock = self.clock.max(state.lamport());
         self.logs.insert(log, state);
+    }
+
+    /// Puts a held entry into another class, on this device alone. False if it is not held.
+    pub fn reclass(&mut self, entry: &EntryId, class: Priority) -> bool {
+        self.logs.get_mut(&entry.log).is_some_and(|state| state.reclass(entry.seq, class))
+    }
+
+    /// The class of a held entry, as it is on this device.
+    #[must_use]
+    pub fn class_of(&self, entry: &EntryId) -> Option<Priority> {
+        let state = self.logs.get(&entry.log)?;
+        Priority::ALL.into_iter().find(|class| state.of_class(*class).contains(entry.seq))
     }
 
     /// What to tell others of all logs.

@@ -20,6 +20,8 @@ struct Standing {
     since: Option<Seq>,
     held: RangeSet,
     read: RangeSet,
+    /// What expired before it held it: it may hold the entries, never their bodies.
+    missed: RangeSet,
 }
 
 /// Another member.
@@ -98,6 +100,11 @@ impl Members {
         self.learn(id, own, read, |standing| &mut standing.read)
     }
 
+    /// An own entry expired before a member held it.
+    pub fn misses(&mut self, id: &MemberId, own: LogId, seq: Seq) {
+        self.learn(id, own, &RangeSet::of(seq, seq), |standing| &mut standing.missed);
+    }
+
     fn learn(
         &mut self,
         id: &MemberId,
@@ -120,9 +127,12 @@ impl Members {
     #[must_use]
     pub fn delivery(&self, own: &LogId, seq: Seq) -> Delivery {
         let (mut held_by, mut recipients, mut holding, mut reading) = (0, 0, 0, 0);
+        let mut missed = false;
         for member in self.members.values() {
             let Some(standing) = member.own.get(own) else { continue };
-            let holds = standing.held.contains(seq);
+            let misses = standing.missed.contains(seq);
+            let holds = standing.held.contains(seq) && !misses;
+            missed |= misses && !member.forgotten;
             held_by += u32::from(holds);
             if !member.forgotten && standing.since.is_some_and(|since| since <= seq) {
                 recipients += 1;
@@ -131,12 +141,24 @@ impl Members {
             }
         }
         let state = match held_by {
+            _ if missed => RowState::Expired,
             0 => RowState::Saved,
             _ if recipients > 0 && reading == recipients => RowState::Read,
             _ if recipients > 0 && holding == recipients => RowState::Delivered,
             _ => RowState::Held,
         };
         Delivery { state, held_by }
+    }
+
+    /// The recipients of an own entry that do not hold it.
+    #[must_use]
+    pub fn lacking(&self, own: &LogId, seq: Seq) -> Vec<MemberId> {
+        let lacks = |(id, member): (&MemberId, &Member)| {
+            let standing = member.own.get(own).filter(|_| !member.forgotten)?;
+            let recipient = standing.since.is_some_and(|since| since <= seq);
+            (recipient && !standing.held.contains(seq)).then_some(*id)
+        };
+        self.members.iter().filter_map(lacks).collect()
     }
 
     /// What of an own log somebody else holds.
@@ -204,6 +226,18 @@ mod tests {
         members.reads(&ANA, OWN, &RangeSet::of(0, 0));
         members.reads(&BEN, OWN, &RangeSet::of(0, 0));
         assert_eq!(state(&members, 0), (RowState::Read, 2));
+    }
+
+    #[test]
+    fn what_expired_first_is_never_delivered() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        members.know(BEN, OWN, &RangeSet::default());
+        members.holds(&BEN, OWN, &RangeSet::of(0, 0));
+        members.misses(&ANA, OWN, 0);
+        members.holds(&ANA, OWN, &RangeSet::of(0, 1));
+        assert_eq!(state(&members, 0), (RowState::Expired, 1));
+        assert_eq!(state(&members, 1), (RowState::Held, 1));
     }
 
     #[test]

@@ -1,13 +1,28 @@
 //! Drafts on their way into the own log: what was said and is not stored yet.
 //!
-//! A draft waits here until a batch forms, urgent ones first, and is remembered by its id once it
-//! is an entry, so that a page which repeats the call says nothing twice.
+//! ```text
+//!  put ─► waits (later) ─┐ due
+//!     └──────────────────┴─► lane of its priority ─► batch ─► stored ─► remembered by its id
+//!                                    └─ cancel          └─ put_back
+//! ```
+//! A draft waits in a lane until a batch forms, urgent ones first, and is remembered by its id once
+//! it is an entry, so that a page which repeats the call says nothing twice. Drafts that are to be
+//! seen together stay one item of a lane.
+
+pub mod live;
+pub mod traces;
+pub mod tray;
+pub mod waits;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ids::{DraftId, EntryId};
 use crate::limits;
-use crate::view::{Draft, Priority, Refusal};
+use crate::outbox::live::Live;
+use crate::outbox::traces::Traces;
+use crate::outbox::tray::Tray;
+use crate::outbox::waits::Waits;
+use crate::view::{Act, Draft, Priority, Refusal, Waiting};
 
 /// What happened to a draft that was put here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +38,18 @@ pub enum Put {
 /// The drafts that wait, and the ids of those that are entries.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    lanes: [VecDeque<Draft>; 3],
+    /// Drafts that wait for their time.
+    pub waits: Waits,
+    /// What could not be delivered.
+    pub tray: Tray,
+    /// The stations of what was said.
+    pub traces: Traces,
+    /// What is said live.
+    pub live: Live,
+    /// One draft, or several that are seen together. What is not in `waiting` was cancelled.
+    lanes: [VecDeque<Vec<Draft>>; 3],
     waiting: BTreeSet<DraftId>,
+    taken: BTreeSet<DraftId>,
     bytes: usize,
     stored: BTreeMap<DraftId, EntryId>,
     drafts: BTreeMap<EntryId, DraftId>,
@@ -35,38 +60,113 @@ fn lane(priority: Priority) -> usize {
     usize::from(priority.number())
 }
 
+fn number(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// Checks that a draft says something, and not too much.
+///
+/// # Errors
+/// In words.
+pub fn check(draft: &Draft) -> Result<(), Refusal> {
+    let length = draft.text.len();
+    match draft.act {
+        Act::Delete(_) => return Ok(()),
+        Act::React { .. } if length == 0 || length > limits::REACTION_BYTES => {
+            return Err(Refusal::Reaction { limit: number(limits::REACTION_BYTES) });
+        }
+        Act::React { .. } | Act::Say | Act::Edit(_) => {}
+    }
+    if draft.text.trim().is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if length > limits::TEXT_BYTES {
+        let (bytes, limit) = (number(length), number(limits::TEXT_BYTES));
+        return Err(Refusal::TooLong { bytes, limit });
+    }
+    Ok(())
+}
+
 impl Outbox {
+    /// What is known of a draft's id, if anything.
+    #[must_use]
+    pub fn known(&self, id: &DraftId) -> Option<Put> {
+        if let Some(entry) = self.stored.get(id) {
+            return Some(Put::Stored(*entry));
+        }
+        self.waiting.contains(id).then_some(Put::Repeated)
+    }
+
     /// Takes a draft in.
     ///
     /// # Errors
     /// If it says nothing, too much, or too many wait.
     pub fn put(&mut self, draft: Draft) -> Result<Put, Refusal> {
-        if self.waiting.contains(&draft.id) {
-            return Ok(Put::Repeated);
+        if let Some(known) = self.known(&draft.id) {
+            return Ok(known);
         }
-        if let Some(entry) = self.stored.get(&draft.id) {
-            return Ok(Put::Stored(*entry));
+        check(&draft)?;
+        self.put_all(vec![draft])
+    }
+
+    /// Takes drafts in that are to be seen together.
+    ///
+    /// # Errors
+    /// If one of them says nothing or too much, if they are too many, of several priorities or do
+    /// something else than say, or if too many wait.
+    pub fn put_together(&mut self, drafts: Vec<Draft>) -> Result<Put, Refusal> {
+        let Some(first) = drafts.first() else { return Err(Refusal::Empty) };
+        if let Some(known) = self.known(&first.id) {
+            return Ok(known);
         }
-        let length = draft.text.len();
-        if draft.text.trim().is_empty() {
-            return Err(Refusal::Empty);
+        drafts.iter().try_for_each(check)?;
+        let bytes: usize = drafts.iter().map(|draft| draft.text.len()).sum();
+        let ids: BTreeSet<DraftId> = drafts.iter().map(|draft| draft.id).collect();
+        let alike = drafts.iter().all(|draft| {
+            draft.priority == first.priority
+                && draft.act == Act::Say
+                && draft.terms == first.terms
+                && self.known(&draft.id).is_none()
+        });
+        let fits = drafts.len() <= limits::TOGETHER && bytes <= limits::TOGETHER_BYTES;
+        if !alike || !fits || ids.len() != drafts.len() {
+            let (limit, bytes) = (number(limits::TOGETHER), number(limits::TOGETHER_BYTES));
+            return Err(Refusal::TooMuchTogether { limit, bytes });
         }
-        if length > limits::TEXT_BYTES {
-            let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-            return Err(Refusal::TooLong {
-                bytes: number(length),
-                limit: number(limits::TEXT_BYTES),
-            });
+        self.put_all(drafts)
+    }
+
+    fn put_all(&mut self, drafts: Vec<Draft>) -> Result<Put, Refusal> {
+        let bytes: usize = drafts.iter().map(|draft| draft.text.len()).sum();
+        let full = self.waiting.len() + drafts.len() > limits::DRAFTS;
+        if full || self.bytes + bytes > limits::DRAFT_BYTES {
+            return Err(Refusal::Busy { waiting: number(self.waiting.len()) });
         }
-        let full = self.waiting.len() >= limits::DRAFTS;
-        if full || self.bytes + length > limits::DRAFT_BYTES {
-            let waiting = u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
-            return Err(Refusal::Busy { waiting });
+        self.waiting.extend(drafts.iter().map(|draft| draft.id));
+        self.bytes += bytes;
+        if let Some(first) = drafts.first() {
+            self.lanes[lane(first.priority)].push_back(drafts);
         }
-        self.waiting.insert(draft.id);
-        self.bytes += length;
-        self.lanes[lane(draft.priority)].push_back(draft);
         Ok(Put::Waiting)
+    }
+
+    /// Drops a draft that waits for a batch; one that is seen together with others takes them with
+    /// it. False if it does not wait, or is being stored.
+    pub fn cancel(&mut self, id: &DraftId) -> bool {
+        if !self.waiting.contains(id) || self.taken.contains(id) {
+            return false;
+        }
+        for lane in &mut self.lanes {
+            let has = |item: &Vec<Draft>| item.iter().any(|draft| draft.id == *id);
+            if let Some(place) = lane.iter().position(has) {
+                for draft in lane.remove(place).into_iter().flatten() {
+                    self.waiting.remove(&draft.id);
+                    self.bytes = self.bytes.saturating_sub(draft.text.len());
+                }
+                return true;
+            }
+        }
+        false
     }
 
     /// True if nothing waits to be taken into a batch.
@@ -75,34 +175,54 @@ impl Outbox {
         self.lanes.iter().all(VecDeque::is_empty)
     }
 
-    /// Takes drafts of one priority, up to some bytes and at least one if there is one. They count
-    /// as waiting until [`Outbox::settle`] or [`Outbox::put_back`].
-    pub fn take(&mut self, priority: Priority, bytes: &mut usize) -> Vec<Draft> {
+    /// How many drafts of each priority wait for a batch.
+    #[must_use]
+    pub fn depths(&self) -> [u64; 3] {
+        let depth = |lane: &VecDeque<Vec<Draft>>| number(lane.iter().map(Vec::len).sum());
+        [depth(&self.lanes[0]), depth(&self.lanes[1]), depth(&self.lanes[2])]
+    }
+
+    /// Bytes of text in all drafts that are not stored yet.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        number(self.bytes)
+    }
+
+    /// Takes drafts of one priority, up to some bytes and at least one item if there is one. They
+    /// count as waiting until [`Outbox::drop_taken`] or [`Outbox::put_back`].
+    pub fn take(&mut self, priority: Priority, bytes: &mut usize) -> Vec<Vec<Draft>> {
         let lane = &mut self.lanes[lane(priority)];
-        let mut taken = Vec::new();
-        while let Some(draft) = lane.front() {
-            if *bytes < draft.text.len() && !(taken.is_empty() && *bytes == limits::BATCH_BYTES) {
+        let mut taken: Vec<Vec<Draft>> = Vec::new();
+        while let Some(item) = lane.front() {
+            let size = item.iter().map(|draft| draft.text.len()).sum();
+            if *bytes < size && !(taken.is_empty() && *bytes == limits::BATCH_BYTES) {
                 break;
             }
-            *bytes = bytes.saturating_sub(draft.text.len());
+            *bytes = bytes.saturating_sub(size);
+            self.taken.extend(item.iter().map(|draft| draft.id));
             taken.extend(lane.pop_front());
         }
         taken
     }
 
     /// The batch was not stored: its drafts wait again, in front and in their order.
-    pub fn put_back(&mut self, drafts: Vec<Draft>) {
-        for draft in drafts.into_iter().rev() {
-            self.lanes[lane(draft.priority)].push_front(draft);
+    pub fn put_back(&mut self, items: Vec<Vec<Draft>>) {
+        for item in items.into_iter().rev() {
+            for draft in &item {
+                self.taken.remove(&draft.id);
+            }
+            if let Some(first) = item.first() {
+                self.lanes[lane(first.priority)].push_front(item);
+            }
         }
     }
 
-    /// A draft is stored as this entry.
-    pub fn settle(&mut self, draft: &Draft, entry: EntryId) {
+    /// A draft that was taken is an entry now, or will not be one after all.
+    pub fn drop_taken(&mut self, draft: &Draft) {
+        self.taken.remove(&draft.id);
         if self.waiting.remove(&draft.id) {
             self.bytes = self.bytes.saturating_sub(draft.text.len());
         }
-        self.remember(draft.id, entry);
     }
 
     /// Remembers a stored draft's id, and forgets the oldest beyond the bound.
@@ -135,13 +255,21 @@ impl Outbox {
     /// After the truth was read again: drafts that turn out to be stored wait no more.
     pub fn drop_stored(&mut self) {
         for lane in &mut self.lanes {
-            lane.retain(|draft| {
-                let stored = self.stored.contains_key(&draft.id);
-                if stored && self.waiting.remove(&draft.id) {
-                    self.bytes = self.bytes.saturating_sub(draft.text.len());
+            lane.retain(|item| {
+                let stored = item.iter().any(|draft| self.stored.contains_key(&draft.id));
+                for draft in item.iter().filter(|_| stored) {
+                    if self.waiting.remove(&draft.id) {
+                        self.bytes = self.bytes.saturating_sub(draft.text.len());
+                    }
                 }
                 !stored
             });
+        }
+        let stored = &self.stored;
+        let said = |waiting: &Waiting| stored.contains_key(&waiting.draft.id);
+        let said: Vec<Waiting> = self.waits.all().into_iter().filter(said).collect();
+        for waiting in said {
+            self.waits.remove(&waiting.draft.id);
         }
     }
 }
@@ -152,7 +280,7 @@ mod tests {
     use crate::ids::{Incarnation, LogId, MemberId};
 
     fn draft(id: u8, priority: Priority, text: &str) -> Draft {
-        Draft { id: DraftId([id; 16]), text: text.into(), priority }
+        Draft::new(DraftId([id; 16]), text, priority)
     }
 
     fn entry(seq: u64) -> EntryId {
@@ -170,7 +298,8 @@ mod tests {
         let taken = outbox.take(Priority::Normal, &mut bytes);
         assert_eq!(taken.len(), 1);
         assert_eq!(outbox.put(hello.clone()), Ok(Put::Repeated));
-        outbox.settle(&hello, entry(3));
+        outbox.drop_taken(&hello);
+        outbox.remember(hello.id, entry(3));
         assert_eq!(outbox.put(hello), Ok(Put::Stored(entry(3))));
     }
 
@@ -186,7 +315,7 @@ mod tests {
         outbox.put_back(taken);
         bytes = limits::BATCH_BYTES;
         let ids: Vec<u8> =
-            outbox.take(Priority::Low, &mut bytes).iter().map(|draft| draft.id.0[0]).collect();
+            outbox.take(Priority::Low, &mut bytes).iter().map(|item| item[0].id.0[0]).collect();
         assert_eq!(ids, [0, 1, 2, 3]);
     }
 
@@ -204,13 +333,50 @@ mod tests {
         for id in 0..=u64::try_from(limits::DRAFTS).unwrap() {
             let mut bytes = [0; 16];
             bytes[..8].copy_from_slice(&id.to_be_bytes());
-            let draft =
-                Draft { id: DraftId(bytes), text: most.clone(), priority: Priority::Normal };
+            let draft = Draft::new(DraftId(bytes), most.clone(), Priority::Normal);
             refused = outbox.put(draft).err();
             if refused.is_some() {
                 break;
             }
         }
         assert!(matches!(refused, Some(Refusal::Busy { .. })));
+    }
+
+    #[test]
+    fn a_cancelled_draft_is_not_said_and_one_that_is_being_stored_is() {
+        let mut outbox = Outbox::default();
+        for id in 0..3 {
+            outbox.put(draft(id, Priority::Normal, "text")).unwrap();
+        }
+        assert!(outbox.cancel(&DraftId([1; 16])));
+        assert!(!outbox.cancel(&DraftId([1; 16])));
+        assert_eq!(outbox.depths(), [0, 2, 0]);
+        let mut bytes = limits::BATCH_BYTES;
+        assert_eq!(outbox.take(Priority::Normal, &mut bytes).len(), 2);
+        assert!(!outbox.cancel(&DraftId([0; 16])), "it may be stored already");
+        assert_eq!(outbox.put(draft(1, Priority::Normal, "text")), Ok(Put::Waiting));
+    }
+
+    #[test]
+    fn what_is_seen_together_is_taken_together_or_refused_together() {
+        let mut outbox = Outbox::default();
+        let together = |ids: std::ops::Range<u8>, text: &str| {
+            ids.map(|id| draft(id, Priority::Low, text)).collect::<Vec<_>>()
+        };
+        assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Waiting));
+        assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Repeated));
+        let mut bytes = limits::BATCH_BYTES;
+        assert_eq!(outbox.take(Priority::Low, &mut bytes)[0].len(), 3);
+        assert_eq!(outbox.put_together(vec![]), Err(Refusal::Empty));
+        assert_eq!(outbox.put_together(together(10..12, " ")), Err(Refusal::Empty));
+        let mut mixed = together(10..12, "text");
+        mixed[1].priority = Priority::Urgent;
+        let long = together(20..23, &"x".repeat(limits::TOGETHER_BYTES / 2));
+        let twice = vec![draft(30, Priority::Low, "a"), draft(30, Priority::Low, "b")];
+        for wrong in [mixed, long, twice] {
+            let refused = outbox.put_together(wrong);
+            assert!(matches!(refused, Err(Refusal::TooMuchTogether { .. })), "{refused:?}");
+        }
+        assert!(outbox.is_empty());
     }
 }

@@ -7,18 +7,35 @@
 //! its history. A run belongs to the page of its *last* Lamport time; rows below the floor of what
 //! was read wait until the runs around them have been read, too.
 
+pub mod notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::EntryId;
+use crate::crypto::keys::EpochKeys;
+use crate::ids::{EntryHash, EntryId, RoomId};
 use crate::limits;
+use crate::log::entry::Target;
 use crate::members::Delivery;
-use crate::view::{Order, Row};
+use crate::timeline::notes::{Fold, Note, Noted};
+use crate::view::{Body, Order, Priority, Row, RowState};
+
+/// Where a row in memory is, and what notes on it have to name.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    order: Order,
+    hash: EntryHash,
+}
 
 /// The rows in memory.
 #[derive(Debug, Default)]
 pub struct Timeline {
     rows: BTreeMap<Order, Row>,
-    index: BTreeMap<EntryId, Order>,
+    index: BTreeMap<EntryId, Spot>,
+    /// What notes say of rows in memory.
+    folds: BTreeMap<EntryId, Fold>,
+    /// Notes whose messages are not here yet.
+    early: BTreeMap<EntryId, Vec<Note>>,
+    early_count: usize,
     /// Rows with a lower Lamport time are not shown yet.
     floor: u64,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
@@ -77,22 +94,106 @@ impl Timeline {
     }
 
     /// Puts a row that was read from the store.
-    pub fn load(&mut self, row: Row) {
-        self.index.insert(row.entry, row.order);
+    pub fn load(&mut self, row: Row, hash: EntryHash) {
+        self.index.insert(row.entry, Spot { order: row.order, hash });
         self.rows.entry(row.order).or_insert(row);
     }
 
     /// Puts a row that was stored just now, and gives it as it is to be shown; `None` if it
     /// belongs to a page that has not been read.
-    pub fn surface(&mut self, mut row: Row) -> Option<Row> {
+    pub fn surface(
+        &mut self,
+        mut row: Row,
+        hash: EntryHash,
+        (room, keys): (&RoomId, &EpochKeys),
+    ) -> Option<Row> {
+        let early = self.take_early(&row.entry);
         let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
         row.late = !row.own && after >= limits::LATE_ROWS;
         if !self.shows(&row) {
             return None;
         }
-        self.index.insert(row.entry, row.order);
+        let notes: Vec<&Note> = early.iter().filter(|note| note.target == hash).collect();
+        if !notes.is_empty() {
+            let fold = self.folds.entry(row.entry).or_default();
+            notes.into_iter().for_each(|note| fold.add(note, room, keys));
+        }
+        if let Some(fold) = self.folds.get(&row.entry) {
+            fold.apply(&mut row);
+        }
+        self.index.insert(row.entry, Spot { order: row.order, hash });
         self.rows.insert(row.order, row.clone());
         Some(row)
+    }
+
+    /// Takes in a note on a row in memory; gives the row if that changed how it is shown.
+    pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &EpochKeys) -> Option<Row> {
+        let spot = self.index.get(&noted.target)?;
+        if spot.hash != noted.note.target {
+            return None;
+        }
+        let order = spot.order;
+        let fold = self.folds.entry(noted.target).or_default();
+        fold.add(&noted.note, room, keys);
+        let row = self.rows.get_mut(&order)?;
+        let before = row.clone();
+        fold.apply(row);
+        (*row != before && order.lamport >= self.floor).then(|| row.clone())
+    }
+
+    /// Keeps a note whose message is not here. Bounded: beyond it is dropped, and false.
+    pub fn keep_early(&mut self, noted: Noted) -> bool {
+        if self.early_count >= limits::EARLY_NOTES {
+            return false;
+        }
+        let notes = self.early.entry(noted.target).or_default();
+        if !notes.contains(&noted.note) {
+            notes.push(noted.note);
+            self.early_count += 1;
+        }
+        true
+    }
+
+    /// Takes the notes that came before their message.
+    pub fn take_early(&mut self, target: &EntryId) -> Vec<Note> {
+        let notes = self.early.remove(target).unwrap_or_default();
+        self.early_count -= notes.len();
+        notes
+    }
+
+    /// The notes that came before their message.
+    #[must_use]
+    pub fn early(&self, target: &EntryId) -> &[Note] {
+        self.early.get(target).map_or(&[], Vec::as_slice)
+    }
+
+    /// What an entry that says something of a message has to name; nothing if that is not in
+    /// memory or its body is gone.
+    #[must_use]
+    pub fn target(&self, entry: &EntryId) -> Option<Target> {
+        let spot = self.index.get(entry)?;
+        let gone = self.rows.get(&spot.order).is_none_or(|row| row.body == Body::Gone);
+        (!gone).then_some(Target { entry: *entry, hash: spot.hash })
+    }
+
+    /// The body of a message is gone. Gives its row if that changed it.
+    pub fn fade(&mut self, entry: &EntryId, expired: bool) -> Option<Row> {
+        let order = self.index.get(entry)?.order;
+        let row = self.rows.get_mut(&order)?;
+        let before = row.clone();
+        (row.body, row.edited) = (Body::Gone, false);
+        if expired && row.own && row.state < RowState::Delivered {
+            row.state = RowState::Expired;
+        }
+        (*row != before && order.lamport >= self.floor).then(|| row.clone())
+    }
+
+    /// The class of a message was changed. Gives its row if that changed it.
+    pub fn reclass(&mut self, entry: &EntryId, priority: Priority) -> Option<Row> {
+        let order = self.index.get(entry)?.order;
+        let row = self.rows.get_mut(&order)?;
+        let changed = std::mem::replace(&mut row.priority, priority) != priority;
+        (changed && order.lamport >= self.floor).then(|| row.clone())
     }
 
     /// Drops the oldest rows beyond the bound; they can be read again.
@@ -101,6 +202,7 @@ impl Timeline {
         while self.rows.len() > limits::WINDOW_ROWS {
             let Some((order, row)) = self.rows.pop_first() else { break };
             self.index.remove(&row.entry);
+            self.folds.remove(&row.entry);
             self.floor = self.floor.max(order.lamport + 1);
             trimmed = true;
         }
@@ -110,12 +212,12 @@ impl Timeline {
     /// The row of an entry, if it is shown.
     #[must_use]
     pub fn row(&self, entry: &EntryId) -> Option<&Row> {
-        self.rows.get(self.index.get(entry)?).filter(|row| self.shows(row))
+        self.rows.get(&self.index.get(entry)?.order).filter(|row| self.shows(row))
     }
 
     /// Brings an own row up to date; gives it if that changed anything. A state never goes back.
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
-        let row = self.rows.get_mut(self.index.get(entry)?)?;
+        let row = self.rows.get_mut(&self.index.get(entry)?.order)?;
         let state = row.state.max(delivery.state);
         let held_by = row.held_by.max(delivery.held_by);
         if (state, held_by) == (row.state, row.held_by) {
@@ -142,6 +244,14 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HASH: EntryHash = EntryHash([7; 32]);
+    const ROOM: RoomId = RoomId([9; 32]);
+
+    fn keys() -> EpochKeys {
+        crate::room::record::RoomRecord::create(&[7; 128]).epoch_keys()
+    }
+
     use crate::ids::{Incarnation, LogId, MemberId};
     use crate::view::{Body, Priority, RowState};
 
@@ -159,6 +269,9 @@ mod tests {
             state: RowState::Received,
             held_by: 0,
             late: false,
+            edited: false,
+            reactions: vec![],
+            expiry: None,
         }
     }
 
@@ -172,11 +285,11 @@ mod tests {
         assert!(timeline.begin_page().is_some());
         assert!(timeline.begin_page().is_none(), "one page is read at a time");
         // A run of 3..=9 and one of 8: what other runs end at 3 to 7 is not known yet.
-        [3, 8, 9].into_iter().for_each(|lamport| timeline.load(row(lamport, 1)));
+        [3, 8, 9].into_iter().for_each(|lamport| timeline.load(row(lamport, 1), HASH));
         assert_eq!(timeline.end_page(Some((vec![8], 8)), true).len(), 2);
         assert_eq!(shown(&timeline), [8, 9]);
         assert_eq!(timeline.begin_page(), Some(Some(vec![8])));
-        timeline.load(row(5, 2));
+        timeline.load(row(5, 2), HASH);
         assert_eq!(timeline.end_page(Some((vec![5], 5)), false).len(), 2);
         assert_eq!(shown(&timeline), [3, 5, 8, 9]);
         assert!(!timeline.more());
@@ -189,10 +302,10 @@ mod tests {
         timeline.end_page(None, false);
         let rows = u64::try_from(limits::LATE_ROWS).unwrap();
         for lamport in 10..10 + rows {
-            assert!(!timeline.surface(row(lamport, 1)).unwrap().late);
+            assert!(!timeline.surface(row(lamport, 1), HASH, (&ROOM, &keys())).unwrap().late);
         }
-        assert!(timeline.surface(row(5, 2)).unwrap().late);
-        assert!(!timeline.surface(row(15, 2)).unwrap().late);
+        assert!(timeline.surface(row(5, 2), HASH, (&ROOM, &keys())).unwrap().late);
+        assert!(!timeline.surface(row(15, 2), HASH, (&ROOM, &keys())).unwrap().late);
     }
 
     #[test]
@@ -202,7 +315,7 @@ mod tests {
         timeline.end_page(None, false);
         let mut own = row(1, 1);
         (own.own, own.state) = (true, RowState::Saved);
-        timeline.surface(own.clone());
+        timeline.surface(own.clone(), HASH, (&ROOM, &keys()));
         let delivered = Delivery { state: RowState::Delivered, held_by: 2 };
         assert_eq!(timeline.update(&own.entry, delivered).unwrap().state, RowState::Delivered);
         let held = Delivery { state: RowState::Held, held_by: 1 };
@@ -216,7 +329,7 @@ mod tests {
         timeline.end_page(None, false);
         let most = u64::try_from(limits::WINDOW_ROWS).unwrap();
         for lamport in 0..most + 5 {
-            timeline.surface(row(lamport, 1));
+            timeline.surface(row(lamport, 1), HASH, (&ROOM, &keys()));
         }
         assert!(timeline.trim());
         assert_eq!(timeline.rows().len(), limits::WINDOW_ROWS);

@@ -3,16 +3,47 @@
 //! A page's state is the sum of the events it got; [`Engine::snapshot`](crate::Engine::snapshot)
 //! gives the same sum to a page that comes later. Words for people are not here: the page has them.
 
+mod draft;
+mod queue;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::io::{Millis, StoreFault};
+
+pub use draft::{Act, Draft, Priority, Qos, Terms, When};
+pub use queue::{
+    Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace, Undelivered,
+    Waiting,
+};
 
 /// What a page asks of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Say something. May be repeated with the same draft id: it is said once.
     Send(Draft),
+    /// Say several things of one priority that everybody sees together or not at all. Repeating
+    /// it is as harmless as repeating [`Command::Send`].
+    SendTogether(Vec<Draft>),
+    /// Put another draft in the place of one that waits for its time.
+    Replace(Draft),
+    /// Do not say it: a draft that waits is dropped; a message that nobody else holds is deleted.
+    Cancel(DraftId),
+    /// Change the class of an own message that waits for members.
+    Reclass {
+        /// The message.
+        entry: EntryId,
+        /// Its class from now on, on this device.
+        priority: Priority,
+    },
+    /// Offer an undelivered message again to those who refused it.
+    Retry(EntryId),
+    /// One is typing, or has stopped.
+    Typing(bool),
+    /// Tell [`Event::Queue`] every second, or stop doing so.
+    Watch(bool),
+    /// Tell [`Event::Trace`] of an own message.
+    Trace(EntryId),
     /// Change one's own name in this room.
     SetName(String),
     /// Change the room's name; only its founder can.
@@ -23,29 +54,6 @@ pub enum Command {
     MarkRead(Vec<EntryId>),
     /// Take a member who will not come back out of the recipients.
     ForgetMember(MemberId),
-}
-
-/// A message before it is an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
-    /// Drawn at random by the page.
-    pub id: DraftId,
-    /// What to say: 1 to [`limits::TEXT_BYTES`](crate::limits::TEXT_BYTES) bytes of UTF-8.
-    pub text: String,
-    /// How urgent.
-    pub priority: Priority,
-}
-
-/// The classes that a person can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Priority {
-    /// Overtakes everything else that waits.
-    Urgent,
-    /// The usual.
-    #[default]
-    Normal,
-    /// When nothing else waits.
-    Low,
 }
 
 /// What a page is told.
@@ -70,6 +78,25 @@ pub enum Event {
     SignalState(SignalState),
     /// Messages known to exist that are not here yet, by author; empty when there are none.
     Gaps(Vec<Gap>),
+    /// The drafts that wait for their time, whenever they have changed.
+    Waiting(Vec<Waiting>),
+    /// The own messages that could not be delivered to everybody, whenever they have changed.
+    Undelivered(Vec<Undelivered>),
+    /// The queue, while it is watched.
+    Queue(QueueView),
+    /// The stations of a message, as they were asked for.
+    Trace(Trace),
+    /// Somebody said something that is not stored, only shown.
+    Live(LiveMessage),
+    /// A member is typing, or has stopped.
+    Typing {
+        /// Who.
+        member: MemberId,
+        /// True if it is typing.
+        typing: bool,
+    },
+    /// A draft was cancelled and will never be said.
+    Cancelled(DraftId),
     /// A command was refused; nothing changed.
     Refused {
         /// The draft, if it was one.
@@ -134,6 +161,38 @@ pub struct Row {
     pub held_by: u32,
     /// True if it arrived after later ones were shown, so that it is not overlooked.
     pub late: bool,
+    /// True if its author has changed its words.
+    pub edited: bool,
+    /// What members have put on it: at most [`limits::REACTIONS`](crate::limits::REACTIONS).
+    pub reactions: Vec<Reaction>,
+    /// When its body goes, in milliseconds since 1970 by the author's clock.
+    pub expiry: Option<Millis>,
+}
+
+/// An emoji that members have put on a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: String,
+    /// Who has put it there.
+    pub members: Vec<MemberId>,
+}
+
+/// Something said that is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    /// Its draft id: the same may come twice if it was said to be delivered at least once.
+    pub draft: DraftId,
+    /// Who said it: perhaps oneself.
+    pub author: MemberId,
+    /// What it says.
+    pub text: String,
+    /// When it was said, by the author's clock.
+    pub wall: Millis,
+    /// Who has acknowledged it, if it is one's own and delivered at least once.
+    pub held_by: Vec<MemberId>,
+    /// The guarantee it was said with.
+    pub qos: Qos,
 }
 
 /// The order of rows: by lamport, then log, then seq.
@@ -167,14 +226,14 @@ pub enum RowState {
     Saved,
     /// Own: somebody else holds it, not yet all recipients.
     Held,
+    /// Own: refused by a recipient until it was given up; offered again on request.
+    Failed,
     /// Own: all recipients hold it.
     Delivered,
     /// Own: all recipients have read it.
     Read,
     /// Own: expired before all recipients held it.
     Expired,
-    /// Own: refused for good.
-    Failed,
     /// Somebody else's.
     Received,
 }
@@ -228,6 +287,38 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// A reaction that is not one emoji or a few letters.
+    #[error("a reaction has 1 to {limit} bytes")]
+    Reaction {
+        /// The limit.
+        limit: u64,
+    },
+    /// Too many drafts, too many bytes or several priorities in one transaction.
+    #[error("at most {limit} messages of one priority and {bytes} bytes can be sent together")]
+    TooMuchTogether {
+        /// The most messages.
+        limit: u64,
+        /// The most bytes of text.
+        bytes: u64,
+    },
+    /// Too many drafts wait for their time.
+    #[error("{limit} messages wait for their time already")]
+    TooManyWaiting {
+        /// The limit.
+        limit: u64,
+    },
+    /// Terms that contradict each other, or a time that is too far away.
+    #[error("a message cannot be sent on these terms: {0}")]
+    Terms(String),
+    /// No such message, not one's own, or it is gone.
+    #[error("there is no such message, or it is not yours to change")]
+    NoSuchMessage,
+    /// It is with somebody already.
+    #[error("it is too late: somebody holds the message already")]
+    TooLate,
+    /// Nobody is linked, so what is said only live reaches nobody.
+    #[error("nobody is connected: what is only said live would reach nobody")]
+    NobodyThere,
     /// Too many drafts wait for the disk.
     #[error("{waiting} messages wait to be stored, wait a moment and send again")]
     Busy {

@@ -35,6 +35,48 @@ impl Language {
                 format!("名字须为 1 到 {limit} 字节，且不含控制字符。"),
                 "请换一个短些的名字。",
             ),
+            Refusal::Reaction { limit } => self.say(
+                "That is not a reaction.",
+                format!("Choose one emoji, or up to {limit} bytes."),
+                "这不是一个回应。",
+                format!("请选一个表情，最多 {limit} 字节。"),
+            ),
+            Refusal::TooMuchTogether { limit, bytes } => self.say(
+                "This is too much to be sent together.",
+                format!("At most {limit} messages of one priority and {bytes} bytes."),
+                "一次一起发送的内容太多。",
+                format!("最多 {limit} 条同一优先级的消息，共 {bytes} 字节。"),
+            ),
+            Refusal::TooManyWaiting { limit } => self.say(
+                format!("{limit} messages wait for their time already."),
+                "Send or cancel some of them first.",
+                format!("已有 {limit} 条消息在等待发送时间。"),
+                "请先发送或取消其中一些。",
+            ),
+            Refusal::Terms(text) => self.say(
+                "The message cannot be sent like this.",
+                format!("Choose other options for it. ({text})"),
+                "无法按这些选项发送消息。",
+                format!("请换别的选项。（{text}）"),
+            ),
+            Refusal::NoSuchMessage => self.say(
+                "There is no such message any more, or it is not yours.",
+                "Scroll to it, and try again.",
+                "没有这条消息了，或者它不是您的。",
+                "请滚动到它那里再试一次。",
+            ),
+            Refusal::TooLate => self.say(
+                "Too late: somebody holds the message already.",
+                "Delete it instead.",
+                "太晚了：已有人收到这条消息。",
+                "可以改为删除它。",
+            ),
+            Refusal::NobodyThere => self.say(
+                "Nobody is connected, so a live message would reach nobody.",
+                "Send it as a normal message, and it will wait here.",
+                "现在没有人在线，即时消息无人能收到。",
+                "请作为普通消息发送，它会在这里等待。",
+            ),
             Refusal::NotFounder => self.say(
                 "Only the founder of the room can do this.",
                 "Ask the founder to do it.",

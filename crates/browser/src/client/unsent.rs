@@ -31,7 +31,7 @@ pub(crate) struct Unsent {
     asked: VecDeque<(AskId, Request)>,
     open: BTreeSet<RoomId>,
     /// In the order they were written, and where each of them is.
-    drafts: BTreeMap<u64, (RoomId, Draft)>,
+    drafts: BTreeMap<u64, (RoomId, Vec<Draft>)>,
     places: BTreeMap<DraftId, u64>,
     next_place: u64,
     draft_bytes: usize,
@@ -65,10 +65,16 @@ impl Unsent {
     ) -> Result<Option<Request>, (DraftId, Refusal)> {
         let repeated = match &command {
             Command::Send(draft) => {
-                if !self.places.contains_key(&draft.id) {
-                    self.keep(room, draft)?;
-                }
+                self.keep(room, std::slice::from_ref(draft))?;
                 true
+            }
+            Command::SendTogether(drafts) => {
+                self.keep(room, drafts)?;
+                true
+            }
+            Command::Cancel(draft) => {
+                self.forget(draft);
+                false
             }
             Command::SetName(name) => {
                 self.names.insert(room, name.trim().to_owned());
@@ -79,7 +85,15 @@ impl Unsent {
                 self.read.drain(..self.read.len().saturating_sub(READ));
                 true
             }
-            Command::SetRoomName(_) | Command::LoadOlder | Command::ForgetMember(_) => false,
+            Command::SetRoomName(_)
+            | Command::LoadOlder
+            | Command::ForgetMember(_)
+            | Command::Replace(_)
+            | Command::Reclass { .. }
+            | Command::Retry(_)
+            | Command::Typing(_)
+            | Command::Watch(_)
+            | Command::Trace(_) => false,
         };
         let request = Request::Command { room, command };
         if self.led {
@@ -94,15 +108,19 @@ impl Unsent {
         Ok(None)
     }
 
-    fn keep(&mut self, room: RoomId, draft: &Draft) -> Result<(), (DraftId, Refusal)> {
-        let bytes = self.draft_bytes + draft.text.len();
-        if self.drafts.len() == DRAFTS || bytes > DRAFT_BYTES {
-            let waiting = u64::try_from(self.drafts.len()).unwrap_or(u64::MAX);
-            return Err((draft.id, Refusal::Busy { waiting }));
+    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<(), (DraftId, Refusal)> {
+        let Some(first) = drafts.first() else { return Ok(()) };
+        if self.places.contains_key(&first.id) {
+            return Ok(());
+        }
+        let bytes = self.draft_bytes + bytes_of(drafts);
+        if self.places.len() + drafts.len() > DRAFTS || bytes > DRAFT_BYTES {
+            let waiting = u64::try_from(self.places.len()).unwrap_or(u64::MAX);
+            return Err((first.id, Refusal::Busy { waiting }));
         }
         self.draft_bytes = bytes;
-        self.places.insert(draft.id, self.next_place);
-        self.drafts.insert(self.next_place, (room, draft.clone()));
+        self.places.extend(drafts.iter().map(|draft| (draft.id, self.next_place)));
+        self.drafts.insert(self.next_place, (room, drafts.to_vec()));
         self.next_place += 1;
         Ok(())
     }
@@ -112,9 +130,12 @@ impl Unsent {
         self.led = true;
         let asked = self.asked.iter().map(|(_, request)| request.clone());
         let open = self.open.iter().map(|room| Request::Open { room: *room });
-        let drafts = self.drafts.values().map(|(room, draft)| Request::Command {
+        let drafts = self.drafts.values().map(|(room, drafts)| Request::Command {
             room: *room,
-            command: Command::Send(draft.clone()),
+            command: match drafts.as_slice() {
+                [draft] => Command::Send(draft.clone()),
+                together => Command::SendTogether(together.to_vec()),
+            },
         });
         let names = self.names.iter().map(|(room, name)| Request::Command {
             room: *room,
@@ -144,9 +165,14 @@ impl Unsent {
                     self.forget(&id);
                 }
             }
-            News::Room { event: Event::Refused { draft: Some(refused), .. }, .. } => {
-                self.forget(refused);
+            News::Room { event: Event::Waiting(waiting), .. } => {
+                waiting.iter().for_each(|waiting| self.forget(&waiting.draft.id));
             }
+            News::Room { event: Event::Live(live), .. } => self.forget(&live.draft),
+            News::Room {
+                event: Event::Refused { draft: Some(settled), .. } | Event::Cancelled(settled),
+                ..
+            } => self.forget(settled),
             News::Room { room, event: Event::Members(members) } => {
                 let is = |name: &String| {
                     members.iter().any(|view: &MemberView| view.me && view.name == *name)
@@ -162,10 +188,19 @@ impl Unsent {
         }
     }
 
+    /// Forgets a draft, and all that it was to be seen together with.
     fn forget(&mut self, id: &DraftId) {
-        let draft = self.places.remove(id).and_then(|place| self.drafts.remove(&place));
-        self.draft_bytes -= draft.map_or(0, |(_, draft)| draft.text.len());
+        let kept = self.places.remove(id).and_then(|place| self.drafts.remove(&place));
+        let drafts = kept.map(|(_, drafts)| drafts).unwrap_or_default();
+        for draft in &drafts {
+            self.places.remove(&draft.id);
+        }
+        self.draft_bytes -= bytes_of(&drafts);
     }
+}
+
+fn bytes_of(drafts: &[Draft]) -> usize {
+    drafts.iter().map(|draft| draft.text.len()).sum()
 }
 
 #[cfg(test)]

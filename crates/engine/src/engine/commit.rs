@@ -10,34 +10,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::fade::{Faded, Fades};
+use crate::engine::say::Prepared;
 use crate::engine::{Engine, keys};
-use crate::ids::{EntryHash, EntryId, LinkId, LogId, MemberId};
+use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
 use crate::link::queue::Class;
-use crate::log::entry::{Content, Header, Kind, Place, body_hash};
+use crate::log::entry::Group;
 use crate::log::ranges::RangeSet;
-use crate::log::run::{Run, Start, Unsigned};
-use crate::log::{LogError, LogState};
+use crate::log::run::{Run, Start};
+use crate::log::{LogError, LogState, refusal};
 use crate::register::Register;
-use crate::view::{Draft, Priority, Trouble};
+use crate::timeline::notes::Noted;
+use crate::view::{Draft, Passage, Priority, Trouble};
 
 /// Bytes that a sealed body and its header take besides the text, at most.
 const ENTRY_OVERHEAD: usize = 256;
 
 /// A batch that is with the store.
 #[derive(Default)]
-struct Batch {
+pub struct Batch {
     id: Option<BatchId>,
-    ops: Vec<StoreOp>,
-    strict: bool,
-    logs: BTreeMap<LogId, LogState>,
+    pub ops: Vec<StoreOp>,
+    pub strict: bool,
+    pub logs: BTreeMap<LogId, LogState>,
     runs: Vec<Run>,
-    drafts: Vec<(Draft, EntryId)>,
+    /// What was said, as it was taken from the outbox, and the entries that it became.
+    items: Vec<Vec<Draft>>,
+    drafts: Vec<(DraftId, EntryId)>,
     credit: Vec<(LinkId, Class, usize)>,
     suppliers: BTreeMap<LogId, BTreeSet<LinkId>>,
     registers: Vec<Register>,
     members: Vec<MemberId>,
+    pub notes: Vec<Noted>,
+    pub fade_at: Option<Millis>,
+    pub faded: Faded,
+    pub waits: Vec<DraftId>,
+    pub undelivered: Vec<EntryId>,
+    /// Runs that came: link, log, first, last.
+    offered: Vec<(LinkId, LogId, Seq, Seq)>,
 }
 
 /// Where batches stand.
@@ -51,6 +63,10 @@ pub struct Commits {
     pub reload: bool,
     /// The room's record has changed.
     pub record_dirty: bool,
+    /// Own logs whose entries have changed their class.
+    pub reclassed: BTreeSet<LogId>,
+    /// Bodies that go.
+    pub fades: Fades,
     /// When the next receipt is due.
     pub receipt_at: Option<Millis>,
     last_receipt: Option<Millis>,
@@ -64,6 +80,12 @@ impl Commits {
         let retry = retry.then_some(self.not_before);
         let receipt = self.receipt_at.filter(|_| self.out.is_none() && !self.reload);
         [retry, receipt].into_iter().flatten().min()
+    }
+
+    /// True while a batch is with the store.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        self.out.is_some()
     }
 
     /// Waits a while before the store is used again.
@@ -81,6 +103,10 @@ impl Commits {
 }
 
 impl Batch {
+    fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.logs.is_empty() && self.credit.is_empty()
+    }
+
     fn stage<'a>(&'a mut self, log: &LogId, engine: &Engine) -> &'a mut LogState {
         let stored = || engine.logs.of(log).cloned().unwrap_or_default();
         self.logs.entry(*log).or_insert_with(stored)
@@ -104,6 +130,10 @@ impl Engine {
             && (!self.outbox.is_empty()
                 || !self.inbox.is_empty()
                 || self.members.is_dirty()
+                || self.outbox.waits.is_dirty()
+                || self.outbox.tray.is_dirty()
+                || self.commits.fades.is_ready()
+                || !self.commits.reclassed.is_empty()
                 || self.commits.record_dirty)
     }
 
@@ -133,7 +163,13 @@ impl Engine {
         let mut batch = Batch::default();
         self.stage_drafts(&mut batch);
         self.stage_runs(&mut batch);
+        self.stage_fades(&mut batch);
+        self.stage_outbox(&mut batch);
         self.stage_records(&mut batch);
+        if batch.is_empty() {
+            // What was said was about nothing any more.
+            return;
+        }
         self.commit(batch);
     }
 
@@ -155,23 +191,29 @@ impl Engine {
     fn stage_drafts(&mut self, batch: &mut Batch) {
         let mut bytes = limits::BATCH_BYTES;
         for priority in Priority::ALL {
-            let mut drafts = self.outbox.take(priority, &mut bytes).into_iter().peekable();
-            while drafts.peek().is_some() {
-                let mut room = limits::RUN_BYTES;
-                let mut run = Vec::new();
-                while let Some(draft) = drafts.next_if(|draft| {
-                    run.len() < limits::RUN_ENTRIES && draft.text.len() + ENTRY_OVERHEAD <= room
-                }) {
-                    room -= draft.text.len() + ENTRY_OVERHEAD;
-                    run.push(draft);
+            let items = self.outbox.take(priority, &mut bytes);
+            let mut room = limits::RUN_BYTES;
+            let mut run: Vec<Prepared> = Vec::new();
+            for item in items {
+                batch.items.push(item.clone());
+                let item = self.prepare(item);
+                let size = item.iter().map(|one| one.bytes() + ENTRY_OVERHEAD).sum::<usize>();
+                if size > room || run.len() + item.len() > limits::RUN_ENTRIES {
+                    self.append(batch, priority, std::mem::take(&mut run));
+                    room = limits::RUN_BYTES;
                 }
-                self.append(batch, priority, run);
+                room = room.saturating_sub(size);
+                run.extend(item);
             }
+            self.append(batch, priority, run);
         }
     }
 
     /// Appends drafts to the own log, as one run.
-    fn append(&mut self, batch: &mut Batch, class: Priority, drafts: Vec<Draft>) {
+    fn append(&mut self, batch: &mut Batch, class: Priority, said: Vec<Prepared>) {
+        if said.is_empty() {
+            return;
+        }
         let own = self.own;
         let head = batch.stage(&own, self).head();
         let (first, previous, mut lamport) = match head {
@@ -181,45 +223,55 @@ impl Engine {
         // Nobody can push this log's Lamport time further than one step allows.
         let most = lamport + limits::LAMPORT_STEP - limits::LAMPORT_STEP / 2;
         lamport = lamport.max(self.logs.clock().min(most));
-        let mut unsigned = Vec::with_capacity(drafts.len());
-        for (seq, draft) in (first..).zip(drafts) {
+        let mut unsigned = Vec::with_capacity(said.len());
+        let mut group: Option<Group> = None;
+        for (seq, one) in (first..).zip(said) {
             lamport += 1;
-            unsigned.push(self.seal(class, seq, lamport, &draft));
-            let key = keys::draft(&self.room, &own, seq);
-            batch.ops.push(StoreOp::Put(Table::State, key, draft.id.0.to_vec()));
+            group = match one.together() {
+                Some(count) => Some(Group { first: seq, count }),
+                None => group.filter(|group| seq < group.first + u64::from(group.count)),
+            };
+            unsigned.push(self.seal((class, seq, lamport), &one, group.clone()));
+            let (key, id) = (keys::draft(&self.room, &own, seq), one.id());
+            batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+            if self.outbox.waits.contains(&id) {
+                let key = keys::waiting(&self.room, &id);
+                batch.ops.push(StoreOp::Delete(Table::State, key));
+            }
             if let Some(old) = seq.checked_sub(limits::REMEMBERED_DRAFTS as u64) {
                 let key = keys::draft(&self.room, &own, old);
                 batch.ops.push(StoreOp::Delete(Table::State, key));
             }
-            batch.drafts.push((draft, EntryId { log: own, seq }));
+            batch.drafts.push((id, EntryId { log: own, seq }));
         }
         let (room, epoch) = (self.room, self.epoch);
         let start = Start { room, log: own, first, previous, epoch, class };
         let run = Run::sign(&start, unsigned, &self.keypair);
-        batch.put_run(run, self);
+        self.stage_whole(batch, run);
     }
 
-    fn seal(&mut self, class: Priority, seq: u64, lamport: u64, draft: &Draft) -> Unsigned {
-        let place = Place { room: &self.room, log: &self.own, seq, epoch: &self.epoch, class };
-        let content = Content::Text(draft.text.clone());
-        let body = place.seal_body(Kind::MESSAGE, lamport, &content, &self.keys, &mut self.random);
-        let header = Header {
-            kind: Kind::MESSAGE,
-            lamport,
-            wall: self.now.wall,
-            expiry: None,
-            target: None,
-            group: None,
-            body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
-            body_hash: body_hash(&body),
-        };
-        Unsigned { header, body }
+    /// Stages a run that fits, and the notes in it.
+    fn stage_whole(&mut self, batch: &mut Batch, run: Run) {
+        batch.put_run(run, self);
+        if let Some(run) = batch.runs.pop() {
+            self.stage_notes(batch, &run);
+            batch.runs.push(run);
+        }
     }
 
     fn stage_runs(&mut self, batch: &mut Batch) {
-        for incoming in self.inbox.take() {
+        let taken = self.inbox.take();
+        let deleted: Vec<(EntryId, EntryHash)> =
+            taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
+        for incoming in taken {
+            let run = &incoming.run;
+            batch.offered.push((incoming.link, run.log, run.first, run.last()));
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
             let (log, member) = (incoming.run.log, self.member_of(incoming.link));
+            if !self.may_be_gone(&incoming.run, &deleted) {
+                // A body is missing and nothing shows that it is gone: asked for again.
+                continue;
+            }
             match self.stage_run(batch, incoming.run) {
                 Ok(()) => {
                     batch.suppliers.entry(log).or_default().insert(incoming.link);
@@ -231,7 +283,7 @@ impl Engine {
         }
     }
 
-    fn stage_run(&self, batch: &mut Batch, run: Run) -> Result<(), LogError> {
+    fn stage_run(&mut self, batch: &mut Batch, run: Run) -> Result<(), LogError> {
         let known = self.logs.of(&run.log).is_some() || batch.logs.contains_key(&run.log);
         if !known && self.logs.count() + batch.logs.len() >= limits::LOGS {
             return Err(LogError::Logs);
@@ -244,7 +296,7 @@ impl Engine {
                 let first = new.first().unwrap_or(run.first);
                 let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
                 let run = if suffix { run.suffix(first) } else { run };
-                batch.put_run(run, self);
+                self.stage_whole(batch, run);
                 Ok(())
             }
             Err(error @ (LogError::Fork | LogError::Lamport)) => {
@@ -278,6 +330,9 @@ impl Engine {
             batch.members.push(id);
             batch.strict = true;
         }
+        for log in std::mem::take(&mut self.commits.reclassed) {
+            batch.stage(&log, self);
+        }
         if std::mem::take(&mut self.commits.record_dirty) {
             let (key, value) = (self.record.key(), self.record.encode());
             batch.ops.push(StoreOp::Put(Table::Rooms, key, value));
@@ -292,12 +347,21 @@ impl Engine {
             self.know(log.member);
         }
         for (draft, entry) in &batch.drafts {
-            self.outbox.settle(draft, *entry);
+            self.outbox.remember(*draft, *entry);
+            self.outbox.waits.settle(draft);
+            self.outbox.traces.note(*entry, self.now.wall, Passage::Saved);
         }
+        batch.items.iter().flatten().for_each(|draft| self.outbox.drop_taken(draft));
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }
         self.surface(&batch.runs);
+        self.on_noted(batch.notes);
+        if let Some(at) = batch.fade_at {
+            self.commits.fades.expect(at);
+        }
+        self.on_faded(batch.faded);
+        self.read_groups(&batch.runs);
         for register in batch.registers {
             self.registers.put(register.clone());
             self.on_register_stored(&register);
@@ -314,7 +378,12 @@ impl Engine {
         self.commits.hold_off(self.now.mono);
         self.commits.reload = true;
         self.commits.record_dirty = true;
-        self.outbox.put_back(batch.drafts.into_iter().map(|(draft, _)| draft).collect());
+        self.outbox.put_back(batch.items);
+        self.outbox.waits.mark_dirty(batch.waits);
+        self.outbox.tray.mark_dirty(batch.undelivered);
+        if fault == StoreFault::Full {
+            self.refuse_runs(&batch.offered, refusal::NO_SPACE);
+        }
         for register in batch.registers {
             self.inbox.put_register(register);
         }
@@ -329,8 +398,8 @@ impl Engine {
 /// The reason of a settled seq, as a number on the wire.
 fn refusal(error: LogError) -> u8 {
     match error {
-        LogError::Fork => 1,
-        LogError::Lamport => 2,
-        LogError::Gaps | LogError::Logs => 3,
+        LogError::Fork => refusal::FORK,
+        LogError::Lamport => refusal::LAMPORT,
+        LogError::Gaps | LogError::Logs => refusal::TOO_MUCH,
     }
 }

@@ -83,6 +83,13 @@ impl Inbox {
         seqs
     }
 
+    /// How many entries are here.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        let entries = self.runs.iter().map(|incoming| incoming.run.entries.len()).sum::<usize>();
+        u64::try_from(entries).unwrap_or(u64::MAX)
+    }
+
     /// True if there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

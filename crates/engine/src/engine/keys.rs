@@ -4,12 +4,18 @@
 //!  runs         room 32 | log 48 | first seq 8
 //!  timeline     room 32 | last lamport 8 | log 48 | first seq 8
 //!  projections  room 32 | 'l' | log 48      'm' | member 32      'r' | member 32 | kind 1
-//!  state        room 32 | 'd' | log 48 | seq 8
+//!               'e' | note: its message is not here yet          't' | note: its message is here
+//!               'x' | wall 8 | log 48 | seq 8: when a body goes
+//!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
+//!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
 //! ```
+//! Projections up to 'r' are read at every start; what comes after, when it is needed.
 //! Numbers are big-endian. Golden bytes in `tests/` hold this still.
 
-use crate::ids::{LogId, MemberId, RoomId, Seq};
+use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
+use crate::io::Millis;
 use crate::register::RegisterKey;
+use crate::view::Order;
 
 /// Which projection a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +26,8 @@ pub enum Projection {
     Member(MemberId),
     /// The newest value of a register.
     Register,
+    /// A note whose message is not here yet.
+    Early(EntryId),
 }
 
 fn key(room: &RoomId, parts: &[&[u8]]) -> Vec<u8> {
@@ -75,8 +83,83 @@ pub fn read_projection(key: &[u8]) -> Option<Projection> {
         b'l' => read_log(rest.try_into().ok()?).map(Projection::Log),
         b'm' => Some(Projection::Member(MemberId(rest.try_into().ok()?))),
         b'r' => Some(Projection::Register),
+        b'e' => read_entry(rest.first_chunk::<56>()?).map(Projection::Early),
         _ => None,
     }
+}
+
+/// A note whose message is not here yet.
+pub fn early(room: &RoomId, target: &EntryId, by: &Order) -> Vec<u8> {
+    note_key(room, b"e", target, by)
+}
+
+/// A note whose message is here.
+pub fn note(room: &RoomId, target: &EntryId, by: &Order) -> Vec<u8> {
+    note_key(room, b"t", target, by)
+}
+
+fn note_key(room: &RoomId, tag: &[u8], target: &EntryId, by: &Order) -> Vec<u8> {
+    let (seq, lamport, by_seq) =
+        (target.seq.to_be_bytes(), by.lamport.to_be_bytes(), by.seq.to_be_bytes());
+    key(room, &[tag, &target.log.bytes(), &seq, &lamport, &by.log.bytes(), &by_seq])
+}
+
+/// The notes on messages of a log, from one seq up to another, exclusive.
+pub fn notes(room: &RoomId, log: &LogId, first: Seq, end: Seq) -> (Vec<u8>, Vec<u8>) {
+    let from = key(room, &[b"t", &log.bytes(), &first.to_be_bytes()]);
+    (from, key(room, &[b"t", &log.bytes(), &end.to_be_bytes()]))
+}
+
+/// The message that a note is about.
+pub fn read_note(key: &[u8]) -> Option<EntryId> {
+    read_entry(key.get(33..)?.first_chunk::<56>()?)
+}
+
+/// When a body goes, by the device's clock; 0 at once.
+pub fn fade(room: &RoomId, at: Millis, entry: &EntryId) -> Vec<u8> {
+    key(room, &[b"x", &at.to_be_bytes(), &entry.log.bytes(), &entry.seq.to_be_bytes()])
+}
+
+/// The bodies that go up to a moment, exclusive.
+pub fn fades(room: &RoomId, until: Millis) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"x"]), key(room, &[b"x", &until.to_be_bytes()]))
+}
+
+/// What the key of a fade says.
+pub fn read_fade(key: &[u8]) -> Option<(Millis, EntryId)> {
+    let (at, rest) = key.get(33..)?.split_first_chunk::<8>()?;
+    Some((Millis::from_be_bytes(*at), read_entry(rest.try_into().ok()?)?))
+}
+
+/// The projections that are read at a start: the first key, and the first beyond.
+pub fn start_projections(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (room.0.to_vec(), key(room, &[b"s"]))
+}
+
+/// A draft that waits for its time.
+pub fn waiting(room: &RoomId, draft: &DraftId) -> Vec<u8> {
+    key(room, &[b"w", &draft.0])
+}
+
+/// A message that could not be delivered.
+pub fn undelivered(room: &RoomId, entry: &EntryId) -> Vec<u8> {
+    key(room, &[b"u", &entry.log.bytes(), &entry.seq.to_be_bytes()])
+}
+
+/// The waiting and the undelivered: the first key, and the first beyond.
+pub fn tray_and_waiting(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"u"]), key(room, &[b"x"]))
+}
+
+/// The message that an undelivered one is; nothing if the key is of a waiting draft.
+pub fn read_undelivered(key: &[u8]) -> Option<EntryId> {
+    let (tag, rest) = key.get(32..)?.split_first()?;
+    (*tag == b'u').then(|| read_entry(rest.try_into().ok()?)).flatten()
+}
+
+fn read_entry(bytes: &[u8; 56]) -> Option<EntryId> {
+    let (log, seq) = bytes.split_first_chunk::<48>()?;
+    Some(EntryId { log: read_log(log)?, seq: Seq::from_be_bytes(seq.try_into().ok()?) })
 }
 
 /// The draft id of an own entry.
@@ -118,6 +201,18 @@ mod tests {
         assert_eq!(read_draft(&draft(&room, &id, 5)), Some((id, 5)));
         assert_eq!(read_projection(&log(&room, &id)), Some(Projection::Log(id)));
         assert_eq!(run_seq(&run(&room, &id, 256)), Some(256));
+        let (entry, by) = (EntryId { log: id, seq: 9 }, Order { lamport: 4, log: id, seq: 11 });
+        assert_eq!(read_projection(&early(&room, &entry, &by)), Some(Projection::Early(entry)));
+        assert_eq!(read_note(&note(&room, &entry, &by)), Some(entry));
+        assert_eq!(read_fade(&fade(&room, 77, &entry)), Some((77, entry)));
+        assert_eq!(read_undelivered(&undelivered(&room, &entry)), Some(entry));
+        assert_eq!(read_undelivered(&waiting(&room, &DraftId([3; 16]))), None);
+        let (from, to) = notes(&room, &id, 9, 10);
+        assert!(from <= note(&room, &entry, &by) && note(&room, &entry, &by) < to);
+        assert!(fade(&room, 76, &entry) < fades(&room, 77).1);
+        assert!(fade(&room, 77, &entry) >= fades(&room, 77).1);
+        assert!(early(&room, &entry, &by) < start_projections(&room).1);
+        assert!(note(&room, &entry, &by) >= start_projections(&room).1);
         assert!(run(&room, &id, 255) < run(&room, &id, 256));
         let (from, to) = whole_room(&room);
         assert!(from < run(&room, &id, 0) && timeline(&room, u64::MAX, &id, 0) < to);
@@ -128,6 +223,7 @@ mod tests {
         for length in 0..120 {
             let key = vec![0xff; length];
             let _ = (read_timeline(&key), read_draft(&key), read_projection(&key), run_seq(&key));
+            let _ = (read_note(&key), read_fade(&key), read_undelivered(&key));
         }
     }
 }

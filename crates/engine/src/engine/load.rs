@@ -17,22 +17,37 @@ use crate::log::run::Run;
 use crate::members::Member;
 use crate::register::Register;
 use crate::timeline::Timeline;
-use crate::view::{Command, Event, Refusal, Trouble};
+use crate::timeline::notes::{Note, Noted};
+use crate::view::{Command, Event, Failure, Refusal, Trouble, Waiting};
 
 /// Records of projections read at start: more than a room within its limits can have.
 const PROJECTIONS: u32 = 40_000;
 /// Commands kept until the start is done; sent messages wait in the outbox, beyond these.
 const EARLY_COMMANDS: usize = 64;
+/// Notes read for the messages of a page: beyond, older ones are not shown on it.
+const PAGE_NOTES: u32 = 20_000;
 /// Runs read at once for a link.
 const READ_RUNS: u32 = 16;
 
 /// What a scan is for.
 #[derive(Clone, Debug)]
-enum Purpose {
+pub enum Purpose {
     Projections,
+    /// What waits and what could not be delivered.
+    Outbox,
     Drafts,
     Page,
     PageRuns,
+    /// Notes on the messages of a page.
+    PageNotes,
+    /// What is to be seen together with something that came later.
+    Group,
+    /// The bodies that go next.
+    Fades,
+    /// Notes on a message whose body goes.
+    FadeNotes,
+    /// The run that holds a body which goes.
+    FadeRun,
     /// Runs for a link, from the entry up.
     Ahead(LinkId, Read),
     /// The run that holds an entry, from it down.
@@ -94,11 +109,12 @@ impl Engine {
             flow.reading = false;
         }
         self.timeline = Timeline::unread();
-        let (from, to) = keys::whole_room(&self.room);
+        self.commits.fades.reset();
+        let (from, to) = keys::start_projections(&self.room);
         self.scan(Purpose::Projections, Table::Projections, (from, to), false, PROJECTIONS);
     }
 
-    fn scan(
+    pub(super) fn scan(
         &mut self,
         purpose: Purpose,
         table: Table,
@@ -120,7 +136,16 @@ impl Engine {
         };
         match purpose {
             Purpose::Projections => self.on_projections(records),
+            Purpose::Outbox => self.on_outbox(records),
             Purpose::Drafts => self.on_drafts(records),
+            Purpose::PageNotes => {
+                self.on_notes(records);
+                self.end_page_scan();
+            }
+            Purpose::Group => self.on_group(&records),
+            Purpose::Fades => self.on_fades(&records),
+            Purpose::FadeNotes => self.on_fade_notes(records),
+            Purpose::FadeRun => self.on_fade_run(records),
             Purpose::Page => self.on_page(&records),
             Purpose::PageRuns => self.on_page_runs(records),
             Purpose::Ahead(link, read) => self.on_ahead(link, read, records, true),
@@ -131,7 +156,16 @@ impl Engine {
     fn on_scan_failed(&mut self, purpose: &Purpose, fault: StoreFault) {
         self.trouble(Trouble::Store(fault));
         match purpose {
-            Purpose::Projections | Purpose::Drafts | Purpose::Page | Purpose::PageRuns => {
+            Purpose::Group => {}
+            Purpose::Projections
+            | Purpose::Outbox
+            | Purpose::Drafts
+            | Purpose::Page
+            | Purpose::PageRuns
+            | Purpose::PageNotes
+            | Purpose::Fades
+            | Purpose::FadeNotes
+            | Purpose::FadeRun => {
                 self.commits.hold_off(self.now.mono);
                 self.commits.reload = true;
             }
@@ -148,6 +182,23 @@ impl Engine {
         for (key, value) in records {
             if !self.load_projection(&key, &value) {
                 self.damaged(Table::Projections);
+            }
+        }
+        let range = keys::tray_and_waiting(&self.room);
+        let most = u32::try_from(limits::WAITING + limits::UNDELIVERED).unwrap_or(u32::MAX);
+        self.scan(Purpose::Outbox, Table::State, range, false, most);
+    }
+
+    fn on_outbox(&mut self, records: Vec<Record>) {
+        for (key, value) in records {
+            let loaded = match keys::read_undelivered(&key) {
+                Some(entry) => postcard::from_bytes::<Vec<Failure>>(&value)
+                    .map(|failures| self.outbox.tray.load(entry, failures)),
+                None => postcard::from_bytes::<Waiting>(&value)
+                    .map(|waiting| self.outbox.waits.load(waiting)),
+            };
+            if loaded.is_err() {
+                self.damaged(Table::State);
             }
         }
         self.outbox.forget_stored();
@@ -169,6 +220,12 @@ impl Engine {
             },
             Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
                 Ok(register) => self.registers.put(register),
+                Err(_) => return false,
+            },
+            Some(keys::Projection::Early(target)) => match postcard::from_bytes::<Note>(value) {
+                Ok(note) => {
+                    self.timeline.keep_early(Noted { target, note });
+                }
                 Err(_) => return false,
             },
             None => return false,
@@ -219,11 +276,15 @@ impl Engine {
         }
         let full = u32::try_from(records.len()).is_ok_and(|count| count >= limits::PAGE_RUNS);
         let key = records.last().map(|(key, _)| key.clone());
-        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: spans.len() };
+        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: 2 * spans.len() };
         for (log, (first, last)) in spans {
             let from = keys::run(&self.room, &log, first);
             let to = keys::run(&self.room, &log, last.saturating_add(1));
             self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * limits::PAGE_RUNS);
+            // Answered after the runs: a run has at most so many entries.
+            let end = last.saturating_add(limits::RUN_ENTRIES as u64);
+            let notes = keys::notes(&self.room, &log, first, end);
+            self.scan(Purpose::PageNotes, Table::Projections, notes, false, PAGE_NOTES);
         }
         if self.loads.page.scans == 0 {
             self.end_page();
@@ -234,17 +295,40 @@ impl Engine {
         for (_, bytes) in records {
             match Run::verify(&self.room, &bytes) {
                 Ok(run) => {
-                    for row in self.rows_of(&run) {
-                        self.timeline.load(row);
+                    for (row, hash) in self.rows_of(&run) {
+                        self.timeline.load(row, hash);
                     }
                 }
                 Err(_) => self.damaged(Table::Runs),
             }
         }
+        self.end_page_scan();
+    }
+
+    fn end_page_scan(&mut self) {
         self.loads.page.scans = self.loads.page.scans.saturating_sub(1);
         if self.loads.page.scans == 0 {
             self.end_page();
         }
+    }
+
+    /// What is to be seen together with something that a run holds and began before it, is shown
+    /// once all of it is here.
+    pub(super) fn read_groups(&mut self, runs: &[Run]) {
+        for run in runs {
+            let group = run.entries.first().and_then(|entry| entry.header.group.as_ref());
+            let Some(group) = group.filter(|group| group.first < run.first) else { continue };
+            let from = keys::run(&self.room, &run.log, group.first);
+            let to = keys::run(&self.room, &run.log, run.first);
+            let most = u32::try_from(limits::TOGETHER).unwrap_or(u32::MAX);
+            self.scan(Purpose::Group, Table::Runs, (from, to), false, most);
+        }
+    }
+
+    fn on_group(&mut self, records: &[Record]) {
+        let runs = records.iter().filter_map(|(_, bytes)| Run::verify(&self.room, bytes).ok());
+        let runs: Vec<Run> = runs.collect();
+        self.surface(&runs);
     }
 
     fn end_page(&mut self) {
@@ -314,7 +398,7 @@ impl Engine {
         }
     }
 
-    fn damaged(&mut self, table: Table) {
+    pub(super) fn damaged(&mut self, table: Table) {
         self.trouble(Trouble::Damaged(format!("{table:?}")));
     }
 }

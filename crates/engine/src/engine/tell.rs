@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
-use crate::ids::{EntryId, LogId, MemberId};
+use crate::ids::{EntryHash, EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
-use crate::log::entry::Place;
+use crate::log::entry::{Header, Place};
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
 use crate::view::{
-    Body, Event, Gap, LinkState, MemberView, Order, Refusal, RoomView, Row, RowState, SignalState,
-    Trouble,
+    Body, Event, Gap, LinkState, MemberView, Order, Passage, Refusal, RoomView, Row, RowState,
+    SignalState, Trouble,
 };
 
 /// What pages were told last.
@@ -33,6 +33,8 @@ pub struct Told {
     read: BTreeMap<LogId, RangeSet>,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
+    /// When the queue is told next, while it is watched.
+    pub watch_at: Option<Millis>,
 }
 
 impl Engine {
@@ -65,6 +67,8 @@ impl Engine {
             events.push(Event::Older { more: self.timeline.more() });
             events.push(Event::Pending(self.pending()));
             events.push(Event::Gaps(self.wants.gaps(&self.links)));
+            events.push(Event::Waiting(self.outbox.waits.all()));
+            events.push(Event::Undelivered(self.outbox.tray.all()));
         }
         events
     }
@@ -111,6 +115,12 @@ impl Engine {
         let link_state = self.link_state();
         if std::mem::replace(&mut self.told.link_state, link_state) != link_state {
             self.tell(Event::LinkState(link_state));
+        }
+        if std::mem::take(&mut self.outbox.waits.stale) {
+            self.tell(Event::Waiting(self.outbox.waits.all()));
+        }
+        if std::mem::take(&mut self.outbox.tray.stale) {
+            self.tell(Event::Undelivered(self.outbox.tray.all()));
         }
         let signal_state = self.peers.state;
         if std::mem::replace(&mut self.told.signal_state, signal_state) != signal_state {
@@ -167,9 +177,10 @@ impl Engine {
 
     /// Makes rows of runs that are stored now.
     pub(super) fn surface(&mut self, runs: &[Run]) {
-        let rows: Vec<Row> = runs.iter().flat_map(|run| self.rows_of(run)).collect();
-        let rows: Vec<Row> =
-            rows.into_iter().filter_map(|row| self.timeline.surface(row)).collect();
+        let rows: Vec<(Row, EntryHash)> = runs.iter().flat_map(|run| self.rows_of(run)).collect();
+        let (room, keys) = (&self.room, &self.keys);
+        let shown = |(row, hash)| self.timeline.surface(row, hash, (room, keys));
+        let rows: Vec<Row> = rows.into_iter().filter_map(shown).collect();
         if self.timeline.trim() {
             self.tell(Event::Older { more: true });
         }
@@ -182,8 +193,22 @@ impl Engine {
         }
     }
 
-    pub(super) fn rows_of(&self, run: &Run) -> Vec<Row> {
-        run.iter().map(|(seq, entry)| self.row_of(run, seq, entry)).collect()
+    /// The rows of a run, with the hashes of their entries: not of notes, and not of what is to be
+    /// seen together with something that is not here.
+    pub(super) fn rows_of(&self, run: &Run) -> Vec<(Row, EntryHash)> {
+        let held = self.logs.of(&run.log).map(crate::log::LogState::settled).unwrap_or_default();
+        let whole = |header: &Header| {
+            header.group.as_ref().is_none_or(|group| {
+                let count = u64::from(group.count).min(limits::TOGETHER as u64);
+                let last = group.first.saturating_add(count.saturating_sub(1));
+                held.covers(group.first, last)
+            })
+        };
+        let is_row = |entry: &crate::log::run::RunEntry| {
+            !entry.header.kind.is_note() && whole(&entry.header)
+        };
+        let rows = run.iter().filter(|(_, entry)| is_row(entry));
+        rows.map(|(seq, entry)| (self.row_of(run, seq, entry), entry.hash)).collect()
     }
 
     fn row_of(&self, run: &Run, seq: u64, entry: &crate::log::run::RunEntry) -> Row {
@@ -193,6 +218,14 @@ impl Engine {
             Place { room: &self.room, log: &run.log, seq, epoch: &run.epoch, class: run.class };
         let open = |body: &Vec<u8>| place.open_body(entry.header.kind, body, &self.keys);
         let delivery = self.members.delivery(&run.log, seq);
+        let expiry = entry.header.expiry;
+        let over = expiry.is_some_and(|at| at <= self.now.wall);
+        let state = match delivery.state {
+            state if state < RowState::Delivered && over => RowState::Expired,
+            state if state < RowState::Delivered && self.outbox.tray.holds(&id) => RowState::Failed,
+            state => state,
+        };
+        let body = entry.body.as_ref().filter(|_| !over);
         Row {
             entry: id,
             draft: self.outbox.draft_of(&id),
@@ -200,11 +233,14 @@ impl Engine {
             own,
             order: Order { lamport: entry.header.lamport, log: run.log, seq },
             wall: entry.header.wall,
-            priority: run.class,
-            body: entry.body.as_ref().map_or(Body::Gone, open),
-            state: if own { delivery.state } else { RowState::Received },
+            priority: self.logs.class_of(&id).filter(|_| own).unwrap_or(run.class),
+            body: body.map_or(Body::Gone, open),
+            state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
             late: false,
+            edited: false,
+            reactions: Vec::new(),
+            expiry,
         }
     }
 
@@ -226,6 +262,17 @@ impl Engine {
         }
     }
 
+    /// Own entries that are followed pass a station.
+    pub(super) fn note_passage(&mut self, log: &LogId, seqs: &RangeSet, what: Passage) {
+        for (first, last) in seqs.ranges() {
+            let (first, last) =
+                (EntryId { log: *log, seq: *first }, EntryId { log: *log, seq: *last });
+            for entry in self.outbox.traces.within(first, last) {
+                self.outbox.traces.note(entry, self.now.wall, what);
+            }
+        }
+    }
+
     /// What a member holds of the own logs, proven by its `Have` or its receipt.
     pub(super) fn learn_held(&mut self, member: &MemberId, have: &LogHave) {
         let log = have.log;
@@ -236,6 +283,13 @@ impl Engine {
         let held = RangeSet::from_ranges(ranges.map(|range| (range.first, range.last)));
         let news = self.members.holds(member, log, &held.and(&state.held()));
         self.update_rows(log, &news);
+        self.note_passage(&log, &news, Passage::HeldBy(*member));
+        for (first, last) in news.ranges() {
+            let (first, last) = (EntryId { log, seq: *first }, EntryId { log, seq: *last });
+            for entry in self.outbox.tray.within(first, last) {
+                self.outbox.tray.held(&entry, member);
+            }
+        }
     }
 
     /// Takes note of a member.
@@ -274,6 +328,7 @@ impl Engine {
                 let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
                 let news = self.members.reads(&member, log, &read);
                 self.update_rows(log, &news);
+                self.note_passage(&log, &news, Passage::ReadBy(member));
             }
         }
     }

@@ -7,18 +7,21 @@ use std::collections::BTreeSet;
 
 use crate::engine::Engine;
 use crate::engine::inbox::Incoming;
-use crate::frame::{self, Frame, RegisterHave, Want};
-use crate::ids::{LinkId, LogId, MemberId};
+use crate::frame::{self, Frame, Refusal, RegisterHave, Want};
+use crate::ids::{EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Channel, Output, RtcCall};
 use crate::limits;
 use crate::link::flow::Flow;
 use crate::link::queue::Class;
 use crate::link::{Link, Phase};
 use crate::log::have::{Learned, LogHave};
+use crate::log::ranges::RangeSet;
+use crate::log::refusal;
 use crate::log::run::Run;
+use crate::outbox::tray::Refused;
 use crate::register::{Register, RegisterKey};
 use crate::sync::Situation;
-use crate::view::Trouble;
+use crate::view::{Passage, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
@@ -29,9 +32,11 @@ impl Engine {
     /// A message came over a channel.
     pub(super) fn on_message(&mut self, id: LinkId, channel: Channel, bytes: &[u8]) {
         let Some(link) = self.links.get(&id) else { return };
-        if channel != Channel::Messages {
-            // Presence before the proof is dropped; attachments are not spoken of yet.
-            return;
+        match channel {
+            Channel::Messages => {}
+            Channel::Ephemeral => return self.on_ephemeral(id, bytes),
+            // Attachments are not spoken of yet.
+            Channel::Bulk => return,
         }
         if matches!(link.phase, Phase::Calling) {
             // What comes over a channel shows that it is open, even if that has not been said yet.
@@ -50,6 +55,25 @@ impl Engine {
                 return;
             }
             self.on_frame(id, frame);
+        }
+    }
+
+    /// A message came over the unreliable channel; before the proof it is dropped.
+    fn on_ephemeral(&mut self, id: LinkId, bytes: &[u8]) {
+        if self.links.get(&id).and_then(Link::flow).is_none() {
+            return;
+        }
+        let frames = match frame::decode(bytes) {
+            Ok(frames) => frames,
+            Err(error) => return self.misbehaved(id, &error.to_string()),
+        };
+        if !self.heard(id, &frames) {
+            return;
+        }
+        for frame in frames {
+            if let frame @ (Frame::Live(_) | Frame::Typing(_)) = frame {
+                self.on_frame(id, frame);
+            }
         }
     }
 
@@ -83,7 +107,11 @@ impl Engine {
                 | Frame::AskRegisters(_)
                 | Frame::Credit { .. }
                 | Frame::Probe(_)
-                | Frame::Reply(_) => self.misbehaved(id, "it spoke before it had proven itself"),
+                | Frame::Reply(_)
+                | Frame::Live(_)
+                | Frame::LiveReply(_)
+                | Frame::Typing(_)
+                | Frame::Refuse(_) => self.misbehaved(id, "it spoke before it had proven itself"),
             };
         };
         match frame {
@@ -104,8 +132,12 @@ impl Engine {
             Frame::Probe(nonce) => {
                 self.control(id, &Frame::Reply(nonce));
             }
-            Frame::Reply(nonce) => flow.replied(nonce),
+            Frame::Reply(nonce) => flow.replied(nonce, self.now.mono),
             Frame::Bye(reason) => self.on_bye(id, &reason),
+            Frame::Live(live) => self.on_live(id, live),
+            Frame::LiveReply(draft) => self.on_live_reply(id, draft),
+            Frame::Typing(typing) => self.on_typing(id, typing),
+            Frame::Refuse(refusal) => self.on_refusal(id, refusal),
         }
     }
 
@@ -141,7 +173,7 @@ impl Engine {
     }
 
     /// Queues a control frame; a link that does not read is closed.
-    fn control(&mut self, id: LinkId, frame: &Frame) {
+    pub(super) fn control(&mut self, id: LinkId, frame: &Frame) {
         let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
         if flow.is_some_and(|flow| !flow.control(frame)) {
             self.misbehaved(id, "it does not read what it is sent");
@@ -178,8 +210,53 @@ impl Engine {
                 }),
             }
             self.learn_held(&member, have);
+            for (first, last, reason) in &have.refused {
+                let refusal =
+                    Refusal { log: have.log, first: *first, last: *last, reason: *reason };
+                self.note_refusal(member, refusal, Refused::ForGood);
+            }
         }
         self.wants_stale = true;
+    }
+
+    /// A member could not take entries for now.
+    fn on_refusal(&mut self, id: LinkId, refusal: Refusal) {
+        if let Some(member) = self.member_of(id) {
+            self.note_refusal(member, refusal, Refused::ForNow);
+        }
+    }
+
+    /// Counts a refusal for each of the own entries that it names and that are in memory.
+    fn note_refusal(&mut self, member: MemberId, refusal: Refusal, how: Refused) {
+        let own = refusal.log.member == self.own.member && refusal.first <= refusal.last;
+        let Some(state) = self.logs.of(&refusal.log).filter(|_| own) else { return };
+        let named = RangeSet::of(refusal.first, refusal.last).and(&state.held());
+        let named = named.newest(limits::RUN_ENTRIES as u64);
+        let why = (refusal::reason(refusal.reason), how);
+        for seq in named.ranges().iter().flat_map(|(first, last)| *first..=*last) {
+            let entry = EntryId { log: refusal.log, seq };
+            if self.members.lacking(&entry.log, seq).contains(&member) {
+                self.note_failure(entry, member, why);
+            }
+        }
+    }
+
+    /// Tells a member that what it sent could not be taken for now.
+    pub(super) fn refuse_runs(&mut self, runs: &[(LinkId, LogId, Seq, Seq)], reason: u8) {
+        for (id, log, first, last) in runs {
+            let refusal = Refusal { log: *log, first: *first, last: *last, reason };
+            self.control(*id, &Frame::Refuse(refusal));
+        }
+    }
+
+    /// An undelivered message is offered again.
+    pub(super) fn retry(&mut self, entry: EntryId) {
+        if !self.outbox.tray.remove(&entry) {
+            return self.refuse(None, crate::view::Refusal::NoSuchMessage);
+        }
+        for flow in self.links.values_mut().filter_map(Link::flow_mut) {
+            flow.offer_again(entry.log, entry.seq, entry.seq);
+        }
     }
 
     fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
@@ -187,9 +264,6 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
-        if run.entries.iter().any(|entry| entry.body.is_none()) {
-            return self.misbehaved(id, "it sent a message without its body");
-        }
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
     }
@@ -256,6 +330,17 @@ impl Engine {
                 self.control(id, &Frame::Register(register.bytes().to_vec()));
             } else {
                 self.control(id, &Frame::Registers(vec![have]));
+            }
+        }
+    }
+
+    /// Runs were given to a channel.
+    pub(super) fn on_departed(&mut self, id: LinkId) {
+        let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
+        let (member, departed) = (flow.member, std::mem::take(&mut flow.departed));
+        for (log, first, last) in departed {
+            if log.member == self.own.member {
+                self.note_passage(&log, &RangeSet::of(first, last), Passage::SentTo(member));
             }
         }
     }

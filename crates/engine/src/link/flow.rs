@@ -6,11 +6,11 @@
 //! until the channel has room. So a million waiting entries cost no memory, and what is urgent is
 //! chosen when the channel is free, not when it was written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::frame::{Frame, PART_OVERHEAD, Part};
-use crate::ids::{LogId, MemberId, Seq};
+use crate::ids::{EntryId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::queue::{Class, Lanes};
@@ -18,14 +18,14 @@ use crate::log::Logs;
 use crate::log::have::PeerHave;
 use crate::log::ranges::RangeSet;
 use crate::register::RegisterKey;
-use crate::view::Priority;
+use crate::view::{LaneView, Priority};
 
 /// The smallest piece of a run that is worth a part of its own in a message.
 const PIECE_BYTES: usize = 512;
 
 enum Outgoing {
     Frame(Vec<u8>),
-    Run { bytes: Arc<[u8]>, offset: usize },
+    Run { of: (LogId, Seq, Seq), bytes: Arc<[u8]>, offset: usize },
 }
 
 /// Why a proven peer's frame breaks the protocol.
@@ -72,6 +72,11 @@ pub struct Flow {
     pub tell_at: Option<Millis>,
     /// The newest counter of each register that it is known to hold.
     pub registers: BTreeMap<RegisterKey, u64>,
+    /// From the last question for a sign of life to its answer.
+    pub round_trip: Option<Millis>,
+    /// Runs whose last byte was given to the channel and that nobody has been told of.
+    pub departed: Vec<(LogId, Seq, Seq)>,
+    ephemeral: VecDeque<Vec<u8>>,
     sent: BTreeMap<LogId, RangeSet>,
     asked: BTreeMap<LogId, RangeSet>,
     lanes: Lanes<Outgoing>,
@@ -109,6 +114,9 @@ impl Flow {
             untold: BTreeSet::new(),
             tell_at: None,
             registers: BTreeMap::new(),
+            round_trip: None,
+            departed: Vec::new(),
+            ephemeral: VecDeque::new(),
             sent: BTreeMap::new(),
             asked: BTreeMap::new(),
             lanes: Lanes::default(),
@@ -130,6 +138,90 @@ impl Flow {
         self.lane_bytes[0] += bytes.len();
         self.lanes.push(Class::Control, Outgoing::Frame(bytes));
         self.lane_bytes[0] <= limits::CONTROL_BYTES
+    }
+
+    /// Queues a frame for the unreliable channel; the oldest is dropped if too many wait.
+    pub fn ephemeral(&mut self, frame: &Frame) {
+        if self.ephemeral.len() >= limits::EPHEMERAL {
+            self.ephemeral.pop_front();
+        }
+        self.ephemeral.push_back(frame.encode());
+    }
+
+    /// The next message for the unreliable channel.
+    pub fn transmit_ephemeral(&mut self) -> Option<Vec<u8>> {
+        self.ephemeral.pop_front()
+    }
+
+    /// Entries of the own log are offered again, as if they had never been sent or refused.
+    pub fn offer_again(&mut self, log: LogId, first: Seq, last: Seq) {
+        if let Some(sent) = self.sent.get_mut(&log) {
+            sent.remove(first, last);
+        }
+        self.have.forget_refusal(&log, first, last);
+    }
+
+    /// What waits in each lane, control first.
+    #[must_use]
+    pub fn lanes(&self, logs: &Logs, me: &MemberId) -> Vec<LaneView> {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let control = LaneView {
+            messages: number(self.lanes.depth(Class::Control)),
+            bytes: number(self.lane_bytes[0]),
+            credit: 0,
+        };
+        let data = Class::DATA.into_iter().map(|class| LaneView {
+            messages: self.lacks(logs, me, class),
+            bytes: number(self.lane_bytes[index(class)]),
+            credit: u64::from(self.credit[index(class)]),
+        });
+        std::iter::once(control).chain(data).collect()
+    }
+
+    /// How many entries of a class it lacks that were not given to its lanes yet.
+    fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
+        let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
+        let own = own.map_or(0, |priority| {
+            let own = logs.iter().filter(|(log, _)| log.member == *me);
+            own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()
+        });
+        let asked = self.asked.iter().filter_map(|(log, asked)| {
+            let urgent = logs.of(log)?.of_class(Priority::Urgent);
+            Some(match class {
+                Class::Urgent => asked.and(urgent).len(),
+                Class::Backfill => asked.minus(urgent).len(),
+                Class::Control | Class::Normal | Class::Low => 0,
+            })
+        });
+        own + asked.sum::<u64>()
+    }
+
+    /// The oldest entry of the own logs that it lacks.
+    #[must_use]
+    pub fn oldest_own(&self, logs: &Logs, me: &MemberId) -> Option<EntryId> {
+        let own = logs.iter().filter(|(log, _)| log.member == *me);
+        own.filter_map(|(log, state)| {
+            let mut rest = state.held();
+            if let Some(peer) = self.have.of(log) {
+                rest.subtract(&peer.held);
+                rest.subtract(&peer.refused);
+            }
+            rest.first().map(|seq| EntryId { log: *log, seq })
+        })
+        .next()
+    }
+
+    /// What of some seqs it lacks and was not given to its lanes.
+    fn rest(&self, log: &LogId, seqs: &RangeSet) -> RangeSet {
+        let mut rest = seqs.clone();
+        if let Some(peer) = self.have.of(log) {
+            rest.subtract(&peer.held);
+            rest.subtract(&peer.refused);
+        }
+        if let Some(sent) = self.sent.get(log) {
+            rest.subtract(sent);
+        }
+        rest
     }
 
     /// The next run that this peer lacks and that there is room to read ahead.
@@ -158,15 +250,7 @@ impl Flow {
     fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq)> {
         let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
         logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
-            let mut rest = state.of_class(priority).clone();
-            if let Some(peer) = self.have.of(log) {
-                rest.subtract(&peer.held);
-                rest.subtract(&peer.refused);
-            }
-            if let Some(sent) = self.sent.get(log) {
-                rest.subtract(sent);
-            }
-            rest.first().map(|seq| (*log, seq))
+            self.rest(log, state.of_class(priority)).first().map(|seq| (*log, seq))
         })
     }
 
@@ -174,7 +258,8 @@ impl Flow {
     pub fn prepare(&mut self, read: &Read, first: Seq, last: Seq, bytes: Arc<[u8]>) {
         self.skip(read.log, first, last);
         self.lane_bytes[index(read.class)] += bytes.len();
-        self.lanes.push(read.class, Outgoing::Run { bytes, offset: 0 });
+        let of = (read.log, first, last);
+        self.lanes.push(read.class, Outgoing::Run { of, bytes, offset: 0 });
     }
 
     /// Counts seqs as dealt with, without sending anything.
@@ -231,7 +316,8 @@ impl Flow {
                 message.append(bytes);
                 self.lanes.pop(class);
             }
-            Some(Outgoing::Run { bytes, offset }) => {
+            Some(Outgoing::Run { of, bytes, offset }) => {
+                let of = *of;
                 let credit = usize::try_from(self.credit[lane]).unwrap_or(usize::MAX);
                 let length = (bytes.len() - *offset).min(space - PART_OVERHEAD).min(credit);
                 let piece = bytes[*offset..*offset + length].to_vec();
@@ -244,6 +330,7 @@ impl Flow {
                 self.lanes.served(class, length);
                 if last {
                     self.lanes.pop(class);
+                    self.departed.push(of);
                 }
             }
             None => {}
@@ -330,9 +417,9 @@ impl Flow {
     }
 
     /// The sign of life came.
-    pub fn replied(&mut self, nonce: u64) {
-        if self.probe.is_some_and(|(sent, _)| sent == nonce) {
-            self.probe = None;
+    pub fn replied(&mut self, nonce: u64, now: Millis) {
+        if let Some((_, at)) = self.probe.take_if(|(sent, _)| *sent == nonce) {
+            self.round_trip = Some(now.saturating_sub(at));
         }
     }
 
@@ -458,7 +545,7 @@ mod tests {
         assert!(flow.probe(9, limits::PROBE_IDLE));
         assert!(!flow.dead(limits::PROBE_IDLE + limits::PROBE_TIMEOUT - 1));
         assert!(flow.dead(limits::PROBE_IDLE + limits::PROBE_TIMEOUT));
-        flow.replied(9);
+        flow.replied(9, 9);
         assert!(!flow.dead(u64::MAX / 2));
     }
 }

@@ -120,6 +120,12 @@ impl<T> Lanes<T> {
         std::iter::once(first).chain(ready).min_by_key(pass)
     }
 
+    /// How many items wait in a lane.
+    #[must_use]
+    pub fn depth(&self, class: Class) -> usize {
+        self.lanes[usize::from(class.number())].items.len()
+    }
+
     /// The item at the front of a lane.
     #[must_use]
     pub fn front_mut(&mut self, class: Class) -> Option<&mut T> {

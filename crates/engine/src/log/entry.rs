@@ -27,6 +27,18 @@ pub struct Kind(pub u8);
 impl Kind {
     /// Something to read.
     pub const MESSAGE: Kind = Kind(0);
+    /// Other words for an own message.
+    pub const EDIT: Kind = Kind(1);
+    /// An own message is taken back.
+    pub const DELETE: Kind = Kind(2);
+    /// An emoji put on a message, or taken away.
+    pub const REACTION: Kind = Kind(3);
+
+    /// True for what says something of another entry and is no row of its own.
+    #[must_use]
+    pub fn is_note(self) -> bool {
+        matches!(self, Kind::EDIT | Kind::DELETE | Kind::REACTION)
+    }
 }
 
 /// The class of an entry: its priority as a number on the wire.
@@ -208,24 +220,47 @@ impl Place<'_> {
         if kind != Kind::MESSAGE {
             return Body::Newer;
         }
-        let key = keys.body_key(self.log);
-        let Ok(packed) = seal::open(&key, &self.associated_data(kind), sealed) else {
-            return Body::Unreadable;
-        };
-        let Ok(content) = pack::unpack(&packed) else { return Body::Unreadable };
-        match postcard::from_bytes::<Content>(&content) {
-            Ok(Content::Text(text)) if text.len() <= limits::TEXT_BYTES => Body::Text(text),
-            Ok(Content::Text(_)) => Body::Unreadable,
-            Err(_) => Body::Newer,
+        match self.open_content(kind, sealed, keys) {
+            Ok(Some(Content::Text(text))) if text.len() <= limits::TEXT_BYTES => Body::Text(text),
+            Ok(None) => Body::Newer,
+            Ok(Some(Content::Text(_) | Content::Reaction { .. } | Content::Nothing)) | Err(_) => {
+                Body::Unreadable
+            }
         }
+    }
+
+    /// Opens what an entry says; nothing if a newer version wrote it.
+    ///
+    /// # Errors
+    /// If the body does not open or unpack.
+    pub fn open_content(
+        &self,
+        kind: Kind,
+        sealed: &[u8],
+        keys: &EpochKeys,
+    ) -> Result<Option<Content>, EntryError> {
+        let key = keys.body_key(self.log);
+        let packed = seal::open(&key, &self.associated_data(kind), sealed);
+        let content = packed.ok().and_then(|packed| pack::unpack(&packed).ok());
+        let content = content.ok_or(EntryError::Body)?;
+        Ok(postcard::from_bytes::<Content>(&content).ok())
     }
 }
 
 /// What a message says. New variants are added at the end: an older member shows them as newer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
-    /// Words.
+    /// Words: of a message, or other words for one.
     Text(String),
+    /// An emoji that is put on a message, or taken away.
+    Reaction {
+        /// At most [`limits::REACTION_BYTES`] bytes.
+        emoji: String,
+        /// True if it is put there.
+        on: bool,
+    },
+    /// A deletion says nothing more.
+    Nothing,
 }
 
 /// The hash of a sealed body.

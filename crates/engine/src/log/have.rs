@@ -86,6 +86,13 @@ impl PeerHave {
         self.logs.iter()
     }
 
+    /// What it has refused may be offered to it again.
+    pub fn forget_refusal(&mut self, log: &LogId, first: Seq, last: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.refused.remove(first, last);
+        }
+    }
+
     /// Takes in what the member tells. Bounded by [`limits::LOGS`] and [`limits::RANGES`]: what is
     /// beyond is not learned, so at worst an entry is sent again.
     pub fn learn(&mut self, have: &LogHave, ours: &Logs) -> Learned {

@@ -52,6 +52,12 @@ impl RangeSet {
         self.ranges.is_empty()
     }
 
+    /// True if all of a range is in the set.
+    #[must_use]
+    pub fn covers(&self, first: Seq, last: Seq) -> bool {
+        RangeSet::of(first, last).minus(self).is_empty()
+    }
+
     /// True if the seq is in the set.
     #[must_use]
     pub fn contains(&self, seq: Seq) -> bool {

@@ -245,6 +245,15 @@ impl Run {
         run
     }
 
+    /// Takes the body of an entry away; the run stays signed and its chain stays whole.
+    pub fn drop_body(&mut self, seq: Seq) {
+        let place = seq.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
+        let entry = place.and_then(|place| self.entries.get_mut(place));
+        if entry.is_some_and(|entry| entry.body.take().is_some()) {
+            self.bytes = self.encode();
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let entries = self.entries.iter().map(|entry| WireEntry {
             header: ByteBuf::from(entry.header_bytes.clone()),

@@ -8,7 +8,7 @@ use engine::{Body, EntryId, Incarnation, LogId, MemberId, Order, Priority, Row, 
 const ROOM: RoomId = RoomId([1; 32]);
 
 fn draft(n: u8) -> Draft {
-    Draft { id: DraftId([n; 16]), text: format!("draft {n}"), priority: Priority::Normal }
+    Draft::new(DraftId([n; 16]), format!("draft {n}"), Priority::Normal)
 }
 
 fn send(n: u8) -> Request {
@@ -29,6 +29,9 @@ fn row(n: u8) -> News {
         state: RowState::Saved,
         held_by: 0,
         late: false,
+        edited: false,
+        reactions: vec![],
+        expiry: None,
     }]);
     News::Room { room: ROOM, event }
 }
@@ -132,4 +135,31 @@ fn a_new_leader_hears_a_name_until_it_is_seen_and_what_was_read() {
     let most = u64::try_from(READ).unwrap();
     assert_eq!(unsent.command(ROOM, read(3..3 + most)).map(|_| ()), Ok(()));
     assert_eq!(unsent.led(), [ask(read(3..3 + most))]);
+}
+
+#[test]
+fn what_is_sent_together_is_repeated_together_until_any_of_it_is_seen() {
+    let mut unsent = Unsent::default();
+    let together = Command::SendTogether((1..4).map(draft).collect());
+    assert_eq!(unsent.command(ROOM, together.clone()), Ok(None));
+    assert_eq!(unsent.led(), [Request::Command { room: ROOM, command: together }]);
+    unsent.seen(&row(2));
+    assert_eq!(unsent.led(), []);
+    assert_eq!((unsent.places.len(), unsent.draft_bytes), (0, 0));
+}
+
+#[test]
+fn drafts_that_wait_are_said_live_or_are_cancelled_are_not_repeated() {
+    let mut unsent = Unsent::default();
+    for n in 1..=3 {
+        assert_eq!(unsent.command(ROOM, Command::Send(draft(n))), Ok(None));
+    }
+    let waiting = vec![engine::Waiting { draft: draft(1), since: 0 }];
+    unsent.seen(&News::Room { room: ROOM, event: Event::Waiting(waiting) });
+    unsent.seen(&News::Room { room: ROOM, event: Event::Cancelled(DraftId([2; 16])) });
+    assert_eq!(unsent.led(), [send(3)]);
+    let cancel = Command::Cancel(DraftId([3; 16]));
+    let sent = Request::Command { room: ROOM, command: cancel.clone() };
+    assert_eq!(unsent.command(ROOM, cancel), Ok(Some(sent)));
+    assert_eq!(unsent.led(), []);
 }

@@ -1,0 +1,55 @@
+//! What the queue holds beside the messages in the list: drafts that wait for their time, what could
+//! not be delivered, what is said live, who is typing, and the queue itself while it is looked at.
+
+use browser::{DraftId, LiveMessage, MemberId, QueueView, Trace, Undelivered, Waiting};
+
+/// Live messages that are shown at once; the oldest go.
+const LIVE: usize = 100;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueState {
+    /// Drafts that wait for their time.
+    pub waiting: Vec<Waiting>,
+    /// Own messages that could not be delivered to everybody.
+    pub undelivered: Vec<Undelivered>,
+    /// What was said live, oldest first.
+    pub live: Vec<LiveMessage>,
+    /// Who is typing.
+    pub typing: Vec<MemberId>,
+    /// The queue, as it was told last while it was watched.
+    pub view: Option<QueueView>,
+    /// The way of the message that was asked for last.
+    pub trace: Option<Trace>,
+}
+
+impl QueueState {
+    /// Puts a live message, or brings it up to date.
+    pub fn say_live(&mut self, message: LiveMessage) {
+        let same = |known: &&mut LiveMessage| {
+            (known.author, known.draft) == (message.author, message.draft)
+        };
+        if let Some(known) = self.live.iter_mut().find(same) {
+            if message.held_by.len() > known.held_by.len() {
+                *known = message;
+            }
+            return;
+        }
+        self.live.push(message);
+        let spare = self.live.len().saturating_sub(LIVE);
+        self.live.drain(..spare);
+    }
+
+    /// A member is typing, or has stopped.
+    pub fn types(&mut self, member: MemberId, typing: bool) {
+        self.typing.retain(|known| *known != member);
+        if typing {
+            self.typing.push(member);
+        }
+    }
+
+    /// Takes a live message away that the person has read.
+    pub fn dismiss(&mut self, author: MemberId, draft: DraftId) {
+        self.live.retain(|message| (message.author, message.draft) != (author, draft));
+    }
+}

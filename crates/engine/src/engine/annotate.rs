@@ -1,0 +1,113 @@
+//! Notes on messages on their way into the store and onto rows: edits, deletions, reactions.
+//!
+//! A note is stored beside its message in the same transaction as the entry that says it, under a
+//! key of its own, so that nothing is read in order to write. If its message is not here yet it is
+//! stored as early, and moves when the message comes.
+
+use crate::engine::commit::Batch;
+use crate::engine::{Engine, keys};
+use crate::ids::{EntryHash, EntryId, LogId};
+use crate::io::{Output, Record, StoreOp, Table};
+use crate::log::entry::Kind;
+use crate::log::ranges::RangeSet;
+use crate::log::run::Run;
+use crate::timeline::notes::{Note, Noted};
+use crate::view::{Event, Row};
+
+impl Engine {
+    /// Stores the notes that a run's entries are, and those that came before its entries.
+    pub(super) fn stage_notes(&mut self, batch: &mut Batch, run: &Run) {
+        for (seq, entry) in run.iter() {
+            let id = EntryId { log: run.log, seq };
+            if let Some(expiry) = entry.header.expiry.filter(|_| entry.body.is_some()) {
+                self.stage_fade(batch, expiry, &id);
+            }
+            for note in self.timeline.early(&id).to_vec() {
+                let early = keys::early(&self.room, &id, &note.by);
+                batch.ops.push(StoreOp::Delete(Table::Projections, early));
+                self.stage_note(batch, &Noted { target: id, note }, entry.hash);
+            }
+            let Some(noted) = Noted::of(run, seq, entry) else { continue };
+            if batch.holds(&noted.target, self) {
+                let hash = noted.note.target;
+                self.stage_note(batch, &noted, hash);
+            } else {
+                let key = keys::early(&self.room, &noted.target, &noted.note.by);
+                let value = postcard::to_allocvec(&noted.note).unwrap_or_default();
+                batch.ops.push(StoreOp::Put(Table::Projections, key, value));
+            }
+            batch.notes.push(noted);
+        }
+    }
+
+    fn stage_note(&mut self, batch: &mut Batch, noted: &Noted, hash: EntryHash) {
+        let key = keys::note(&self.room, &noted.target, &noted.note.by);
+        let value = postcard::to_allocvec(&noted.note).unwrap_or_default();
+        batch.ops.push(StoreOp::Put(Table::Projections, key, value));
+        if noted.note.kind == Kind::DELETE && noted.note.target == hash {
+            self.stage_fade(batch, 0, &noted.target);
+        }
+    }
+
+    /// Notes are stored: rows in memory follow, and what is about nothing yet is kept in mind.
+    pub(super) fn on_noted(&mut self, notes: Vec<Noted>) {
+        let mut rows: Vec<Row> = Vec::new();
+        for noted in notes {
+            let held = self.logs.of(&noted.target.log).map(crate::log::LogState::held);
+            if !held.unwrap_or_default().contains(noted.target.seq) {
+                self.timeline.keep_early(noted);
+                continue;
+            }
+            let row = self.timeline.note(&noted, &self.room, &self.keys);
+            if let Some(row) = row {
+                rows.retain(|known| known.entry != row.entry);
+                rows.push(row);
+            }
+            if noted.note.kind == Kind::DELETE && self.outbox.tray.remove(&noted.target) {
+                self.commits.fades.touch();
+            }
+        }
+        if !rows.is_empty() {
+            self.out.push_back(Output::Event(Event::Rows(rows)));
+        }
+    }
+
+    /// Notes on the messages of a page were read.
+    pub(super) fn on_notes(&mut self, records: Vec<Record>) {
+        for (key, value) in records {
+            match (keys::read_note(&key), postcard::from_bytes::<Note>(&value)) {
+                (Some(target), Ok(note)) => {
+                    self.timeline.note(&Noted { target, note }, &self.room, &self.keys);
+                }
+                (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
+            }
+        }
+    }
+
+    /// True if there is proof that a body is gone: its time is over, or its author deleted it.
+    pub(super) fn may_be_gone(&self, run: &Run, deleted: &[(EntryId, EntryHash)]) -> bool {
+        run.iter().filter(|(_, entry)| entry.body.is_none()).all(|(seq, entry)| {
+            let id = EntryId { log: run.log, seq };
+            let over = entry.header.expiry.is_some_and(|at| at <= self.now.wall);
+            let early = self.timeline.early(&id).iter();
+            let taken_back = |note: &Note| note.kind == Kind::DELETE && note.target == entry.hash;
+            over || deleted.contains(&(id, entry.hash)) || { early }.any(taken_back)
+        })
+    }
+
+    /// The messages that entries of a run delete.
+    pub(super) fn deletions(run: &Run) -> impl Iterator<Item = (EntryId, EntryHash)> {
+        let notes = run.iter().filter_map(|(seq, entry)| Noted::of(run, seq, entry));
+        let deletion = |noted: &Noted| noted.note.kind == Kind::DELETE;
+        notes.filter(deletion).map(|noted| (noted.target, noted.note.target))
+    }
+}
+
+impl Batch {
+    /// True if the entry is held once this batch is stored.
+    fn holds(&self, entry: &EntryId, engine: &Engine) -> bool {
+        let of = |log: &LogId| self.logs.get(log).or_else(|| engine.logs.of(log));
+        let held: RangeSet = of(&entry.log).map(crate::log::LogState::held).unwrap_or_default();
+        held.contains(entry.seq)
+    }
+}

@@ -1,0 +1,286 @@
+//! What a person says, and what becomes of it until it is an entry: now, later, together, live, or
+//! not at all.
+//!
+//! ```text
+//!  send ─► live: shown and sent, never stored      later: waits, stored      now: outbox ─► batch
+//! ```
+//! A draft that waits stays stored until the batch that makes it an entry is: released, and lost or
+//! said twice, it cannot be.
+
+use crate::engine::{Engine, keys};
+use crate::ids::{DraftId, EntryId};
+use crate::io::{Output, StoreOp, Table};
+use crate::limits;
+use crate::log::entry::{Content, Group, Header, Kind, Place, Target, body_hash};
+use crate::log::run::Unsigned;
+use crate::outbox::{self, Put};
+use crate::view::{Act, Draft, Event, Priority, Qos, Refusal, When};
+
+/// A draft that is about to be an entry, and what that takes.
+pub(super) struct Prepared {
+    draft: Draft,
+    kind: Kind,
+    content: Content,
+    target: Option<Target>,
+    /// How many are seen together, this one the first of them.
+    together: Option<u32>,
+}
+
+fn is_now(when: When, wall: u64) -> bool {
+    match when {
+        When::Now => true,
+        When::At(at) => at <= wall,
+        When::Online(_) => false,
+    }
+}
+
+impl Engine {
+    pub(super) fn send(&mut self, draft: Draft) {
+        let id = draft.id;
+        if let Err(reason) = self.take_draft(draft) {
+            self.refuse(Some(id), reason);
+        }
+    }
+
+    fn take_draft(&mut self, draft: Draft) -> Result<(), Refusal> {
+        check_terms(&draft)?;
+        if draft.terms.qos != Qos::ExactlyOnce {
+            return self.say_live(draft);
+        }
+        if self.outbox.waits.contains(&draft.id) {
+            self.outbox.waits.stale = true;
+            return Ok(());
+        }
+        let known = self.outbox.known(&draft.id);
+        if known.is_none() && !is_now(draft.terms.when, self.now.wall) {
+            outbox::check(&draft)?;
+            return self.outbox.waits.put(draft, self.now.wall);
+        }
+        let put = self.outbox.put(draft)?;
+        self.tell_stored(put);
+        Ok(())
+    }
+
+    /// A page repeats what is an entry already: it is shown the row.
+    fn tell_stored(&mut self, put: Put) {
+        if let Put::Stored(entry) = put {
+            let row = self.timeline.row(&entry).cloned();
+            self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
+        }
+    }
+
+    pub(super) fn send_together(&mut self, drafts: Vec<Draft>) {
+        let ids: Vec<DraftId> = drafts.iter().map(|draft| draft.id).collect();
+        let usual = |draft: &Draft| {
+            draft.terms.qos == Qos::ExactlyOnce && is_now(draft.terms.when, self.now.wall)
+        };
+        let terms = Refusal::Terms("what is sent together is sent now, exactly once".to_owned());
+        let put = match drafts.iter().all(usual) {
+            true => self.outbox.put_together(drafts),
+            false => Err(terms),
+        };
+        match put {
+            Ok(_) => {
+                for put in ids.iter().filter_map(|id| self.outbox.known(id)).collect::<Vec<_>>() {
+                    self.tell_stored(put);
+                }
+            }
+            Err(reason) if ids.is_empty() => self.refuse(None, reason),
+            Err(reason) => ids.into_iter().for_each(|id| self.refuse(Some(id), reason.clone())),
+        }
+    }
+
+    pub(super) fn replace(&mut self, draft: Draft) {
+        let id = draft.id;
+        let put =
+            match self.outbox.waits.contains(&id) {
+                true => check_terms(&draft).and_then(|()| outbox::check(&draft)).and_then(|()| {
+                    match draft.terms.qos {
+                        Qos::ExactlyOnce => self.outbox.waits.put(draft, self.now.wall),
+                        Qos::AtMostOnce | Qos::AtLeastOnce => Err(later_is_stored()),
+                    }
+                }),
+                false => Err(Refusal::TooLate),
+            };
+        if let Err(reason) = put {
+            self.refuse(Some(id), reason);
+        }
+    }
+
+    pub(super) fn cancel(&mut self, id: DraftId) {
+        let known = self.outbox.known(&id);
+        if known.is_none() && self.outbox.waits.remove(&id).is_some() || self.outbox.cancel(&id) {
+            self.outbox.waits.remove(&id);
+            return self.out.push_back(Output::Event(Event::Cancelled(id)));
+        }
+        match known {
+            Some(Put::Stored(entry)) => self.cancel_stored(id, entry),
+            // It is with the store at this moment: ask again.
+            Some(Put::Repeated | Put::Waiting) => self.refuse(Some(id), Refusal::TooLate),
+            None => self.refuse(Some(id), Refusal::NoSuchMessage),
+        }
+    }
+
+    fn cancel_stored(&mut self, id: DraftId, entry: EntryId) {
+        if self.members.delivery(&entry.log, entry.seq).held_by > 0 {
+            return self.refuse(Some(id), Refusal::TooLate);
+        }
+        let deletion = Draft::new(DraftId(self.random.bytes()), "", Priority::Normal);
+        self.send(deletion.doing(Act::Delete(entry)));
+    }
+
+    /// Releases drafts whose time has come into the outbox.
+    pub(super) fn release_due(&mut self) {
+        if !self.is_open() {
+            return;
+        }
+        let links = &self.links;
+        let online = |member: &_| links.values().any(|link| link.member() == Some(*member));
+        for id in self.outbox.waits.due(self.now.wall, online) {
+            let Some(waiting) = self.outbox.waits.of(&id).cloned() else { continue };
+            if self.outbox.known(&id).is_none() && self.outbox.put(waiting.draft).is_err() {
+                // Too many wait for the disk: its time is still due after the next batch.
+                return;
+            }
+        }
+    }
+
+    /// What drafts say, with what they are about; those about nothing any more are refused.
+    pub(super) fn prepare(&mut self, item: Vec<Draft>) -> Vec<Prepared> {
+        let together = u32::try_from(item.len()).ok().filter(|count| *count > 1);
+        let mut prepared = Vec::with_capacity(item.len());
+        for draft in item {
+            let target = self.target_of(&draft);
+            let Ok(target) = target else {
+                self.outbox.drop_taken(&draft);
+                self.outbox.waits.remove(&draft.id);
+                self.refuse(Some(draft.id), Refusal::NoSuchMessage);
+                continue;
+            };
+            let (kind, content) = match draft.act {
+                Act::Say => (Kind::MESSAGE, Content::Text(draft.text.clone())),
+                Act::Edit(_) => (Kind::EDIT, Content::Text(draft.text.clone())),
+                Act::Delete(_) => (Kind::DELETE, Content::Nothing),
+                Act::React { on, .. } => {
+                    (Kind::REACTION, Content::Reaction { emoji: draft.text.clone(), on })
+                }
+            };
+            let first = together.filter(|_| prepared.is_empty());
+            prepared.push(Prepared { draft, kind, content, target, together: first });
+        }
+        prepared
+    }
+
+    fn target_of(&self, draft: &Draft) -> Result<Option<Target>, Refusal> {
+        let (entry, own) = match draft.act {
+            Act::Say => return Ok(None),
+            Act::Edit(entry) | Act::Delete(entry) => (entry, true),
+            Act::React { target, .. } => (target, false),
+        };
+        let mine = entry.log.member == self.own.member;
+        let target = self.timeline.target(&entry).filter(|_| mine || !own);
+        target.map(Some).ok_or(Refusal::NoSuchMessage)
+    }
+
+    /// Seals what was prepared as the entry at this place.
+    pub(super) fn seal(
+        &mut self,
+        (class, seq, lamport): (Priority, u64, u64),
+        prepared: &Prepared,
+        group: Option<Group>,
+    ) -> Unsigned {
+        let place = Place { room: &self.room, log: &self.own, seq, epoch: &self.epoch, class };
+        let (kind, content) = (prepared.kind, &prepared.content);
+        let body = place.seal_body(kind, lamport, content, &self.keys, &mut self.random);
+        let wall = self.now.wall;
+        let header = Header {
+            kind,
+            lamport,
+            wall,
+            expiry: prepared.draft.terms.expires_after.map(|after| wall.saturating_add(after)),
+            target: prepared.target.clone(),
+            group,
+            body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
+            body_hash: body_hash(&body),
+        };
+        Unsigned { header, body }
+    }
+
+    pub(super) fn reclass(&mut self, entry: EntryId, priority: Priority) {
+        let own = entry.log.member == self.own.member;
+        if !own || !self.logs.reclass(&entry, priority) {
+            return self.refuse(None, Refusal::NoSuchMessage);
+        }
+        self.commits.reclassed.insert(entry.log);
+        let row = self.timeline.reclass(&entry, priority);
+        self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
+    }
+
+    /// What has to be stored of drafts that wait and of the undelivered.
+    pub(super) fn stage_outbox(&mut self, batch: &mut super::commit::Batch) {
+        for (id, waiting) in self.outbox.waits.take_dirty() {
+            let key = keys::waiting(&self.room, &id);
+            batch.put_or_delete(Table::State, key, waiting.as_ref());
+            batch.waits.push(id);
+        }
+        for (entry, failures) in self.outbox.tray.take_dirty() {
+            let key = keys::undelivered(&self.room, &entry);
+            batch.put_or_delete(Table::State, key, failures.as_ref());
+            batch.undelivered.push(entry);
+        }
+    }
+}
+
+impl Prepared {
+    /// Bytes of text.
+    pub(super) fn bytes(&self) -> usize {
+        self.draft.text.len()
+    }
+
+    /// How many are seen together from this one on.
+    pub(super) fn together(&self) -> Option<u32> {
+        self.together
+    }
+
+    /// The draft's id.
+    pub(super) fn id(&self) -> DraftId {
+        self.draft.id
+    }
+}
+
+impl super::commit::Batch {
+    fn put_or_delete<T: serde::Serialize>(
+        &mut self,
+        table: Table,
+        key: Vec<u8>,
+        value: Option<&T>,
+    ) {
+        self.ops.push(match value.and_then(|value| postcard::to_allocvec(value).ok()) {
+            Some(value) => StoreOp::Put(table, key, value),
+            None => StoreOp::Delete(table, key),
+        });
+        self.strict = true;
+    }
+}
+
+fn later_is_stored() -> Refusal {
+    Refusal::Terms("what is only said live cannot be said later".to_owned())
+}
+
+fn check_terms(draft: &Draft) -> Result<(), Refusal> {
+    let terms = draft.terms;
+    let short = terms.expires_after.is_some_and(|after| after < limits::EXPIRES_AT_LEAST);
+    let later = terms.when != When::Now;
+    let words = if short {
+        "it would expire within a second"
+    } else if draft.act != Act::Say && (later || terms.expires_after.is_some()) {
+        "changes to a message are made now, and for good"
+    } else if draft.act != Act::Say && terms.qos != Qos::ExactlyOnce {
+        "changes to a message are always stored"
+    } else if terms.qos != Qos::ExactlyOnce && later {
+        return Err(later_is_stored());
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::Terms(words.to_owned()))
+}

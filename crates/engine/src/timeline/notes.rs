@@ -1,0 +1,148 @@
+//! What later entries say of a message: other words, that it is taken back, emojis put on it.
+//!
+//! ```text
+//!  edit      of the message's author; the newest in the room's order counts
+//!  delete    of the message's author; counts for ever, whatever comes
+//!  reaction  of anybody, one cell for each member and emoji; the newest counts
+//! ```
+//! Merging is the same in any order and harmless when repeated, so a note may arrive before its
+//! message, twice, or on another way. A note names the hash of its message: one that was meant for
+//! another version of the log says nothing here.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::crypto::keys::EpochKeys;
+use crate::ids::{EntryHash, EntryId, EpochId, MemberId, RoomId};
+use crate::limits;
+use crate::log::entry::{Content, Kind, Place};
+use crate::log::run::{Run, RunEntry};
+use crate::view::{Body, Order, Priority, Reaction, Row};
+
+/// A note as it is stored beside the message that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The entry that says it, and where that stands.
+    pub by: Order,
+    /// What it is.
+    pub kind: Kind,
+    /// The message, by its hash.
+    pub target: EntryHash,
+    epoch: EpochId,
+    class: u8,
+    body: Option<ByteBuf>,
+}
+
+/// A note with the message that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The message.
+    pub target: EntryId,
+    /// The note.
+    pub note: Note,
+}
+
+/// What a note says, opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Saying {
+    Words(String),
+    Deleted,
+    Emoji { emoji: String, on: bool },
+}
+
+impl Noted {
+    /// The note in an entry of a run, if it is one that its author may make.
+    #[must_use]
+    pub fn of(run: &Run, seq: u64, entry: &RunEntry) -> Option<Noted> {
+        let header = &entry.header;
+        let target = header.target.as_ref().filter(|_| header.kind.is_note())?;
+        if header.kind != Kind::REACTION && target.entry.log.member != run.log.member {
+            return None;
+        }
+        let note = Note {
+            by: Order { lamport: header.lamport, log: run.log, seq },
+            kind: header.kind,
+            target: target.hash,
+            epoch: run.epoch,
+            class: run.class.number(),
+            body: entry.body.clone().map(ByteBuf::from),
+        };
+        Some(Noted { target: target.entry, note })
+    }
+}
+
+impl Note {
+    fn open(&self, room: &RoomId, keys: &EpochKeys) -> Option<Saying> {
+        if self.kind == Kind::DELETE {
+            return Some(Saying::Deleted);
+        }
+        let class = Priority::from_number(self.class)?;
+        let place = Place { room, log: &self.by.log, seq: self.by.seq, epoch: &self.epoch, class };
+        let content = place.open_content(self.kind, self.body.as_ref()?, keys).ok()??;
+        match content {
+            Content::Text(text) if self.kind == Kind::EDIT => {
+                (text.len() <= limits::TEXT_BYTES).then_some(Saying::Words(text))
+            }
+            Content::Reaction { emoji, on } if self.kind == Kind::REACTION => {
+                let fits = !emoji.is_empty() && emoji.len() <= limits::REACTION_BYTES;
+                fits.then_some(Saying::Emoji { emoji, on })
+            }
+            Content::Text(_) | Content::Reaction { .. } | Content::Nothing => None,
+        }
+    }
+}
+
+/// All that is known of one message beside itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    words: Option<(Order, String)>,
+    deleted: bool,
+    emojis: BTreeMap<(String, MemberId), (Order, bool)>,
+}
+
+impl Fold {
+    /// Takes a note in.
+    pub fn add(&mut self, note: &Note, room: &RoomId, keys: &EpochKeys) {
+        match note.open(room, keys) {
+            Some(Saying::Deleted) => self.deleted = true,
+            Some(Saying::Words(text)) => {
+                if self.words.as_ref().is_none_or(|(by, _)| *by < note.by) {
+                    self.words = Some((note.by, text));
+                }
+            }
+            Some(Saying::Emoji { emoji, on }) => {
+                let cell = (emoji, note.by.log.member);
+                let known = self.emojis.get(&cell);
+                let most = limits::REACTIONS * limits::MEMBERS;
+                let room = known.is_some() || self.emojis.len() < most;
+                if room && known.is_none_or(|(by, _)| *by < note.by) {
+                    self.emojis.insert(cell, (note.by, on));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Brings a row up to date.
+    pub fn apply(&self, row: &mut Row) {
+        if self.deleted {
+            (row.body, row.edited) = (Body::Gone, false);
+            row.reactions.clear();
+            return;
+        }
+        if let Some((_, text)) = self.words.as_ref().filter(|_| row.body != Body::Gone) {
+            (row.body, row.edited) = (Body::Text(text.clone()), true);
+        }
+        let mut reactions: Vec<Reaction> = Vec::new();
+        for ((emoji, member), _) in self.emojis.iter().filter(|(_, (_, on))| *on) {
+            match reactions.last_mut().filter(|last| last.emoji == *emoji) {
+                Some(last) => last.members.push(*member),
+                None => reactions.push(Reaction { emoji: emoji.clone(), members: vec![*member] }),
+            }
+        }
+        reactions.truncate(limits::REACTIONS);
+        row.reactions = reactions;
+    }
+}

@@ -1,0 +1,135 @@
+//! What a person may see of the queue: what waits and for whom, what could not be delivered, and
+//! the stations of one message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DraftId, EntryId, MemberId};
+use crate::io::Millis;
+use crate::view::{Draft, Priority};
+
+/// A draft that waits for its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The draft.
+    pub draft: Draft,
+    /// When it was handed over, in milliseconds since 1970 by this device's clock.
+    pub since: Millis,
+}
+
+/// A message that a member could not be given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// The message.
+    pub entry: EntryId,
+    /// What became of it, member by member.
+    pub failures: Vec<Failure>,
+}
+
+/// Why one member does not have a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The member.
+    pub member: MemberId,
+    /// Why.
+    pub reason: FailureReason,
+    /// How often it was offered and refused, while there was a link.
+    pub attempts: u32,
+    /// When the last time was, in milliseconds since 1970 by this device's clock.
+    pub last: Millis,
+}
+
+/// Why a member does not have a message. The numbers on the wire are in `log/refusal.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum FailureReason {
+    /// It expired first.
+    Expired,
+    /// The member's device has no space.
+    NoSpace,
+    /// The member's device keeps no more of this log, or of this room.
+    TooMuch,
+    /// The member's device holds it to be against the rules.
+    NotAllowed,
+    /// The member's version of Confab does not know the reason's number.
+    Other(u8),
+}
+
+/// The whole queue at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueView {
+    /// Drafts that the next batches will store, by priority.
+    pub drafts: [u64; 3],
+    /// Bytes of text in them.
+    pub draft_bytes: u64,
+    /// Messages that came and are not stored yet.
+    pub incoming: u64,
+    /// What waits for each linked member.
+    pub peers: Vec<PeerQueue>,
+}
+
+/// What waits for one linked member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerQueue {
+    /// The member.
+    pub member: MemberId,
+    /// By class, most urgent first, control included.
+    pub lanes: Vec<LaneView>,
+    /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
+    /// message is among those in memory.
+    pub oldest: Option<Millis>,
+    /// Milliseconds from the last question for a sign of life to its answer.
+    pub round_trip: Option<Millis>,
+}
+
+/// What waits for one member in one class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneView {
+    /// Messages that it lacks and that are not on their way: of the own log, or asked for. For
+    /// control: frames.
+    pub messages: u64,
+    /// Bytes that are read and wait for the channel.
+    pub bytes: u64,
+    /// Bytes that it still takes before it has to give back credit; 0 for control, which needs
+    /// none.
+    pub credit: u64,
+}
+
+/// The stations of an own message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The message.
+    pub entry: EntryId,
+    /// The draft that it was.
+    pub draft: Option<DraftId>,
+    /// Its class.
+    pub priority: Priority,
+    /// In the order in which they were reached.
+    pub stations: Vec<Station>,
+}
+
+/// One station of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Station {
+    /// When, in milliseconds since 1970 by this device's clock.
+    pub at: Millis,
+    /// What happened.
+    pub what: Passage,
+}
+
+/// What happened to a message on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Passage {
+    /// It was handed over by the page.
+    Written,
+    /// It was stored on this device.
+    Saved,
+    /// Its last byte was given to the channel to this member.
+    SentTo(MemberId),
+    /// This member has proven that it holds it.
+    HeldBy(MemberId),
+    /// This member has read it.
+    ReadBy(MemberId),
+    /// This member has refused it.
+    RefusedBy(MemberId),
+    /// Its body is gone: expired or deleted.
+    Gone,
+}

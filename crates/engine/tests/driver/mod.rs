@@ -1,0 +1,326 @@
+//! The smallest driver there can be: engines in one process, stores in memory, wires that work.
+//!
+//! Read this to see how an engine is run; the simulator in `tests/` is the same with everything
+//! that can go wrong.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::collections::{BTreeMap, VecDeque};
+
+use engine::{
+    Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now, Output,
+    Priority, Record, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind, StoreFault, StoreOp,
+    Table,
+};
+use protocol::{ClientMessage, PeerId, ServerMessage};
+
+pub type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
+pub struct Peer {
+    pub engine: Engine,
+    pub store: Tables,
+    pub inputs: VecDeque<Input>,
+    pub rows: BTreeMap<engine::Order, Row>,
+    pub events: Vec<Event>,
+    pub id: PeerId,
+    pub online: bool,
+    pub joined: bool,
+    /// The store answers that it is full.
+    pub full: bool,
+}
+
+/// All peers, their signaling room, and a clock that moves when nothing else does.
+pub struct World {
+    pub peers: Vec<Peer>,
+    pub now: u64,
+    /// Connections by both ends' link: `(peer, link) -> (peer, link)`.
+    pub wires: BTreeMap<(usize, LinkId), (usize, LinkId)>,
+    pub sessions: BTreeMap<String, (usize, LinkId)>,
+}
+
+pub fn sdp(name: &str, fingerprint: u8) -> String {
+    let hex = vec![format!("{fingerprint:02X}"); 32].join(":");
+    format!(
+        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns={name}\r\nt=0 0\r\n\
+         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n\
+         a=fingerprint:sha-256 {hex}\r\na=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n"
+    )
+}
+
+impl World {
+    pub fn new() -> World {
+        World { peers: vec![], now: 1_000, wires: BTreeMap::new(), sessions: BTreeMap::new() }
+    }
+
+    pub fn clock(&self) -> Now {
+        Now { mono: self.now, wall: 1_700_000_000_000 + self.now }
+    }
+
+    pub fn start(&mut self, record: RoomRecord, store: Tables) -> usize {
+        let index = self.peers.len();
+        let seed = [u8::try_from(index).unwrap() + 1; 32];
+        let engine = Engine::open(record, seed, self.clock());
+        let id = PeerId(u64::try_from(index).unwrap() + 100);
+        let (inputs, rows, events) = (VecDeque::new(), BTreeMap::new(), vec![]);
+        self.peers.push(Peer {
+            engine,
+            store,
+            inputs,
+            rows,
+            events,
+            id,
+            online: false,
+            joined: false,
+            full: false,
+        });
+        index
+    }
+
+    pub fn connect(&mut self, peer: usize) {
+        self.peers[peer].online = true;
+        self.peers[peer].inputs.push_back(Input::SignalOpened);
+    }
+
+    pub fn stop(&mut self, peer: usize) -> Tables {
+        (self.peers[peer].online, self.peers[peer].joined) = (false, false);
+        let left = self.peers[peer].id;
+        let room = rendezvous(&mut self.peers[peer]);
+        for other in self.peers.iter_mut().filter(|other| other.online) {
+            let message = ServerMessage::PeerLeft { room: room.clone(), peer: left };
+            other.inputs.push_back(Input::Signal(message));
+        }
+        let ends: Vec<_> = self.wires.iter().filter(|(from, _)| from.0 == peer).collect();
+        let ends: Vec<_> = ends.into_iter().map(|(from, to)| (*from, *to)).collect();
+        for (from, (other, link)) in ends {
+            self.wires.remove(&from);
+            self.wires.remove(&(other, link));
+            let closed = Input::ChannelClosed { link, channel: Channel::Messages };
+            self.peers[other].inputs.push_back(closed);
+        }
+        std::mem::take(&mut self.peers[peer].store)
+    }
+
+    pub fn say(&mut self, peer: usize, text: &str, priority: Priority) {
+        let draft = self.draft(peer, text, priority);
+        self.command(peer, Command::Send(draft));
+    }
+
+    /// A draft with an id of its own.
+    pub fn draft(&mut self, peer: usize, text: &str, priority: Priority) -> Draft {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&self.now.to_be_bytes());
+        id[8] = u8::try_from(peer).unwrap();
+        self.now += 1;
+        Draft::new(DraftId(id), text, priority)
+    }
+
+    pub fn command(&mut self, peer: usize, command: Command) {
+        let now = self.clock();
+        self.peers[peer].engine.command(command, now);
+        self.run();
+    }
+
+    /// Carries out what there is to do, until nothing is left.
+    pub fn run(&mut self) {
+        loop {
+            let mut idle = true;
+            for index in 0..self.peers.len() {
+                idle &= !self.step(index);
+            }
+            if idle {
+                return;
+            }
+        }
+    }
+
+    /// Lets time pass, from deadline to deadline.
+    pub fn pass(&mut self, millis: u64) {
+        let end = self.now + millis;
+        self.run();
+        loop {
+            let next = self.peers.iter().filter_map(|peer| peer.engine.deadline()).min();
+            let Some(next) = next.filter(|next| *next <= end) else { break };
+            self.now = self.now.max(next) + 1;
+            for peer in &mut self.peers {
+                peer.inputs.push_back(Input::Tick);
+            }
+            self.run();
+        }
+        self.now = self.now.max(end);
+    }
+
+    pub fn step(&mut self, index: usize) -> bool {
+        let now = self.clock();
+        let mut worked = false;
+        while let Some(output) = self.peers[index].engine.poll_output() {
+            worked = true;
+            self.carry_out(index, output);
+        }
+        let ends = self.wires.iter().filter(|(from, _)| from.0 == index);
+        for ((_, link), (other, theirs)) in ends.map(|(a, b)| (*a, *b)).collect::<Vec<_>>() {
+            for channel in Channel::ALL {
+                let engine = &mut self.peers[index].engine;
+                if let Some(bytes) = engine.poll_transmit(link, channel, now) {
+                    worked = true;
+                    let frame = Input::Frame { link: theirs, channel, bytes };
+                    self.peers[other].inputs.push_back(frame);
+                }
+            }
+        }
+        if let Some(input) = self.peers[index].inputs.pop_front() {
+            worked = true;
+            self.peers[index].engine.handle(input, now);
+        }
+        worked
+    }
+
+    pub fn carry_out(&mut self, index: usize, output: Output) {
+        let peer = &mut self.peers[index];
+        match output {
+            Output::Event(event) => {
+                if let Event::Rows(rows) = &event {
+                    for row in rows {
+                        peer.rows.insert(row.order, row.clone());
+                    }
+                }
+                peer.events.push(event);
+            }
+            Output::Commit { batch, .. } if peer.full => {
+                peer.inputs.push_back(Input::CommitFailed(batch, StoreFault::Full));
+            }
+            Output::Commit { batch, ops, .. } => {
+                for op in ops {
+                    match op {
+                        StoreOp::Put(table, key, value) => peer.store.insert((table, key), value),
+                        StoreOp::Delete(table, key) => peer.store.remove(&(table, key)),
+                    };
+                }
+                peer.inputs.push_back(Input::Committed(batch));
+            }
+            Output::Scan(scan) => {
+                let records = read(&peer.store, &scan);
+                peer.inputs.push_back(Input::Scanned(scan.scan, Ok(records)));
+            }
+            Output::Signal(message) => self.relay(index, message),
+            Output::Rtc { link, call } => self.rtc(index, link, call),
+        }
+    }
+
+    pub fn relay(&mut self, index: usize, message: ClientMessage) {
+        let (you, online) = (self.peers[index].id, self.peers[index].online);
+        match message {
+            _ if !online => {}
+            ClientMessage::Join { room } => {
+                self.peers[index].joined = true;
+                let others = self.peers.iter().filter(|peer| peer.joined && peer.id != you);
+                let peers = others.map(|peer| peer.id).collect();
+                for other in self.peers.iter_mut().filter(|peer| peer.joined && peer.id != you) {
+                    let joined = ServerMessage::PeerJoined { room: room.clone(), peer: you };
+                    other.inputs.push_back(Input::Signal(joined));
+                }
+                let joined = ServerMessage::Joined { room, you, peers };
+                self.peers[index].inputs.push_back(Input::Signal(joined));
+            }
+            ClientMessage::Signal { room, to, payload } => {
+                let signal = ServerMessage::Signal { room, from: you, payload };
+                if let Some(other) = self.peers.iter_mut().find(|peer| peer.id == to) {
+                    other.inputs.push_back(Input::Signal(signal));
+                }
+            }
+            ClientMessage::Leave { .. } | ClientMessage::Ping | ClientMessage::Pong => {}
+        }
+    }
+
+    /// Connects two ends as soon as the answer reaches the side that offered.
+    pub fn rtc(&mut self, index: usize, link: LinkId, call: RtcCall) {
+        let fingerprint = u8::try_from(index).unwrap();
+        let name = format!("{index}-{}", link.0);
+        let mine = sdp(&name, fingerprint);
+        match call {
+            RtcCall::Open { offerer: true, .. } => {
+                self.sessions.insert(mine.clone(), (index, link));
+                let kind = SdpKind::Offer;
+                let offer = Input::RtcDescription { link, kind, sdp: mine };
+                self.peers[index].inputs.push_back(offer);
+            }
+            RtcCall::Remote { kind: SdpKind::Offer, sdp: theirs } => {
+                let other = self.sessions[&theirs];
+                self.wires.insert((index, link), other);
+                self.sessions.insert(mine.clone(), (index, link));
+                let kind = SdpKind::Answer;
+                let answer = Input::RtcDescription { link, kind, sdp: mine };
+                self.peers[index].inputs.push_back(answer);
+            }
+            RtcCall::Remote { kind: SdpKind::Answer, sdp: theirs } => {
+                let other = self.sessions[&theirs];
+                self.wires.insert((index, link), other);
+                for (peer, link) in [(index, link), other] {
+                    let open = Input::ChannelOpen { link, channel: Channel::Messages };
+                    self.peers[peer].inputs.push_back(open);
+                }
+            }
+            RtcCall::Close => {
+                if let Some((other, theirs)) = self.wires.remove(&(index, link)) {
+                    self.wires.remove(&(other, theirs));
+                    let channel = Channel::Messages;
+                    let closed = Input::ChannelClosed { link: theirs, channel };
+                    self.peers[other].inputs.push_back(closed);
+                }
+            }
+            RtcCall::Open { .. } | RtcCall::Candidate(_) | RtcCall::RestartIce => {}
+        }
+    }
+
+    pub fn texts(&self, peer: usize) -> Vec<(String, RowState)> {
+        let text = |row: &Row| match &row.body {
+            Body::Text(text) => text.clone(),
+            body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
+        };
+        self.peers[peer].rows.values().map(|row| (text(row), row.state)).collect()
+    }
+
+    pub fn words(&self, peer: usize) -> Vec<String> {
+        self.texts(peer).into_iter().map(|(text, _)| text).collect()
+    }
+}
+
+pub fn rendezvous(peer: &mut Peer) -> protocol::Rendezvous {
+    // Asking it to join again is the only way an engine names its rendezvous.
+    peer.engine.handle(Input::SignalOpened, Now { mono: 0, wall: 0 });
+    while let Some(output) = peer.engine.poll_output() {
+        if let Output::Signal(ClientMessage::Join { room }) = output {
+            return room;
+        }
+    }
+    panic!("an engine that may signal joins");
+}
+
+pub fn read(store: &Tables, scan: &Scan) -> Vec<Record> {
+    let range = store.range((scan.table, scan.from.clone())..(scan.table, scan.to.clone()));
+    let records = range.map(|((_, key), value)| (key.clone(), value.clone()));
+    let limit = usize::try_from(scan.limit).unwrap();
+    if scan.descending {
+        records.rev().take(limit).collect()
+    } else {
+        records.take(limit).collect()
+    }
+}
+
+pub fn founder() -> RoomRecord {
+    RoomRecord::create(&[7; 128])
+}
+
+pub fn guest(seed: u8) -> RoomRecord {
+    let invite = founder().invite().to_string();
+    RoomRecord::join(&Invite::parse(&invite).unwrap(), &[seed; 128])
+}
+
+pub fn two() -> World {
+    let mut world = World::new();
+    for record in [founder(), guest(1)] {
+        let peer = world.start(record, Tables::new());
+        world.connect(peer);
+        world.run();
+    }
+    world
+}

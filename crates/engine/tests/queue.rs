@@ -1,0 +1,421 @@
+//! The queue as a person knows it: later, together, live, expiring, taken back, refused.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
+mod driver;
+
+use driver::{Tables, World, founder, guest, two};
+use engine::{
+    Act, Body, Command, Draft, EntryId, Event, FailureReason, LiveMessage, Passage, Priority, Qos,
+    QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting, When, limits,
+};
+
+fn three() -> World {
+    let mut world = two();
+    let third = world.start(guest(2), Tables::new());
+    world.connect(third);
+    world.pass(5_000);
+    world
+}
+
+fn row(world: &World, peer: usize, text: &str) -> Row {
+    let found = world.peers[peer].rows.values().find(|row| row.body == Body::Text(text.into()));
+    found.cloned().unwrap_or_else(|| panic!("{peer} does not show {text:?}"))
+}
+
+fn entry(world: &World, peer: usize, text: &str) -> EntryId {
+    row(world, peer, text).entry
+}
+
+fn shown(world: &World, peer: usize, entry: &EntryId) -> Row {
+    world.peers[peer].rows.values().find(|row| row.entry == *entry).unwrap().clone()
+}
+
+fn last<T>(world: &World, peer: usize, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
+    world.peers[peer].events.iter().rev().find_map(pick)
+}
+
+fn waiting(world: &World, peer: usize) -> Vec<Waiting> {
+    let pick = |event: &Event| match event {
+        Event::Waiting(waiting) => Some(waiting.clone()),
+        _ => None,
+    };
+    last(world, peer, pick).unwrap_or_default()
+}
+
+fn undelivered(world: &World, peer: usize) -> Vec<Undelivered> {
+    let pick = |event: &Event| match event {
+        Event::Undelivered(undelivered) => Some(undelivered.clone()),
+        _ => None,
+    };
+    last(world, peer, pick).unwrap_or_default()
+}
+
+fn refusal(world: &World, peer: usize) -> Option<Refusal> {
+    last(world, peer, |event| match event {
+        Event::Refused { reason, .. } => Some(reason.clone()),
+        _ => None,
+    })
+}
+
+fn lives(world: &World, peer: usize) -> Vec<LiveMessage> {
+    let events = world.peers[peer].events.iter();
+    let live = |event: &Event| match event {
+        Event::Live(live) => Some(live.clone()),
+        _ => None,
+    };
+    events.filter_map(live).collect()
+}
+
+/// Closes a page and opens it again on what it has stored.
+fn restart(world: &mut World, peer: usize, record: engine::RoomRecord) -> usize {
+    let store = world.stop(peer);
+    let again = world.start(record, store);
+    world.connect(again);
+    world.pass(5_000);
+    again
+}
+
+fn at(world: &World, after: u64) -> Terms {
+    Terms { when: When::At(world.clock().wall + after), ..Terms::default() }
+}
+
+fn send(world: &mut World, peer: usize, text: &str, terms: Terms) -> Draft {
+    let draft = world.draft(peer, text, Priority::Normal).on(terms);
+    world.command(peer, Command::Send(draft.clone()));
+    draft
+}
+
+fn act(world: &mut World, peer: usize, text: &str, act: Act) {
+    let draft = world.draft(peer, text, Priority::Normal).doing(act);
+    world.command(peer, Command::Send(draft));
+    world.pass(2_000);
+}
+
+#[test]
+fn a_scheduled_message_outlives_the_page_and_is_said_once_when_its_time_comes() {
+    let mut world = two();
+    let terms = at(&world, 60_000);
+    let draft = send(&mut world, 0, "later", terms);
+    world.command(0, Command::Send(draft.clone()));
+    assert_eq!(waiting(&world, 0).len(), 1);
+    let again = restart(&mut world, 0, founder());
+    assert_eq!(waiting(&world, again)[0].draft, draft);
+    world.pass(40_000);
+    assert!(world.words(1).is_empty());
+    world.pass(30_000);
+    assert_eq!(world.words(1), ["later"]);
+    assert!(waiting(&world, again).is_empty());
+    world.command(again, Command::Send(draft));
+    let again = restart(&mut world, again, founder());
+    world.pass(60_000);
+    assert_eq!((world.words(1).len(), world.words(again).len()), (1, 1));
+}
+
+#[test]
+fn a_scheduled_message_can_be_changed_and_cancelled_while_it_waits() {
+    let mut world = two();
+    let terms = at(&world, 10_000);
+    let draft = send(&mut world, 0, "firts", terms);
+    let other = send(&mut world, 0, "never", terms);
+    let terms = at(&world, 20_000);
+    let better = Draft { text: "first".into(), terms, ..draft.clone() };
+    world.command(0, Command::Replace(better.clone()));
+    world.command(0, Command::Cancel(other.id));
+    world.pass(15_000);
+    assert!(world.words(1).is_empty());
+    world.pass(10_000);
+    assert_eq!(world.words(1), ["first"]);
+    world.command(0, Command::Replace(better));
+    assert_eq!(refusal(&world, 0), Some(Refusal::TooLate));
+}
+
+#[test]
+fn a_message_for_a_members_return_is_said_when_it_is_linked() {
+    let mut world = two();
+    let store = world.stop(1);
+    world.pass(20_000);
+    let ben = guest(1).keypair().member();
+    let terms = Terms { when: When::Online(ben), ..Terms::default() };
+    send(&mut world, 0, "welcome back", terms);
+    world.pass(20_000);
+    assert!(world.words(0).is_empty());
+    let again = world.start(guest(1), store);
+    world.connect(again);
+    world.pass(5_000);
+    assert_eq!(world.words(again), ["welcome back"]);
+    assert!(waiting(&world, 0).is_empty());
+}
+
+#[test]
+fn what_is_sent_together_is_seen_together_or_refused_together() {
+    let mut world = two();
+    let drafts: Vec<Draft> =
+        (0..5).map(|n| world.draft(0, &n.to_string(), Priority::Normal)).collect();
+    world.command(0, Command::SendTogether(drafts.clone()));
+    world.command(0, Command::SendTogether(drafts.clone()));
+    world.pass(1_000);
+    assert_eq!(world.words(1), ["0", "1", "2", "3", "4"]);
+    let rows_at_once = world.peers[1].events.iter().any(|event| match event {
+        Event::Rows(rows) => rows.len() == 5,
+        _ => false,
+    });
+    assert!(rows_at_once);
+    let mut mixed: Vec<Draft> =
+        (5..8).map(|n| world.draft(0, &n.to_string(), Priority::Normal)).collect();
+    mixed[1].text.clear();
+    world.command(0, Command::SendTogether(mixed));
+    world.pass(1_000);
+    assert_eq!(refusal(&world, 0), Some(Refusal::Empty));
+    assert_eq!(world.words(0).len(), 5);
+}
+
+#[test]
+fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it() {
+    let mut world = three();
+    let store = world.stop(2);
+    world.pass(20_000);
+    let terms = Terms { expires_after: Some(30_000), ..Terms::default() };
+    send(&mut world, 0, "for today", terms);
+    world.say(0, "for ever", Priority::Normal);
+    world.pass(5_000);
+    let id = entry(&world, 1, "for today");
+    let held = |world: &World, peer: usize| {
+        let runs = world.peers[peer].store.iter().filter(|((table, _), _)| *table == Table::Runs);
+        runs.map(|(_, bytes)| bytes.len()).sum::<usize>()
+    };
+    let before = (held(&world, 0), held(&world, 1));
+    world.pass(40_000);
+    assert!(held(&world, 0) < before.0 && held(&world, 1) < before.1, "the bodies are on disk");
+    assert_eq!(shown(&world, 1, &id).body, Body::Gone);
+    assert_eq!(shown(&world, 0, &id).body, Body::Gone);
+    assert_eq!(shown(&world, 0, &id).state, RowState::Expired);
+    let tray = undelivered(&world, 0);
+    assert_eq!((tray.len(), tray[0].entry), (1, id));
+    assert_eq!(tray[0].failures[0].member, guest(2).keypair().member());
+    assert_eq!(tray[0].failures[0].reason, FailureReason::Expired);
+    // The third gets what follows, and the chain of the log is whole without the body.
+    let again = world.start(guest(2), store);
+    world.connect(again);
+    world.pass(10_000);
+    assert_eq!(world.words(again), ["Gone", "for ever"]);
+    let reopened = restart(&mut world, 0, founder());
+    assert_eq!(shown(&world, reopened, &id).state, RowState::Expired);
+}
+
+#[test]
+fn edits_reactions_and_deletions_are_the_same_for_all_also_for_who_comes_later() {
+    let mut world = three();
+    let store = world.stop(2);
+    for text in ["typo", "regret", "fine"] {
+        world.say(0, text, Priority::Normal);
+    }
+    world.pass(2_000);
+    let (typo, regret, fine) =
+        (entry(&world, 0, "typo"), entry(&world, 0, "regret"), entry(&world, 0, "fine"));
+    act(&mut world, 0, "first try", Act::Edit(typo));
+    act(&mut world, 0, "corrected", Act::Edit(typo));
+    act(&mut world, 0, "", Act::Delete(regret));
+    act(&mut world, 1, "👍", Act::React { target: fine, on: true });
+    act(&mut world, 0, "👍", Act::React { target: fine, on: true });
+    act(&mut world, 1, "👎", Act::React { target: fine, on: true });
+    act(&mut world, 1, "👎", Act::React { target: fine, on: false });
+    let again = world.start(guest(2), store);
+    world.connect(again);
+    world.pass(20_000);
+    let reopened = restart(&mut world, 1, guest(1));
+    for peer in [0, reopened, again] {
+        assert_eq!(world.words(peer), ["corrected", "Gone", "fine"], "at {peer}");
+        assert!(shown(&world, peer, &typo).edited);
+        let reactions = shown(&world, peer, &fine).reactions;
+        assert_eq!(reactions.len(), 1, "at {peer}");
+        assert_eq!((reactions[0].emoji.as_str(), reactions[0].members.len()), ("👍", 2));
+        let regretted = |value: &Vec<u8>| value.windows(6).any(|part| part == b"regret");
+        assert!(!world.peers[peer].store.values().any(regretted));
+    }
+}
+
+#[test]
+fn nobody_changes_what_others_said_or_what_is_gone() {
+    let mut world = two();
+    world.say(0, "mine", Priority::Normal);
+    world.pass(2_000);
+    let mine = entry(&world, 1, "mine");
+    for wrong in [Act::Edit(mine), Act::Delete(mine)] {
+        act(&mut world, 1, "yours", wrong);
+        assert_eq!(refusal(&world, 1), Some(Refusal::NoSuchMessage));
+    }
+    act(&mut world, 0, "", Act::Delete(mine));
+    world.peers[0].events.clear();
+    act(&mut world, 0, "too late", Act::Edit(mine));
+    assert_eq!(refusal(&world, 0), Some(Refusal::NoSuchMessage));
+    let long = "x".repeat(limits::REACTION_BYTES + 1);
+    act(&mut world, 1, &long, Act::React { target: mine, on: true });
+    assert!(matches!(refusal(&world, 1), Some(Refusal::Reaction { .. })));
+    assert_eq!(world.words(0), ["Gone"]);
+    world.say(0, "the room goes on", Priority::Normal);
+    world.pass(2_000);
+    assert_eq!(world.words(1), ["Gone", "the room goes on"]);
+}
+
+#[test]
+fn a_message_is_cancelled_while_nobody_holds_it_and_not_later() {
+    let mut world = two();
+    let store = world.stop(1);
+    world.pass(20_000);
+    let draft = send(&mut world, 0, "oops", Terms::default());
+    world.say(0, "kept", Priority::Normal);
+    world.command(0, Command::Cancel(draft.id));
+    world.pass(2_000);
+    let again = world.start(guest(1), store);
+    world.connect(again);
+    world.pass(20_000);
+    assert_eq!(world.words(again), ["Gone", "kept"]);
+    let draft = send(&mut world, 0, "held", Terms::default());
+    world.pass(2_000);
+    world.command(0, Command::Cancel(draft.id));
+    assert_eq!(refusal(&world, 0), Some(Refusal::TooLate));
+    world.command(0, Command::Cancel(engine::DraftId([77; 16])));
+    assert_eq!(refusal(&world, 0), Some(Refusal::NoSuchMessage));
+}
+
+#[test]
+fn what_is_said_live_is_shown_and_never_stored() {
+    let mut world = two();
+    let stored = world.peers[1].store.len();
+    let once = Terms { qos: Qos::AtMostOnce, ..Terms::default() };
+    let surely = Terms { qos: Qos::AtLeastOnce, ..Terms::default() };
+    send(&mut world, 0, "now or never", once);
+    send(&mut world, 0, "knock", surely);
+    world.pass(2_000);
+    let texts: Vec<String> = lives(&world, 1).into_iter().map(|live| live.text).collect();
+    assert_eq!(texts, ["now or never", "knock"]);
+    let ben = guest(1).keypair().member();
+    assert_eq!(lives(&world, 0).last().unwrap().held_by, [ben]);
+    assert!(world.words(0).is_empty() && world.words(1).is_empty());
+    assert_eq!(world.peers[1].store.len(), stored);
+    world.command(0, Command::Typing(true));
+    world.pass(100);
+    let typing = |world: &World| {
+        last(world, 1, |event| match event {
+            Event::Typing { typing, .. } => Some(*typing),
+            _ => None,
+        })
+    };
+    assert_eq!(typing(&world), Some(true));
+    world.pass(3 * limits::TYPING_EVERY);
+    assert_eq!(typing(&world), Some(false), "who says nothing more has stopped");
+    world.stop(1);
+    world.pass(20_000);
+    send(&mut world, 0, "anybody?", once);
+    assert_eq!(refusal(&world, 0), Some(Refusal::NobodyThere));
+}
+
+#[test]
+fn a_member_without_space_refuses_and_the_message_waits_in_the_tray_until_it_is_taken() {
+    let mut world = two();
+    world.peers[1].full = true;
+    world.say(0, "does not fit", Priority::Normal);
+    world.pass(10 * 60_000);
+    let id = entry(&world, 0, "does not fit");
+    let tray = undelivered(&world, 0);
+    assert_eq!(tray.len(), 1);
+    assert_eq!(tray[0].failures[0].reason, FailureReason::NoSpace);
+    assert!(tray[0].failures[0].attempts < 60, "{:?}", tray[0].failures[0].attempts);
+    assert_eq!(shown(&world, 0, &id).state, RowState::Failed);
+    world.peers[1].full = false;
+    world.command(0, Command::Retry(id));
+    world.pass(2 * 60_000);
+    assert_eq!(world.words(1), ["does not fit"]);
+    assert!(undelivered(&world, 0).is_empty());
+    assert_eq!(shown(&world, 0, &id).state, RowState::Delivered);
+}
+
+#[test]
+fn the_class_of_a_waiting_message_can_be_changed() {
+    let mut world = two();
+    let store = world.stop(1);
+    world.pass(20_000);
+    let long = "x".repeat(30_000);
+    for number in 0..40 {
+        world.say(0, &format!("{number} {long}"), Priority::Low);
+    }
+    world.say(0, "raise me", Priority::Low);
+    let id = entry(&world, 0, "raise me");
+    world.command(0, Command::Reclass { entry: id, priority: Priority::Urgent });
+    assert_eq!(shown(&world, 0, &id).priority, Priority::Urgent);
+    let again = world.start(guest(1), store);
+    world.connect(again);
+    world.pass(60_000);
+    let events = world.peers[again].events.iter();
+    let rows = |event: &Event| match event {
+        Event::Rows(rows) => rows.clone(),
+        _ => vec![],
+    };
+    let order: Vec<EntryId> = events.flat_map(rows).map(|row| row.entry).collect();
+    let place = order.iter().position(|entry| *entry == id).unwrap();
+    assert!(place < 10, "it came as number {place} of {}", order.len());
+    assert_eq!(world.words(again).len(), 41);
+    let reopened = restart(&mut world, 0, founder());
+    assert_eq!(shown(&world, reopened, &id).priority, Priority::Urgent);
+    let theirs = entry(&world, again, "raise me");
+    world.command(again, Command::Reclass { entry: theirs, priority: Priority::Low });
+    assert_eq!(refusal(&world, again), Some(Refusal::NoSuchMessage));
+}
+
+#[test]
+fn the_queue_and_the_way_of_a_message_can_be_watched() {
+    let mut world = two();
+    world.say(0, "watched", Priority::Normal);
+    world.pass(30_000);
+    world.command(0, Command::Watch(true));
+    world.pass(3_500);
+    let views = |world: &World| -> Vec<QueueView> {
+        let view = |event: &Event| match event {
+            Event::Queue(view) => Some(view.clone()),
+            _ => None,
+        };
+        world.peers[0].events.iter().filter_map(view).collect()
+    };
+    let seen = views(&world);
+    assert!((3..=5).contains(&seen.len()), "{}", seen.len());
+    let peer = &seen[0].peers[0];
+    assert_eq!(peer.member, guest(1).keypair().member());
+    assert!(peer.lanes.iter().all(|lane| lane.messages == 0 && lane.bytes == 0));
+    assert!(peer.lanes[1..].iter().all(|lane| lane.credit == u64::from(limits::CREDIT_BYTES)));
+    assert!(peer.round_trip.is_some());
+    world.command(0, Command::Watch(false));
+    world.pass(5_000);
+    assert_eq!(views(&world).len(), seen.len());
+    let id = entry(&world, 0, "watched");
+    world.command(0, Command::Trace(id));
+    let trace: Trace = last(&world, 0, |event| match event {
+        Event::Trace(trace) => Some(trace.clone()),
+        _ => None,
+    })
+    .unwrap();
+    let ben = guest(1).keypair().member();
+    let whats: Vec<Passage> = trace.stations.iter().map(|station| station.what).collect();
+    assert_eq!(whats, [Passage::Saved, Passage::SentTo(ben), Passage::HeldBy(ben)]);
+    assert!(trace.stations.is_sorted_by_key(|station| station.at));
+}
+
+#[test]
+fn terms_that_contradict_each_other_are_refused_in_words() {
+    let mut world = two();
+    let wall = world.clock().wall;
+    let wrong = [
+        Terms { expires_after: Some(10), ..Terms::default() },
+        Terms { qos: Qos::AtMostOnce, when: When::At(wall + 5_000), ..Terms::default() },
+        Terms { when: When::At(wall + limits::WAIT_AT_MOST + 60_000), ..Terms::default() },
+    ];
+    for terms in wrong {
+        world.peers[0].events.clear();
+        send(&mut world, 0, "no", terms);
+        assert!(matches!(refusal(&world, 0), Some(Refusal::Terms(_))), "{terms:?}");
+    }
+    let once = Terms { qos: Qos::AtMostOnce, ..Terms::default() };
+    send(&mut world, 0, &"x".repeat(limits::LIVE_BYTES + 1), once);
+    assert!(matches!(refusal(&world, 0), Some(Refusal::TooLong { .. })));
+    world.pass(10_000);
+    assert!(world.words(1).is_empty() && waiting(&world, 0).is_empty());
+}
