@@ -14,11 +14,11 @@ use crate::engine::{Engine, keys};
 use crate::ids::{EntryHash, EntryId, LinkId, LogId, MemberId};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
-use crate::link::queue::Class;
 use crate::log::entry::{Content, Header, Kind, Place, body_hash};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start, Unsigned};
 use crate::log::{LogError, LogState};
+use crate::queue::Class;
 use crate::register::Register;
 use crate::view::{Draft, Priority, Trouble};
 
