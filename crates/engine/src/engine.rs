@@ -8,6 +8,8 @@
 mod cache;
 mod calls;
 mod commit;
+#[cfg(test)]
+mod golden;
 mod inbox;
 mod keys;
 mod load;

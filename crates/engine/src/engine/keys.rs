@@ -6,7 +6,7 @@
 //!  projections  room 32 | 'l' | log 48      'm' | member 32      'r' | member 32 | kind 1
 //!  state        room 32 | 'd' | log 48 | seq 8
 //! ```
-//! Numbers are big-endian. Golden bytes in `tests/` hold this still.
+//! Numbers are big-endian. Golden bytes in `tests/golden` hold this still.
 
 use crate::ids::{LogId, MemberId, RoomId, Seq};
 use crate::register::RegisterKey;
