@@ -10,6 +10,7 @@ mod certificate;
 mod dev;
 mod dist;
 mod doctor;
+mod fuzz;
 mod install;
 mod paths;
 mod process;
@@ -57,6 +58,8 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
+    /// Run the fuzz targets (needs a nightly Rust): all for a minute each, or as said
+    Fuzz(fuzz::Options),
     /// Check sizes, imports, words and documents against the conventions
     Tidy,
     /// Build the release bundle, with brotli and gzip beside each file, and print its sizes
@@ -84,6 +87,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Dev(options) => dev::run(&options).map(|()| true),
         Command::Test { only } => test::run(&only),
         Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run().map(|()| true),
     }

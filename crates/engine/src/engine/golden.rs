@@ -12,6 +12,7 @@ use std::sync::Once;
 use super::keys;
 use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
+use crate::crypto::seal;
 use crate::crypto::sign::Keypair;
 use crate::frame::{self, Frame, Part, RegisterHave, Want};
 use crate::hello::{Greeting, Local, Role};
@@ -268,6 +269,9 @@ fn written() -> Files {
     for (name, kind) in payloads() {
         let sealed = call.seal(&payload(kind), &keypair(1), &mut random);
         put("signal", name, sealed.as_bytes());
+        let sealed = data_encoding::BASE64URL_NOPAD.decode(sealed.as_bytes()).unwrap();
+        let data = [&ROOM.0[..], &EPOCH.0].concat();
+        put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
     put("pack", "plain", &pack::pack(b"hello"));
     put("pack", "deflate", &pack::pack(PROSE.repeat(20).as_bytes()));
