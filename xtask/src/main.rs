@@ -5,6 +5,7 @@
 //! reads the command line.
 #![expect(clippy::print_stdout, reason = "a command speaks on its standard output")]
 
+mod bench;
 mod bundle;
 mod certificate;
 mod dev;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
+    /// Run the benches and print how what belongs together compares
+    Bench(bench::Options),
     /// Run the fuzz targets (needs a nightly Rust): all for a minute each, or as said
     Fuzz(fuzz::Options),
     /// Check sizes, imports, words and documents against the conventions
@@ -87,6 +90,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Dev(options) => dev::run(&options).map(|()| true),
         Command::Test { only } => test::run(&only),
         Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
+        Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run().map(|()| true),

@@ -12,8 +12,16 @@
 use super::class::Class;
 use super::lists::{Lists, Ticket};
 
-/// Moves a pass on per byte, divided by the weight.
-const STRIDE: u64 = 64;
+/// How far one byte moves the pass of a lane of each class: the inverse of its weight.
+const STRIDES: [u64; Class::COUNT] = {
+    let mut strides = [0; Class::COUNT];
+    let mut number = 0;
+    while number < Class::COUNT {
+        strides[number] = Class::Control.weight() / Class::ALL[number].weight();
+        number += 1;
+    }
+    strides
+};
 
 /// FIFO lanes by class. Every call takes constant time, however much waits; how much may wait is
 /// for the caller to bound.
@@ -101,24 +109,30 @@ impl<T> Lanes<T> {
     /// The class whose turn it is, among those whose first item `may` be served.
     #[must_use]
     pub fn next(&self, may: impl Fn(Class, &T) -> bool) -> Option<Class> {
-        let mut best: Option<(u64, Class)> = None;
-        let mut filled = self.filled;
-        while filled != 0 {
-            let number = filled.trailing_zeros();
-            filled &= filled - 1;
-            let Some(class) = number.try_into().ok().and_then(Class::from_number) else { continue };
-            if !self.lists.front(lane(class)).is_some_and(|item| may(class, item)) {
-                continue;
-            }
-            if class == Class::Control {
-                return Some(class);
-            }
-            let pass = self.passes[class.index()];
-            if best.is_none_or(|(lowest, _)| pass < lowest) {
-                best = Some((pass, class));
-            }
+        let may = |class: &Class| {
+            let waits = self.filled & (1 << class.number()) != 0;
+            waits && self.lists.front(lane(*class)).is_some_and(|item| may(*class, item))
+        };
+        let ready = Class::ALL.into_iter().filter(may);
+        self.turn(ready.fold(0, |ready, class| ready | (1 << class.number())))
+    }
+
+    /// The class whose turn it is among these lanes, which are not empty.
+    fn turn(&self, ready: u8) -> Option<Class> {
+        let first = Class::from_number(ready.trailing_zeros().try_into().ok()?)?;
+        if first == Class::Control {
+            return Some(first);
         }
-        best.map(|(_, class)| class)
+        // All lanes are compared, so that no branch depends on which of them are filled.
+        let pass = |class: Class| {
+            let waits = ready & (1 << class.number()) != 0;
+            if waits { self.passes[class.index()] } else { u64::MAX }
+        };
+        let best = Class::DATA.into_iter().fold((u64::MAX, first), |best, class| {
+            let pass = pass(class);
+            if pass < best.0 { (pass, class) } else { best }
+        });
+        Some(best.1)
     }
 
     /// The item at the front of a lane.
@@ -132,9 +146,9 @@ impl<T> Lanes<T> {
         if class == Class::Control {
             return;
         }
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX / STRIDE);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let pass = self.passes[class.index()];
-        let moved = bytes.saturating_mul(STRIDE) / class.weight();
+        let moved = bytes.saturating_mul(STRIDES[class.index()]);
         self.passes[class.index()] = pass.saturating_add(moved);
         self.pass = self.pass.max(pass);
     }
@@ -148,7 +162,7 @@ impl<T> Lanes<T> {
 
     /// Takes the item whose turn it is, and counts its bytes.
     pub fn pop_next(&mut self, bytes: impl FnOnce(&T) -> usize) -> Option<(Class, T)> {
-        let class = self.next(|_, _| true)?;
+        let class = self.turn(self.filled)?;
         let item = self.pop(class)?;
         self.served(class, bytes(&item));
         Some((class, item))

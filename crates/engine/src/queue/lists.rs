@@ -18,13 +18,34 @@ pub struct Ticket {
 /// No node.
 const NIL: usize = usize::MAX;
 
+/// A slot of the slab. Aligned so that a node with a small item lies in one line of the cache.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 struct Node<T> {
-    before: usize,
-    after: usize,
     generation: u32,
-    list: u16,
-    item: Option<T>,
+    state: State<T>,
+}
+
+#[derive(Clone, Debug)]
+enum State<T> {
+    Free { next: usize },
+    Filled { list: u16, before: usize, after: usize, item: T },
+}
+
+impl<T> Node<T> {
+    fn item(&self) -> Option<&T> {
+        match &self.state {
+            State::Filled { item, .. } => Some(item),
+            State::Free { .. } => None,
+        }
+    }
+
+    fn item_mut(&mut self) -> Option<&mut T> {
+        match &mut self.state {
+            State::Filled { item, .. } => Some(item),
+            State::Free { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,29 +83,22 @@ impl<T> Lists<T> {
 
     /// Puts an item at the end of a list.
     pub(super) fn push(&mut self, list: u16, item: T) -> Ticket {
-        let slot = self.free;
-        let slot = if let Some(node) = self.nodes.get_mut(slot) {
-            self.free = node.after;
-            node.item = Some(item);
-            slot
-        } else {
-            let item = Some(item);
-            self.nodes.push(Node { before: NIL, after: NIL, generation: 0, list, item });
-            self.nodes.len() - 1
-        };
-        self.link(slot, list);
+        let before = self.ends[usize::from(list)].last;
+        let state = State::Filled { list, before, after: NIL, item };
+        let (slot, generation) = self.fill(state);
+        self.append(list, slot);
         self.len += 1;
-        Ticket { slot, generation: self.nodes[slot].generation }
+        Ticket { slot, generation }
     }
 
     /// The first item of a list.
     pub(super) fn front(&self, list: u16) -> Option<&T> {
-        self.nodes.get(self.ends[usize::from(list)].first)?.item.as_ref()
+        self.nodes.get(self.ends[usize::from(list)].first)?.item()
     }
 
     /// The first item of a list.
     pub(super) fn front_mut(&mut self, list: u16) -> Option<&mut T> {
-        self.nodes.get_mut(self.ends[usize::from(list)].first)?.item.as_mut()
+        self.nodes.get_mut(self.ends[usize::from(list)].first)?.item_mut()
     }
 
     /// The first item of a list, by its ticket.
@@ -102,76 +116,101 @@ impl<T> Lists<T> {
     /// The item that a ticket names, and its list.
     pub(super) fn of(&self, ticket: Ticket) -> Option<(u16, &T)> {
         let node = self.nodes.get(ticket.slot)?;
-        if node.generation != ticket.generation {
-            return None;
+        match &node.state {
+            State::Filled { list, item, .. } if node.generation == ticket.generation => {
+                Some((*list, item))
+            }
+            State::Filled { .. } | State::Free { .. } => None,
         }
-        node.item.as_ref().map(|item| (node.list, item))
     }
 
     /// Changes the item that a ticket names, where it is.
     pub(super) fn of_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
         let node = self.nodes.get_mut(ticket.slot)?;
-        if node.generation == ticket.generation { node.item.as_mut() } else { None }
+        if node.generation == ticket.generation { node.item_mut() } else { None }
     }
 
     /// Takes an item out, wherever it waits.
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<(u16, T)> {
-        let (list, _) = self.of(ticket)?;
-        self.unlink(ticket.slot);
-        let free = self.free;
-        let node = &mut self.nodes[ticket.slot];
-        let item = node.item.take()?;
-        self.len -= 1;
+        let node = self.nodes.get_mut(ticket.slot)?;
+        if node.generation != ticket.generation || node.item().is_none() {
+            return None;
+        }
+        let state = std::mem::replace(&mut node.state, State::Free { next: self.free });
+        // A slot is used again as long as it has generations left.
         if let Some(next) = node.generation.checked_add(1) {
             node.generation = next;
-            node.after = free;
             self.free = ticket.slot;
         }
+        let State::Filled { list, before, after, item } = state else { return None };
+        self.unlink(list, before, after);
+        self.len -= 1;
         Some((list, item))
     }
 
     /// Moves an item to the end of a list; its ticket stays good. Says where it was.
-    pub(super) fn move_to(&mut self, ticket: Ticket, list: u16) -> Option<u16> {
-        let (from, _) = self.of(ticket)?;
-        self.unlink(ticket.slot);
-        self.link(ticket.slot, list);
+    pub(super) fn move_to(&mut self, ticket: Ticket, to: u16) -> Option<u16> {
+        self.of(ticket)?;
+        let State::Filled { list: from, before, after, .. } = self.nodes[ticket.slot].state else {
+            return None;
+        };
+        self.unlink(from, before, after);
+        let last = self.ends[usize::from(to)].last;
+        if let State::Filled { list, before, after, .. } = &mut self.nodes[ticket.slot].state {
+            (*list, *before, *after) = (to, last, NIL);
+        }
+        self.append(to, ticket.slot);
         Some(from)
     }
 
     /// The items of a list, first to last.
     pub(super) fn iter(&self, list: u16) -> impl Iterator<Item = &T> {
         let mut slot = self.ends[usize::from(list)].first;
-        std::iter::from_fn(move || {
-            let node = self.nodes.get(slot)?;
-            slot = node.after;
-            node.item.as_ref()
+        std::iter::from_fn(move || match &self.nodes.get(slot)?.state {
+            State::Filled { after, item, .. } => {
+                slot = *after;
+                Some(item)
+            }
+            State::Free { .. } => None,
         })
     }
 
-    fn link(&mut self, slot: usize, list: u16) {
+    /// Puts a node into a free slot, or a new one.
+    fn fill(&mut self, state: State<T>) -> (usize, u32) {
+        let slot = self.free;
+        if let Some(node) = self.nodes.get_mut(slot) {
+            if let State::Free { next } = node.state {
+                self.free = next;
+            }
+            node.state = state;
+            return (slot, node.generation);
+        }
+        self.nodes.push(Node { generation: 0, state });
+        (self.nodes.len() - 1, 0)
+    }
+
+    /// Makes a node, which names the last one as the one before it, the last one.
+    fn append(&mut self, list: u16, slot: usize) {
         let ends = &mut self.ends[usize::from(list)];
         let last = std::mem::replace(&mut ends.last, slot);
         ends.len += 1;
-        if last == NIL {
-            ends.first = slot;
-        } else {
-            self.nodes[last].after = slot;
+        match self.nodes.get_mut(last).map(|node| &mut node.state) {
+            Some(State::Filled { after, .. }) => *after = slot,
+            Some(State::Free { .. }) | None => ends.first = slot,
         }
-        let node = &mut self.nodes[slot];
-        (node.before, node.after, node.list) = (last, NIL, list);
     }
 
-    fn unlink(&mut self, slot: usize) {
-        let Node { before, after, list, .. } = self.nodes[slot];
+    /// Joins what is before and after a node of a list.
+    fn unlink(&mut self, list: u16, left: usize, right: usize) {
         let ends = &mut self.ends[usize::from(list)];
         ends.len -= 1;
-        match self.nodes.get_mut(before) {
-            Some(node) => node.after = after,
-            None => ends.first = after,
+        match self.nodes.get_mut(left).map(|node| &mut node.state) {
+            Some(State::Filled { after, .. }) => *after = right,
+            Some(State::Free { .. }) | None => ends.first = right,
         }
-        match self.nodes.get_mut(after) {
-            Some(node) => node.before = before,
-            None => ends.last = before,
+        match self.nodes.get_mut(right).map(|node| &mut node.state) {
+            Some(State::Filled { before, .. }) => *before = left,
+            Some(State::Free { .. }) | None => ends.last = left,
         }
     }
 }

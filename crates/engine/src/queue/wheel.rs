@@ -132,7 +132,7 @@ impl<T> Wheel<T> {
                 expired.extend(std::iter::from_fn(|| self.lists.pop(list)).map(|timed| timed.item));
                 self.note_emptied(list);
             } else {
-                self.bring_down(list, &mut expired);
+                self.enter(list, now, &mut expired);
             }
         }
         self.now = self.now.max(now);
@@ -140,8 +140,13 @@ impl<T> Wheel<T> {
     }
 
     /// The clock has entered a slot: its items go to the levels below, in their order. Those whose
-    /// time is the slot's first millisecond have expired.
-    fn bring_down(&mut self, slot: u16, expired: &mut Vec<T>) {
+    /// time is the slot's first millisecond have expired; so has one that is alone and due.
+    fn enter(&mut self, slot: u16, now: Millis, expired: &mut Vec<T>) {
+        if self.lists.len_of(slot) == 1
+            && let Some(at) = self.lists.front(slot).map(|timed| timed.at).filter(|at| *at <= now)
+        {
+            self.now = at;
+        }
         for _ in 0..self.lists.len_of(slot) {
             let Some(ticket) = self.lists.first(slot) else { break };
             let list = self.lists.front(slot).map_or(DUE, |timed| self.list_of(timed.at));

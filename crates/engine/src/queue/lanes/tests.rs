@@ -114,7 +114,7 @@ impl Naive {
         let (class, item) = self.waiting.remove(at);
         if class != Class::Control {
             self.pass = self.pass.max(self.passes[class.index()]);
-            self.passes[class.index()] += bytes as u64 * STRIDE / class.weight();
+            self.passes[class.index()] += bytes as u64 * 64 / class.weight();
         }
         Some((class, item))
     }
