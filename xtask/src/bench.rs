@@ -125,7 +125,7 @@ const RATIOS: [Ratio; 13] = [
         "pack 30 KiB: deflate level 6 / as the engine does",
         "pack/deflate-6/paste-30k",
         "pack/engine/paste-30k",
-        Bound::AtLeast(0.7),
+        Bound::AtLeast(1.5),
     ),
 ];
 
