@@ -145,8 +145,13 @@ fn rustup(arguments: &[&str]) -> Result<()> {
 }
 
 /// Builds a tool into a folder beside its final place, asks it for its version, then renames.
-fn cargo_install(package: &str, version: &str, program: &str, options: &[&str]) -> Result<()> {
+///
+/// # Errors
+/// When it does not build or says another version.
+pub fn cargo_install(package: &str, version: &str, program: &str, options: &[&str]) -> Result<()> {
     let folder = paths::tools()?;
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     let incoming = folder.join(format!("incoming-{package}-{version}"));
     let mut cargo = process::command("cargo")?;
     cargo

@@ -5,11 +5,13 @@
 //! reads the command line.
 #![expect(clippy::print_stdout, reason = "a command speaks on its standard output")]
 
+mod bench;
 mod bundle;
 mod certificate;
 mod dev;
 mod dist;
 mod doctor;
+mod fuzz;
 mod install;
 mod paths;
 mod process;
@@ -57,6 +59,10 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
+    /// Run the benches and print how what belongs together compares
+    Bench(bench::Options),
+    /// Run the fuzz targets (needs a nightly Rust): all for a minute each, or as said
+    Fuzz(fuzz::Options),
     /// Check sizes, imports, words and documents against the conventions
     Tidy,
     /// Build the release bundle, with brotli and gzip beside each file, and print its sizes
@@ -84,6 +90,8 @@ fn run(command: Command) -> Result<bool> {
         Command::Dev(options) => dev::run(&options).map(|()| true),
         Command::Test { only } => test::run(&only),
         Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
+        Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run().map(|()| true),
     }

@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 
 /// Folders that hold nothing written by hand.
-const SKIPPED: [&str; 4] = [".git", "target", "dist", "node_modules"];
+const SKIPPED: [&str; 6] = [".git", "target", "dist", "node_modules", "corpus", "artifacts"];
 
 /// A text file of the workspace.
 struct File {

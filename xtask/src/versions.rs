@@ -14,9 +14,16 @@ pub const GECKODRIVER: &str = "0.37.1";
 /// The npm package that holds `wasm-opt`.
 pub const BINARYEN: &str = "132.0.0";
 
+/// Runs the fuzz targets.
+pub const CARGO_FUZZ: &str = "0.13.2";
+
 /// Every version of the table, with the name of its tool.
-pub const TABLE: [(&str, &str); 3] =
-    [("trunk", TRUNK), ("geckodriver", GECKODRIVER), ("binaryen", BINARYEN)];
+pub const TABLE: [(&str, &str); 4] = [
+    ("trunk", TRUNK),
+    ("geckodriver", GECKODRIVER),
+    ("binaryen", BINARYEN),
+    ("cargo-fuzz", CARGO_FUZZ),
+];
 
 /// How wasm-opt and trunk name the version of [`BINARYEN`].
 #[must_use]

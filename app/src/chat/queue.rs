@@ -1,7 +1,7 @@
-//! What the queue holds beside the messages in the list: drafts that wait for their time, what could
-//! not be delivered, what is said live, who is typing, and the queue itself while it is looked at.
+//! What the queue holds beside the messages in the list: drafts that wait for their time, what
+//! could not be delivered, what is said live, who is typing, and the queue while it is looked at.
 
-use browser::{DraftId, LiveMessage, MemberId, QueueView, Trace, Undelivered, Waiting};
+use browser::{LiveMessage, MemberId, QueueView, Trace, Undelivered, Waiting};
 
 /// Live messages that are shown at once; the oldest go.
 const LIVE: usize = 100;
@@ -46,10 +46,5 @@ impl QueueState {
         if typing {
             self.typing.push(member);
         }
-    }
-
-    /// Takes a live message away that the person has read.
-    pub fn dismiss(&mut self, author: MemberId, draft: DraftId) {
-        self.live.retain(|message| (message.author, message.draft) != (author, draft));
     }
 }

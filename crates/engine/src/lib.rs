@@ -22,7 +22,7 @@ mod link;
 pub mod log;
 mod members;
 mod outbox;
-mod peers;
+pub mod queue;
 pub mod register;
 pub mod room;
 pub mod signal;

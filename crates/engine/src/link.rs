@@ -8,7 +8,6 @@
 //! may carry is in [`flow`]; who is asked for what is in `sync.rs`.
 
 pub mod flow;
-pub mod queue;
 
 use crate::frame::Frame;
 use crate::hello::Greeting;

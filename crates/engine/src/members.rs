@@ -20,8 +20,6 @@ struct Standing {
     since: Option<Seq>,
     held: RangeSet,
     read: RangeSet,
-    /// What expired before it held it: it may hold the entries, never their bodies.
-    missed: RangeSet,
 }
 
 /// Another member.
@@ -29,6 +27,36 @@ struct Standing {
 pub struct Member {
     own: BTreeMap<LogId, Standing>,
     forgotten: bool,
+    /// What of the own logs expired before it held it: it may hold the entries, never their
+    /// bodies. Stored behind the rest, if there is any.
+    #[serde(skip)]
+    missed: BTreeMap<LogId, RangeSet>,
+}
+
+impl Member {
+    /// The record as it is stored.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = postcard::to_allocvec(self).unwrap_or_default();
+        if !self.missed.is_empty() {
+            bytes.extend(postcard::to_allocvec(&self.missed).unwrap_or_default());
+        }
+        bytes
+    }
+
+    /// Reads a stored record, also one from before anything could expire.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Member> {
+        let (mut member, rest) = postcard::take_from_bytes::<Member>(bytes).ok()?;
+        if !rest.is_empty() {
+            member.missed = postcard::from_bytes(rest).ok()?;
+        }
+        Some(member)
+    }
+
+    fn misses(&self, own: &LogId, seq: Seq) -> bool {
+        self.missed.get(own).is_some_and(|missed| missed.contains(seq))
+    }
 }
 
 /// What is proven of an own entry.
@@ -102,7 +130,12 @@ impl Members {
 
     /// An own entry expired before a member held it.
     pub fn misses(&mut self, id: &MemberId, own: LogId, seq: Seq) {
-        self.learn(id, own, &RangeSet::of(seq, seq), |standing| &mut standing.missed);
+        let Some(member) = self.members.get_mut(id) else { return };
+        let missed = member.missed.entry(own).or_default();
+        if missed.ranges().len() < limits::RANGES {
+            missed.insert(seq, seq);
+            self.dirty.insert(*id);
+        }
     }
 
     fn learn(
@@ -130,7 +163,7 @@ impl Members {
         let mut missed = false;
         for member in self.members.values() {
             let Some(standing) = member.own.get(own) else { continue };
-            let misses = standing.missed.contains(seq);
+            let misses = member.misses(own, seq);
             let holds = standing.held.contains(seq) && !misses;
             missed |= misses && !member.forgotten;
             held_by += u32::from(holds);
@@ -238,6 +271,11 @@ mod tests {
         members.holds(&ANA, OWN, &RangeSet::of(0, 1));
         assert_eq!(state(&members, 0), (RowState::Expired, 1));
         assert_eq!(state(&members, 1), (RowState::Held, 1));
+        for (id, member) in members.take_dirty() {
+            assert_eq!(Member::decode(&member.encode()), Some(member.clone()));
+            assert_eq!(member.misses(&OWN, 0), id == ANA);
+            assert_eq!(Member::decode(&[0xff]), None);
+        }
     }
 
     #[test]

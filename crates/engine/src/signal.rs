@@ -8,6 +8,7 @@
 //! exists. Who offers to whom is decided elsewhere.
 
 pub mod payload;
+pub(crate) mod peers;
 pub mod sdp;
 
 pub use payload::{Call, PAYLOAD_CHARS, SignalError, SignalKind, SignalPayload};

@@ -16,6 +16,7 @@ use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::Logs;
+use crate::log::have;
 use crate::log::ranges::RangeSet;
 use crate::view::Gap;
 
@@ -54,23 +55,8 @@ pub struct Situation<'a> {
 
 impl Situation<'_> {
     fn missing(&self) -> BTreeMap<LogId, RangeSet> {
-        let mut missing: BTreeMap<LogId, RangeSet> = BTreeMap::new();
-        for flow in self.links.values().filter_map(Link::flow) {
-            for (log, peer) in flow.have.iter() {
-                missing.entry(*log).or_default().union(&peer.held);
-            }
-        }
-        for (log, set) in &mut missing {
-            if let Some(state) = self.logs.of(log) {
-                set.subtract(&state.held());
-                set.subtract(&state.refused());
-            }
-            if let Some(inbox) = self.inbox.get(log) {
-                set.subtract(inbox);
-            }
-        }
-        missing.retain(|_, set| !set.is_empty());
-        missing
+        let flows = self.links.values().filter_map(Link::flow);
+        have::missing(flows.map(|flow| &flow.have), self.logs, self.inbox)
     }
 
     fn author_linked(&self, author: &MemberId) -> bool {

@@ -1,5 +1,4 @@
 //! The journey of messages between engines, on the smallest driver there can be.
-#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod driver;
 

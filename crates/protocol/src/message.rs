@@ -5,8 +5,8 @@
 //! page ◄─ joined, peer_joined, peer_left, signal{from}, error, ping, pong ─────── server
 //! ```
 //!
-//! Unknown fields are ignored, unknown types are an error with their name. Golden texts below hold
-//! the form still: a change of it is a change of the protocol.
+//! Unknown fields are ignored, unknown types are an error with their name. Golden texts in
+//! `tests/golden` hold the form still: a change of it is a change of the protocol.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};

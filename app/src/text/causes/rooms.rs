@@ -35,30 +35,10 @@ impl Language {
                 format!("名字须为 1 到 {limit} 字节，且不含控制字符。"),
                 "请换一个短些的名字。",
             ),
-            Refusal::Reaction { limit } => self.say(
-                "That is not a reaction.",
-                format!("Choose one emoji, or up to {limit} bytes."),
-                "这不是一个回应。",
-                format!("请选一个表情，最多 {limit} 字节。"),
-            ),
-            Refusal::TooMuchTogether { limit, bytes } => self.say(
-                "This is too much to be sent together.",
-                format!("At most {limit} messages of one priority and {bytes} bytes."),
-                "一次一起发送的内容太多。",
-                format!("最多 {limit} 条同一优先级的消息，共 {bytes} 字节。"),
-            ),
-            Refusal::TooManyWaiting { limit } => self.say(
-                format!("{limit} messages wait for their time already."),
-                "Send or cancel some of them first.",
-                format!("已有 {limit} 条消息在等待发送时间。"),
-                "请先发送或取消其中一些。",
-            ),
-            Refusal::Terms(text) => self.say(
-                "The message cannot be sent like this.",
-                format!("Choose other options for it. ({text})"),
-                "无法按这些选项发送消息。",
-                format!("请换别的选项。（{text}）"),
-            ),
+            Refusal::Reaction { limit } => self.no_reaction(*limit),
+            Refusal::TooMuchTogether { limit, bytes } => self.too_much_together(*limit, *bytes),
+            Refusal::TooManyWaiting { limit } => self.too_many_waiting(*limit),
+            Refusal::Terms(text) => self.wrong_terms(text),
             Refusal::NoSuchMessage => self.say(
                 "There is no such message any more, or it is not yours.",
                 "Scroll to it, and try again.",
@@ -96,6 +76,42 @@ impl Language {
                 "重新加载页面可从最新消息开始。",
             ),
         }
+    }
+
+    fn no_reaction(self, limit: u64) -> Wording {
+        self.say(
+            "That is not a reaction.",
+            format!("Choose one emoji, or up to {limit} bytes."),
+            "这不是一个回应。",
+            format!("请选一个表情，最多 {limit} 字节。"),
+        )
+    }
+
+    fn too_much_together(self, limit: u64, bytes: u64) -> Wording {
+        self.say(
+            "This is too much to be sent together.",
+            format!("At most {limit} messages of one priority and {bytes} bytes."),
+            "一次一起发送的内容太多。",
+            format!("最多 {limit} 条同一优先级的消息，共 {bytes} 字节。"),
+        )
+    }
+
+    fn too_many_waiting(self, limit: u64) -> Wording {
+        self.say(
+            format!("{limit} messages wait for their time already."),
+            "Send or cancel some of them first.",
+            format!("已有 {limit} 条消息在等待发送时间。"),
+            "请先发送或取消其中一些。",
+        )
+    }
+
+    fn wrong_terms(self, text: &str) -> Wording {
+        self.say(
+            "The message cannot be sent like this.",
+            format!("Choose other options for it. ({text})"),
+            "无法按这些选项发送消息。",
+            format!("请换别的选项。（{text}）"),
+        )
     }
 
     /// Something that went wrong without stopping the room.

@@ -16,11 +16,11 @@ use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
-use crate::link::queue::Class;
 use crate::log::entry::Group;
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start};
 use crate::log::{LogError, LogState, refusal};
+use crate::queue::Class;
 use crate::register::Register;
 use crate::timeline::notes::Noted;
 use crate::view::{Draft, Passage, Priority, Trouble};
@@ -324,7 +324,7 @@ impl Engine {
             }
         }
         for (id, member) in self.members.take_dirty() {
-            let value = postcard::to_allocvec(&member).unwrap_or_default();
+            let value = member.encode();
             let key = keys::member(&self.room, &id);
             batch.ops.push(StoreOp::Put(Table::Projections, key, value));
             batch.members.push(id);

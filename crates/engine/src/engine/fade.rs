@@ -2,8 +2,8 @@
 //! does the chain of its log.
 //!
 //! ```text
-//!  entry with an expiry ─┐ 'x' records, by time        due ─► list ─► its run ─► run without the body
-//!  deletion (time 0) ────┘                              one transaction: the run, and the record goes
+//!  entry with an expiry ─┐ 'x' records, by time     due ─► list ─► its run ─► without the body
+//!  deletion (time 0) ────┘                           one transaction: the run; the record goes
 //! ```
 //! The records are read when they are due and a few at a time, so a million messages that expire
 //! next year cost no memory. A crash in between leaves the record: the work is done again.

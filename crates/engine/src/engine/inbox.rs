@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::{LinkId, LogId};
 use crate::limits;
-use crate::link::queue::Class;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
+use crate::queue::Class;
 use crate::register::{Register, RegisterKey, RegisterKind};
 
 /// A run and whom to thank for it.

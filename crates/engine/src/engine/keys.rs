@@ -10,7 +10,7 @@
 //!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
 //! ```
 //! Projections up to 'r' are read at every start; what comes after, when it is needed.
-//! Numbers are big-endian. Golden bytes in `tests/` hold this still.
+//! Numbers are big-endian. Golden bytes in `tests/golden` hold this still.
 
 use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::io::Millis;

@@ -214,9 +214,9 @@ impl Engine {
                 Ok(state) => self.logs.put(log, state),
                 Err(_) => return false,
             },
-            Some(keys::Projection::Member(id)) => match postcard::from_bytes::<Member>(value) {
-                Ok(member) => self.members.put(id, member),
-                Err(_) => return false,
+            Some(keys::Projection::Member(id)) => match Member::decode(value) {
+                Some(member) => self.members.put(id, member),
+                None => return false,
             },
             Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
                 Ok(register) => self.registers.put(register),

@@ -13,10 +13,10 @@ use crate::frame::{Frame, PART_OVERHEAD, Part};
 use crate::ids::{EntryId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
-use crate::link::queue::{Class, Lanes};
 use crate::log::Logs;
 use crate::log::have::PeerHave;
 use crate::log::ranges::RangeSet;
+use crate::queue::{Class, Lanes};
 use crate::register::RegisterKey;
 use crate::view::{LaneView, Priority};
 
@@ -80,18 +80,14 @@ pub struct Flow {
     sent: BTreeMap<LogId, RangeSet>,
     asked: BTreeMap<LogId, RangeSet>,
     lanes: Lanes<Outgoing>,
-    lane_bytes: [usize; 5],
-    credit: [u32; 5],
-    partial: [Vec<u8>; 5],
-    outstanding: [u32; 5],
-    returned: [u32; 5],
+    lane_bytes: [usize; Class::COUNT],
+    credit: [u32; Class::COUNT],
+    partial: [Vec<u8>; Class::COUNT],
+    outstanding: [u32; Class::COUNT],
+    returned: [u32; Class::COUNT],
     heard: Millis,
     probe: Option<(u64, Millis)>,
     rate: (Millis, u32),
-}
-
-fn index(class: Class) -> usize {
-    usize::from(class.number())
 }
 
 fn lane_of(class: Priority) -> Class {
@@ -120,11 +116,11 @@ impl Flow {
             sent: BTreeMap::new(),
             asked: BTreeMap::new(),
             lanes: Lanes::default(),
-            lane_bytes: [0; 5],
-            credit: [limits::CREDIT_BYTES; 5],
+            lane_bytes: [0; Class::COUNT],
+            credit: [limits::CREDIT_BYTES; Class::COUNT],
             partial: std::array::from_fn(|_| Vec::new()),
-            outstanding: [0; 5],
-            returned: [0; 5],
+            outstanding: [0; Class::COUNT],
+            returned: [0; Class::COUNT],
             heard: now,
             probe: None,
             rate: (now, 0),
@@ -172,8 +168,8 @@ impl Flow {
         };
         let data = Class::DATA.into_iter().map(|class| LaneView {
             messages: self.lacks(logs, me, class),
-            bytes: number(self.lane_bytes[index(class)]),
-            credit: u64::from(self.credit[index(class)]),
+            bytes: number(self.lane_bytes[class.index()]),
+            credit: u64::from(self.credit[class.index()]),
         });
         std::iter::once(control).chain(data).collect()
     }
@@ -190,7 +186,7 @@ impl Flow {
             Some(match class {
                 Class::Urgent => asked.and(urgent).len(),
                 Class::Backfill => asked.minus(urgent).len(),
-                Class::Control | Class::Normal | Class::Low => 0,
+                Class::Control | Class::Normal | Class::Low | Class::Bulk => 0,
             })
         });
         own + asked.sum::<u64>()
@@ -227,7 +223,7 @@ impl Flow {
     /// The next run that this peer lacks and that there is room to read ahead.
     #[must_use]
     pub fn next_read(&self, logs: &Logs, me: &MemberId) -> Option<Read> {
-        let room = |class: &Class| self.lane_bytes[index(*class)] < limits::READ_AHEAD_BYTES;
+        let room = |class: &Class| self.lane_bytes[class.index()] < limits::READ_AHEAD_BYTES;
         Class::DATA.into_iter().filter(room).find_map(|class| {
             let asked = self.asked_seq(logs, class);
             let (log, seq) = asked.or_else(|| self.own_seq(logs, me, class))?;
@@ -241,7 +237,7 @@ impl Flow {
             let part = match class {
                 Class::Urgent => asked.and(urgent),
                 Class::Backfill => asked.minus(urgent),
-                Class::Control | Class::Normal | Class::Low => return None,
+                Class::Control | Class::Normal | Class::Low | Class::Bulk => return None,
             };
             part.first().map(|seq| (*log, seq))
         })
@@ -257,7 +253,7 @@ impl Flow {
     /// Puts a run that was read into its lane.
     pub fn prepare(&mut self, read: &Read, first: Seq, last: Seq, bytes: Arc<[u8]>) {
         self.skip(read.log, first, last);
-        self.lane_bytes[index(read.class)] += bytes.len();
+        self.lane_bytes[read.class.index()] += bytes.len();
         let of = (read.log, first, last);
         self.lanes.push(read.class, Outgoing::Run { of, bytes, offset: 0 });
     }
@@ -296,7 +292,7 @@ impl Flow {
             let fits = |class: Class, item: &Outgoing| match item {
                 Outgoing::Frame(bytes) => bytes.len() <= space || message.is_empty(),
                 Outgoing::Run { .. } => {
-                    credit[index(class)] > 0 && space >= PART_OVERHEAD + PIECE_BYTES
+                    credit[class.index()] > 0 && space >= PART_OVERHEAD + PIECE_BYTES
                 }
             };
             let Some(class) = self.lanes.next(fits) else { break };
@@ -309,7 +305,7 @@ impl Flow {
     }
 
     fn take(&mut self, class: Class, space: usize, message: &mut Vec<u8>) {
-        let lane = index(class);
+        let lane = class.index();
         match self.lanes.front_mut(class) {
             Some(Outgoing::Frame(bytes)) => {
                 self.lane_bytes[lane] = self.lane_bytes[lane].saturating_sub(bytes.len());
@@ -344,7 +340,7 @@ impl Flow {
     pub fn part(&mut self, part: Part) -> Result<Option<(Class, Vec<u8>)>, FlowError> {
         let class = Class::from_number(part.class).filter(|class| *class != Class::Control);
         let class = class.ok_or(FlowError::Class)?;
-        let lane = index(class);
+        let lane = class.index();
         let length = u32::try_from(part.bytes.len()).map_err(|_| FlowError::Credit)?;
         let outstanding = self.outstanding[lane].saturating_add(length);
         if outstanding > limits::CREDIT_BYTES {
@@ -361,7 +357,7 @@ impl Flow {
 
     /// A run that came is stored or dropped: its bytes are the peer's to use again.
     pub fn release(&mut self, class: Class, bytes: usize) {
-        let lane = index(class);
+        let lane = class.index();
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.outstanding[lane]);
         self.outstanding[lane] -= bytes;
         self.returned[lane] += bytes;
@@ -372,7 +368,7 @@ impl Flow {
     pub fn give_credit(&mut self) -> bool {
         let mut ok = true;
         for class in Class::DATA {
-            let bytes = std::mem::take(&mut self.returned[index(class)]);
+            let bytes = std::mem::take(&mut self.returned[class.index()]);
             if bytes > 0 {
                 ok &= self.control(&Frame::Credit { class: class.number(), bytes });
             }

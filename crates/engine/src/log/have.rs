@@ -120,3 +120,27 @@ impl PeerHave {
         learned
     }
 }
+
+/// What these members hold and we do not: neither stored, nor settled, nor coming.
+#[must_use]
+pub fn missing<'a>(
+    members: impl Iterator<Item = &'a PeerHave>,
+    ours: &Logs,
+    coming: &BTreeMap<LogId, RangeSet>,
+) -> BTreeMap<LogId, RangeSet> {
+    let mut missing: BTreeMap<LogId, RangeSet> = BTreeMap::new();
+    for (log, peer) in members.flat_map(PeerHave::iter) {
+        missing.entry(*log).or_default().union(&peer.held);
+    }
+    for (log, set) in &mut missing {
+        if let Some(state) = ours.of(log) {
+            set.subtract(&state.held());
+            set.subtract(&state.refused());
+        }
+        if let Some(coming) = coming.get(log) {
+            set.subtract(coming);
+        }
+    }
+    missing.retain(|_, set| !set.is_empty());
+    missing
+}

@@ -1,8 +1,11 @@
 //! Packing of bodies before they are sealed: one byte of codec, then the content.
 //!
-//! Deflate pays from about a hundred bytes on and never for content that is packed already, so the
-//! shorter of both forms is kept. The declared length is checked before anything is unpacked, and
-//! unpacking stops there: a bomb costs its own size.
+//! Deflate for everything from [`limits::COMPRESS_FROM_BYTES`] on, and the shorter of both forms is
+//! kept, so packed content stays as it is. Up to 4 KiB at level 6: 1 KiB of prose 44 %, Chinese
+//! 58 %, JSON 22 %, Base64 76 %, where a lower level saves no time. Above at level 3: a paste of
+//! 30 KiB 35 % in 1.1 ms (level 6: 33 % in 4.1). lz4 is faster and packs chat hardly at all (75 %,
+//! 91 %, 36 %, 100 %, 62 %). Measured by `cargo xtask bench --native pack`. A bomb costs its
+//! declared length, which is checked before anything is unpacked.
 
 use std::io::{Read, Write};
 
@@ -16,6 +19,12 @@ const PLAIN: u8 = 0;
 const DEFLATE: u8 = 1;
 /// Codec and declared length.
 const DEFLATE_HEAD: usize = 1 + 4;
+
+/// The level of deflate for content of up to [`THOROUGH_UP_TO`] bytes.
+const THOROUGH: u32 = 6;
+const THOROUGH_UP_TO: usize = 4096;
+/// The level for longer content.
+const QUICK: u32 = 3;
 
 /// The packed bytes are no content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +51,8 @@ fn deflate(content: &[u8]) -> Option<Vec<u8>> {
     let mut head = Vec::with_capacity(DEFLATE_HEAD + content.len() / 2);
     head.push(DEFLATE);
     head.extend_from_slice(&length.to_be_bytes());
-    let mut encoder = DeflateEncoder::new(head, Compression::default());
+    let level = if content.len() <= THOROUGH_UP_TO { THOROUGH } else { QUICK };
+    let mut encoder = DeflateEncoder::new(head, Compression::new(level));
     encoder.write_all(content).ok()?;
     encoder.finish().ok()
 }

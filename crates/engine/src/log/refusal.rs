@@ -1,7 +1,7 @@
 //! Why entries are refused, as numbers on the wire and as words' causes.
 //!
-//! Some refusals are for good and travel in a `Have`: those seqs are settled. Others are for now and
-//! travel as frames: whoever refused asks again.
+//! Some refusals are for good and travel in a `Have`: those seqs are settled. Others are for now
+//! and travel as frames: whoever refused asks again.
 
 use crate::view::FailureReason;
 

@@ -108,7 +108,8 @@ impl Fold {
         match note.open(room, keys) {
             Some(Saying::Deleted) => self.deleted = true,
             Some(Saying::Words(text)) => {
-                if self.words.as_ref().is_none_or(|(by, _)| *by < note.by) {
+                let older = self.words.take_if(|(by, _)| *by < note.by).is_some();
+                if older || self.words.is_none() {
                     self.words = Some((note.by, text));
                 }
             }

@@ -1,0 +1,242 @@
+//! The queue against what one would take otherwise: a `BinaryHeap` for the order and a `HashMap`
+//! for cancelling by key, where what was cancelled leaves the heap when its turn comes.
+//!
+//! One step puts one item in and takes one out, by turn or by ticket, so that as many wait after
+//! it as before. Both sides make the same steps in one run; `cargo xtask bench` compares them.
+#![expect(clippy::unwrap_used, reason = "a bench stops where it is wrong")]
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::hint::black_box;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use engine::queue::{Class, Lanes, Ticket, Wheel};
+
+const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
+/// Xorshift (Marsaglia, 2003): the same steps on both sides, at hardly any cost.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Without the division, which would cost more than what is measured.
+    fn below(&mut self, n: usize) -> usize {
+        let wide = u128::from(self.roll()) * u128::try_from(n).unwrap();
+        usize::try_from(wide >> 64).unwrap()
+    }
+}
+
+fn class(dice: &mut Dice) -> Class {
+    Class::ALL[dice.below(Class::COUNT)]
+}
+
+/// A queue of either kind, with a ring of the tickets that it gave out last.
+trait Queue {
+    type Ticket: Copy;
+    fn push(&mut self, dice: &mut Dice) -> Self::Ticket;
+    fn pop(&mut self) -> Option<u64>;
+    fn cancel(&mut self, ticket: Self::Ticket) -> Option<u64>;
+}
+
+struct Bed<Q: Queue> {
+    queue: Q,
+    dice: Dice,
+    ring: Vec<Q::Ticket>,
+    at: usize,
+}
+
+impl<Q: Queue> Bed<Q> {
+    /// So many wait, and each has been replaced twice, so that memory is as in long use.
+    fn new(queue: Q, size: usize) -> Bed<Q> {
+        let mut bed = Bed { queue, dice: Dice(0x9e37_79b9_7f4a_7c15), ring: Vec::new(), at: 0 };
+        bed.ring = (0..size).map(|_| bed.queue.push(&mut bed.dice)).collect();
+        for _ in 0..2 * size {
+            bed.step();
+        }
+        bed
+    }
+
+    fn step(&mut self) -> Option<u64> {
+        let ticket = self.queue.push(&mut self.dice);
+        self.at = (self.at + 1) % self.ring.len();
+        self.ring[self.at] = ticket;
+        let cancelled = if self.dice.roll() & 1 == 0 {
+            let which = self.dice.below(self.ring.len());
+            self.queue.cancel(self.ring[which])
+        } else {
+            None
+        };
+        cancelled.or_else(|| self.queue.pop())
+    }
+}
+
+impl Queue for Lanes<u64> {
+    type Ticket = Ticket;
+
+    fn push(&mut self, dice: &mut Dice) -> Ticket {
+        Lanes::push(self, class(dice), dice.roll())
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        self.pop_next(|_| 100).map(|(_, item)| item)
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> Option<u64> {
+        Lanes::cancel(self, ticket)
+    }
+}
+
+/// The steps alone, without a queue: what of both sides' times is not theirs.
+struct Nothing;
+
+impl Queue for Nothing {
+    type Ticket = u64;
+
+    fn push(&mut self, dice: &mut Dice) -> u64 {
+        u64::from(class(dice).number()) ^ dice.roll()
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn cancel(&mut self, ticket: u64) -> Option<u64> {
+        (ticket & 0xff != 0).then_some(ticket)
+    }
+}
+
+/// The other way: the heap has rank and number, the map has the items that are still wanted.
+struct Heap<R> {
+    heap: BinaryHeap<Reverse<(R, u64)>>,
+    items: HashMap<u64, u64>,
+    next: u64,
+}
+
+impl<R: Ord> Heap<R> {
+    fn new() -> Heap<R> {
+        Heap { heap: BinaryHeap::new(), items: HashMap::new(), next: 0 }
+    }
+
+    fn put(&mut self, rank: R, item: u64) -> u64 {
+        self.next += 1;
+        self.heap.push(Reverse((rank, self.next)));
+        self.items.insert(self.next, item);
+        self.next
+    }
+
+    fn take(&mut self) -> Option<u64> {
+        loop {
+            let Reverse((_, number)) = self.heap.pop()?;
+            if let Some(item) = self.items.remove(&number) {
+                return Some(item);
+            }
+        }
+    }
+}
+
+impl Queue for Heap<u8> {
+    type Ticket = u64;
+
+    fn push(&mut self, dice: &mut Dice) -> u64 {
+        self.put(class(dice).number(), dice.roll())
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        self.take()
+    }
+
+    fn cancel(&mut self, ticket: u64) -> Option<u64> {
+        self.items.remove(&ticket)
+    }
+}
+
+/// Timers up to 12 days ahead: "pop" lets the time come of whatever is first.
+struct Timers {
+    wheel: Wheel<u64>,
+    now: u64,
+    due: Vec<u64>,
+}
+
+impl Queue for Timers {
+    type Ticket = Ticket;
+
+    fn push(&mut self, dice: &mut Dice) -> Ticket {
+        let at = self.now + (dice.roll() >> 34);
+        self.wheel.insert(at, dice.roll()).unwrap()
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        while self.due.is_empty() {
+            self.now = self.wheel.next()?;
+            self.due = self.wheel.expire(self.now);
+        }
+        self.due.pop()
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> Option<u64> {
+        self.wheel.cancel(ticket)
+    }
+}
+
+struct HeapTimers {
+    heap: Heap<u64>,
+    now: u64,
+}
+
+impl Queue for HeapTimers {
+    type Ticket = u64;
+
+    fn push(&mut self, dice: &mut Dice) -> u64 {
+        let at = self.now + (dice.roll() >> 34);
+        self.heap.put(at, dice.roll())
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        loop {
+            let Reverse((at, number)) = self.heap.heap.pop()?;
+            self.now = at;
+            if let Some(item) = self.heap.items.remove(&number) {
+                return Some(item);
+            }
+        }
+    }
+
+    fn cancel(&mut self, ticket: u64) -> Option<u64> {
+        self.heap.items.remove(&ticket)
+    }
+}
+
+fn run<Q: Queue>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, new: impl Fn() -> Q) {
+    for size in SIZES {
+        let mut bed = Bed::new(new(), size);
+        group.bench_function(BenchmarkId::new(name, size), |bencher| {
+            bencher.iter(|| black_box(bed.step()));
+        });
+    }
+}
+
+fn queue(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("queue");
+    run(&mut group, "nothing", || Nothing);
+    run(&mut group, "lanes", Lanes::<u64>::default);
+    run(&mut group, "heap", Heap::<u8>::new);
+    group.finish();
+    let mut group = criterion.benchmark_group("timers");
+    run(&mut group, "wheel", || Timers {
+        wheel: Wheel::new(0, usize::MAX),
+        now: 0,
+        due: Vec::new(),
+    });
+    run(&mut group, "heap", || HeapTimers { heap: Heap::new(), now: 0 });
+    group.finish();
+}
+
+criterion_group!(benches, queue);
+criterion_main!(benches);

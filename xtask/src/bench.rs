@@ -1,0 +1,210 @@
+//! `bench`: runs the native benches and compares what belongs together, as ratios of medians.
+//!
+//! Both sides of a ratio are measured in the same run on the same machine, so a ratio means the
+//! same on a slow and on a busy one; a time alone does not, and is printed only. `--check` fails
+//! on the ratios and on nothing else.
+
+use crate::{paths, process};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// The options of `bench`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Run the native benches (there are no others yet)
+    #[arg(long)]
+    native: bool,
+    /// Fail if a ratio is worse than its bound
+    #[arg(long)]
+    check: bool,
+    /// Measure a few seconds only: for a first look
+    #[arg(long)]
+    quick: bool,
+    /// Run only the benches whose name contains this, and compare what they measured
+    filter: Option<String>,
+}
+
+/// The bench targets of the crate `tests`.
+const BENCHES: [&str; 3] = ["queue", "log", "pack"];
+
+/// Two measurements, and how many times as long as the second the first takes.
+struct Ratio {
+    words: &'static str,
+    slow: &'static str,
+    fast: &'static str,
+    /// What both took besides what is compared: subtracted from each.
+    besides: Option<&'static str>,
+    /// For `--check`. Far enough from what is measured that a busy machine does not fail it.
+    bound: Bound,
+}
+
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+const fn queue(words: &'static str, slow: &'static str, fast: &'static str, at: Bound) -> Ratio {
+    Ratio { words, slow, fast, besides: Some("queue/nothing/1000"), bound: at }
+}
+
+const fn plain(words: &'static str, slow: &'static str, fast: &'static str, at: Bound) -> Ratio {
+    Ratio { words, slow, fast, besides: None, bound: at }
+}
+
+const RATIOS: [Ratio; 13] = [
+    queue(
+        "heap and map / lanes, 1,000 waiting",
+        "queue/heap/1000",
+        "queue/lanes/1000",
+        Bound::AtLeast(3.0),
+    ),
+    queue(
+        "heap and map / lanes, 10,000 waiting",
+        "queue/heap/10000",
+        "queue/lanes/10000",
+        Bound::AtLeast(3.0),
+    ),
+    queue(
+        "heap and map / lanes, 100,000 waiting",
+        "queue/heap/100000",
+        "queue/lanes/100000",
+        Bound::AtLeast(3.0),
+    ),
+    queue(
+        "heap and map / lanes, 1,000,000 waiting",
+        "queue/heap/1000000",
+        "queue/lanes/1000000",
+        Bound::AtLeast(2.0),
+    ),
+    queue(
+        "lanes, 10,000 / 1,000 waiting",
+        "queue/lanes/10000",
+        "queue/lanes/1000",
+        Bound::AtMost(3.0),
+    ),
+    queue(
+        "lanes, 1,000,000 / 1,000 waiting (misses of the cache)",
+        "queue/lanes/1000000",
+        "queue/lanes/1000",
+        Bound::AtMost(25.0),
+    ),
+    plain(
+        "heap and map / wheel, 1,000 timers",
+        "timers/heap/1000",
+        "timers/wheel/1000",
+        Bound::AtLeast(0.7),
+    ),
+    plain(
+        "heap and map / wheel, 1,000,000 timers",
+        "timers/heap/1000000",
+        "timers/wheel/1000000",
+        Bound::AtLeast(0.7),
+    ),
+    plain(
+        "verify 1,000 entries in four runs / one entry",
+        "run/verify/1000",
+        "run/verify/1",
+        Bound::AtMost(100.0),
+    ),
+    plain("sign 10 entries / one entry", "run/sign/10", "run/sign/1", Bound::AtMost(5.0)),
+    plain(
+        "verify 100,000 entries, runs of 1 / of 256",
+        "backfill/runs-of-1/100000",
+        "backfill/runs-of-256/100000",
+        Bound::AtLeast(5.0),
+    ),
+    plain(
+        "merge two sets seq by seq / as ranges",
+        "ranges/union-one-by-one",
+        "ranges/union",
+        Bound::AtLeast(5.0),
+    ),
+    plain(
+        "pack 30 KiB: deflate level 6 / as the engine does",
+        "pack/deflate-6/paste-30k",
+        "pack/engine/paste-30k",
+        Bound::AtLeast(1.5),
+    ),
+];
+
+/// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked.
+///
+/// # Errors
+/// When a bench cannot be built or fails.
+pub fn run(options: &Options) -> Result<bool> {
+    if !options.native {
+        println!("only the native benches exist: cargo xtask bench --native");
+    }
+    let results = paths::target()?.join("criterion");
+    // What an earlier run measured must not be compared with what this one does.
+    drop(fs::remove_dir_all(&results));
+    for bench in BENCHES {
+        let mut command = process::command("cargo")?;
+        command.args(["bench", "--package", "tests", "--bench", bench, "--", "--noplot"]);
+        if options.quick {
+            command.args(["--warm-up-time", "0.2", "--measurement-time", "0.5"]);
+            command.args(["--sample-size", "10"]);
+        }
+        command.args(&options.filter);
+        process::run(&mut command)?;
+    }
+    println!("\n{:<58}{:>9}{:>12}", "ratio of medians", "ratio", "bound");
+    let mut missed = 0;
+    for ratio in RATIOS {
+        if let Some((line, within)) = compare(&ratio, |name| median(&results, name)) {
+            println!("{line}");
+            missed += usize::from(!within);
+        }
+    }
+    println!("\n{missed} ratios out of bounds");
+    Ok(missed == 0 || !options.check)
+}
+
+/// A line about the ratio, and whether it is within bounds; `None` if it was not measured.
+fn compare(ratio: &Ratio, median: impl Fn(&str) -> Result<f64>) -> Option<(String, bool)> {
+    let besides = ratio.besides.map_or(Some(0.0), |name| median(name).ok())?;
+    let net = |name| median(name).ok().map(|time| (time - besides).max(0.1));
+    let times = net(ratio.slow)? / net(ratio.fast)?;
+    let (within, bound) = match ratio.bound {
+        Bound::AtLeast(bound) => (times >= bound, format!("≥ {bound}")),
+        Bound::AtMost(bound) => (times <= bound, format!("≤ {bound}")),
+    };
+    let mark = if within { "" } else { "  out of bounds" };
+    Some((format!("{:<58}{times:>9.2}{bound:>12}{mark}", ratio.words), within))
+}
+
+/// The median that criterion has found, in nanoseconds.
+fn median(results: &Path, name: &str) -> Result<f64> {
+    let file = results.join(name).join("new/estimates.json");
+    let text = fs::read_to_string(&file).with_context(|| format!("no {}", file.display()))?;
+    let estimates: Value = serde_json::from_str(&text).context("criterion's file is damaged")?;
+    estimates["median"]["point_estimate"].as_f64().context("criterion's file has no median")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::bail;
+
+    fn measured(name: &str) -> Result<f64> {
+        match name {
+            "queue/nothing/1000" => Ok(10.0),
+            "slow" => Ok(110.0),
+            "fast" => Ok(30.0),
+            _ => bail!("not measured"),
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_of_what_is_left_without_the_steps() {
+        let (line, within) =
+            compare(&queue("words", "slow", "fast", Bound::AtLeast(5.0)), measured).unwrap();
+        assert!(within && line.contains("5.00"), "{line}");
+        let (line, within) =
+            compare(&plain("words", "slow", "fast", Bound::AtMost(3.0)), measured).unwrap();
+        assert!(!within && line.contains("3.67"), "{line}");
+        assert!(compare(&plain("words", "slow", "x", Bound::AtMost(3.0)), measured).is_none());
+    }
+}
