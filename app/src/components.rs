@@ -17,6 +17,7 @@ mod member;
 mod members;
 mod message;
 mod messages;
+mod queue;
 mod rename;
 mod room;
 mod rooms;

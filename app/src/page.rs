@@ -8,7 +8,9 @@
 //! The state changes as a whole and plainly; what differs afterwards is put into the store, field
 //! by field and message by message, so that only those parts of the page are drawn anew.
 
-use browser::{Client, ClientEvent, Command, Draft, EntryId, MemberId, Priority, RoomId};
+use browser::{
+    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Priority, RoomId, Terms,
+};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -144,16 +146,53 @@ impl Page {
     }
 
     /// Says something in the room that is shown.
-    pub fn say(self, text: String, priority: Priority) {
+    pub fn say(self, text: String, priority: Priority, terms: Terms) {
         let Some(room) = self.room() else { return };
-        let draft = Draft::new(browser::random_draft_id(), text, priority);
-        session::keep_sending(&room, &draft);
+        let draft = Draft::new(browser::random_draft_id(), text, priority).on(terms);
+        if draft.is_plain() {
+            session::keep_sending(&room, &draft);
+        }
         self.hand_over(room, draft, session::now());
     }
 
     fn hand_over(self, room: RoomId, draft: Draft, wall: browser::Millis) {
         self.happen(PageEvent::Wrote { draft: draft.clone(), wall });
         self.with_client(|client| client.command(room, Command::Send(draft)));
+    }
+
+    /// Puts an emoji on a message, or takes it away.
+    pub fn react(self, target: EntryId, emoji: &str, on: bool) {
+        self.act(emoji, Act::React { target, on });
+    }
+
+    /// Takes back an own message.
+    pub fn delete(self, target: EntryId) {
+        self.act("", Act::Delete(target));
+    }
+
+    fn act(self, text: &str, act: Act) {
+        let draft = Draft::new(browser::random_draft_id(), text, Priority::Normal);
+        self.command(Command::Send(draft.doing(act)));
+    }
+
+    /// Does not say what waits for its time.
+    pub fn cancel(self, draft: DraftId) {
+        self.command(Command::Cancel(draft));
+    }
+
+    /// Offers an undelivered message again.
+    pub fn retry(self, entry: EntryId) {
+        self.command(Command::Retry(entry));
+    }
+
+    /// The person is typing, or has stopped.
+    pub fn typing(self, typing: bool) {
+        self.command(Command::Typing(typing));
+    }
+
+    /// The person looks at the queue, or looks away.
+    pub fn watch(self, on: bool) {
+        self.command(Command::Watch(on));
     }
 
     /// Asks for older messages.

@@ -70,6 +70,7 @@ impl Oracle {
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Cancelled(_)
+            | Event::Stored(_)
             | Event::Refused { .. }
             | Event::Trouble(_) => {}
         }

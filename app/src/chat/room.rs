@@ -96,7 +96,7 @@ impl ChatState {
                 self.room.queue.say_live(message);
                 return self.settle_drafts(&[draft]);
             }
-            Event::Cancelled(draft) => return self.settle_drafts(&[draft]),
+            Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),

@@ -95,6 +95,8 @@ pub enum Event {
         /// True if it is typing.
         typing: bool,
     },
+    /// A draft that makes no row of its own (an edit, a deletion, a reaction) is stored.
+    Stored(DraftId),
     /// A draft was cancelled and will never be said.
     Cancelled(DraftId),
     /// A command was refused; nothing changed.

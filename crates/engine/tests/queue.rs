@@ -220,6 +220,17 @@ fn edits_reactions_and_deletions_are_the_same_for_all_also_for_who_comes_later()
     act(&mut world, 0, "👍", Act::React { target: fine, on: true });
     act(&mut world, 1, "👎", Act::React { target: fine, on: true });
     act(&mut world, 1, "👎", Act::React { target: fine, on: false });
+    let twice = world.draft(1, "👍", Priority::Normal).doing(Act::React { target: fine, on: true });
+    for _ in 0..2 {
+        world.command(1, Command::Send(twice.clone()));
+        world.pass(1_000);
+        let told = last(&world, 1, |event| match event {
+            Event::Stored(draft) => Some(*draft),
+            _ => None,
+        });
+        assert_eq!(told, Some(twice.id), "a page has to know that it need not repeat it");
+        world.peers[1].events.clear();
+    }
     let again = world.start(guest(2), store);
     world.connect(again);
     world.pass(20_000);

@@ -21,5 +21,6 @@ mod members;
 mod mount;
 mod outbox;
 mod priorities;
+mod queue;
 mod signal_loss;
 mod tabs;

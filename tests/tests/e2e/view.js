@@ -26,7 +26,7 @@ return {
     .map((element) => ({
       id: element.dataset.testid,
       text: text(element).trim(),
-      value: element.value ?? null,
+      value: typeof element.value === "string" ? element.value : null,
       data: data(element),
       visible: element.checkVisibility({ visibilityProperty: true }),
       enabled: !element.disabled,

@@ -1,10 +1,13 @@
 //! Where messages are written: Enter sends, Shift+Enter breaks the line, an input method is left
 //! alone, and what is not sent yet survives a reload of the tab.
 
-use browser::{Priority, RoomId};
+mod delivery;
+
+use browser::{Priority, RoomId, Terms};
 use leptos::html;
 use leptos::prelude::*;
 
+use self::delivery::{Delivery, DeliveryChoice, terms_of};
 use super::icon::Icon;
 use crate::page::{language, word};
 use crate::session;
@@ -21,11 +24,14 @@ pub fn Composer(
     /// A text to put back, from a message that was refused.
     rescued: RwSignal<Option<String>>,
     /// A message is to be sent.
-    on_send: impl Fn(String, Priority) + Copy + 'static,
+    on_send: impl Fn(String, Priority, Terms) + Copy + 'static,
+    /// The person is typing, or has stopped.
+    on_typing: impl Fn(bool) + Copy + 'static,
 ) -> impl IntoView {
     let language = language();
     let text = RwSignal::new(session::draft(&room));
     let priority = RwSignal::new(Priority::Normal);
+    let delivery = RwSignal::new(Delivery::Usual);
     let field = NodeRef::<html::Textarea>::new();
     field.on_load(|field| {
         if has_fine_pointer() {
@@ -52,7 +58,15 @@ pub fn Composer(
         // At once, so that no key that follows is added to what was sent.
         field.set_value("");
         change(String::new());
-        on_send(written.trim_end().to_owned(), priority.get_untracked());
+        let terms = terms_of(delivery.get_untracked(), session::now());
+        on_send(written.trim_end().to_owned(), priority.get_untracked(), terms);
+        delivery.set(Delivery::Usual);
+        on_typing(false);
+    };
+    let on_input = move |event| {
+        let written = event_target_value(&event);
+        on_typing(!written.trim().is_empty());
+        change(written);
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == KEY_OF_INPUT_METHOD;
@@ -89,11 +103,14 @@ pub fn Composer(
                     aria-describedby="composer-keys"
                     placeholder=word(|words| words.composer_placeholder)
                     prop:value=text
-                    on:input=move |event| change(event_target_value(&event))
+                    on:input=on_input
                     on:keydown=on_key
                 ></textarea>
             </div>
-            <PriorityChoice priority />
+            <span class="choices">
+                <DeliveryChoice delivery />
+                <PriorityChoice priority />
+            </span>
             <button type="submit" class="main send" data-testid="send">
                 <Icon name="send" />
                 <span>{word(|words| words.send)}</span>

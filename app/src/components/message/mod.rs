@@ -1,9 +1,12 @@
 //! One message: who, when, what, and how far it has come.
 
+mod actions;
+
 use browser::{Body, DraftId, Priority, RowState};
 use leptos::html;
 use leptos::prelude::*;
 
+use self::actions::{Actions, Reactions};
 use super::icon::Icon;
 use super::member::{Mark, Name, Tile, hue};
 use super::messages::Sight;
@@ -73,8 +76,11 @@ pub fn MessageRow(
                 <footer class="meta">
                     <Time message />
                     <LateBadge message />
+                    <EditedBadge message />
                     {own.then(|| view! { <StateMark message /> })}
+                    <Actions message own />
                 </footer>
+                <Reactions message />
                 {own.then(|| view! { <Refused message on_rescue /> })}
             </article>
         </li>
@@ -166,6 +172,16 @@ fn LateBadge(message: Memo<Shown>) -> impl IntoView {
                 <Icon name="history" />
                 {word(|words| words.late)}
             </span>
+        </Show>
+    }
+}
+
+#[component]
+fn EditedBadge(message: Memo<Shown>) -> impl IntoView {
+    let edited = Memo::new(move |_| message.with(|message| message.edited));
+    view! {
+        <Show when=move || edited.get()>
+            <span>{word(|words| words.edited)}</span>
         </Show>
     }
 }

@@ -12,6 +12,7 @@ use super::invite::{InviteDialog, InviteLink};
 use super::members::{Members, PANEL, PanelButton};
 use super::message::Rescue;
 use super::messages::{Announcer, Messages, Names, names_of};
+use super::queue::{Live, Queue, Steer};
 use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
 use crate::chat::{ChatStateStoreFields, Older, PageEvent, RoomState};
@@ -26,8 +27,8 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let rescued = RwSignal::new(None);
     let sent = RwSignal::new(0_u32);
-    let on_send = move |text, priority| {
-        page.say(text, priority);
+    let on_send = move |text, priority, terms| {
+        page.say(text, priority, terms);
         sent.update(|sent| *sent = sent.wrapping_add(1));
     };
     let on_rescue = move |rescue: Rescue| match rescue {
@@ -54,10 +55,20 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                 <div class="foot">
                     <Gaps names />
                     <Waiting pending=page.of_room(|room| room.pending) />
-                    <Composer room rescued on_send />
+                    <Live
+                        live=page.of_room(|room| room.queue.live.clone())
+                        typing=page.of_room(|room| room.queue.typing.clone())
+                        names
+                    />
+                    <Composer
+                        room
+                        rescued
+                        on_send
+                        on_typing=move |typing| page.typing(typing)
+                    />
                 </div>
             </main>
-            <Panel />
+            <Panel names />
             <InviteDialog invite node=dialog />
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>
@@ -184,7 +195,7 @@ fn Gaps(names: Memo<Names>) -> impl IntoView {
 
 /// Members, names, and how this tab does.
 #[component]
-fn Panel() -> impl IntoView {
+fn Panel(names: Memo<Names>) -> impl IntoView {
     let page = Page::here();
     let is_founder =
         page.of_room(|room| room.view.as_ref().is_some_and(|view| view.founder == view.me));
@@ -200,6 +211,19 @@ fn Panel() -> impl IntoView {
                 members=page.of_room(|room| room.members.clone())
                 founder=page.of_room(|room| room.view.as_ref().map(|view| view.founder))
                 on_forget=move |member| page.forget(member)
+            />
+            <Queue
+                waiting=page.of_room(|room| room.queue.waiting.clone())
+                undelivered=page.of_room(|room| room.queue.undelivered.clone())
+                view=page.of_room(|room| room.queue.view.clone())
+                rows=Signal::derive(move || page.state().rows().get())
+                names
+                on_steer=move |steer| match steer {
+                    Steer::Cancel(draft) => page.cancel(draft),
+                    Steer::Retry(entry) => page.retry(entry),
+                    Steer::Delete(entry) => page.delete(entry),
+                    Steer::Watch(on) => page.watch(on),
+                }
             />
             <Rename
                 id="my-name"

@@ -170,7 +170,10 @@ impl Unsent {
             }
             News::Room { event: Event::Live(live), .. } => self.forget(&live.draft),
             News::Room {
-                event: Event::Refused { draft: Some(settled), .. } | Event::Cancelled(settled),
+                event:
+                    Event::Refused { draft: Some(settled), .. }
+                    | Event::Cancelled(settled)
+                    | Event::Stored(settled),
                 ..
             } => self.forget(settled),
             News::Room { room, event: Event::Members(members) } => {

@@ -23,7 +23,7 @@ use crate::log::{LogError, LogState, refusal};
 use crate::queue::Class;
 use crate::register::Register;
 use crate::timeline::notes::Noted;
-use crate::view::{Draft, Passage, Priority, Trouble};
+use crate::view::{Act, Draft, Event, Passage, Priority, Trouble};
 
 /// Bytes that a sealed body and its header take besides the text, at most.
 const ENTRY_OVERHEAD: usize = 256;
@@ -351,7 +351,12 @@ impl Engine {
             self.outbox.waits.settle(draft);
             self.outbox.traces.note(*entry, self.now.wall, Passage::Saved);
         }
-        batch.items.iter().flatten().for_each(|draft| self.outbox.drop_taken(draft));
+        for draft in batch.items.iter().flatten() {
+            self.outbox.drop_taken(draft);
+            if draft.act != Act::Say {
+                self.out.push_back(Output::Event(Event::Stored(draft.id)));
+            }
+        }
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }

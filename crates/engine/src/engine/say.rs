@@ -56,8 +56,13 @@ impl Engine {
             outbox::check(&draft)?;
             return self.outbox.waits.put(draft, self.now.wall);
         }
-        let put = self.outbox.put(draft)?;
-        self.tell_stored(put);
+        let (id, is_row) = (draft.id, draft.act == Act::Say);
+        match self.outbox.put(draft)? {
+            Put::Stored(_) if !is_row => {
+                self.out.push_back(Output::Event(Event::Stored(id)));
+            }
+            put @ (Put::Waiting | Put::Repeated | Put::Stored(_)) => self.tell_stored(put),
+        }
         Ok(())
     }
 

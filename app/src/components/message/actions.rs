@@ -1,0 +1,117 @@
+//! What members have put on a message, and what a person can do with it.
+
+use browser::{Body, EntryId, Reaction};
+use leptos::prelude::*;
+
+use crate::chat::Shown;
+use crate::page::{Page, language, word};
+
+/// The emoji that is one press away.
+const THUMB: &str = "👍";
+
+/// Reactions on a message; pressing one adds or takes away one's own.
+#[component]
+pub fn Reactions(
+    /// The message.
+    message: Memo<Shown>,
+) -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let me = page.of_room(|room| room.view.as_ref().map(|view| view.me));
+    let chip = move |entry: EntryId, reaction: Reaction| {
+        let (count, emoji) = (reaction.members.len(), reaction.emoji.clone());
+        let mine = move || me.get().is_some_and(|me| reaction.members.contains(&me));
+        let pressed = mine.clone();
+        let label = {
+            let emoji = emoji.clone();
+            move || (language.get().words().reacted)(&emoji, count)
+        };
+        let said = format!("{emoji} {count}");
+        view! {
+            <button
+                type="button"
+                class="reaction"
+                data-testid="reaction"
+                aria-pressed=move || pressed().to_string()
+                aria-label=label
+                on:click=move |_| page.react(entry, &emoji, !mine())
+            >
+                {said}
+            </button>
+        }
+    };
+    move || {
+        let (entry, reactions) =
+            message.with(|message| (message.entry(), message.reactions.clone()));
+        let entry = entry?;
+        (!reactions.is_empty()).then(|| {
+            let chips: Vec<_> = reactions.into_iter().map(|one| chip(entry, one)).collect();
+            view! { <p class="reactions">{chips}</p> }
+        })
+    }
+}
+
+/// The choices for a message: a reaction for any, deletion for one's own.
+#[component]
+pub fn Actions(
+    /// The message.
+    message: Memo<Shown>,
+    /// True if it is one's own.
+    own: bool,
+) -> impl IntoView {
+    let page = Page::here();
+    let there = Memo::new(move |_| {
+        message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
+    });
+    let react = move |_| {
+        if let Some(entry) = there.get_untracked() {
+            page.react(entry, THUMB, true);
+        }
+    };
+    view! {
+        <Show when=move || there.get().is_some()>
+            <span class="actions" role="group" aria-label=word(|words| words.actions)>
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="react"
+                    title=word(|words| words.react)
+                    aria-label=word(|words| words.react)
+                    on:click=react
+                >
+                    {THUMB}
+                </button>
+                {own.then(|| view! { <Delete there /> })}
+            </span>
+        </Show>
+    }
+}
+
+/// Asks twice: what is deleted is gone everywhere.
+#[component]
+fn Delete(there: Memo<Option<EntryId>>) -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let sure = RwSignal::new(false);
+    let on_click = move |_| {
+        if let Some(entry) = there.get_untracked().filter(|_| sure.get_untracked()) {
+            page.delete(entry);
+        }
+        sure.update(|sure| *sure = !*sure);
+    };
+    let label = move || {
+        let words = language.get().words();
+        if sure.get() { words.delete_sure } else { words.delete_message }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="delete-message"
+            on:click=on_click
+            on:blur=move |_| sure.set(false)
+        >
+            {label}
+        </button>
+    }
+}
