@@ -16,6 +16,7 @@ mod inbox;
 mod inspect;
 mod keys;
 mod lively;
+mod lives;
 mod load;
 mod say;
 mod tell;
@@ -29,6 +30,7 @@ use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
 use crate::engine::commit::Commits;
 use crate::engine::inbox::Inbox;
+use crate::engine::lives::Life;
 use crate::engine::load::Loads;
 use crate::engine::tell::Told;
 use crate::ids::{EpochId, LinkId, LogId, MemberId, RoomId};
@@ -69,6 +71,7 @@ pub struct Engine {
     wants_stale: bool,
     loads: Loads,
     commits: Commits,
+    life: Life,
     told: Told,
     out: VecDeque<Output>,
 }
@@ -104,6 +107,7 @@ impl Engine {
             wants_stale: false,
             loads: Loads::default(),
             commits: Commits::default(),
+            life: Life::default(),
             told: Told::default(),
             out: VecDeque::new(),
             record,
@@ -219,6 +223,8 @@ impl Engine {
         let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
         let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
         let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
+        let own =
+            own.chain([self.life.deadline().filter(|_| self.is_idle() && !self.outbox.is_empty())]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 

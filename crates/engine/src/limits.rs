@@ -137,6 +137,9 @@ pub const OFFER_BACKOFF_MAX: Millis = 30_000;
 
 /// `Have` deltas wait so long for company, except to whoever supplied the entry.
 pub const HAVE_DELAY: Millis = 100;
+/// What others hold of the own log and is not here is waited for so long, before writing goes on in
+/// another log.
+pub const OWN_GRACE: Millis = 3_000;
 /// A receipt is published at most so often.
 pub const RECEIPT_EVERY: Millis = 2_000;
 /// The log of a linked author is asked of others after so long without progress.

@@ -108,6 +108,14 @@ impl Members {
         true
     }
 
+    /// Another own log begins: everybody is a recipient of all of it.
+    pub fn follow(&mut self, own: LogId) {
+        for (id, member) in self.members.iter_mut().filter(|(_, member)| !member.forgotten) {
+            member.own.entry(own).or_default().since = Some(0);
+            self.dirty.insert(*id);
+        }
+    }
+
     /// Takes a member out of the recipients. False if there is none.
     pub fn forget(&mut self, id: &MemberId) -> bool {
         let Some(member) = self.members.get_mut(id).filter(|member| !member.forgotten) else {

@@ -157,10 +157,10 @@ impl Engine {
     fn on_payload(&mut self, from: PeerId, text: &str) {
         let Some(you) = self.peers.you.filter(|_| self.loads.is_ready()) else { return };
         let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
-        // Strangers, replays to another address, and a second tab of our own: all dropped here.
+        // Strangers and replays to another address are dropped here.
         let Ok(payload) = call.open(text, from, you) else { return };
         if payload.from == self.own.member {
-            return;
+            return self.on_own_payload(from, payload);
         }
         match payload.kind {
             SignalKind::Offer { sdp, boot } => {
@@ -177,6 +177,28 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Our own key speaks from another place: a copied profile, or a page of an earlier life.
+    /// There is no link with oneself; both hear of it, and write logs of their own from now on.
+    fn on_own_payload(&mut self, from: PeerId, payload: SignalPayload) {
+        match payload.kind {
+            SignalKind::Offer { boot, .. } if boot != self.boot => {
+                self.post_to(from, payload.session, SignalKind::Linked);
+            }
+            SignalKind::Linked => {}
+            SignalKind::Offer { .. } | SignalKind::Answer { .. } | SignalKind::Candidate { .. } => {
+                return;
+            }
+        }
+        self.peers.came(from, self.now.mono);
+        if let Some(attempt) = self.peers.of(from).and_then(|peer| peer.link) {
+            self.close(attempt);
+        }
+        if let Some(peer) = self.peers.of(from) {
+            peer.offer_at = None;
+        }
+        self.met_myself();
     }
 
     /// The link of a session, if this member may speak in it.

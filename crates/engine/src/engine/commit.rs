@@ -189,6 +189,9 @@ impl Engine {
     }
 
     fn stage_drafts(&mut self, batch: &mut Batch) {
+        if self.outbox.is_empty() || !self.may_write() {
+            return;
+        }
         let mut bytes = limits::BATCH_BYTES;
         for priority in Priority::ALL {
             let items = self.outbox.take(priority, &mut bytes);
@@ -218,8 +221,9 @@ impl Engine {
         let head = batch.stage(&own, self).head();
         let (first, previous, mut lamport) = match head {
             Some((seq, hash, lamport)) => (seq + 1, hash, lamport),
-            None => (0, EntryHash::NONE, 0),
+            None => (0, self.last_words(), 0),
         };
+        self.life.write();
         // Nobody can push this log's Lamport time further than one step allows.
         let most = lamport + limits::LAMPORT_STEP - limits::LAMPORT_STEP / 2;
         lamport = lamport.max(self.logs.clock().min(most));

@@ -167,6 +167,12 @@ pub fn draft(room: &RoomId, log: &LogId, seq: Seq) -> Vec<u8> {
     key(room, &[b"d", &log.bytes(), &seq.to_be_bytes()])
 }
 
+/// The draft ids of all own entries: the first key, and the first beyond.
+pub fn drafts(room: &RoomId, member: &MemberId) -> (Vec<u8>, Vec<u8>) {
+    let from = key(room, &[b"d", &member.0]);
+    (from, key(room, &[b"d", &member.0, &[0xff; 24]]))
+}
+
 /// What the key of a draft id says.
 pub fn read_draft(key: &[u8]) -> Option<(LogId, Seq)> {
     let (log, seq) = key.get(33..)?.split_first_chunk::<48>()?;

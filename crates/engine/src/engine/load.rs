@@ -202,10 +202,9 @@ impl Engine {
             }
         }
         self.outbox.forget_stored();
-        let from = keys::draft(&self.room, &self.own, 0);
-        let to = keys::draft(&self.room, &self.own, Seq::MAX);
-        let limit = u32::try_from(limits::REMEMBERED_DRAFTS).unwrap_or(u32::MAX);
-        self.scan(Purpose::Drafts, Table::State, (from, to), true, limit);
+        let range = keys::drafts(&self.room, &self.own.member);
+        let limit = u32::try_from(4 * limits::REMEMBERED_DRAFTS).unwrap_or(u32::MAX);
+        self.scan(Purpose::Drafts, Table::State, range, true, limit);
     }
 
     fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
@@ -234,7 +233,10 @@ impl Engine {
     }
 
     fn on_drafts(&mut self, records: Vec<Record>) {
-        for (key, value) in records.into_iter().rev() {
+        let own = |(key, _): &Record| keys::read_draft(key).is_some_and(|(log, _)| log == self.own);
+        // Those of the present log come last: they are forgotten last.
+        let (now, before): (Vec<Record>, Vec<Record>) = records.into_iter().rev().partition(own);
+        for (key, value) in before.into_iter().chain(now) {
             let id = <[u8; 16]>::try_from(value.as_slice()).ok().map(DraftId);
             match (keys::read_draft(&key), id) {
                 (Some((log, seq)), Some(id)) => {

@@ -161,8 +161,8 @@ impl Engine {
     }
 
     fn pending(&self) -> u64 {
-        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        held.minus(&self.members.held_by_others(&self.own)).len()
+        let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        mine.map(|(log, state)| state.held().minus(&self.members.held_by_others(log)).len()).sum()
     }
 
     fn link_state(&self) -> LinkState {

@@ -1,0 +1,94 @@
+//! One key and more than one life of it: a restored backup, a copied profile.
+//!
+//! ```text
+//!  a peer holds more of the own log than is here
+//!     nothing written in this life ─► wait for it, then go on in the same log
+//!     otherwise, or it does not come ─► a new log, chained to the last known head
+//!  the own key speaks from elsewhere, the own log has forked ─► a new log
+//! ```
+//! A log is opened at random and stored in the transaction of the first entry in it, so that no two
+//! lives ever write the same one. Nobody else can know it, so one a life is enough.
+
+use crate::engine::Engine;
+use crate::ids::{EntryHash, Incarnation, LogId, Seq};
+use crate::io::Millis;
+use crate::limits;
+use crate::link::Link;
+use crate::log::LogState;
+
+/// What this life has done with the own log.
+#[derive(Debug, Default)]
+pub struct Life {
+    /// The log was drawn in this life: no other writes it.
+    fresh: bool,
+    /// Something was written in this life.
+    wrote: bool,
+    /// Since when a peer is seen to hold more of the own log than is here.
+    behind: Option<Millis>,
+}
+
+impl Life {
+    /// Something is written now.
+    pub fn write(&mut self) {
+        self.wrote = true;
+    }
+
+    /// When waiting for what others hold of the own log ends.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.behind.map(|since| since + limits::OWN_GRACE)
+    }
+}
+
+impl Engine {
+    /// True if the own log can be continued now; opens another one if it must not be.
+    pub(super) fn may_write(&mut self) -> bool {
+        if self.life.fresh || !self.own_is_behind() {
+            self.life.behind = None;
+            return true;
+        }
+        let now = self.now.mono;
+        let since = *self.life.behind.get_or_insert(now);
+        if self.life.wrote || now >= since + limits::OWN_GRACE {
+            self.open_log();
+            return true;
+        }
+        false
+    }
+
+    /// True if a linked member holds entries of the own log that are newer than all that are here.
+    fn own_is_behind(&self) -> bool {
+        let last = |seqs: crate::log::ranges::RangeSet| seqs.last();
+        let mine: Option<Seq> = self.logs.of(&self.own).map(LogState::settled).and_then(last);
+        let theirs = self.links.values().filter_map(Link::flow);
+        let theirs = theirs.filter_map(|flow| flow.have.of(&self.own)?.held.last());
+        theirs.max().is_some_and(|theirs| Some(theirs) > mine)
+    }
+
+    /// The own key is in use elsewhere, or what it wrote there has come to light.
+    pub(super) fn met_myself(&mut self) {
+        if !self.life.fresh && self.is_open() {
+            self.open_log();
+        }
+    }
+
+    fn open_log(&mut self) {
+        let incarnation = Incarnation(self.random.bytes());
+        self.record.set_incarnation(incarnation);
+        self.own = LogId { member: self.own.member, incarnation };
+        self.life = Life { fresh: true, ..Life::default() };
+        self.members.follow(self.own);
+        // Stored with the first entry, or with whatever is stored before it.
+        self.commits.record_dirty = true;
+        self.told.pending_stale = true;
+    }
+
+    /// What stands in place of a previous hash before the first entry of the own log: the newest
+    /// entry of one's other logs.
+    pub(super) fn last_words(&self) -> EntryHash {
+        let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        let heads = mine.filter_map(|(_, state)| state.head());
+        let newest = heads.max_by_key(|(_, hash, lamport)| (*lamport, *hash));
+        newest.map_or(EntryHash::NONE, |(_, hash, _)| hash)
+    }
+}
