@@ -4,7 +4,7 @@
 //! One profile each, so that serve, dist and the end-to-end tests share what was built.
 
 use crate::tools::{self, FOR_THE_PAGE, Tool};
-use crate::{install, paths, process, versions};
+use crate::{install, paths, process, stamp, versions};
 use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
 use std::env;
@@ -47,14 +47,23 @@ pub fn dist() -> Result<PathBuf> {
     Ok(paths::root()?.join("dist"))
 }
 
-/// Builds the page for release, after installing what that needs, and packs each file.
+/// Builds the page for release, after installing what that needs, and packs each file; leaves it
+/// as it is if its sources have not changed since.
 ///
 /// # Errors
 /// When a tool cannot be installed or the build fails.
 pub fn build_page() -> Result<Vec<Packed>> {
+    let dist = dist()?;
+    if stamp::holds(&dist)? {
+        println!("the page is built already");
+        return packed(&dist);
+    }
     install::ensure(&FOR_THE_PAGE)?;
+    let sources = stamp::sources()?;
     process::run(trunk("build")?.args(["--release", "--cargo-profile", PAGE_PROFILE]))?;
-    pack(&dist()?)
+    let packed = pack(&dist)?;
+    stamp::put(&dist, sources)?;
+    Ok(packed)
 }
 
 /// Trunk with its tools and its environment.
@@ -97,6 +106,30 @@ pub fn build_server(server: Server) -> Result<PathBuf> {
     Ok(paths::target()?.join(folder).join(paths::program("signaling")))
 }
 
+/// The files of a page that is built and packed.
+fn packed(folder: &Path) -> Result<Vec<Packed>> {
+    let length = |file: &Path| fs::metadata(file).ok().and_then(|data| data.len().try_into().ok());
+    let files = files_below(folder)?.into_iter().map(|file| Packed {
+        name: file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned(),
+        raw: length(&file).unwrap_or_default(),
+        gzip: length(&beside(&file, "gz")),
+        brotli: length(&beside(&file, "br")),
+    });
+    let mut packed: Vec<Packed> = files.collect();
+    sort(&mut packed);
+    Ok(packed)
+}
+
+fn sort(packed: &mut [Packed]) {
+    packed.sort_by(|one, other| other.raw.cmp(&one.raw).then(one.name.cmp(&other.name)));
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{ending}"));
+    PathBuf::from(beside)
+}
+
 /// Writes a `.br` and a `.gz` beside each file that gets smaller by it.
 fn pack(folder: &Path) -> Result<Vec<Packed>> {
     let mut packed = Vec::new();
@@ -110,14 +143,12 @@ fn pack(folder: &Path) -> Result<Vec<Packed>> {
             brotli: keep_if_smaller(&file, "br", &raw, &brotli(&raw)?)?,
         });
     }
-    packed.sort_by(|one, other| other.raw.cmp(&one.raw).then(one.name.cmp(&other.name)));
+    sort(&mut packed);
     Ok(packed)
 }
 
 fn keep_if_smaller(file: &Path, ending: &str, raw: &[u8], small: &[u8]) -> Result<Option<usize>> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{ending}"));
-    let beside = PathBuf::from(beside);
+    let beside = beside(file, ending);
     if small.len() < raw.len() {
         fs::write(&beside, small)
             .with_context(|| format!("{} cannot be written", beside.display()))?;
@@ -175,6 +206,9 @@ mod tests {
         fs::write(folder.join("tiny.gz"), "left over from an earlier build").unwrap();
 
         let packed = pack(&folder).unwrap();
+        let again = super::packed(&folder).unwrap();
+        let facts = |one: &Packed| (one.name.clone(), one.raw, one.gzip, one.brotli);
+        assert!(again.iter().map(facts).eq(packed.iter().map(facts)), "found as it was left");
 
         assert_eq!(packed.len(), 2);
         assert!(packed[0].brotli.unwrap() < packed[0].raw);

@@ -124,8 +124,8 @@ const fn packages_of(tool: Tool) -> Option<&'static str> {
 /// What a person should expect on two cores.
 const fn patience(tool: Tool) -> &'static str {
     match tool {
-        Tool::WasmBindgen => " (builds from source: 1 to 2 minutes)",
-        Tool::Trunk => " (builds from source: 2 to 4 minutes)",
+        Tool::WasmBindgen => " (builds from source, which takes minutes)",
+        Tool::Trunk => " (builds from source, which takes minutes)",
         Tool::Geckodriver => " (builds from source: about a minute)",
         Tool::Rust
         | Tool::Rustfmt

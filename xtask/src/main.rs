@@ -18,6 +18,7 @@ mod process;
 mod scratch;
 mod serve;
 mod stage;
+mod stamp;
 mod test;
 mod tidy;
 mod tools;

@@ -4,6 +4,7 @@ use browser::{Body, EntryId, Reaction};
 use leptos::prelude::*;
 
 use crate::chat::Shown;
+use crate::components::icon::Icon;
 use crate::page::{Page, language, word};
 
 /// The emoji that is one press away.
@@ -79,7 +80,7 @@ pub fn Actions(
                     aria-label=word(|words| words.react)
                     on:click=react
                 >
-                    {THUMB}
+                    <Icon name="react" />
                 </button>
                 {own.then(|| view! { <Delete there /> })}
             </span>
@@ -103,15 +104,19 @@ fn Delete(there: Memo<Option<EntryId>>) -> impl IntoView {
         let words = language.get().words();
         if sure.get() { words.delete_sure } else { words.delete_message }
     };
+    let said = move || if sure.get() { label() } else { "" };
     view! {
         <button
             type="button"
             class="quiet"
             data-testid="delete-message"
+            title=label
+            aria-label=label
             on:click=on_click
             on:blur=move |_| sure.set(false)
         >
-            {label}
+            <Icon name="delete" />
+            {said}
         </button>
     }
 }
