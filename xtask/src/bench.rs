@@ -58,19 +58,19 @@ const RATIOS: [Ratio; 13] = [
         "heap and map / lanes, 1,000 waiting",
         "queue/heap/1000",
         "queue/lanes/1000",
-        Bound::AtLeast(3.0),
+        Bound::AtLeast(2.0),
     ),
     queue(
         "heap and map / lanes, 10,000 waiting",
         "queue/heap/10000",
         "queue/lanes/10000",
-        Bound::AtLeast(3.0),
+        Bound::AtLeast(2.0),
     ),
     queue(
         "heap and map / lanes, 100,000 waiting",
         "queue/heap/100000",
         "queue/lanes/100000",
-        Bound::AtLeast(3.0),
+        Bound::AtLeast(2.0),
     ),
     queue(
         "heap and map / lanes, 1,000,000 waiting",

@@ -29,7 +29,9 @@ use crate::room::invite::Invite;
 use crate::room::record::RoomRecord;
 use crate::signal::sdp::{self, Fingerprint};
 use crate::signal::{Call, SignalKind, SignalPayload};
-use crate::view::{Body, Order, Priority};
+use crate::view::{
+    Act, Body, Draft, Failure, FailureReason, Order, Priority, Terms, Waiting, When,
+};
 use protocol::PeerId;
 
 const ROOM: RoomId = RoomId([3; 32]);
@@ -108,6 +110,12 @@ fn run(texts: &[&str]) -> Run {
     let (previous, class) = (EntryHash::NONE, Priority::Urgent);
     let start = Start { room: ROOM, log, first: 0, previous, epoch: EPOCH, class };
     Run::sign(&start, entries.collect(), &keypair(1))
+}
+
+fn body_gone() -> Run {
+    let mut run = run(&["one", "two"]);
+    run.drop_body(0);
+    run
 }
 
 fn have() -> LogHave {
@@ -247,6 +255,20 @@ fn record() -> RoomRecord {
     record
 }
 
+fn waiting() -> Waiting {
+    let when = When::Online(keypair(2).member());
+    let terms = Terms { when, expires_after: Some(60_000), ..Terms::default() };
+    let act = Act::React { target: EntryId { log: log(), seq: 300 }, on: true };
+    let draft = Draft::new(DraftId([4; 16]), "👍", Priority::Low).on(terms).doing(act);
+    Waiting { draft, since: 1_700_000_000_000 }
+}
+
+fn failures() -> Vec<Failure> {
+    let (member, last) = (keypair(2).member(), 1_700_000_000_000);
+    let reasons = [FailureReason::Expired, FailureReason::NoSpace, FailureReason::Other(9)];
+    reasons.map(|reason| Failure { member, reason, attempts: 3, last }).to_vec()
+}
+
 fn store_keys() -> [(&'static str, Vec<u8>); 11] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
@@ -279,6 +301,7 @@ fn written() -> Files {
     put("header", "message", &run(&["hello"]).entries[0].header_bytes);
     put("run", "one", run(&["hello"]).bytes());
     put("run", "burst", run(&["one", "two", "三"]).bytes());
+    put("run", "body-gone", body_gone().bytes());
     put("register", "profile", register(RegisterKind::PROFILE, &profile()).bytes());
     put("register", "receipt", register(RegisterKind::RECEIPT, &receipt()).bytes());
     put("register", "room", register(RegisterKind::ROOM, &room_info()).bytes());
@@ -300,6 +323,8 @@ fn written() -> Files {
     }
     put("store", "log", &postcard::to_allocvec(&log_state()).unwrap());
     put("store", "member", &member().encode());
+    put("store", "waiting", &postcard::to_allocvec(&waiting()).unwrap());
+    put("store", "failures", &postcard::to_allocvec(&failures()).unwrap());
     put("store", "draft", &DraftId([4; 16]).0);
     put("store", "room", &record().encode());
     files
@@ -372,6 +397,8 @@ fn golden_headers_and_runs_are_read() {
         assert_eq!(bodies.collect::<Vec<_>>(), texts);
         assert_eq!(Run::extent(run.bytes()), Some((log(), 0, run.last())));
     }
+    let gone = Run::verify(&ROOM, &read("run/body-gone")).unwrap();
+    assert!(gone.entries[0].body.is_none() && gone.entries[1].body.is_some());
 }
 
 #[test]
@@ -415,6 +442,13 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(projection("store/key-register"), Some(keys::Projection::Register));
     assert_eq!(postcard::from_bytes(&read("store/log")), Ok(log_state()));
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
+    assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
+    assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
+    let entry = EntryId { log, seq: 300 };
+    assert_eq!(projection("store/key-early"), Some(keys::Projection::Early(entry)));
+    assert_eq!(keys::read_note(&read("store/key-note")), Some(entry));
+    assert_eq!(keys::read_fade(&read("store/key-fade")), Some((1_700_000_000_000, entry)));
+    assert_eq!(keys::read_undelivered(&read("store/key-undelivered")), Some(entry));
     let room = RoomRecord::decode(&read("store/room")).unwrap();
     assert_eq!((room.name(), room.me(), room.room()), ("Garden", record().me(), record().room()));
 }
