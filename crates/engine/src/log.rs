@@ -171,8 +171,8 @@ impl LogState {
         self.spans.insert(before, joined);
     }
 
-    /// Puts a held seq into another class. False if it is not held.
-    fn reclass(&mut self, seq: Seq, class: Priority) -> bool {
+    /// Puts a held seq into another class, on this device alone. False if it is not held.
+    pub fn reclass(&mut self, seq: Seq, class: Priority) -> bool {
         if !self.held().contains(seq) {
             return false;
         }
@@ -268,11 +268,6 @@ impl Logs {
     pub fn put(&mut self, log: LogId, state: LogState) {
         self.clock = self.clock.max(state.lamport());
         self.logs.insert(log, state);
-    }
-
-    /// Puts a held entry into another class, on this device alone. False if it is not held.
-    pub fn reclass(&mut self, entry: &EntryId, class: Priority) -> bool {
-        self.logs.get_mut(&entry.log).is_some_and(|state| state.reclass(entry.seq, class))
     }
 
     /// The class of a held entry, as it is on this device.

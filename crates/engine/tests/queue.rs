@@ -5,6 +5,7 @@
 mod driver;
 
 use driver::{Tables, World, founder, guest, two};
+use engine::log::run::Run;
 use engine::{
     Act, Body, Command, Draft, EntryId, Event, FailureReason, LiveMessage, Passage, Priority, Qos,
     QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting, When, limits,
@@ -204,6 +205,39 @@ fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it(
 }
 
 #[test]
+fn bodies_go_also_while_everybody_goes_on_talking() {
+    let mut world = two();
+    let terms = Terms { expires_after: Some(30_000), ..Terms::default() };
+    for number in 0..200 {
+        send(&mut world, 0, &format!("secret {number}"), terms);
+        world.say(0, &format!("kept {number}"), Priority::Normal);
+        world.pass(140);
+    }
+    for number in 200..400 {
+        world.say(number % 2, &format!("kept {number}"), Priority::Normal);
+        world.pass(140);
+    }
+    world.pass(60_000);
+    for peer in 0..2 {
+        let rows = || world.peers[peer].rows.values();
+        let gone = rows().filter(|row| row.body == Body::Gone).count();
+        assert_eq!((gone, rows().count()), (200, 600), "at {peer}");
+        let fades = world.peers[peer]
+            .store
+            .keys()
+            .filter(|(table, key)| *table == Table::Projections && key.get(32) == Some(&b'x'));
+        assert_eq!(fades.count(), 0, "something is still to go at {peer}");
+        let runs = world.peers[peer].store.iter().filter(|((table, _), _)| *table == Table::Runs);
+        let room = world.peers[peer].engine.room();
+        let bare: usize = runs
+            .map(|(_, bytes)| Run::verify(&room, bytes).unwrap())
+            .map(|run| run.entries.iter().filter(|entry| entry.body.is_none()).count())
+            .sum();
+        assert_eq!(bare, 200, "bodies without a record are left at {peer}");
+    }
+}
+
+#[test]
 fn edits_reactions_and_deletions_are_the_same_for_all_also_for_who_comes_later() {
     let mut world = three();
     let store = world.stop(2);
@@ -244,6 +278,40 @@ fn edits_reactions_and_deletions_are_the_same_for_all_also_for_who_comes_later()
         let regretted = |value: &Vec<u8>| value.windows(6).any(|part| part == b"regret");
         assert!(!world.peers[peer].store.values().any(regretted));
     }
+}
+
+#[test]
+fn i6_notes_before_their_messages_are_bounded_in_memory_and_lost_nowhere() {
+    let mut world = three();
+    let store = world.stop(2);
+    world.pass(20_000);
+    world.say(0, "popular", Priority::Normal);
+    world.say(0, "regret", Priority::Normal);
+    world.pass(2_000);
+    let (popular, regret) = (entry(&world, 0, "popular"), entry(&world, 0, "regret"));
+    for number in 0..limits::EARLY_NOTES + 50 {
+        let on = number % 2 == 0;
+        let draft = world.draft(1, "👍", Priority::Normal);
+        world.command(1, Command::Send(draft.doing(Act::React { target: popular, on })));
+    }
+    world.pass(2_000);
+    act(&mut world, 1, "🎈", Act::React { target: popular, on: true });
+    act(&mut world, 0, "", Act::Delete(regret));
+    // The third hears of all this from the second, whose own log comes before the first's.
+    world.stop(0);
+    world.pass(20_000);
+    let again = world.start(guest(2), store);
+    world.connect(again);
+    world.pass(60_000);
+    let reopened = restart(&mut world, again, guest(2));
+    world.pass(10_000);
+    let emojis: Vec<String> = shown(&world, reopened, &popular)
+        .reactions
+        .into_iter()
+        .map(|reaction| reaction.emoji)
+        .collect();
+    assert_eq!(emojis, ["🎈"]);
+    assert_eq!(shown(&world, reopened, &regret).body, Body::Gone);
 }
 
 #[test]
@@ -353,7 +421,11 @@ fn the_class_of_a_waiting_message_can_be_changed() {
     }
     world.say(0, "raise me", Priority::Low);
     let id = entry(&world, 0, "raise me");
+    world.peers[0].full = true;
     world.command(0, Command::Reclass { entry: id, priority: Priority::Urgent });
+    world.pass(2_000);
+    world.peers[0].full = false;
+    world.pass(60_000);
     assert_eq!(shown(&world, 0, &id).priority, Priority::Urgent);
     let again = world.start(guest(1), store);
     world.connect(again);

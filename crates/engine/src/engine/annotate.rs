@@ -63,8 +63,8 @@ impl Engine {
                 rows.retain(|known| known.entry != row.entry);
                 rows.push(row);
             }
-            if noted.note.kind == Kind::DELETE && self.outbox.tray.remove(&noted.target) {
-                self.commits.fades.touch();
+            if noted.note.kind == Kind::DELETE {
+                self.outbox.tray.remove(&noted.target);
             }
         }
         if !rows.is_empty() {
@@ -76,12 +76,21 @@ impl Engine {
     pub(super) fn on_notes(&mut self, records: Vec<Record>) {
         for (key, value) in records {
             match (keys::read_note(&key), postcard::from_bytes::<Note>(&value)) {
-                (Some(target), Ok(note)) => {
-                    self.timeline.note(&Noted { target, note }, &self.room, &self.keys);
-                }
+                (Some(target), Ok(note)) => self.on_page_note(Noted { target, note }),
                 (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
             }
         }
+    }
+
+    /// A note on a message of a page. A deletion that came when too many notes waited for their
+    /// messages has not taken its body away: it does so now.
+    fn on_page_note(&mut self, noted: Noted) {
+        let here = self.timeline.target(&noted.target);
+        let right = here.is_some_and(|here| here.hash == noted.note.target);
+        if right && noted.note.kind == Kind::DELETE {
+            self.commits.fades.owe(noted.target);
+        }
+        self.timeline.note(&noted, &self.room, &self.keys);
     }
 
     /// True if there is proof that a body is gone: its time is over, or its author deleted it.

@@ -48,6 +48,7 @@ pub struct Batch {
     pub faded: Faded,
     pub waits: Vec<DraftId>,
     pub undelivered: Vec<EntryId>,
+    reclassed: BTreeMap<EntryId, Priority>,
     /// Runs that came: link, log, first, last.
     offered: Vec<(LinkId, LogId, Seq, Seq)>,
 }
@@ -63,8 +64,8 @@ pub struct Commits {
     pub reload: bool,
     /// The room's record has changed.
     pub record_dirty: bool,
-    /// Own logs whose entries have changed their class.
-    pub reclassed: BTreeSet<LogId>,
+    /// Own entries whose class is to be another, from the next batch on.
+    pub reclassed: BTreeMap<EntryId, Priority>,
     /// Bodies that go.
     pub fades: Fades,
     /// When the next receipt is due.
@@ -133,6 +134,7 @@ impl Engine {
                 || self.outbox.waits.is_dirty()
                 || self.outbox.tray.is_dirty()
                 || self.commits.fades.is_ready()
+                || self.commits.fades.owes()
                 || !self.commits.reclassed.is_empty()
                 || self.commits.record_dirty)
     }
@@ -334,8 +336,10 @@ impl Engine {
             batch.members.push(id);
             batch.strict = true;
         }
-        for log in std::mem::take(&mut self.commits.reclassed) {
-            batch.stage(&log, self);
+        batch.reclassed = std::mem::take(&mut self.commits.reclassed);
+        for (entry, class) in batch.reclassed.clone() {
+            batch.stage(&entry.log, self).reclass(entry.seq, class);
+            batch.strict = true;
         }
         if std::mem::take(&mut self.commits.record_dirty) {
             let (key, value) = (self.record.key(), self.record.encode());
@@ -364,6 +368,10 @@ impl Engine {
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }
+        for (entry, class) in batch.reclassed {
+            let row = self.timeline.reclass(&entry, class);
+            self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
+        }
         self.surface(&batch.runs);
         self.on_noted(batch.notes);
         if let Some(at) = batch.fade_at {
@@ -388,6 +396,9 @@ impl Engine {
         self.commits.reload = true;
         self.commits.record_dirty = true;
         self.outbox.put_back(batch.items);
+        for (entry, class) in batch.reclassed {
+            self.commits.reclassed.entry(entry).or_insert(class);
+        }
         self.outbox.waits.mark_dirty(batch.waits);
         self.outbox.tray.mark_dirty(batch.undelivered);
         if fault == StoreFault::Full {

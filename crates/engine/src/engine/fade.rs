@@ -8,7 +8,7 @@
 //! The records are read when they are due and a few at a time, so a million messages that expire
 //! next year cost no memory. A crash in between leaves the record: the work is done again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::commit::Batch;
 use crate::engine::load::Purpose;
@@ -33,6 +33,8 @@ pub struct Fades {
     runs: BTreeMap<Vec<u8>, Run>,
     records: Vec<Vec<u8>>,
     gone: Vec<Fade>,
+    /// Bodies found that should be gone: to be stored as such.
+    owed: BTreeSet<EntryId>,
 }
 
 /// One body.
@@ -48,9 +50,15 @@ impl Fades {
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 
-    /// Something has to be looked at again.
-    pub fn touch(&mut self) {
-        self.expect(0);
+    /// A body was found that should be gone.
+    pub fn owe(&mut self, entry: EntryId) {
+        self.owed.insert(entry);
+    }
+
+    /// True if bodies were found that should be gone.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// The store is read again: what was under way is forgotten, and found again.
@@ -74,6 +82,8 @@ impl Fades {
 /// What the store changes when bodies go.
 #[derive(Default)]
 pub struct Faded {
+    /// True if there is anything: what is being read for the next batch is not touched otherwise.
+    staged: bool,
     runs: Vec<Run>,
     gone: Vec<Fade>,
 }
@@ -91,7 +101,8 @@ impl Engine {
         if !self.is_open() || !due {
             return;
         }
-        self.commits.fades.busy = true;
+        // What is stored from now on says for itself when it goes.
+        (self.commits.fades.busy, self.commits.fades.next) = (true, None);
         let range = keys::fades(&self.room, Millis::MAX);
         self.scan(Purpose::Fades, Table::Projections, range, false, limits::FADES);
     }
@@ -100,14 +111,17 @@ impl Engine {
     pub(super) fn on_fades(&mut self, records: &[Record]) {
         let fades = records.iter().filter_map(|(key, _)| Some((key, keys::read_fade(key)?)));
         let (wall, full) = (self.now.wall, records.len() >= limits::FADES as usize);
-        self.commits.fades.next = full.then_some(wall);
         for (key, (at, entry)) in fades {
             if at > wall {
-                self.commits.fades.next = Some(at);
+                self.commits.fades.expect(at);
                 break;
             }
             self.commits.fades.records.push(key.clone());
             self.commits.fades.todo.push_back(Fade { at, entry });
+        }
+        if full && self.commits.fades.todo.len() == records.len() {
+            // All of these are due, and there may be more.
+            self.commits.fades.expect(wall);
         }
         self.fade_next();
     }
@@ -180,6 +194,9 @@ impl Engine {
 
     /// Runs without the bodies that go become part of the batch.
     pub(super) fn stage_fades(&mut self, batch: &mut Batch) {
+        for entry in std::mem::take(&mut self.commits.fades.owed) {
+            self.stage_fade(batch, 0, &entry);
+        }
         if !self.commits.fades.is_ready() {
             return;
         }
@@ -191,12 +208,16 @@ impl Engine {
             batch.ops.push(StoreOp::Put(Table::Runs, key, run.bytes().to_vec()));
             batch.faded.runs.push(run);
         }
+        batch.faded.staged = true;
         batch.faded.gone = std::mem::take(&mut fades.gone);
         batch.strict = true;
     }
 
     /// Bodies are gone: rows, the cache and the undelivered follow.
     pub(super) fn on_faded(&mut self, faded: Faded) {
+        if !faded.staged {
+            return;
+        }
         for run in faded.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }

@@ -4,7 +4,7 @@
 //!  runs         room 32 | log 48 | first seq 8
 //!  timeline     room 32 | last lamport 8 | log 48 | first seq 8
 //!  projections  room 32 | 'l' | log 48      'm' | member 32      'r' | member 32 | kind 1
-//!               'e' | note: its message is not here yet          't' | note: its message is here
+//!               'v' | note: its message is not here yet          't' | note: its message is here
 //!               'x' | wall 8 | log 48 | seq 8: when a body goes
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
 //!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
@@ -26,8 +26,6 @@ pub enum Projection {
     Member(MemberId),
     /// The newest value of a register.
     Register,
-    /// A note whose message is not here yet.
-    Early(EntryId),
 }
 
 fn key(room: &RoomId, parts: &[&[u8]]) -> Vec<u8> {
@@ -83,14 +81,13 @@ pub fn read_projection(key: &[u8]) -> Option<Projection> {
         b'l' => read_log(rest.try_into().ok()?).map(Projection::Log),
         b'm' => Some(Projection::Member(MemberId(rest.try_into().ok()?))),
         b'r' => Some(Projection::Register),
-        b'e' => read_entry(rest.first_chunk::<56>()?).map(Projection::Early),
         _ => None,
     }
 }
 
 /// A note whose message is not here yet.
 pub fn early(room: &RoomId, target: &EntryId, by: &Order) -> Vec<u8> {
-    note_key(room, b"e", target, by)
+    note_key(room, b"v", target, by)
 }
 
 /// A note whose message is here.
@@ -104,10 +101,21 @@ fn note_key(room: &RoomId, tag: &[u8], target: &EntryId, by: &Order) -> Vec<u8> 
     key(room, &[tag, &target.log.bytes(), &seq, &lamport, &by.log.bytes(), &by_seq])
 }
 
-/// The notes on messages of a log, from one seq up to another, exclusive.
+/// The notes on messages of a log that are here, from one seq up to another, exclusive.
 pub fn notes(room: &RoomId, log: &LogId, first: Seq, end: Seq) -> (Vec<u8>, Vec<u8>) {
     let from = key(room, &[b"t", &log.bytes(), &first.to_be_bytes()]);
     (from, key(room, &[b"t", &log.bytes(), &end.to_be_bytes()]))
+}
+
+/// The notes whose messages were not here when they came, for the same messages.
+pub fn early_notes(room: &RoomId, log: &LogId, first: Seq, end: Seq) -> (Vec<u8>, Vec<u8>) {
+    let from = key(room, &[b"v", &log.bytes(), &first.to_be_bytes()]);
+    (from, key(room, &[b"v", &log.bytes(), &end.to_be_bytes()]))
+}
+
+/// All notes whose messages were not here when they came.
+pub fn all_early(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"v"]), key(room, &[b"w"]))
 }
 
 /// The message that a note is about.
@@ -208,7 +216,7 @@ mod tests {
         assert_eq!(read_projection(&log(&room, &id)), Some(Projection::Log(id)));
         assert_eq!(run_seq(&run(&room, &id, 256)), Some(256));
         let (entry, by) = (EntryId { log: id, seq: 9 }, Order { lamport: 4, log: id, seq: 11 });
-        assert_eq!(read_projection(&early(&room, &entry, &by)), Some(Projection::Early(entry)));
+        assert_eq!(read_note(&early(&room, &entry, &by)), Some(entry));
         assert_eq!(read_note(&note(&room, &entry, &by)), Some(entry));
         assert_eq!(read_fade(&fade(&room, 77, &entry)), Some((77, entry)));
         assert_eq!(read_undelivered(&undelivered(&room, &entry)), Some(entry));
@@ -217,7 +225,9 @@ mod tests {
         assert!(from <= note(&room, &entry, &by) && note(&room, &entry, &by) < to);
         assert!(fade(&room, 76, &entry) < fades(&room, 77).1);
         assert!(fade(&room, 77, &entry) >= fades(&room, 77).1);
-        assert!(early(&room, &entry, &by) < start_projections(&room).1);
+        assert!(early(&room, &entry, &by) >= start_projections(&room).1);
+        let (from, to) = all_early(&room);
+        assert!(from < early(&room, &entry, &by) && early(&room, &entry, &by) < to);
         assert!(note(&room, &entry, &by) >= start_projections(&room).1);
         assert!(run(&room, &id, 255) < run(&room, &id, 256));
         let (from, to) = whole_room(&room);

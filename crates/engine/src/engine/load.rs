@@ -1,7 +1,7 @@
 //! Reading: start-up, older pages of the timeline, and runs that a link has room for.
 //!
 //! ```text
-//!  projections ─► drafts ─► newest page of the timeline ─► its runs ─► open
+//!  projections ─► early notes ─► outbox ─► drafts ─► newest page ─► its runs and notes ─► open
 //! ```
 //! A damaged record is left out and said; what it held is asked of peers again.
 
@@ -33,6 +33,8 @@ const READ_RUNS: u32 = 16;
 #[derive(Clone, Debug)]
 pub enum Purpose {
     Projections,
+    /// Notes whose messages are not here.
+    Early,
     /// What waits and what could not be delivered.
     Outbox,
     Drafts,
@@ -136,6 +138,7 @@ impl Engine {
         };
         match purpose {
             Purpose::Projections => self.on_projections(records),
+            Purpose::Early => self.on_early(records),
             Purpose::Outbox => self.on_outbox(records),
             Purpose::Drafts => self.on_drafts(records),
             Purpose::PageNotes => {
@@ -158,6 +161,7 @@ impl Engine {
         match purpose {
             Purpose::Group => {}
             Purpose::Projections
+            | Purpose::Early
             | Purpose::Outbox
             | Purpose::Drafts
             | Purpose::Page
@@ -182,6 +186,21 @@ impl Engine {
         for (key, value) in records {
             if !self.load_projection(&key, &value) {
                 self.damaged(Table::Projections);
+            }
+        }
+        // As many as are kept in memory; the others are read with the page of their message.
+        let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);
+        let range = keys::all_early(&self.room);
+        self.scan(Purpose::Early, Table::Projections, range, false, most);
+    }
+
+    fn on_early(&mut self, records: Vec<Record>) {
+        for (key, value) in records {
+            match (keys::read_note(&key), postcard::from_bytes::<Note>(&value)) {
+                (Some(target), Ok(note)) => {
+                    self.timeline.keep_early(Noted { target, note });
+                }
+                (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
             }
         }
         let range = keys::tray_and_waiting(&self.room);
@@ -219,12 +238,6 @@ impl Engine {
             },
             Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
                 Ok(register) => self.registers.put(register),
-                Err(_) => return false,
-            },
-            Some(keys::Projection::Early(target)) => match postcard::from_bytes::<Note>(value) {
-                Ok(note) => {
-                    self.timeline.keep_early(Noted { target, note });
-                }
                 Err(_) => return false,
             },
             None => return false,
@@ -278,15 +291,19 @@ impl Engine {
         }
         let full = u32::try_from(records.len()).is_ok_and(|count| count >= limits::PAGE_RUNS);
         let key = records.last().map(|(key, _)| key.clone());
-        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: 2 * spans.len() };
+        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: 3 * spans.len() };
         for (log, (first, last)) in spans {
             let from = keys::run(&self.room, &log, first);
             let to = keys::run(&self.room, &log, last.saturating_add(1));
             self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * limits::PAGE_RUNS);
             // Answered after the runs: a run has at most so many entries.
             let end = last.saturating_add(limits::RUN_ENTRIES as u64);
-            let notes = keys::notes(&self.room, &log, first, end);
-            self.scan(Purpose::PageNotes, Table::Projections, notes, false, PAGE_NOTES);
+            for notes in [
+                keys::notes(&self.room, &log, first, end),
+                keys::early_notes(&self.room, &log, first, end),
+            ] {
+                self.scan(Purpose::PageNotes, Table::Projections, notes, false, PAGE_NOTES);
+            }
         }
         if self.loads.page.scans == 0 {
             self.end_page();
@@ -336,6 +353,10 @@ impl Engine {
     fn end_page(&mut self) {
         let page = std::mem::take(&mut self.loads.page);
         let rows = self.timeline.end_page(page.oldest, page.more);
+        if rows.is_empty() && self.timeline.more() {
+            // Only notes, perhaps: a page has something to show, or is the last.
+            return self.load_page();
+        }
         if self.loads.open {
             self.out.push_back(Output::Event(Event::Rows(rows)));
         } else {

@@ -213,10 +213,11 @@ impl Engine {
 
     pub(super) fn reclass(&mut self, entry: EntryId, priority: Priority) {
         let own = entry.log.member == self.own.member;
-        if !own || !self.logs.reclass(&entry, priority) {
+        let held = self.logs.class_of(&entry).is_some();
+        if !own || !held {
             return self.refuse(None, Refusal::NoSuchMessage);
         }
-        self.commits.reclassed.insert(entry.log);
+        self.commits.reclassed.insert(entry, priority);
         let row = self.timeline.reclass(&entry, priority);
         self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
     }
