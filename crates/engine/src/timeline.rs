@@ -16,6 +16,7 @@ use crate::ids::{EntryHash, EntryId, RoomId};
 use crate::limits;
 use crate::log::entry::Target;
 use crate::members::Delivery;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
 use crate::view::{Body, Order, Priority, Row, RowState};
 
@@ -86,6 +87,7 @@ impl Timeline {
             None => 0,
         };
         let shown = self.rows.values().filter(|row| self.shows(row));
+        let before = before - u64::from(planted(Planted::PageFloorSkipsRow));
         shown.filter(|row| row.order.lamport < before).cloned().collect()
     }
 
@@ -110,7 +112,11 @@ impl Timeline {
         let early = self.take_early(&row.entry);
         let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
         row.late = !row.own && after >= limits::LATE_ROWS;
+        if row.late {
+            mark(Mark::LateRow);
+        }
         if !self.shows(&row) {
+            mark(Mark::RowBelowFloor);
             return None;
         }
         let notes: Vec<&Note> = early.iter().filter(|note| note.target == hash).collect();
@@ -218,7 +224,8 @@ impl Timeline {
     /// Brings an own row up to date; gives it if that changed anything. A state never goes back.
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
         let row = self.rows.get_mut(&self.index.get(entry)?.order)?;
-        let state = row.state.max(delivery.state);
+        let back = planted(Planted::StateGoesBack);
+        let state = if back { delivery.state } else { row.state.max(delivery.state) };
         let held_by = row.held_by.max(delivery.held_by);
         if (state, held_by) == (row.state, row.held_by) {
             return None;

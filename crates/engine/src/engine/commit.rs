@@ -22,6 +22,7 @@ use crate::log::run::{Run, Start};
 use crate::log::{LogError, LogState, refusal};
 use crate::queue::Class;
 use crate::register::Register;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Noted;
 use crate::view::{Act, Draft, Event, Passage, Priority, Trouble};
 
@@ -90,7 +91,9 @@ impl Commits {
 
     /// Waits a while before the store is used again.
     pub fn hold_off(&mut self, now: Millis) {
-        let doubled = limits::COMMIT_BACKOFF << self.failures.min(6);
+        let most = if planted(Planted::CommitBackoffForever) { 20 } else { 6 };
+        let doubled = limits::COMMIT_BACKOFF << self.failures.min(most);
+        let doubled = if planted(Planted::CommitBackoffZero) { 1 } else { doubled };
         self.failures = self.failures.saturating_add(1);
         self.not_before = now + doubled;
     }
@@ -117,7 +120,9 @@ impl Batch {
         self.ops.push(StoreOp::Put(Table::Runs, key, run.bytes().to_vec()));
         let (_, lamport) = run.lamports();
         let key = keys::timeline(&engine.room, lamport, &run.log, run.first);
-        self.ops.push(StoreOp::Put(Table::Timeline, key, run.last().to_be_bytes().to_vec()));
+        let lost = planted(Planted::TimelineRecordMissing) && run.entries.len() > 1;
+        let table = if lost { Table::State } else { Table::Timeline };
+        self.ops.push(StoreOp::Put(table, key, run.last().to_be_bytes().to_vec()));
         self.stage(&run.log, engine).insert(&run);
         self.strict = true;
         self.runs.push(run);
@@ -183,7 +188,10 @@ impl Engine {
         self.commits.next += 1;
         batch.id = Some(id);
         let ops = std::mem::take(&mut batch.ops);
-        let durability = if batch.strict { Durability::Strict } else { Durability::Relaxed };
+        #[cfg(feature = "simulation")]
+        self.leak(&batch.logs, &batch.runs);
+        let strict = batch.strict && !planted(Planted::RelaxedDurability);
+        let durability = if strict { Durability::Strict } else { Durability::Relaxed };
         self.commits.out = Some(batch);
         self.out.push_back(Output::Commit { batch: id, ops, durability });
     }
@@ -193,7 +201,10 @@ impl Engine {
             return;
         }
         let mut bytes = limits::BATCH_BYTES;
-        for priority in Priority::ALL {
+        for mut priority in Priority::ALL {
+            if planted(Planted::UrgentLastInBatch) {
+                priority = Priority::ALL[2 - usize::from(priority.number())];
+            }
             let items = self.outbox.take(priority, &mut bytes);
             let mut room = limits::RUN_BYTES;
             let mut run: Vec<Prepared> = Vec::new();
@@ -226,7 +237,9 @@ impl Engine {
         self.life.write();
         // Nobody can push this log's Lamport time further than one step allows.
         let most = lamport + limits::LAMPORT_STEP - limits::LAMPORT_STEP / 2;
-        lamport = lamport.max(self.logs.clock().min(most));
+        if !planted(Planted::LamportNotAdvanced) {
+            lamport = lamport.max(self.logs.clock().min(most));
+        }
         let mut unsigned = Vec::with_capacity(said.len());
         let mut group: Option<Group> = None;
         for (seq, one) in (first..).zip(said) {
@@ -237,7 +250,9 @@ impl Engine {
             };
             unsigned.push(self.seal((class, seq, lamport), &one, group.clone()));
             let (key, id) = (keys::draft(&self.room, &own, seq), one.id());
-            batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+            if !planted(Planted::DraftIdNotStored) {
+                batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+            }
             if self.outbox.waits.contains(&id) {
                 let key = keys::waiting(&self.room, &id);
                 batch.ops.push(StoreOp::Delete(Table::State, key));
@@ -294,16 +309,23 @@ impl Engine {
         }
         let state = batch.stage(&run.log, self);
         match state.fit(&run) {
-            Ok(new) if new.is_empty() => Ok(()),
+            Ok(new) if new.is_empty() => {
+                mark(Mark::RunHeldAlready);
+                Ok(())
+            }
             Ok(new) => {
                 // What is held already at its beginning is left out; the rest is a run again.
                 let first = new.first().unwrap_or(run.first);
                 let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
+                if suffix && first > run.first {
+                    mark(Mark::RunCut);
+                }
                 let run = if suffix { run.suffix(first) } else { run };
                 self.stage_whole(batch, run);
                 Ok(())
             }
             Err(error @ (LogError::Fork | LogError::Lamport)) => {
+                mark(Mark::ForkSeen);
                 // Settled: nobody is asked for it again.
                 let mut new = RangeSet::of(run.first, run.last());
                 new.subtract(&state.held());
@@ -385,9 +407,12 @@ impl Engine {
     pub(super) fn on_commit_failed(&mut self, id: BatchId, fault: StoreFault) {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
         self.commits.hold_off(self.now.mono);
-        self.commits.reload = true;
+        mark(Mark::CommitFailed);
+        self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
-        self.outbox.put_back(batch.items);
+        if !planted(Planted::FailedCommitDropped) {
+            self.outbox.put_back(batch.items);
+        }
         self.outbox.waits.mark_dirty(batch.waits);
         self.outbox.tray.mark_dirty(batch.undelivered);
         if fault == StoreFault::Full {

@@ -62,6 +62,12 @@ impl Inbox {
         taken
     }
 
+    /// Bytes of the runs that wait.
+    #[cfg(feature = "simulation")]
+    pub fn bytes(&self) -> usize {
+        self.runs.iter().map(|incoming| incoming.bytes).sum()
+    }
+
     /// The counter of the register that waits, 0 if there is none.
     #[must_use]
     pub fn counter(&self, key: &RegisterKey) -> u64 {

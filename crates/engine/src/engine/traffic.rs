@@ -20,6 +20,7 @@ use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::sync::Situation;
 use crate::view::{Passage, Trouble};
 
@@ -98,6 +99,9 @@ impl Engine {
                 Frame::Hello(hello) => self.on_hello(id, *hello),
                 Frame::Proof(proof) => self.on_proof(id, *proof),
                 Frame::Bye(reason) => self.on_bye(id, &reason),
+                Frame::Register(bytes) if planted(Planted::FramesBeforeProof) => {
+                    self.on_register(id, &bytes);
+                }
                 // I5: nothing else of an unproven link is looked at.
                 Frame::Have(_)
                 | Frame::Want(_)
@@ -117,6 +121,7 @@ impl Engine {
         match frame {
             Frame::Hello(_) | Frame::Proof(_) => self.misbehaved(id, "it greeted twice"),
             Frame::Have(logs) => self.on_have(id, &logs),
+            Frame::Want(want) if planted(Planted::RelayRefused) && want.log != self.own => {}
             Frame::Want(want) => {
                 flow.ask(want.log, &want.ranges, &self.logs);
             }
@@ -368,6 +373,9 @@ impl Engine {
         for (id, link) in &mut self.links {
             if let Some(flow) = link.flow_mut() {
                 let supplied = suppliers.is_some_and(|suppliers| suppliers.contains(id));
+                if planted(Planted::HaveNotToldToOthers) && !supplied {
+                    continue;
+                }
                 flow.tell(*log, if supplied { now } else { now + limits::HAVE_DELAY });
             }
         }
@@ -376,7 +384,10 @@ impl Engine {
     /// Sends the `Have` deltas that are due.
     pub(super) fn tell_haves(&mut self) {
         let now = self.now.mono;
-        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        let mut links: Vec<LinkId> = self.links.keys().copied().collect();
+        if planted(Planted::OrderByAddress) && (&raw const links[..]).addr() & 32 == 0 {
+            links.reverse();
+        }
         for id in links {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow.filter(|flow| flow.tell_at.is_some_and(|at| at <= now)) else {
@@ -425,6 +436,7 @@ impl Engine {
     /// A peer broke the protocol: its link is closed and the page is told.
     pub(super) fn misbehaved(&mut self, id: LinkId, what: &str) {
         let Some(link) = self.links.get(&id) else { return };
+        mark(Mark::Misbehaved);
         let member = link.member();
         self.trouble(Trouble::Peer { member, what: what.to_owned() });
         self.close(id);

@@ -11,6 +11,7 @@
 
 use super::class::Class;
 use super::lists::{Lists, Ticket};
+use crate::simulation::{Planted, planted};
 
 /// How far one byte moves the pass of a lane of each class: the inverse of its weight.
 const STRIDES: [u64; Class::COUNT] = {
@@ -120,7 +121,7 @@ impl<T> Lanes<T> {
     /// The class whose turn it is among these lanes, which are not empty.
     fn turn(&self, ready: u8) -> Option<Class> {
         let first = Class::from_number(ready.trailing_zeros().try_into().ok()?)?;
-        if first == Class::Control {
+        if first == Class::Control || planted(Planted::AgingRemoved) {
             return Some(first);
         }
         // All lanes are compared, so that no branch depends on which of them are filled.
