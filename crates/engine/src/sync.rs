@@ -46,7 +46,7 @@ pub struct Wants {
 pub struct Situation<'a> {
     /// What is held.
     pub logs: &'a Logs,
-    /// What has come and is not stored yet.
+    /// What has come and is not stored yet, or is being stored.
     pub inbox: &'a BTreeMap<LogId, RangeSet>,
     /// All links.
     pub links: &'a BTreeMap<LinkId, Link>,

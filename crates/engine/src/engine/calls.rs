@@ -94,7 +94,11 @@ impl Engine {
         if !self.loads.is_ready() {
             return;
         }
-        for peer in self.peers.due(self.now.mono) {
+        let mut due = self.peers.due(self.now.mono);
+        if planted(Planted::OrderByAddress) && due.as_ptr().addr().count_ones().is_multiple_of(2) {
+            due.reverse();
+        }
+        for peer in due {
             if self.links.len() >= limits::LINKS {
                 return;
             }
@@ -268,9 +272,6 @@ impl Engine {
         let calling = before.and_then(|id| self.links.get(&id)).filter(|link| {
             link.offerer && matches!(link.phase, Phase::Calling) && link.remote.is_none()
         });
-        if calling.is_some() && planted(Planted::GlareNotResolved) {
-            return before.into_iter().for_each(|id| self.close(id));
-        }
         if calling.is_some() && self.own.member > from {
             // Glare: theirs yields.
             mark(Mark::GlareStood);

@@ -21,7 +21,7 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start};
 use crate::log::{LogError, LogState, refusal};
 use crate::queue::Class;
-use crate::register::Register;
+use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Noted;
 use crate::view::{Act, Draft, Event, Passage, Priority, Trouble};
@@ -87,6 +87,19 @@ impl Commits {
     #[must_use]
     pub fn is_out(&self) -> bool {
         self.out.is_some()
+    }
+
+    /// The entries that are with the store.
+    pub fn staged(&self) -> impl Iterator<Item = (LogId, Seq, Seq)> {
+        let runs = self.out.iter().flat_map(|batch| &batch.runs);
+        runs.map(|run| (run.log, run.first, run.last()))
+    }
+
+    /// The counter of a register that is with the store, 0 if there is none.
+    #[must_use]
+    pub fn counter(&self, key: &RegisterKey) -> u64 {
+        let registers = self.out.iter().flat_map(|batch| &batch.registers);
+        registers.filter(|cell| cell.key() == *key).map(|cell| cell.counter).max().unwrap_or(0)
     }
 
     /// Waits a while before the store is used again.
@@ -347,6 +360,9 @@ impl Engine {
                 let value = register.bytes().to_vec();
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
                 batch.registers.push(register);
+            } else if self.registers.counter(&register.key()) == register.counter {
+                // A commit of unknown outcome had stored it: it comes into force now.
+                self.on_register_stored(&register);
             }
         }
         for (id, member) in self.members.take_dirty() {

@@ -40,9 +40,9 @@ impl Engine {
         }
     }
 
-    /// Bytes of each class that wait on a link and may go: control, urgent, normal, low, backfill.
+    /// Bytes of each class that wait on a link and may go, control first.
     #[must_use]
-    pub fn waiting(&self, link: LinkId) -> [usize; 5] {
+    pub fn waiting(&self, link: LinkId) -> [usize; 6] {
         let flow = self.links.get(&link).and_then(Link::flow);
         flow.map(|flow| flow.waiting()).unwrap_or_default()
     }

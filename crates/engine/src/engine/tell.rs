@@ -182,10 +182,17 @@ impl Engine {
 
     /// Makes rows of runs that are stored now.
     pub(super) fn surface(&mut self, runs: &[Run]) {
-        let rows: Vec<(Row, EntryHash)> = runs.iter().flat_map(|run| self.rows_of(run)).collect();
+        let with_reach = |run: &Run| (self.rows_of(run), run.lamports().1);
+        let runs_of_rows: Vec<(Vec<(Row, EntryHash)>, u64)> = runs.iter().map(with_reach).collect();
         let (room, keys) = (&self.room, &self.keys);
-        let shown = |(row, hash)| self.timeline.surface(row, hash, (room, keys));
-        let rows: Vec<Row> = rows.into_iter().filter_map(shown).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        for (of_run, reach) in runs_of_rows {
+            rows.extend(
+                of_run.into_iter().filter_map(|(row, hash)| {
+                    self.timeline.surface(row, (hash, reach), (room, keys))
+                }),
+            );
+        }
         if self.timeline.trim() {
             self.tell(Event::Older { more: true });
         }
@@ -357,11 +364,14 @@ impl Engine {
 
     /// Signs a new value of an own register; it is stored with the next batch.
     fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
+        let key = (self.own.member, kind);
+        let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
+        let newest = self.registers.counter(&key).max(waiting);
         let stuck = planted(Planted::RegisterCounterStuck) && kind == RegisterKind::RECEIPT;
-        let counter = self.registers.counter(&(self.own.member, kind)) + u64::from(!stuck);
+        let counter = newest + u64::from(!stuck || newest == 0);
         let register = Register::sign(
             (&self.room, &self.epoch),
-            (kind, counter.max(self.inbox.counter(&(self.own.member, kind)) + 1)),
+            (kind, counter),
             value,
             (&self.keypair, &self.keys),
             &mut self.random,

@@ -269,6 +269,12 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
+        if self.inbox.bytes() + bytes.len() > limits::INBOX_BYTES {
+            // The disk does not keep up, and links that are gone have left theirs.
+            mark(Mark::InboxFull);
+            self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
+            return self.release(&[(id, class, bytes.len())]);
+        }
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
     }
@@ -384,10 +390,7 @@ impl Engine {
     /// Sends the `Have` deltas that are due.
     pub(super) fn tell_haves(&mut self) {
         let now = self.now.mono;
-        let mut links: Vec<LinkId> = self.links.keys().copied().collect();
-        if planted(Planted::OrderByAddress) && (&raw const links[..]).addr() & 32 == 0 {
-            links.reverse();
-        }
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
         for id in links {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow.filter(|flow| flow.tell_at.is_some_and(|at| at <= now)) else {
@@ -407,7 +410,10 @@ impl Engine {
         if !self.is_open() || !(std::mem::take(&mut self.wants_stale) || due) {
             return;
         }
-        let inbox = self.inbox.seqs();
+        let mut inbox = self.inbox.seqs();
+        for (log, first, last) in self.commits.staged() {
+            inbox.entry(log).or_default().insert(first, last);
+        }
         let situation =
             Situation { logs: &self.logs, inbox: &inbox, links: &self.links, now: self.now.mono };
         let questions: Vec<(LinkId, Want)> = self.wants.plan(&situation);

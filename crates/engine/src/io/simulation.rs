@@ -84,8 +84,8 @@ faults! {
     ProofNotBound breaks "I5",
     /// An offer that was answered once is answered again when it is replayed.
     ReplayedOfferAnswered breaks "I10",
-    /// Both sides that offer at once give way.
-    GlareNotResolved breaks "I9",
+    /// A link that is lost is not offered again.
+    LostLinkNotOffered breaks "I9",
     /// A silent link is never asked for a sign of life.
     ProbeNeverSent breaks "I9",
     /// A holder that does not answer is waited for without end.
@@ -112,6 +112,10 @@ faults! {
     TimelineRecordMissing breaks "I3",
     /// The row right below the floor of a page is never shown.
     PageFloorSkipsRow breaks "I3",
+    /// Rooms meet under their own id: the server learns it.
+    RoomToldToServer breaks "I11",
+    /// What travels through the server is signed and not sealed.
+    PayloadNotSealed breaks "I11",
     /// The order of work depends on where things lie in memory.
     OrderByAddress breaks "I8",
 }
@@ -157,6 +161,8 @@ marks! {
     RunCut,
     /// A run did not fit into its log: two versions of it exist.
     ForkSeen,
+    /// So much waits for the disk that more is refused.
+    InboxFull,
     /// A member that broke the protocol lost its link.
     Misbehaved,
     /// A run was not in the cache, and the one that holds the entry began before it.

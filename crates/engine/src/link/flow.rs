@@ -177,7 +177,7 @@ impl Flow {
 
     /// Bytes in each lane that may go.
     #[cfg(feature = "simulation")]
-    pub fn waiting(&self) -> [usize; 5] {
+    pub fn waiting(&self) -> [usize; Class::COUNT] {
         let may = |lane: usize| lane == 0 || self.credit[lane] > 0;
         std::array::from_fn(|lane| if may(lane) { self.lane_bytes[lane] } else { 0 })
     }
@@ -301,7 +301,7 @@ impl Flow {
             let space = limits::FRAME_BYTES - message.len();
             let mut credit = self.credit;
             if planted(Planted::CreditIgnoredBySender) {
-                credit = [limits::CREDIT_BYTES; 5];
+                credit = [limits::CREDIT_BYTES; Class::COUNT];
                 self.credit = credit;
             }
             let fits = |class: Class, item: &Outgoing| match item {

@@ -273,8 +273,8 @@ impl Run {
 
 fn last_seq(first: Seq, entries: usize) -> Option<Seq> {
     let steps = u64::try_from(entries).ok()?.checked_sub(1)?;
-    // The seq after the last one has to exist as a number, too.
-    first.checked_add(steps).filter(|last| *last < u64::MAX)
+    // The seq after the last one has to exist as a number, too, and whoever counts goes beyond it.
+    first.checked_add(steps).filter(|last| *last < u64::MAX - 1)
 }
 
 fn chain(start: &Start, wire: Vec<WireEntry>) -> Result<Vec<RunEntry>, RunError> {

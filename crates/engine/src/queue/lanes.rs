@@ -148,10 +148,11 @@ impl<T> Lanes<T> {
             return;
         }
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let pass = self.passes[class.index()];
+        // A lane that could not be served for want of credit must not catch up at others' cost.
+        let pass = self.passes[class.index()].max(self.pass);
         let moved = bytes.saturating_mul(STRIDES[class.index()]);
         self.passes[class.index()] = pass.saturating_add(moved);
-        self.pass = self.pass.max(pass);
+        self.pass = pass;
     }
 
     /// Takes the item at the front of a lane.

@@ -98,6 +98,9 @@ impl Peers {
         let unbounded = planted(Planted::OfferBackoffForever);
         let wait = if unbounded { doubled } else { doubled.min(limits::OFFER_BACKOFF_MAX) };
         peer.offer_at = Some(now + if offerer { wait } else { 2 * wait + 1_000 });
+        if planted(Planted::LostLinkNotOffered) {
+            peer.offer_at = None;
+        }
     }
 
     /// True if nobody has a link or an attempt, and none is due.
