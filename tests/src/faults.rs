@@ -2,7 +2,6 @@
 
 use engine::{Channel, Input};
 
-use crate::oracle::{Broken, Screen};
 use crate::peer::Happening;
 use crate::world::World;
 
@@ -46,26 +45,17 @@ impl World {
         }
     }
 
-    /// The signaling server goes, with all its memory, or comes back.
-    pub fn server(&mut self, up: bool) {
-        if self.server_up == up {
-            return;
-        }
-        self.note(format_args!("server {}", if up { "up" } else { "down" }));
-        self.server_up = up;
-        if up {
-            return;
-        }
-        self.rooms = signaling::Rooms::new(self.random.bytes());
-        let addresses = std::mem::take(&mut self.addresses);
-        for (peer, life) in addresses.into_values() {
-            if self.peers[peer].life == life {
-                self.peers[peer].connection = None;
-                self.later(10, Happening::Input(peer, life, Input::SignalClosed));
-                let delay = 1_000 + self.below(2_000);
-                self.later(delay, Happening::Socket(peer, life));
-            }
-        }
+    /// A wire dies and nobody is told: both ends believe that it is open.
+    pub fn dead_wire(&mut self, peer: usize) {
+        let open = (0..self.wires.len()).filter(|wire| {
+            let wire = &self.wires[*wire];
+            wire.open && !wire.closed && wire.ends.iter().any(|end| end.peer == peer)
+        });
+        let open: Vec<usize> = open.collect();
+        let Some(wire) = open.get(self.pick(open.len())).copied() else { return };
+        self.note(format_args!("dead wire {wire} at {peer}"));
+        self.wires[wire].silent = true;
+        self.cut(wire);
     }
 
     /// Bytes that are no protocol arrive at a device, as if from one of its links.
@@ -76,18 +66,10 @@ impl World {
         let pick = usize::try_from(self.below(mine.len() as u64)).unwrap_or(0);
         let Some(end) = mine.get(pick).copied() else { return };
         self.note(format_args!("noise at {peer}"));
+        self.oracle.exempt_accuser(peer, life);
         let length = 1 + self.below(300);
         let bytes = (0..length).map(|_| self.random.bytes::<1>()[0]).collect();
         let input = Input::Frame { link: end.link, channel: Channel::Messages, bytes };
         self.later(0, Happening::Input(peer, life, input));
-    }
-
-    /// The oracle's last word: everybody who is online agrees.
-    pub(crate) fn judge(&mut self) -> Result<(), Broken> {
-        let open = self.peers.iter().enumerate().filter(|(_, peer)| peer.is_open());
-        let screens: Vec<(usize, &Screen)> =
-            open.map(|(index, peer)| (index, peer.screen())).collect();
-        self.oracle.converged(&screens);
-        self.oracle.broken.clone().map_or(Ok(()), Err)
     }
 }

@@ -1,9 +1,12 @@
 //! How wires come and go in the world, and what flows over them.
 
-use engine::{Channel, Engine, Input, LinkId, RtcCall, RtcState, SdpKind};
+use engine::crypto::sign::Keypair;
+use engine::frame::Frame;
+use engine::{Channel, Input, LinkId, RtcCall, RtcState, SdpKind};
 
-use crate::bug::Bug;
+use crate::fault::Bug;
 use crate::peer::Happening;
+use crate::switch;
 use crate::wire::{DISCONNECTED_AFTER, End, FAILED_AFTER, HIGH_WATER, Wire};
 use crate::world::World;
 
@@ -24,6 +27,10 @@ impl World {
             }
             RtcCall::Remote { kind: SdpKind::Offer, sdp } => {
                 let Some(offerer) = self.offers.get(&sdp).copied() else { return };
+                self.oracle.offer_answered((peer, life), link, &sdp);
+                if self.wires.iter().any(|wire| wire.ends == [offerer, end]) {
+                    return;
+                }
                 let sdp = description(&end, 'a');
                 let (delay, rate) = (1 + self.below(80), 20 + self.below(5_000));
                 self.wires.push(Wire::new([offerer, end], delay, rate));
@@ -35,7 +42,11 @@ impl World {
             RtcCall::Remote { kind: SdpKind::Answer, sdp } => {
                 let Some(answerer) = self.offers.get(&sdp).copied() else { return };
                 let wire = self.wires.iter().position(|wire| wire.ends == [end, answerer]);
-                if let Some(wire) = wire {
+                if let Some(wire) = wire.filter(|wire| !self.wires[*wire].answered) {
+                    self.wires[wire].answered = true;
+                    if std::mem::take(&mut self.middleman) {
+                        self.tamper(wire);
+                    }
                     let delay = self.wires[wire].delay + self.below(SETUP);
                     self.later(delay, Happening::Open(wire));
                 }
@@ -48,6 +59,30 @@ impl World {
             RtcCall::RestartIce => self.restart(peer, life, link),
             RtcCall::Open { offerer: false, .. } | RtcCall::Candidate(_) => {}
         }
+    }
+
+    /// Somebody sits in between: the offerer sees another fingerprint of itself than the other
+    /// side was told.
+    fn tamper(&mut self, wire: usize) {
+        self.note(format_args!("somebody in between on wire {wire}"));
+        self.wires[wire].tampered = true;
+        let end = self.wires[wire].ends[0];
+        let sdp = description(&end, 'x');
+        let input = Input::RtcDescription { link: end.link, kind: SdpKind::Offer, sdp };
+        self.later(0, Happening::Input(end.peer, end.life, input));
+    }
+
+    /// A stranger's register comes over a wire before its proof.
+    fn intrude(&mut self, wire: usize) {
+        let side = self.pick(2);
+        let end = self.wires[wire].ends[side];
+        self.note(format_args!("a stranger speaks on wire {wire} to {}", end.peer));
+        self.oracle.exempt_accuser(end.peer, end.life);
+        let keypair = Keypair::from_seed(&self.random.bytes());
+        let register = crate::mallory::name_of(&keypair, &self.peers[end.peer].record, 1);
+        let bytes = Frame::Register(register).encode();
+        let input = Input::Frame { link: end.link, channel: Channel::Messages, bytes };
+        self.later(2, Happening::Input(end.peer, end.life, input));
     }
 
     fn candidate(&mut self, end: &End) {
@@ -78,6 +113,9 @@ impl World {
             return;
         }
         self.wires[wire].open = true;
+        if std::mem::take(&mut self.stranger) {
+            self.intrude(wire);
+        }
         for end in ends {
             self.tell_state(&end, RtcState::Connected);
             for channel in Channel::ALL {
@@ -95,7 +133,6 @@ impl World {
     /// Writes to all wires of a peer what its engine has for them. True if there was anything.
     pub(crate) fn pump(&mut self, peer: usize) -> bool {
         let life = self.peers[peer].life;
-        let now = self.clock(peer);
         let mut wrote = false;
         for wire in 0..self.wires.len() {
             let ends = &self.wires[wire].ends;
@@ -103,17 +140,52 @@ impl World {
             let Some(side) = side.filter(|_| self.wires[wire].open) else { continue };
             let link = self.wires[wire].ends[side].link;
             while self.wires[wire].ways[side].buffered < HIGH_WATER {
-                let engine = self.peers[peer].engine.as_mut();
-                let message = engine.and_then(|engine: &mut Engine| {
-                    engine.poll_transmit(link, Channel::Messages, now)
+                let polled = self.with(peer, |engine, now| {
+                    let waiting = switch::waiting(engine, link);
+                    (waiting, engine.poll_transmit(link, Channel::Messages, now))
                 });
-                let Some(message) = message else { break };
+                let Some((waiting, Some(message))) = polled else { break };
                 wrote = true;
-                self.oracle.written(peer, wire, &message, &self.peers[peer].store);
-                self.write(wire, side, message);
+                let place = crate::oracle::Place {
+                    wire,
+                    side,
+                    peer,
+                    now: self.now,
+                    tampered: self.wires[wire].tampered,
+                };
+                let device = &self.peers[peer];
+                self.oracle.written(&place, &message, &device.store, &device.screen);
+                self.oracle.served(&place, &waiting, &message);
+                self.overhear(wire, side, &message);
+                for message in self.corrupt(peer, message) {
+                    self.write(wire, side, message);
+                }
             }
         }
+        self.pump_ephemeral(peer);
         wrote
+    }
+
+    /// What is only said live: over a wire it takes its time, or is lost.
+    fn pump_ephemeral(&mut self, peer: usize) {
+        let life = self.peers[peer].life;
+        for wire in 0..self.wires.len() {
+            let side = self.wires[wire].ends.iter().position(|e| (e.peer, e.life) == (peer, life));
+            let Some(side) = side.filter(|_| self.wires[wire].open) else { continue };
+            let (link, other) = (self.wires[wire].ends[side].link, self.wires[wire].ends[1 - side]);
+            let poll = |engine: &mut engine::Engine, now| {
+                engine.poll_transmit(link, Channel::Ephemeral, now)
+            };
+            while let Some(bytes) = self.with(peer, poll).flatten() {
+                if self.wires[wire].cut_since.is_some() || self.below(5) == 0 {
+                    continue;
+                }
+                let channel = Channel::Ephemeral;
+                let input = Input::Frame { link: other.link, channel, bytes };
+                let delay = self.wires[wire].delay + self.below(50);
+                self.later(delay, Happening::Input(other.peer, other.life, input));
+            }
+        }
     }
 
     fn write(&mut self, wire: usize, side: usize, message: Vec<u8>) {
@@ -144,14 +216,17 @@ impl World {
             return;
         }
         let Some(mut message) = self.wires[wire].ways[side].flight.pop_front() else { return };
-        if self.bug == Some(Bug::LoseTheMiddle) && self.below(10) == 0 {
+        if self.has_bug(Bug::LoseTheMiddle) && self.below(10) == 0 {
             return;
         }
-        if self.bug == Some(Bug::AlterBytes) && self.below(4) == 0 {
+        if self.has_bug(Bug::AlterBytes) && self.below(4) == 0 {
             let place = usize::try_from(self.below(message.len() as u64)).unwrap_or(0);
             message[place] ^= 1;
         }
         let end = self.wires[wire].ends[1 - side];
+        if self.peers[end.peer].frozen.is_none() {
+            self.oracle.arrived((wire, side), &message);
+        }
         let frame = Input::Frame { link: end.link, channel: Channel::Messages, bytes: message };
         self.later(0, Happening::Input(end.peer, end.life, frame));
     }
@@ -162,6 +237,7 @@ impl World {
             return;
         }
         (self.wires[wire].open, self.wires[wire].closed) = (false, true);
+        self.oracle.wire_closed(wire);
         self.wires[wire].ways[1 - side].flight.clear();
         let waiting = self.wires[wire].ways[side].flight.len();
         let kept = self.below(waiting as u64 + 1);
@@ -184,7 +260,11 @@ impl World {
             return;
         }
         let now = self.now;
+        self.oracle.wire_closed(wire);
         self.wires[wire].cut_since = Some(now);
+        if self.wires[wire].silent {
+            return;
+        }
         self.later(DISCONNECTED_AFTER, Happening::Notice(wire, now));
         self.later(FAILED_AFTER, Happening::Notice(wire, now));
     }
@@ -204,7 +284,9 @@ impl World {
     pub(crate) fn mend(&mut self, wire: usize) {
         let Some(since) = self.wires[wire].cut_since else { return };
         let ends = self.wires[wire].ends;
-        let lost = self.now >= since + FAILED_AFTER || !ends.iter().all(|end| self.alive(end));
+        let lost = self.wires[wire].silent
+            || self.now >= since + FAILED_AFTER
+            || !ends.iter().all(|end| self.alive(end));
         if lost || self.parted(wire) || self.wires[wire].closed {
             return;
         }
@@ -230,9 +312,16 @@ impl World {
 /// A description that the engine's gate lets pass, with a fingerprint of its own.
 fn description(end: &End, kind: char) -> String {
     let name = format!("{} {} {} {kind}", end.peer, end.life, end.link.0);
+    // As wide natively as in a browser.
+    let peer = u64::try_from(end.peer).unwrap_or(u64::MAX);
     let print = engine::crypto::hash::hash(
         "confab/1/simulated",
-        &[&end.peer.to_be_bytes(), &end.life.to_be_bytes(), &end.link.0.to_be_bytes()],
+        &[
+            &peer.to_be_bytes(),
+            &end.life.to_be_bytes(),
+            &end.link.0.to_be_bytes(),
+            &[u8::from(kind == 'x')],
+        ],
     );
     let hex: Vec<String> = print.iter().map(|byte| format!("{byte:02X}")).collect();
     format!(

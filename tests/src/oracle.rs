@@ -1,12 +1,26 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
+//!
+//! Rows and screens are judged here, what travels in `oracle/traffic.rs`, and what everybody has to
+//! agree on in the end in `oracle/verdict.rs`. The first broken promise is kept.
+
+mod traffic;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::frame::{Frame, decode};
+use engine::crypto::keys::EpochKeys;
 use engine::log::run::Run;
-use engine::{Body, DraftId, EntryId, Event, Order, Row, RowState};
+use engine::register::{Register, RegisterKey};
+use engine::{
+    Body, Draft, DraftId, EntryId, Event, LinkId, LogId, MemberId, Order, Priority, RoomId,
+    RoomRecord,
+};
+use engine::{Row, RowState, StoreOp, Table, Trouble};
 
 use crate::store::Store;
+
+pub use traffic::Place;
+pub use verdict::Present;
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,24 +40,99 @@ pub struct Screen {
     pub pending: u64,
     /// Other members that are online.
     pub online: usize,
+    /// What everybody calls itself.
+    pub names: BTreeMap<MemberId, String>,
+    /// True if there are older messages to be asked for.
+    pub more: bool,
+    /// Whose messages were ever said to be missing.
+    pub gapped: BTreeSet<MemberId>,
+}
+
+/// A draft as its page said it.
+#[derive(Clone, Debug)]
+struct Said {
+    peer: usize,
+    /// The newest row that the page showed then.
+    after: Option<Order>,
 }
 
 /// What is known of the whole world.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Oracle {
+    room: Option<(RoomId, EpochKeys)>,
+    members: Vec<MemberId>,
+    /// The member that lies, whose claims count for nothing.
+    pub mallory: Option<usize>,
     orders: BTreeMap<EntryId, Order>,
     drafts: BTreeMap<DraftId, EntryId>,
+    said: BTreeMap<DraftId, Said>,
+    words: BTreeMap<String, usize>,
     texts: BTreeMap<EntryId, String>,
-    /// Texts that their author's page showed as saved.
-    acknowledged: BTreeSet<String>,
-    partial: BTreeMap<(usize, usize, u8), Vec<u8>>,
+    /// Texts that their author's page showed as saved, and whose they are.
+    acknowledged: BTreeMap<String, usize>,
+    /// Peers in a life in which somebody made noise at them: whom they accuse is not to blame.
+    exempt: BTreeSet<(usize, u32)>,
+    lives: BTreeMap<usize, u32>,
+    answered: BTreeMap<(usize, u32, String), LinkId>,
+    /// The newest counters that each peer has wanted stored in its present life.
+    registers: BTreeMap<usize, BTreeMap<RegisterKey, u64>>,
+    traffic: traffic::Traffic,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
 }
 
 impl Oracle {
-    fn fail(&mut self, invariant: &'static str, what: String) {
+    /// An oracle for a room with these members.
+    #[must_use]
+    pub fn new(records: &[RoomRecord]) -> Oracle {
+        let room = records.first().map(|record| (record.room(), record.epoch_keys()));
+        let members = records.iter().map(RoomRecord::me).collect();
+        Oracle { room, members, ..Oracle::default() }
+    }
+
+    pub(crate) fn fail(&mut self, invariant: &'static str, what: String) {
         self.broken.get_or_insert(Broken { invariant, what });
+    }
+
+    fn member_of(&self, peer: usize) -> Option<MemberId> {
+        self.members.get(peer).copied()
+    }
+
+    fn is_mallory(&self, member: &MemberId) -> bool {
+        self.mallory.and_then(|peer| self.member_of(peer)) == Some(*member)
+    }
+
+    /// The logs that rows were seen of.
+    pub(crate) fn logs(&self) -> Vec<LogId> {
+        let mut logs: Vec<LogId> = self.orders.keys().map(|entry| entry.log).collect();
+        logs.dedup();
+        logs
+    }
+
+    /// A page says something.
+    pub(crate) fn said(&mut self, peer: usize, draft: &Draft, screen: &Screen) {
+        let after = screen.rows.last_key_value().map(|(order, _)| *order);
+        self.said.insert(draft.id, Said { peer, after });
+        self.words.insert(draft.text.clone(), peer);
+    }
+
+    /// What a peer hears in this life is not to be trusted: nor is whom it accuses.
+    pub(crate) fn exempt_accuser(&mut self, peer: usize, life: u32) {
+        self.exempt.insert((peer, life));
+    }
+
+    /// A peer's life begins.
+    pub(crate) fn lives(&mut self, peer: usize, life: u32) {
+        self.lives.insert(peer, life);
+        self.registers.remove(&peer);
+    }
+
+    /// An offer is answered: by one link in a life, or it was a replay.
+    pub(crate) fn offer_answered(&mut self, (peer, life): (usize, u32), link: LinkId, sdp: &str) {
+        let first = *self.answered.entry((peer, life, sdp.to_owned())).or_insert(link);
+        if first != link {
+            self.fail("I10", format!("peer {peer} answers an offer that was replayed"));
+        }
     }
 
     /// A page of `peer` is told something.
@@ -55,14 +144,22 @@ impl Oracle {
                 }
             }
             Event::Pending(pending) => screen.pending = *pending,
+            Event::Older { more } => screen.more = *more,
             Event::Members(members) => {
                 screen.online = members.iter().filter(|view| view.online && !view.me).count();
+                for view in members {
+                    screen.names.insert(view.member, view.name.clone());
+                    if !self.members.contains(&view.member) {
+                        let what = format!("peer {peer} shows a member that nobody invited");
+                        self.fail("I5", what);
+                    }
+                }
             }
+            Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
+            Event::Trouble(trouble) => self.trouble(peer, trouble),
             Event::Room(_)
-            | Event::Older { .. }
             | Event::LinkState(_)
             | Event::SignalState(_)
-            | Event::Gaps(_)
             | Event::Waiting(_)
             | Event::Undelivered(_)
             | Event::Queue(_)
@@ -71,8 +168,27 @@ impl Oracle {
             | Event::Typing { .. }
             | Event::Cancelled(_)
             | Event::Stored(_)
-            | Event::Refused { .. }
-            | Event::Trouble(_) => {}
+            | Event::Refused { .. } => {}
+        }
+    }
+
+    /// Nobody who keeps to the rules is accused, and nothing stored is damaged.
+    fn trouble(&mut self, peer: usize, trouble: &Trouble) {
+        let life = self.lives.get(&peer).copied().unwrap_or(0);
+        if self.mallory.is_some() || self.exempt.contains(&(peer, life)) {
+            return;
+        }
+        match trouble {
+            Trouble::Peer { member: Some(_), what } => {
+                self.fail("honesty", format!("peer {peer} accuses an honest member: {what}"));
+            }
+            Trouble::Damaged(what) => {
+                self.fail("I3", format!("peer {peer} finds its own store damaged: {what}"));
+            }
+            Trouble::Peer { member: None, .. }
+            | Trouble::Store(_)
+            | Trouble::Signal(_)
+            | Trouble::Version { .. } => {}
         }
     }
 
@@ -82,107 +198,112 @@ impl Oracle {
             self.fail("I4", format!("{} stands elsewhere at peer {peer}", row.entry));
         }
         let Body::Text(text) = &row.body else {
+            if self.is_mallory(&row.author) {
+                return;
+            }
             return self.fail("I10", format!("{} does not open at peer {peer}", row.entry));
         };
         if self.texts.entry(row.entry).or_insert_with(|| text.clone()) != text {
             self.fail("I10", format!("{} says something else at peer {peer}", row.entry));
         }
+        let author = self.members.iter().position(|member| *member == row.author);
+        if self.words.get(text).copied() != author && !self.is_mallory(&row.author) {
+            self.fail(
+                "I10",
+                format!("peer {peer} shows {:?}: its author never said it", cut(text)),
+            );
+        }
         if let Some(draft) = row.draft
             && *self.drafts.entry(draft).or_insert(row.entry) != row.entry
         {
-            self.fail("I3", format!("{text:?} was said twice"));
+            self.fail("I3", format!("{:?} was said twice", cut(text)));
         }
         if !stores[peer].holds(&row.entry) {
-            self.fail("I1", format!("peer {peer} shows {text:?} without having stored it"));
-        }
-        let others = stores.iter().enumerate().filter(|(other, _)| *other != peer);
-        let held = others.filter(|(_, store)| store.holds(&row.entry)).count();
-        if usize::try_from(row.held_by).is_ok_and(|held_by| held_by > held) {
-            let what = format!("{text:?} is said to be held by {}, it is by {held}", row.held_by);
+            let what = format!("peer {peer} shows {:?} without having stored it", cut(text));
             self.fail("I1", what);
         }
+        self.held(peer, row, text, stores);
         if row.own {
-            self.acknowledged.insert(text.clone());
+            self.acknowledged.insert(text.clone(), peer);
+            self.sorts_after(peer, row, text);
         }
         let before = screen.rows.insert(row.order, row.clone());
-        if before.is_some_and(|before| before.state > row.state) {
-            self.fail("§13", format!("the state of {text:?} went back at peer {peer}"));
+        // What was given up may be held by somebody after all.
+        let back = |before: &Row| before.state > row.state && before.state != RowState::Failed;
+        if before.is_some_and(|before| back(&before)) {
+            self.fail("§13", format!("the state of {:?} went back at peer {peer}", cut(text)));
         }
     }
 
-    /// A peer's row, as its own page shows it after a restart, has the text it had.
-    #[must_use]
-    pub fn acknowledged(&self) -> &BTreeSet<String> {
-        &self.acknowledged
+    fn held(&mut self, peer: usize, row: &Row, text: &str, stores: &[&Store]) {
+        let others = stores.iter().enumerate().filter(|(other, _)| *other != peer);
+        let lies = |other: &usize| self.mallory == Some(*other);
+        let holds = others.filter(|(other, store)| lies(other) || store.holds(&row.entry));
+        let held = holds.count();
+        if usize::try_from(row.held_by).is_ok_and(|held_by| held_by > held) {
+            let what = format!("{:?} is said to be held by {}, not {held}", cut(text), row.held_by);
+            self.fail("I1", what);
+        }
     }
 
-    /// A peer writes a message to a wire: every run in it has to be stored there (I2).
-    pub fn written(&mut self, peer: usize, wire: usize, message: &[u8], store: &Store) {
-        let Ok(frames) = decode(message) else {
-            return self.fail("I2", format!("peer {peer} writes what is no frame"));
+    /// What was said after something was read sorts below it. (Lamport 1978.)
+    fn sorts_after(&mut self, peer: usize, row: &Row, text: &str) {
+        let said = row.draft.and_then(|draft| self.said.get(&draft));
+        let after = said.filter(|said| said.peer == peer).and_then(|said| said.after);
+        if self.mallory.is_none() && after.is_some_and(|after| row.order < after) {
+            self.fail("I4", format!("{:?} sorts above what its author had read", cut(text)));
+        }
+    }
+
+    /// An engine wants a batch stored: urgent entries come first in it, and after a failure it has
+    /// waited.
+    pub(crate) fn batch(&mut self, peer: usize, ops: &[StoreOp], since_failure: Option<u64>) {
+        if self.mallory == Some(peer) {
+            return;
+        }
+        if since_failure.is_some_and(|since| since < 400) {
+            self.fail("I6", format!("peer {peer} writes again at once after a failed commit"));
+        }
+        let (Some(member), Some((room, _))) = (self.member_of(peer), self.room.as_ref()) else {
+            return;
         };
-        for frame in frames {
-            let Frame::Part(part) = frame else { continue };
-            let bytes = self.partial.entry((peer, wire, part.class)).or_default();
-            bytes.extend_from_slice(&part.bytes);
-            if !part.last {
-                continue;
-            }
-            let bytes = std::mem::take(bytes);
-            let Some((log, first, last)) = Run::extent(&bytes) else {
-                self.fail("I2", format!("peer {peer} writes what is no run"));
-                continue;
-            };
-            for seq in first..=last {
-                let entry = EntryId { log, seq };
-                if !store.holds(&entry) {
-                    self.fail("I2", format!("{entry} leaves peer {peer}, not stored there"));
+        let (mut runs, mut wrong, mut older) = (Vec::new(), None, None);
+        let newest = self.registers.entry(peer).or_default();
+        for op in ops {
+            let StoreOp::Put(table, key, bytes) = op else { continue };
+            let register = *table == Table::Projections && key.get(32) == Some(&b'r');
+            match (Register::verify(room, bytes), Run::verify(room, bytes)) {
+                (Ok(cell), _) if register => {
+                    let before = newest.insert(cell.key(), cell.counter).unwrap_or(0);
+                    older = older.or((cell.counter < before).then_some(before));
                 }
+                (Err(_), _) if register => wrong = Some(key),
+                (_, Ok(run)) if *table == Table::Runs => runs.push(run),
+                (_, Err(_)) if *table == Table::Runs => wrong = Some(key),
+                (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
             }
+        }
+        let wrong = wrong.is_some();
+        let own = runs.iter().filter(|run| run.log.member == member);
+        let classes: Vec<Priority> = own.map(|run| run.class).collect();
+        if older.is_some() {
+            self.fail("I9", format!("peer {peer} stores an older register over a newer one"));
+        }
+        if wrong {
+            self.fail("I10", format!("peer {peer} stores what its author did not sign"));
+        }
+        if !classes.is_sorted() {
+            self.fail("I7", format!("peer {peer} stores {classes:?} in this order"));
         }
     }
 
-    /// Faults have stopped and a minute has passed: everybody online has to agree (I9, I3).
-    pub fn converged(&mut self, screens: &[(usize, &Screen)]) {
-        let texts = |screen: &Screen| -> Vec<String> {
-            screen.rows.values().map(|row| format!("{:?}", row.body)).collect()
-        };
-        let Some((_, first)) = screens.first() else { return };
-        let expected = texts(first);
-        for (peer, screen) in screens {
-            if texts(screen) != expected {
-                let what = format!(
-                    "peer {peer} shows {} rows, another {}: {:?}",
-                    screen.rows.len(),
-                    expected.len(),
-                    difference(&texts(screen), &expected)
-                );
-                self.fail("I9", what);
-            }
-            if screen.pending != 0 {
-                self.fail("I9", format!("{} entries of {peer} are pending", screen.pending));
-            }
-            let undelivered = screen.rows.values().find(|row| {
-                row.own && row.state != RowState::Delivered && row.state != RowState::Read
-            });
-            if let Some(row) = undelivered.filter(|_| screens.len() > 1) {
-                let (body, state) = (&row.body, row.state);
-                self.fail("I9", format!("{body:?} of {peer} is {state:?} and not delivered"));
-            }
-        }
-        let shown: BTreeSet<String> =
-            first.rows.values().map(|row| format!("{:?}", row.body)).collect();
-        let lost = |text: &&String| !shown.contains(&format!("{:?}", Body::Text((*text).clone())));
-        if let Some(text) = self.acknowledged.iter().find(lost).cloned() {
-            self.fail("I3", format!("{text:?} was saved and is lost"));
-        }
-        if shown.len() != first.rows.len() {
-            self.fail("I3", "a text is shown twice".to_owned());
-        }
+    /// A commit of a peer failed: what had come is dropped and asked for again.
+    pub(crate) fn commit_failed(&mut self, peer: usize) {
+        self.traffic.forget_wants(peer);
     }
 }
 
-fn difference(a: &[String], b: &[String]) -> Vec<String> {
-    let (a, b): (BTreeSet<&String>, BTreeSet<&String>) = (a.iter().collect(), b.iter().collect());
-    a.symmetric_difference(&b).map(|text| (*text).clone()).take(5).collect()
+/// The beginning of a text, to be shown.
+fn cut(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
 }

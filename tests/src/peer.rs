@@ -1,7 +1,7 @@
 //! One device of the world, and what can be going to happen to any of them.
 
-use engine::{Engine, Input, Output};
-use protocol::ClientMessage;
+use engine::{Draft, Engine, Event, Input, Output};
+use protocol::{ClientMessage, ServerMessage};
 use signaling::ConnectionId;
 
 use crate::oracle::Screen;
@@ -20,6 +20,8 @@ pub(crate) enum Happening {
     Socket(usize, u32),
     /// The server takes a message from a connection.
     Serve(ConnectionId, ClientMessage),
+    /// A message of the server arrives.
+    Deliver(ConnectionId, ServerMessage),
     /// The server notices that a connection is gone.
     Drop(ConnectionId),
     /// A wire opens.
@@ -48,6 +50,12 @@ pub struct Peer {
     pub(crate) said: u32,
     pub(crate) wall_skew: i64,
     pub(crate) tick_at: Option<u64>,
+    /// What its page has said and not seen as a row, oldest first.
+    pub(crate) unseen: Vec<Draft>,
+    /// The disk takes nothing more.
+    pub(crate) full: bool,
+    /// When the last commit failed, if none has succeeded since.
+    pub(crate) commit_failed: Option<u64>,
 }
 
 impl Peer {
@@ -63,6 +71,20 @@ impl Peer {
             said: 0,
             wall_skew: 0,
             tick_at: None,
+            unseen: Vec::new(),
+            full: false,
+            commit_failed: None,
+        }
+    }
+
+    /// What its page is told settles what it has said.
+    pub(crate) fn settle(&mut self, event: &Event) {
+        if let Event::Refused { draft: Some(refused), .. } = event {
+            self.unseen.retain(|draft| draft.id != *refused);
+        }
+        if let Event::Rows(rows) = event {
+            let shown = |draft: &Draft| rows.iter().any(|row| row.draft == Some(draft.id));
+            self.unseen.retain(|draft| !shown(draft));
         }
     }
 

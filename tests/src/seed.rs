@@ -1,52 +1,27 @@
 //! One seed: a random life of a room, then calm, then agreement.
 //!
-//! Faults last for a minute or so of simulated time; then everything heals, every page is open,
-//! and within 60 seconds all members agree (I9).
+//! Faults last for a minute or so of simulated time; then everything heals, pages are open, and
+//! within 60 seconds all members who are there agree (I9).
 
-use engine::Priority;
-
-use crate::bug::Bug;
-use crate::oracle::Broken;
+use crate::fault::Fault;
+use crate::oracle::{Broken, Present};
+use crate::plan::Plan;
+use crate::switch;
 use crate::world::{Weather, World};
 
 /// How long after the last fault everybody has to agree, in milliseconds.
 pub const CALM: u64 = 60_000;
+/// Pages of older messages that are asked for at most in the end.
+const PAGES: u32 = 300;
 
-/// What can happen to a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Transition {
-    Say,
-    Burst,
-    Open,
-    Leave,
-    Crash,
-    Freeze,
-    Partition,
-    Heal,
-    ServerDown,
-    ServerUp,
-    StoreFails,
-    StoreWorks,
-    ClockJumps,
-    Noise,
+/// How a plan is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Keyed hashes for signatures, and small pages: several times as many seeds in the same time.
+    pub quick: bool,
+    /// Something that is wrong on purpose.
+    pub fault: Option<Fault>,
 }
-
-const WEIGHTS: [(Transition, u64); 14] = [
-    (Transition::Say, 40),
-    (Transition::Burst, 6),
-    (Transition::Open, 14),
-    (Transition::Leave, 5),
-    (Transition::Crash, 7),
-    (Transition::Freeze, 4),
-    (Transition::Partition, 6),
-    (Transition::Heal, 6),
-    (Transition::ServerDown, 3),
-    (Transition::ServerUp, 5),
-    (Transition::StoreFails, 3),
-    (Transition::StoreWorks, 5),
-    (Transition::ClockJumps, 2),
-    (Transition::Noise, 3),
-];
 
 /// What a seed came to.
 #[derive(Debug)]
@@ -63,109 +38,130 @@ pub struct Outcome {
     pub said: u32,
 }
 
-/// Runs one seed, with a planted bug if one is given.
+/// Runs one seed with real signatures, with a planted fault if one is given.
 #[must_use]
-pub fn run(seed: u64, bug: Option<Bug>) -> Outcome {
-    let peers = 2 + usize::try_from(seed % 4).unwrap_or(0);
-    let mut world = World::new(seed, peers);
-    world.bug = bug;
-    let broken = live(&mut world).and_then(|()| world.calm()).err();
+pub fn run(seed: u64, fault: Option<Fault>) -> Outcome {
+    play(&Plan::of(seed, None), Options { quick: false, fault })
+}
+
+/// Runs one plan.
+#[must_use]
+pub fn play(plan: &Plan, options: Options) -> Outcome {
+    switch::quicken(options.quick);
+    let mut world = World::new(plan.seed, plan.peers);
+    world.fault = options.fault;
+    world.mallory = plan.mallory;
+    world.oracle.mallory = plan.mallory;
+    let broken = live(&mut world, plan).and_then(|()| world.calm_without(plan.away)).err();
+    switch::quicken(false);
     let said = world.peers.iter().map(|peer| peer.said).sum();
     let (trace, steps) = (world.trace(), world.steps);
     Outcome { broken, journal: world.journal, trace, steps, said }
 }
 
-fn live(world: &mut World) -> Result<(), Broken> {
+fn live(world: &mut World, plan: &Plan) -> Result<(), Broken> {
     world.open(0);
     world.open(1);
-    let transitions = 40 + world.below(40);
-    for _ in 0..transitions {
-        let total = WEIGHTS.iter().map(|(_, weight)| weight).sum();
-        let mut at = world.below(total);
-        let chosen = WEIGHTS.iter().find(|(_, weight)| {
-            let here = at < *weight;
-            at = at.saturating_sub(*weight);
-            here
-        });
-        if let Some((transition, _)) = chosen {
-            world.transition(*transition);
-        }
-        let pause = if world.below(4) == 0 { 8_000 } else { 800 };
-        let pause = world.below(pause);
-        world.pass(pause)?;
+    if let Some(mallory) = plan.mallory {
+        world.open(mallory);
     }
+    for step in &plan.steps {
+        world.take(step);
+        world.pass(step.pause)?;
+    }
+    world.begin_step(0);
     Ok(())
 }
 
 impl World {
-    fn someone(&mut self) -> usize {
-        usize::try_from(self.below(self.peers.len() as u64)).unwrap_or(0)
-    }
-
-    fn transition(&mut self, transition: Transition) {
-        let peer = self.someone();
-        match transition {
-            Transition::Say => {
-                let priority = Priority::ALL[usize::try_from(self.below(3)).unwrap_or(0)];
-                let length = if self.below(6) == 0 { self.below(20_000) } else { self.below(200) };
-                self.say(peer, priority, usize::try_from(length).unwrap_or(0));
-            }
-            Transition::Burst => {
-                for _ in 0..self.below(60) {
-                    self.say(peer, Priority::Normal, 20);
-                }
-            }
-            Transition::Open => self.open(peer),
-            Transition::Leave => {
-                self.end(peer, true);
-                self.forget_at_close(peer);
-            }
-            Transition::Crash => self.end(peer, false),
-            Transition::Freeze => self.freeze(peer),
-            Transition::Partition => {
-                let other = self.someone();
-                self.part(peer, other);
-            }
-            Transition::Heal => self.heal(),
-            Transition::ServerDown => self.server(false),
-            Transition::ServerUp => self.server(true),
-            Transition::StoreFails => {
-                self.note("stores fail");
-                self.weather = Weather { failing_commits: 3, slow_commits: 400 };
-            }
-            Transition::StoreWorks => {
-                self.weather = Weather { failing_commits: 0, slow_commits: 10 };
-            }
-            Transition::ClockJumps => {
-                let skew = i64::try_from(self.below(200_000_000)).unwrap_or(0) - 100_000_000;
-                self.peers[peer].wall_skew = skew;
-            }
-            Transition::Noise => self.noise(peer),
-        }
-    }
-
-    fn forget_at_close(&mut self, peer: usize) {
-        if self.bug == Some(Bug::ForgetAtClose) {
-            self.peers[peer].store = crate::store::Store::default();
-        }
-    }
-
     /// Everything heals and every page is open; a minute later everybody agrees.
     ///
     /// # Errors
     /// The first promise that was broken.
     pub fn calm(&mut self) -> Result<(), Broken> {
+        self.calm_without(None)
+    }
+
+    /// The same, without one device.
+    ///
+    /// # Errors
+    /// The first promise that was broken.
+    pub fn calm_without(&mut self, away: Option<usize>) -> Result<(), Broken> {
         self.note("calm");
-        self.weather = Weather { failing_commits: 0, slow_commits: 10 };
+        self.weather = Weather::FAIR;
+        (self.middleman, self.stranger) = (false, false);
+        if self.evil.was {
+            // What an evil server invented is believed until it is joined anew.
+            self.evil_server(0);
+            self.server(false);
+        }
         self.server(true);
         self.heal();
         for peer in 0..self.peers.len() {
+            self.peers[peer].full = false;
             if self.peers[peer].frozen.is_some() {
                 self.thaw_now(peer);
             }
-            self.open(peer);
+            if away == Some(peer) {
+                self.end(peer, true);
+            } else {
+                self.open(peer);
+            }
         }
-        self.pass(CALM)?;
-        self.judge()
+        self.pass(CALM / 2)?;
+        self.read_everything()?;
+        self.pass(CALM / 2)?;
+        self.read_everything()?;
+        self.pass(5_000)?;
+        self.judge(away.is_none() && self.mallory.is_none())
+    }
+
+    /// Every page shows all there is, and all of it is read.
+    fn read_everything(&mut self) -> Result<(), Broken> {
+        for peer in 0..self.peers.len() {
+            let mut pages = 0;
+            while self.peers[peer].is_open() && self.peers[peer].screen.more && pages < PAGES {
+                self.command(peer, engine::Command::LoadOlder);
+                self.pass(50)?;
+                pages += 1;
+            }
+            self.read(peer);
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, all: bool) -> Result<(), Broken> {
+        let honest = |(index, peer): &(usize, &crate::peer::Peer)| {
+            peer.is_open() && self.mallory != Some(*index)
+        };
+        let present: Vec<Present<'_>> = self
+            .peers
+            .iter()
+            .enumerate()
+            .filter(honest)
+            .map(|(index, peer)| Present {
+                peer: index,
+                screen: peer.screen(),
+                unseen: peer.unseen.len(),
+            })
+            .collect();
+        self.oracle.converged(&present, all);
+        for (index, wire) in self.wires.iter().enumerate() {
+            // A liar keeps everybody busy: something may be on its way.
+            let calm = self.mallory.is_none() && wire.open && wire.cut_since.is_none();
+            if calm && self.quiet(wire) {
+                self.oracle.settled(index);
+            }
+        }
+        self.oracle.broken.clone().map_or(Ok(()), Err)
+    }
+
+    fn quiet(&self, wire: &crate::wire::Wire) -> bool {
+        let lives = wire.ends.iter().all(|end| {
+            let peer = &self.peers[end.peer];
+            peer.life == end.life && peer.is_open()
+        });
+        let runs = |bytes: &Vec<u8>| bytes.len() > 1_000;
+        lives && !wire.ways.iter().any(|way| way.flight.iter().any(runs))
     }
 }

@@ -1,10 +1,11 @@
 //! The model of IndexedDB: commits take time, fail, or have an unknown outcome, and a crash may
 //! take relaxed commits back. A strict commit that was told is never lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
-use engine::{Durability, EntryId, Record, Scan, StoreOp, Table};
+use engine::{Durability, EntryId, LogId, Record, Scan, StoreOp, Table};
 
 type Key = (Table, Vec<u8>);
 
@@ -14,7 +15,7 @@ pub struct Store {
     records: BTreeMap<Key, Vec<u8>>,
     /// What would undo the commits since the last strict one, newest last.
     undo: Vec<(Key, Option<Vec<u8>>)>,
-    entries: BTreeSet<EntryId>,
+    entries: BTreeMap<LogId, RangeSet>,
 }
 
 impl Store {
@@ -25,7 +26,7 @@ impl Store {
                 StoreOp::Put(table, key, value) => ((*table, key.clone()), Some(value.clone())),
                 StoreOp::Delete(table, key) => ((*table, key.clone()), None),
             };
-            self.entries.extend(value.iter().flat_map(|value| entries(&key, value)));
+            note(&mut self.entries, &key, value.as_deref());
             let before = match value {
                 Some(value) => self.records.insert(key.clone(), value),
                 None => self.records.remove(&key),
@@ -34,6 +35,10 @@ impl Store {
         }
         if durability == Durability::Strict {
             self.undo.clear();
+        }
+        let gone = |op: &StoreOp| matches!(op, StoreOp::Delete(Table::Runs, _));
+        if ops.iter().any(gone) {
+            self.count();
         }
     }
 
@@ -45,8 +50,14 @@ impl Store {
                 None => self.records.remove(&key),
             };
         }
-        let all = self.records.iter().flat_map(|(key, value)| entries(key, value));
-        self.entries = all.collect();
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.entries.clear();
+        for (key, value) in &self.records {
+            note(&mut self.entries, key, Some(value));
+        }
     }
 
     /// Reads records.
@@ -69,14 +80,20 @@ impl Store {
     /// True if the entry is stored here.
     #[must_use]
     pub fn holds(&self, entry: &EntryId) -> bool {
-        self.entries.contains(entry)
+        self.covers(&entry.log, entry.seq, entry.seq)
+    }
+
+    /// True if all of these entries of a log are stored here.
+    #[must_use]
+    pub fn covers(&self, log: &LogId, first: u64, last: u64) -> bool {
+        self.entries.get(log).is_some_and(|held| held.covers(first, last))
     }
 }
 
-/// The entries of a record, if it is a run.
-fn entries(key: &Key, value: &[u8]) -> Vec<EntryId> {
-    let extent = if key.0 == Table::Runs { Run::extent(value) } else { None };
-    extent.map_or(Vec::new(), |(log, first, last)| {
-        (first..=last).map(|seq| EntryId { log, seq }).collect()
-    })
+/// Takes note of the entries of a record, if it is a run.
+fn note(entries: &mut BTreeMap<LogId, RangeSet>, key: &Key, value: Option<&[u8]>) {
+    let value = value.filter(|_| key.0 == Table::Runs);
+    if let Some((log, first, last)) = value.and_then(Run::extent) {
+        entries.entry(log).or_default().insert(first, last);
+    }
 }

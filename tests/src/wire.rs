@@ -51,6 +51,12 @@ pub struct Wire {
     pub closed: bool,
     /// Since when nothing gets through, if that is so.
     pub cut_since: Option<u64>,
+    /// True once the answer has come.
+    pub answered: bool,
+    /// True if nobody is told of its death.
+    pub silent: bool,
+    /// True if somebody sits in between: nothing but greetings may go over it.
+    pub tampered: bool,
     /// Milliseconds from end to end.
     pub delay: u64,
     /// Bytes a millisecond.
@@ -67,6 +73,9 @@ impl Wire {
             open: false,
             closed: false,
             cut_since: None,
+            answered: false,
+            silent: false,
+            tampered: false,
             delay,
             rate,
         }

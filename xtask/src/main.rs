@@ -64,6 +64,13 @@ enum Command {
     Bench(bench::Options),
     /// Run the fuzz targets (needs a nightly Rust): all for a minute each, or as said
     Fuzz(fuzz::Options),
+    /// Run the simulator; `sim --help` shows its flags
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// What the simulator is told
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Check sizes, imports, words and documents against the conventions
     Tidy,
     /// Build the release bundle, with brotli and gzip beside each file, and print its sizes
@@ -93,6 +100,7 @@ fn run(command: Command) -> Result<bool> {
         Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Sim { arguments } => test::sim::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run().map(|()| true),
     }

@@ -3,6 +3,8 @@
 //! Building has no time limit, running has: a test that hangs ends with its browsers and is counted
 //! as failed. A stage that fails does not keep the next from running. The last line is the total.
 
+pub mod sim;
+
 use crate::bundle::{self, Server};
 use crate::scratch::Scratch;
 use crate::stage::{Stage, Tally};
@@ -24,6 +26,8 @@ const IN_THE_BROWSER: [&str; 8] =
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 /// The end-to-end tests' target in the crate `tests`; it runs in its own stage only.
 const END_TO_END: &str = "e2e";
+/// The test in the crate `tests` that replays seeds of the simulator in a browser.
+const REPLAY: &str = "simulation_hash";
 
 /// Runs these stages, or all of them; `false` when something failed.
 ///
@@ -125,7 +129,7 @@ fn native() -> Result<Tally> {
         serde_json::from_slice(&metadata.stdout).context("cargo metadata said nothing readable")?;
     let elsewhere = browser_tests()?;
     let mut tests = test_targets(&metadata);
-    tests.retain(|name| name != END_TO_END && !elsewhere.contains(name));
+    tests.retain(|name| name != END_TO_END && name != REPLAY && !elsewhere.contains(name));
 
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"])?;
     name_tests(&mut command, &tests);
@@ -142,23 +146,32 @@ fn wasm() -> Result<Tally> {
     let wasm_bindgen = Tool::WasmBindgen.program()?;
     let runner = wasm_bindgen.with_file_name(paths::program("wasm-bindgen-test-runner"));
     let settings = paths::root()?.join("crates/browser/webdriver.json");
+    let traces = sim::traces()?;
     let mut tally = Tally::default();
     for (variable, driver) in
         [("CHROMEDRIVER", Tool::Chromedriver), ("GECKODRIVER", Tool::Geckodriver)]
     {
         println!("-- {}", driver.name());
+        let driver = driver.program()?;
+        let run = |mut command: Command| {
+            command
+                .env_remove("CHROMEDRIVER")
+                .env_remove("GECKODRIVER")
+                .env(variable, &driver)
+                .env("CONFAB_TRACES", &traces)
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+                .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings)
+                .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+                .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+            test(command).map(some)
+        };
         let mut command = cargo(&["test", "--no-fail-fast", "--package", "browser"])?;
         command.args(WASM);
         name_tests(&mut command, &tests);
-        command
-            .env_remove("CHROMEDRIVER")
-            .env_remove("GECKODRIVER")
-            .env(variable, driver.program()?)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings)
-            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-        tally += some(test(command)?);
+        tally += run(command)?;
+        let mut command = cargo(&["test", "--package", "tests", "--test", REPLAY])?;
+        command.args(WASM);
+        tally += run(command)?;
     }
     Ok(tally)
 }

@@ -15,12 +15,17 @@ mod golden;
 mod inbox;
 mod inspect;
 mod keys;
+#[cfg(feature = "simulation")]
+mod leak;
 mod lively;
 mod lives;
 mod load;
 mod say;
 mod tell;
 mod traffic;
+
+#[cfg(feature = "simulation")]
+pub use leak::Sizes;
 
 use std::collections::{BTreeMap, VecDeque};
 

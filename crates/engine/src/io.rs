@@ -8,6 +8,8 @@
 //! Transmitting makes room and may cause outputs: poll for them again afterwards.
 //! A driver carries these out in order and takes no decision of its own.
 
+pub mod simulation;
+
 use protocol::{ClientMessage, ServerMessage};
 use serde::{Deserialize, Serialize};
 

@@ -31,6 +31,8 @@ mod timeline;
 pub mod view;
 
 pub use engine::Engine;
+#[cfg(feature = "simulation")]
+pub use engine::Sizes;
 pub use ids::*;
 pub use io::*;
 pub use protocol;

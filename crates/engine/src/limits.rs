@@ -77,6 +77,9 @@ pub const TYPING_EVERY: Millis = 3_000;
 /// How often the queue is told while it is watched.
 pub const WATCH_EVERY: Millis = 1_000;
 
+/// Bytes of runs that came and wait for the disk, over all links; more is refused for now.
+pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
+
 /// Logs of one room.
 pub const LOGS: usize = 4096;
 /// Members of one room.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{LogId, MemberId, Seq};
 use crate::limits;
 use crate::log::ranges::RangeSet;
+use crate::simulation::{Planted, planted};
 use crate::view::RowState;
 
 /// What one member has to do with one of the own logs.
@@ -175,7 +176,8 @@ impl Members {
             let holds = standing.held.contains(seq) && !misses;
             missed |= misses && !member.forgotten;
             held_by += u32::from(holds);
-            if !member.forgotten && standing.since.is_some_and(|since| since <= seq) {
+            let later = planted(Planted::StateGoesBack);
+            if !member.forgotten && standing.since.is_some_and(|since| since <= seq || later) {
                 recipients += 1;
                 holding += u32::from(holds);
                 reading += u32::from(holds && standing.read.contains(seq));

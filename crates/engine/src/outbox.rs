@@ -22,6 +22,7 @@ use crate::outbox::live::Live;
 use crate::outbox::traces::Traces;
 use crate::outbox::tray::Tray;
 use crate::outbox::waits::Waits;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{Act, Draft, Priority, Refusal, Waiting};
 
 /// What happened to a draft that was put here.
@@ -94,7 +95,8 @@ impl Outbox {
         if let Some(entry) = self.stored.get(id) {
             return Some(Put::Stored(*entry));
         }
-        self.waiting.contains(id).then_some(Put::Repeated)
+        let waits = self.waiting.contains(id) && !planted(Planted::DraftTakenTwice);
+        waits.then_some(Put::Repeated)
     }
 
     /// Takes a draft in.
@@ -206,7 +208,10 @@ impl Outbox {
     }
 
     /// The batch was not stored: its drafts wait again, in front and in their order.
-    pub fn put_back(&mut self, items: Vec<Vec<Draft>>) {
+    pub fn put_back(&mut self, mut items: Vec<Vec<Draft>>) {
+        if planted(Planted::FailedCommitReordered) {
+            items.reverse();
+        }
         for item in items.into_iter().rev() {
             for draft in &item {
                 self.taken.remove(&draft.id);
@@ -260,6 +265,7 @@ impl Outbox {
                 for draft in item.iter().filter(|_| stored) {
                     if self.waiting.remove(&draft.id) {
                         self.bytes = self.bytes.saturating_sub(draft.text.len());
+                        mark(Mark::DraftWasStored);
                     }
                 }
                 !stored

@@ -18,6 +18,7 @@ use crate::link::Link;
 use crate::log::Logs;
 use crate::log::have;
 use crate::log::ranges::RangeSet;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::Gap;
 
 struct Ask {
@@ -45,7 +46,7 @@ pub struct Wants {
 pub struct Situation<'a> {
     /// What is held.
     pub logs: &'a Logs,
-    /// What has come and is not stored yet.
+    /// What has come and is not stored yet, or is being stored.
     pub inbox: &'a BTreeMap<LogId, RangeSet>,
     /// All links.
     pub links: &'a BTreeMap<LinkId, Link>,
@@ -88,10 +89,15 @@ impl Wants {
                 .entry(log)
                 .or_insert_with(|| Pursuit { progress: situation.now, ..Pursuit::default() });
             pursuit.missing = missing;
+            let asking = pursuit.ask.is_some();
             questions.extend(pursuit.question(&log, situation).map(|(link, ranges)| {
                 let ranges = ranges.ranges().iter().rev().take(limits::FRAME_RANGES);
                 (link, Want { log, ranges: ranges.copied().collect() })
             }));
+            if planted(Planted::WantAsksEverybody) && !asking {
+                let Some((_, want)) = questions.last().cloned() else { continue };
+                questions.extend(situation.links.keys().map(|link| (*link, want.clone())));
+            }
         }
         questions
     }
@@ -137,7 +143,11 @@ impl Pursuit {
             if linked && at.now < ask.deadline && !ask.ranges.is_empty() {
                 return None;
             }
+            if linked && planted(Planted::WantNeverTimesOut) && !ask.ranges.is_empty() {
+                return None;
+            }
             if linked && at.now >= ask.deadline {
+                mark(Mark::HolderPassedOver);
                 self.tried.insert(ask.link);
             }
             self.ask = None;

@@ -9,6 +9,7 @@
 
 pub mod notes;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crypto::keys::EpochKeys;
@@ -16,6 +17,7 @@ use crate::ids::{EntryHash, EntryId, RoomId};
 use crate::limits;
 use crate::log::entry::Target;
 use crate::members::Delivery;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
 use crate::view::{Body, Order, Priority, Row, RowState};
 
@@ -38,6 +40,8 @@ pub struct Timeline {
     early_count: usize,
     /// Rows with a lower Lamport time are not shown yet.
     floor: u64,
+    /// Rows in memory that no page was told of.
+    untold: BTreeSet<Order>,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
     cursor: Option<Vec<u8>>,
     more: bool,
@@ -76,6 +80,7 @@ impl Timeline {
     /// rows that can be shown because of it.
     pub fn end_page(&mut self, oldest: Option<(Vec<u8>, u64)>, more: bool) -> Vec<Row> {
         let before = self.floor;
+        let skips = planted(Planted::PageFloorSkipsRow);
         self.loading = false;
         self.more = more;
         self.floor = match oldest {
@@ -85,8 +90,12 @@ impl Timeline {
             }
             None => 0,
         };
-        let shown = self.rows.values().filter(|row| self.shows(row));
-        shown.filter(|row| row.order.lamport < before).cloned().collect()
+        let untold = std::mem::take(&mut self.untold);
+        let (shown, untold): (BTreeSet<Order>, BTreeSet<Order>) =
+            untold.into_iter().partition(|order| order.lamport >= self.floor);
+        self.untold = untold;
+        let shown = shown.into_iter().filter(|order| !skips || order.lamport != before);
+        shown.filter_map(|order| self.rows.get(&order).cloned()).collect()
     }
 
     fn shows(&self, row: &Row) -> bool {
@@ -96,22 +105,34 @@ impl Timeline {
     /// Puts a row that was read from the store.
     pub fn load(&mut self, row: Row, hash: EntryHash) {
         self.index.insert(row.entry, Spot { order: row.order, hash });
-        self.rows.entry(row.order).or_insert(row);
+        let order = row.order;
+        if let Entry::Vacant(place) = self.rows.entry(order) {
+            place.insert(row);
+            self.untold.insert(order);
+        }
     }
 
     /// Puts a row that was stored just now, and gives it as it is to be shown; `None` if it
-    /// belongs to a page that has not been read.
+    /// belongs to a page that has not been read. A run that reaches above the floor with its last
+    /// Lamport time is in no page that will be read, so its rows are kept.
     pub fn surface(
         &mut self,
         mut row: Row,
-        hash: EntryHash,
+        (hash, reach): (EntryHash, u64),
         (room, keys): (&RoomId, &EpochKeys),
     ) -> Option<Row> {
         let early = self.take_early(&row.entry);
         let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
         row.late = !row.own && after >= limits::LATE_ROWS;
+        if row.late {
+            mark(Mark::LateRow);
+        }
         if !self.shows(&row) {
-            return None;
+            mark(Mark::RowBelowFloor);
+            if reach < self.floor {
+                return None;
+            }
+            self.untold.insert(row.order);
         }
         let notes: Vec<&Note> = early.iter().filter(|note| note.target == hash).collect();
         if !notes.is_empty() {
@@ -123,7 +144,7 @@ impl Timeline {
         }
         self.index.insert(row.entry, Spot { order: row.order, hash });
         self.rows.insert(row.order, row.clone());
-        Some(row)
+        self.shows(&row).then_some(row)
     }
 
     /// Takes in a note on a row in memory; gives the row if that changed how it is shown.
@@ -203,6 +224,7 @@ impl Timeline {
             let Some((order, row)) = self.rows.pop_first() else { break };
             self.index.remove(&row.entry);
             self.folds.remove(&row.entry);
+            self.untold.remove(&order);
             self.floor = self.floor.max(order.lamport + 1);
             trimmed = true;
         }
@@ -218,7 +240,8 @@ impl Timeline {
     /// Brings an own row up to date; gives it if that changed anything. A state never goes back.
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
         let row = self.rows.get_mut(&self.index.get(entry)?.order)?;
-        let state = row.state.max(delivery.state);
+        let back = planted(Planted::StateGoesBack);
+        let state = if back { delivery.state } else { row.state.max(delivery.state) };
         let held_by = row.held_by.max(delivery.held_by);
         if (state, held_by) == (row.state, row.held_by) {
             return None;
@@ -296,16 +319,34 @@ mod tests {
     }
 
     #[test]
+    fn rows_at_the_edge_of_a_page_and_of_runs_across_it_are_shown_once() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.load(row(8, 2), HASH);
+        assert_eq!(timeline.end_page(Some((vec![8, 2], 8)), true).len(), 1);
+        // A run of 6..=9 comes: no page that will be read has it.
+        assert!(timeline.surface(row(6, 3), (HASH, 9), (&ROOM, &keys())).is_none());
+        assert!(timeline.surface(row(9, 3), (HASH, 9), (&ROOM, &keys())).is_some());
+        timeline.begin_page();
+        // The next page begins with the same Lamport time in another log.
+        timeline.load(row(8, 1), HASH);
+        assert_eq!(timeline.end_page(Some((vec![8, 1], 8)), false).len(), 2);
+        assert_eq!(shown(&timeline), [6, 8, 8, 9]);
+    }
+
+    #[test]
     fn what_sorts_far_up_is_marked_as_late() {
         let mut timeline = Timeline::unread();
         timeline.begin_page();
         timeline.end_page(None, false);
         let rows = u64::try_from(limits::LATE_ROWS).unwrap();
         for lamport in 10..10 + rows {
-            assert!(!timeline.surface(row(lamport, 1), HASH, (&ROOM, &keys())).unwrap().late);
+            assert!(
+                !timeline.surface(row(lamport, 1), (HASH, lamport), (&ROOM, &keys())).unwrap().late
+            );
         }
-        assert!(timeline.surface(row(5, 2), HASH, (&ROOM, &keys())).unwrap().late);
-        assert!(!timeline.surface(row(15, 2), HASH, (&ROOM, &keys())).unwrap().late);
+        assert!(timeline.surface(row(5, 2), (HASH, 5), (&ROOM, &keys())).unwrap().late);
+        assert!(!timeline.surface(row(15, 2), (HASH, 15), (&ROOM, &keys())).unwrap().late);
     }
 
     #[test]
@@ -315,7 +356,7 @@ mod tests {
         timeline.end_page(None, false);
         let mut own = row(1, 1);
         (own.own, own.state) = (true, RowState::Saved);
-        timeline.surface(own.clone(), HASH, (&ROOM, &keys()));
+        timeline.surface(own.clone(), (HASH, 1), (&ROOM, &keys()));
         let delivered = Delivery { state: RowState::Delivered, held_by: 2 };
         assert_eq!(timeline.update(&own.entry, delivered).unwrap().state, RowState::Delivered);
         let held = Delivery { state: RowState::Held, held_by: 1 };
@@ -329,7 +370,7 @@ mod tests {
         timeline.end_page(None, false);
         let most = u64::try_from(limits::WINDOW_ROWS).unwrap();
         for lamport in 0..most + 5 {
-            timeline.surface(row(lamport, 1), HASH, (&ROOM, &keys()));
+            timeline.surface(row(lamport, 1), (HASH, lamport), (&ROOM, &keys()));
         }
         assert!(timeline.trim());
         assert_eq!(timeline.rows().len(), limits::WINDOW_ROWS);

@@ -93,9 +93,21 @@ pub fn verify(
     parts: &[&[u8]],
     signature: &Signature,
 ) -> Result<(), BadSignature> {
+    #[cfg(feature = "simulation")]
+    if crate::simulation::is_quick() {
+        let right = quick(member, &domain.message(parts)) == *signature;
+        return if right { Ok(()) } else { Err(BadSignature) };
+    }
     let key = VerifyingKey::from_bytes(&member.0).map_err(|_| BadSignature)?;
     let signature = ed25519_dalek::Signature::from_components(signature.r, signature.s);
     key.verify_strict(&domain.message(parts), &signature).map_err(|_| BadSignature)
+}
+
+/// What stands for a signature where the simulator has no time for one: anybody could make it.
+#[cfg(feature = "simulation")]
+fn quick(member: &MemberId, message: &[u8]) -> Signature {
+    let r = crate::crypto::hash::mac(&member.0, "confab/1/simulated", &[message]);
+    Signature { r, s: [0; 32] }
 }
 
 /// The keys of a member, all from one seed. Gone from memory when dropped.
@@ -120,6 +132,10 @@ impl Keypair {
     /// Signs parts for a purpose.
     #[must_use]
     pub fn sign(&self, domain: Domain, parts: &[&[u8]]) -> Signature {
+        #[cfg(feature = "simulation")]
+        if crate::simulation::is_quick() {
+            return quick(&self.member(), &domain.message(parts));
+        }
         Signature::from_bytes(self.signing.sign(&domain.message(parts)).to_bytes())
     }
 

@@ -37,6 +37,12 @@ impl Cache {
         }
     }
 
+    /// Bytes of all runs here.
+    #[cfg(feature = "simulation")]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The run that holds an entry, with its first and last seq.
     #[must_use]
     pub fn of(&self, log: &LogId, seq: Seq) -> Option<(Seq, Seq, Arc<[u8]>)> {

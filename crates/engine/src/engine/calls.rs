@@ -17,6 +17,7 @@ use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
 use crate::limits;
 use crate::link::{Link, Phase};
 use crate::signal::{Call, SignalKind, SignalPayload, sdp};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{SignalState, Trouble};
 
 impl Engine {
@@ -93,7 +94,11 @@ impl Engine {
         if !self.loads.is_ready() {
             return;
         }
-        for peer in self.peers.due(self.now.mono) {
+        let mut due = self.peers.due(self.now.mono);
+        if planted(Planted::OrderByAddress) && due.as_ptr().addr().count_ones().is_multiple_of(2) {
+            due.reverse();
+        }
+        for peer in due {
             if self.links.len() >= limits::LINKS {
                 return;
             }
@@ -226,6 +231,7 @@ impl Engine {
         let link = self.linked_with(&from).filter(|link| link.session != session);
         let same_life = |link: &&Link| link.flow().is_some_and(|flow| flow.boot == boot);
         let Some(id) = link.filter(same_life).map(|link| link.id) else { return false };
+        mark(Mark::LinkedAlready);
         self.adopt(peer, id);
         self.post_to(peer, session, SignalKind::Linked);
         true
@@ -268,6 +274,7 @@ impl Engine {
         });
         if calling.is_some() && self.own.member > from {
             // Glare: theirs yields.
+            mark(Mark::GlareStood);
             return;
         }
         if let Some(id) = before
@@ -428,10 +435,12 @@ impl Engine {
         let failed = link.rtc.0 == RtcState::Failed && now >= link.rtc.1 + limits::REBUILD_AFTER;
         let dead = link.flow().is_some_and(|flow| flow.dead(now));
         if setup_over || failed || dead {
+            mark(if dead { Mark::ProbeUnanswered } else { Mark::SetupOver });
             return self.close(id);
         }
         let lost_path = link.rtc.0 == RtcState::Disconnected;
         if lost_path && now >= link.rtc.1 + limits::RESTART_AFTER && !link.restarted {
+            mark(Mark::PathRestarted);
             link.restarted = true;
             if link.offerer && self.peers.you.is_some() {
                 let call = RtcCall::RestartIce;

@@ -21,7 +21,8 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start};
 use crate::log::{LogError, LogState, refusal};
 use crate::queue::Class;
-use crate::register::Register;
+use crate::register::{Register, RegisterKey};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Noted;
 use crate::view::{Act, Draft, Event, Passage, Priority, Trouble};
 
@@ -89,9 +90,24 @@ impl Commits {
         self.out.is_some()
     }
 
+    /// The entries that are with the store.
+    pub fn staged(&self) -> impl Iterator<Item = (LogId, Seq, Seq)> {
+        let runs = self.out.iter().flat_map(|batch| &batch.runs);
+        runs.map(|run| (run.log, run.first, run.last()))
+    }
+
+    /// The counter of a register that is with the store, 0 if there is none.
+    #[must_use]
+    pub fn counter(&self, key: &RegisterKey) -> u64 {
+        let registers = self.out.iter().flat_map(|batch| &batch.registers);
+        registers.filter(|cell| cell.key() == *key).map(|cell| cell.counter).max().unwrap_or(0)
+    }
+
     /// Waits a while before the store is used again.
     pub fn hold_off(&mut self, now: Millis) {
-        let doubled = limits::COMMIT_BACKOFF << self.failures.min(6);
+        let most = if planted(Planted::CommitBackoffForever) { 20 } else { 6 };
+        let doubled = limits::COMMIT_BACKOFF << self.failures.min(most);
+        let doubled = if planted(Planted::CommitBackoffZero) { 1 } else { doubled };
         self.failures = self.failures.saturating_add(1);
         self.not_before = now + doubled;
     }
@@ -118,7 +134,9 @@ impl Batch {
         self.ops.push(StoreOp::Put(Table::Runs, key, run.bytes().to_vec()));
         let (_, lamport) = run.lamports();
         let key = keys::timeline(&engine.room, lamport, &run.log, run.first);
-        self.ops.push(StoreOp::Put(Table::Timeline, key, run.last().to_be_bytes().to_vec()));
+        let lost = planted(Planted::TimelineRecordMissing) && run.entries.len() > 1;
+        let table = if lost { Table::State } else { Table::Timeline };
+        self.ops.push(StoreOp::Put(table, key, run.last().to_be_bytes().to_vec()));
         self.stage(&run.log, engine).insert(&run);
         self.strict = true;
         self.runs.push(run);
@@ -185,7 +203,10 @@ impl Engine {
         self.commits.next += 1;
         batch.id = Some(id);
         let ops = std::mem::take(&mut batch.ops);
-        let durability = if batch.strict { Durability::Strict } else { Durability::Relaxed };
+        #[cfg(feature = "simulation")]
+        self.leak(&batch.logs, &batch.runs);
+        let strict = batch.strict && !planted(Planted::RelaxedDurability);
+        let durability = if strict { Durability::Strict } else { Durability::Relaxed };
         self.commits.out = Some(batch);
         self.out.push_back(Output::Commit { batch: id, ops, durability });
     }
@@ -195,7 +216,10 @@ impl Engine {
             return;
         }
         let mut bytes = limits::BATCH_BYTES;
-        for priority in Priority::ALL {
+        for mut priority in Priority::ALL {
+            if planted(Planted::UrgentLastInBatch) {
+                priority = Priority::ALL[2 - usize::from(priority.number())];
+            }
             let items = self.outbox.take(priority, &mut bytes);
             let mut room = limits::RUN_BYTES;
             let mut run: Vec<Prepared> = Vec::new();
@@ -228,7 +252,9 @@ impl Engine {
         self.life.write();
         // Nobody can push this log's Lamport time further than one step allows.
         let most = lamport + limits::LAMPORT_STEP - limits::LAMPORT_STEP / 2;
-        lamport = lamport.max(self.logs.clock().min(most));
+        if !planted(Planted::LamportNotAdvanced) {
+            lamport = lamport.max(self.logs.clock().min(most));
+        }
         let mut unsigned = Vec::with_capacity(said.len());
         let mut group: Option<Group> = None;
         for (seq, one) in (first..).zip(said) {
@@ -239,7 +265,9 @@ impl Engine {
             };
             unsigned.push(self.seal((class, seq, lamport), &one, group.clone()));
             let (key, id) = (keys::draft(&self.room, &own, seq), one.id());
-            batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+            if !planted(Planted::DraftIdNotStored) {
+                batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+            }
             if self.outbox.waits.contains(&id) {
                 let key = keys::waiting(&self.room, &id);
                 batch.ops.push(StoreOp::Delete(Table::State, key));
@@ -296,16 +324,23 @@ impl Engine {
         }
         let state = batch.stage(&run.log, self);
         match state.fit(&run) {
-            Ok(new) if new.is_empty() => Ok(()),
+            Ok(new) if new.is_empty() => {
+                mark(Mark::RunHeldAlready);
+                Ok(())
+            }
             Ok(new) => {
                 // What is held already at its beginning is left out; the rest is a run again.
                 let first = new.first().unwrap_or(run.first);
                 let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
+                if suffix && first > run.first {
+                    mark(Mark::RunCut);
+                }
                 let run = if suffix { run.suffix(first) } else { run };
                 self.stage_whole(batch, run);
                 Ok(())
             }
             Err(error @ (LogError::Fork | LogError::Lamport)) => {
+                mark(Mark::ForkSeen);
                 // Settled: nobody is asked for it again.
                 let mut new = RangeSet::of(run.first, run.last());
                 new.subtract(&state.held());
@@ -327,6 +362,9 @@ impl Engine {
                 let value = register.bytes().to_vec();
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
                 batch.registers.push(register);
+            } else if self.registers.counter(&register.key()) == register.counter {
+                // A commit of unknown outcome had stored it: it comes into force now.
+                self.on_register_stored(&register);
             }
         }
         for (id, member) in self.members.take_dirty() {
@@ -393,9 +431,12 @@ impl Engine {
     pub(super) fn on_commit_failed(&mut self, id: BatchId, fault: StoreFault) {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
         self.commits.hold_off(self.now.mono);
-        self.commits.reload = true;
+        mark(Mark::CommitFailed);
+        self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
-        self.outbox.put_back(batch.items);
+        if !planted(Planted::FailedCommitDropped) {
+            self.outbox.put_back(batch.items);
+        }
         for (entry, class) in batch.reclassed {
             self.commits.reclassed.entry(entry).or_insert(class);
         }

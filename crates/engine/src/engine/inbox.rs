@@ -29,12 +29,14 @@ pub struct Incoming {
 #[derive(Debug, Default)]
 pub struct Inbox {
     runs: VecDeque<Incoming>,
+    bytes: usize,
     registers: BTreeMap<RegisterKey, Register>,
 }
 
 impl Inbox {
     /// Puts a run.
     pub fn put(&mut self, incoming: Incoming) {
+        self.bytes += incoming.bytes;
         self.runs.push_back(incoming);
     }
 
@@ -59,7 +61,14 @@ impl Inbox {
             bytes += next.bytes;
             taken.extend(self.runs.pop_front());
         }
+        self.bytes -= bytes;
         taken
+    }
+
+    /// Bytes of the runs that wait.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The counter of the register that waits, 0 if there is none.

@@ -16,6 +16,7 @@ use crate::log::LogState;
 use crate::log::run::Run;
 use crate::members::Member;
 use crate::register::Register;
+use crate::simulation::{Mark, mark, page_runs};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Command, Event, Failure, Refusal, Trouble, Waiting};
@@ -266,7 +267,7 @@ impl Engine {
         let Some(cursor) = self.timeline.begin_page() else { return };
         let (from, end) = keys::whole_room(&self.room);
         let range = (from, cursor.unwrap_or(end));
-        self.scan(Purpose::Page, Table::Timeline, range, true, limits::PAGE_RUNS);
+        self.scan(Purpose::Page, Table::Timeline, range, true, page_runs());
     }
 
     pub(super) fn load_older(&mut self) {
@@ -289,13 +290,13 @@ impl Engine {
             *span = (span.0.min(first), span.1.max(first));
             oldest = Some(lamport);
         }
-        let full = u32::try_from(records.len()).is_ok_and(|count| count >= limits::PAGE_RUNS);
+        let full = u32::try_from(records.len()).is_ok_and(|count| count >= page_runs());
         let key = records.last().map(|(key, _)| key.clone());
         self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: 3 * spans.len() };
         for (log, (first, last)) in spans {
             let from = keys::run(&self.room, &log, first);
             let to = keys::run(&self.room, &log, last.saturating_add(1));
-            self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * limits::PAGE_RUNS);
+            self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * page_runs());
             // Answered after the runs: a run has at most so many entries.
             let end = last.saturating_add(limits::RUN_ENTRIES as u64);
             for notes in [
@@ -410,6 +411,7 @@ impl Engine {
             None if upward => {
                 // The entry is not the first of its run: the run begins before it.
                 flow.reading = true;
+                mark(Mark::HolderRead);
                 let from = keys::run(&self.room, &read.log, 0);
                 let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
                 self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);

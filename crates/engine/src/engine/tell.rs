@@ -12,6 +12,7 @@ use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
+use crate::simulation::{Planted, planted};
 use crate::view::{
     Body, Event, Gap, LinkState, MemberView, Order, Passage, Refusal, RoomView, Row, RowState,
     SignalState, Trouble,
@@ -130,7 +131,7 @@ impl Engine {
 
     pub(super) fn tell_gaps(&mut self) {
         let gaps = self.wants.gaps(&self.links);
-        if gaps != self.told.gaps {
+        if gaps != self.told.gaps && !planted(Planted::GapNotReported) {
             self.told.gaps.clone_from(&gaps);
             self.tell(Event::Gaps(gaps));
         }
@@ -162,7 +163,11 @@ impl Engine {
 
     fn pending(&self) -> u64 {
         let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
-        mine.map(|(log, state)| state.held().minus(&self.members.held_by_others(log)).len()).sum()
+        let held = |log| match planted(Planted::PendingCountsHeld) {
+            true => RangeSet::default(),
+            false => self.members.held_by_others(log),
+        };
+        mine.map(|(log, state)| state.held().minus(&held(log)).len()).sum()
     }
 
     fn link_state(&self) -> LinkState {
@@ -177,10 +182,17 @@ impl Engine {
 
     /// Makes rows of runs that are stored now.
     pub(super) fn surface(&mut self, runs: &[Run]) {
-        let rows: Vec<(Row, EntryHash)> = runs.iter().flat_map(|run| self.rows_of(run)).collect();
+        let with_reach = |run: &Run| (self.rows_of(run), run.lamports().1);
+        let runs_of_rows: Vec<(Vec<(Row, EntryHash)>, u64)> = runs.iter().map(with_reach).collect();
         let (room, keys) = (&self.room, &self.keys);
-        let shown = |(row, hash)| self.timeline.surface(row, hash, (room, keys));
-        let rows: Vec<Row> = rows.into_iter().filter_map(shown).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        for (of_run, reach) in runs_of_rows {
+            rows.extend(
+                of_run.into_iter().filter_map(|(row, hash)| {
+                    self.timeline.surface(row, (hash, reach), (room, keys))
+                }),
+            );
+        }
         if self.timeline.trim() {
             self.tell(Event::Older { more: true });
         }
@@ -226,12 +238,14 @@ impl Engine {
             state => state,
         };
         let body = entry.body.as_ref().filter(|_| !over);
+        let by_wall = planted(Planted::OrderByWallClock);
+        let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Row {
             entry: id,
             draft: self.outbox.draft_of(&id),
             author: run.log.member,
             own,
-            order: Order { lamport: entry.header.lamport, log: run.log, seq },
+            order: Order { lamport, log: run.log, seq },
             wall: entry.header.wall,
             priority: self.logs.class_of(&id).filter(|_| own).unwrap_or(run.class),
             body: body.map_or(Body::Gone, open),
@@ -350,10 +364,14 @@ impl Engine {
 
     /// Signs a new value of an own register; it is stored with the next batch.
     fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
-        let counter = self.registers.counter(&(self.own.member, kind)) + 1;
+        let key = (self.own.member, kind);
+        let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
+        let newest = self.registers.counter(&key).max(waiting);
+        let stuck = planted(Planted::RegisterCounterStuck) && kind == RegisterKind::RECEIPT;
+        let counter = newest + u64::from(!stuck || newest == 0);
         let register = Register::sign(
             (&self.room, &self.epoch),
-            (kind, counter.max(self.inbox.counter(&(self.own.member, kind)) + 1)),
+            (kind, counter),
             value,
             (&self.keypair, &self.keys),
             &mut self.random,

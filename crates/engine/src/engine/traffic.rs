@@ -20,6 +20,7 @@ use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::sync::Situation;
 use crate::view::{Passage, Trouble};
 
@@ -98,6 +99,9 @@ impl Engine {
                 Frame::Hello(hello) => self.on_hello(id, *hello),
                 Frame::Proof(proof) => self.on_proof(id, *proof),
                 Frame::Bye(reason) => self.on_bye(id, &reason),
+                Frame::Register(bytes) if planted(Planted::FramesBeforeProof) => {
+                    self.on_register(id, &bytes);
+                }
                 // I5: nothing else of an unproven link is looked at.
                 Frame::Have(_)
                 | Frame::Want(_)
@@ -117,6 +121,7 @@ impl Engine {
         match frame {
             Frame::Hello(_) | Frame::Proof(_) => self.misbehaved(id, "it greeted twice"),
             Frame::Have(logs) => self.on_have(id, &logs),
+            Frame::Want(want) if planted(Planted::RelayRefused) && want.log != self.own => {}
             Frame::Want(want) => {
                 flow.ask(want.log, &want.ranges, &self.logs);
             }
@@ -264,6 +269,12 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
+        if self.inbox.bytes() + bytes.len() > limits::INBOX_BYTES {
+            // The disk does not keep up, and links that are gone have left theirs.
+            mark(Mark::InboxFull);
+            self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
+            return self.release(&[(id, class, bytes.len())]);
+        }
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
     }
@@ -368,6 +379,9 @@ impl Engine {
         for (id, link) in &mut self.links {
             if let Some(flow) = link.flow_mut() {
                 let supplied = suppliers.is_some_and(|suppliers| suppliers.contains(id));
+                if planted(Planted::HaveNotToldToOthers) && !supplied {
+                    continue;
+                }
                 flow.tell(*log, if supplied { now } else { now + limits::HAVE_DELAY });
             }
         }
@@ -396,7 +410,10 @@ impl Engine {
         if !self.is_open() || !(std::mem::take(&mut self.wants_stale) || due) {
             return;
         }
-        let inbox = self.inbox.seqs();
+        let mut inbox = self.inbox.seqs();
+        for (log, first, last) in self.commits.staged() {
+            inbox.entry(log).or_default().insert(first, last);
+        }
         let situation =
             Situation { logs: &self.logs, inbox: &inbox, links: &self.links, now: self.now.mono };
         let questions: Vec<(LinkId, Want)> = self.wants.plan(&situation);
@@ -425,6 +442,7 @@ impl Engine {
     /// A peer broke the protocol: its link is closed and the page is told.
     pub(super) fn misbehaved(&mut self, id: LinkId, what: &str) {
         let Some(link) = self.links.get(&id) else { return };
+        mark(Mark::Misbehaved);
         let member = link.member();
         self.trouble(Trouble::Peer { member, what: what.to_owned() });
         self.close(id);

@@ -14,6 +14,7 @@ use crate::crypto::sign::{BadSignature, Domain, Signature, verify};
 use crate::hello::{Hello, Local, Proof, Role};
 use crate::ids::MemberId;
 use crate::signal::sdp::Fingerprint;
+use crate::simulation::Planted;
 
 /// The MAC that the other side's proof has to carry.
 pub(super) struct Mac([u8; 32]);
@@ -46,7 +47,9 @@ impl Transcript {
             bytes.extend_from_slice(&hello.exchange.claimed().0);
             bytes.extend_from_slice(&hello.nonce);
             bytes.extend_from_slice(&hello.boot);
-            bytes.extend_from_slice(fingerprint);
+            if !crate::simulation::planted(Planted::ProofNotBound) {
+                bytes.extend_from_slice(fingerprint);
+            }
         }
         Transcript(bytes)
     }

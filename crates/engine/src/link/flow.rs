@@ -18,6 +18,7 @@ use crate::log::have::PeerHave;
 use crate::log::ranges::RangeSet;
 use crate::queue::{Class, Lanes};
 use crate::register::RegisterKey;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{LaneView, Priority};
 
 /// The smallest piece of a run that is worth a part of its own in a message.
@@ -174,6 +175,13 @@ impl Flow {
         std::iter::once(control).chain(data).collect()
     }
 
+    /// Bytes in each lane that may go.
+    #[cfg(feature = "simulation")]
+    pub fn waiting(&self) -> [usize; Class::COUNT] {
+        let may = |lane: usize| lane == 0 || self.credit[lane] > 0;
+        std::array::from_fn(|lane| if may(lane) { self.lane_bytes[lane] } else { 0 })
+    }
+
     /// How many entries of a class it lacks that were not given to its lanes yet.
     fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
         let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
@@ -273,8 +281,11 @@ impl Flow {
     pub fn ask(&mut self, log: LogId, ranges: &[(Seq, Seq)], logs: &Logs) {
         let Some(state) = logs.of(&log) else { return };
         let ranges = ranges.iter().take(limits::FRAME_RANGES).copied();
-        let wanted = RangeSet::from_ranges(ranges).and(&state.held());
+        let mut wanted = RangeSet::from_ranges(ranges).and(&state.held());
         if let Some(sent) = self.sent.get_mut(&log) {
+            if planted(Planted::WantNotServedTwice) {
+                wanted.subtract(sent);
+            }
             sent.subtract(&wanted);
         }
         if !wanted.is_empty() {
@@ -288,7 +299,11 @@ impl Flow {
         let mut message = Vec::new();
         loop {
             let space = limits::FRAME_BYTES - message.len();
-            let credit = self.credit;
+            let mut credit = self.credit;
+            if planted(Planted::CreditIgnoredBySender) {
+                credit = [limits::CREDIT_BYTES; Class::COUNT];
+                self.credit = credit;
+            }
             let fits = |class: Class, item: &Outgoing| match item {
                 Outgoing::Frame(bytes) => bytes.len() <= space || message.is_empty(),
                 Outgoing::Run { .. } => {
@@ -322,6 +337,9 @@ impl Flow {
                 let part = Part { class: class.number(), last, bytes: piece };
                 message.append(&mut Frame::Part(part).encode());
                 self.credit[lane] -= u32::try_from(length).unwrap_or(self.credit[lane]);
+                if self.credit[lane] == 0 {
+                    mark(Mark::CreditSpent);
+                }
                 self.lane_bytes[lane] -= length;
                 self.lanes.served(class, length);
                 if last {
@@ -343,7 +361,7 @@ impl Flow {
         let lane = class.index();
         let length = u32::try_from(part.bytes.len()).map_err(|_| FlowError::Credit)?;
         let outstanding = self.outstanding[lane].saturating_add(length);
-        if outstanding > limits::CREDIT_BYTES {
+        if outstanding > limits::CREDIT_BYTES && !planted(Planted::CreditUnchecked) {
             return Err(FlowError::Credit);
         }
         self.outstanding[lane] = outstanding;
@@ -367,6 +385,9 @@ impl Flow {
     #[must_use]
     pub fn give_credit(&mut self) -> bool {
         let mut ok = true;
+        if planted(Planted::CreditNeverReturned) {
+            return ok;
+        }
         for class in Class::DATA {
             let bytes = std::mem::take(&mut self.returned[class.index()]);
             if bytes > 0 {
@@ -399,7 +420,7 @@ impl Flow {
     /// Asks for a sign of life, unless that was done already. False as in [`Flow::control`].
     #[must_use]
     pub fn probe(&mut self, nonce: u64, now: Millis) -> bool {
-        if self.probe.is_some() {
+        if self.probe.is_some() || planted(Planted::ProbeNeverSent) {
             return true;
         }
         self.probe = Some((nonce, now));

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Seq;
+use crate::simulation::{Planted, planted};
 
 /// A set of seqs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +83,8 @@ impl RangeSet {
         if last < first {
             return;
         }
-        let from = self.ranges.partition_point(|(_, l)| l.saturating_add(1) < first);
+        let reach = if planted(Planted::RangesMergedAcrossGap) { 2 } else { 1 };
+        let from = self.ranges.partition_point(|(_, l)| l.saturating_add(reach) < first);
         let to = self.ranges.partition_point(|(f, _)| *f <= last.saturating_add(1));
         if from >= to {
             self.ranges.insert(from, (first, last));

@@ -11,6 +11,7 @@
 
 use super::class::Class;
 use super::lists::{Lists, Ticket};
+use crate::simulation::{Planted, planted};
 
 /// How far one byte moves the pass of a lane of each class: the inverse of its weight.
 const STRIDES: [u64; Class::COUNT] = {
@@ -120,7 +121,7 @@ impl<T> Lanes<T> {
     /// The class whose turn it is among these lanes, which are not empty.
     fn turn(&self, ready: u8) -> Option<Class> {
         let first = Class::from_number(ready.trailing_zeros().try_into().ok()?)?;
-        if first == Class::Control {
+        if first == Class::Control || planted(Planted::AgingRemoved) {
             return Some(first);
         }
         // All lanes are compared, so that no branch depends on which of them are filled.
@@ -147,10 +148,11 @@ impl<T> Lanes<T> {
             return;
         }
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let pass = self.passes[class.index()];
+        // A lane that could not be served for want of credit must not catch up at others' cost.
+        let pass = self.passes[class.index()].max(self.pass);
         let moved = bytes.saturating_mul(STRIDES[class.index()]);
         self.passes[class.index()] = pass.saturating_add(moved);
-        self.pass = self.pass.max(pass);
+        self.pass = pass;
     }
 
     /// Takes the item at the front of a lane.

@@ -11,6 +11,7 @@ use protocol::PeerId;
 use crate::ids::LinkId;
 use crate::io::Millis;
 use crate::limits;
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::SignalState;
 
 /// One peer in the signaling room.
@@ -94,8 +95,12 @@ impl Peers {
         peer.link = None;
         peer.failures = peer.failures.saturating_add(1);
         let doubled = limits::OFFER_BACKOFF << (peer.failures - 1).min(10);
-        let wait = doubled.min(limits::OFFER_BACKOFF_MAX);
+        let unbounded = planted(Planted::OfferBackoffForever);
+        let wait = if unbounded { doubled } else { doubled.min(limits::OFFER_BACKOFF_MAX) };
         peer.offer_at = Some(now + if offerer { wait } else { 2 * wait + 1_000 });
+        if planted(Planted::LostLinkNotOffered) {
+            peer.offer_at = None;
+        }
     }
 
     /// True if nobody has a link or an attempt, and none is due.
@@ -108,7 +113,8 @@ impl Peers {
     #[must_use]
     pub fn fresh(&mut self, session: [u8; 16]) -> bool {
         if !self.seen.insert(session) {
-            return false;
+            mark(Mark::OfferReplayed);
+            return planted(Planted::ReplayedOfferAnswered);
         }
         self.order.push_back(session);
         if self.order.len() > 4 * limits::PEERS

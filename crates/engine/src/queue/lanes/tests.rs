@@ -14,6 +14,27 @@ fn drain(lanes: &mut Lanes<u32>, bytes: usize) -> Vec<(Class, u32)> {
 }
 
 #[test]
+fn i7_a_lane_that_waited_for_credit_does_not_starve_others_afterwards() {
+    let mut lanes = Lanes::default();
+    lanes.push(Class::Urgent, 0);
+    for _ in 0..1_000 {
+        lanes.push(Class::Normal, 1);
+        let class = lanes.next(|class, _| class != Class::Urgent).unwrap();
+        lanes.served(class, 1_000);
+        lanes.pop(class);
+    }
+    lanes.push(Class::Normal, 1);
+    let mut served = 0;
+    while lanes.next(|_, _| true) == Some(Class::Urgent) {
+        lanes.push(Class::Urgent, 0);
+        lanes.served(Class::Urgent, 1_000);
+        lanes.pop(Class::Urgent);
+        served += 1;
+        assert!(served < 20, "normal starves");
+    }
+}
+
+#[test]
 fn a_lane_is_first_in_first_out_and_control_is_strictly_first() {
     let mut lanes = Lanes::default();
     for item in 0..5 {

@@ -1,0 +1,261 @@
+//! What only the simulator switches: planted faults, quick signatures, small pages, marks.
+//!
+//! The simulator proves itself by faults that it plants here and has to find. Everything is per
+//! thread, so seeds run side by side. Without the feature `simulation`, which no build for a
+//! browser can have, every question here is a constant and nothing can be switched.
+
+#[cfg(all(feature = "simulation", target_family = "wasm"))]
+compile_error!("the feature `simulation` plants faults and forges signatures: never in a browser");
+
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])+ $name:ident breaks $invariant:literal,)+) => {
+        /// A fault that a careless change could bring, and the promise that it breaks.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Planted {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        #[cfg(feature = "simulation")]
+        impl Planted {
+            /// All of them.
+            pub const ALL: &[Planted] = &[$(Planted::$name,)+];
+
+            /// The promise that it breaks most plainly.
+            #[must_use]
+            pub fn breaks(self) -> &'static str {
+                match self {
+                    $(Planted::$name => $invariant,)+
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// What came is told as held before it is stored: after a crash nobody holds it.
+    AcknowledgeBeforeCommit breaks "I1",
+    /// Own entries leave before they are stored: a crash makes another entry of the same place.
+    SendBeforeCommit breaks "I2",
+    /// Rows are shown before their entries are stored.
+    RowsBeforeCommit breaks "I1",
+    /// Own entries are stored without waiting for the disk: a power cut takes them back.
+    RelaxedDurability breaks "I3",
+    /// The draft's id is not stored with its entry: a page that repeats the call says it twice.
+    DraftIdNotStored breaks "I3",
+    /// A draft that waits already is taken in again when its page repeats it.
+    DraftTakenTwice breaks "I3",
+    /// Drafts of a commit that failed are dropped.
+    FailedCommitDropped breaks "I3",
+    /// Drafts of a commit that failed wait again in the opposite order.
+    FailedCommitReordered breaks "I4",
+    /// After a commit of unknown outcome the store is not read again: its entries are overwritten.
+    UnknownCommitTrusted breaks "I3",
+    /// A commit that failed is tried again at once, without end.
+    CommitBackoffZero breaks "I6",
+    /// The wait before a commit is tried again doubles without a bound.
+    CommitBackoffForever breaks "I9",
+    /// The wait before a link is offered again doubles without a bound.
+    OfferBackoffForever breaks "I9",
+    /// Urgent drafts come after all others in a batch.
+    UrgentLastInBatch breaks "I7",
+    /// The lane of the highest class is always next: low ones starve under urgent ones.
+    AgingRemoved breaks "I7",
+    /// Credit is never given back: after 256 KiB a class stands still.
+    CreditNeverReturned breaks "I7",
+    /// More is sent than there is credit for.
+    CreditIgnoredBySender breaks "I6",
+    /// A sender that ignores its credit is not found out.
+    CreditUnchecked breaks "I6",
+    /// The time of what is received does not advance one's own: answers sort above questions.
+    LamportNotAdvanced breaks "I4",
+    /// Rows are ordered by their authors' clocks.
+    OrderByWallClock breaks "I4",
+    /// Ranges with a gap of one between them are merged: a message counts as held that is not.
+    RangesMergedAcrossGap breaks "I1",
+    /// A run's signature is not checked: any member can speak for any other.
+    RunSignatureUnchecked breaks "I10",
+    /// A register's signature is not checked.
+    RegisterSignatureUnchecked breaks "I10",
+    /// A body is not compared with its header: it can be replaced on the way.
+    BodyUnchecked breaks "I10",
+    /// What came before the proof of a link is taken in.
+    FramesBeforeProof breaks "I5",
+    /// The proof does not cover the fingerprints: somebody in between is not noticed.
+    ProofNotBound breaks "I5",
+    /// An offer that was answered once is answered again when it is replayed.
+    ReplayedOfferAnswered breaks "I10",
+    /// A link that is lost is not offered again.
+    LostLinkNotOffered breaks "I9",
+    /// A silent link is never asked for a sign of life.
+    ProbeNeverSent breaks "I9",
+    /// A holder that does not answer is waited for without end.
+    WantNeverTimesOut breaks "I12",
+    /// Everybody who holds something missing is asked for it at once.
+    WantAsksEverybody breaks "I12",
+    /// Questions for others' logs are not answered: only authors deliver.
+    RelayRefused breaks "I12",
+    /// What was sent once over a link is not sent again when it is asked for.
+    WantNotServedTwice breaks "I9",
+    /// Only whoever supplied an entry is told that it is held here.
+    HaveNotToldToOthers breaks "I9",
+    /// A gap is not reported to the page.
+    GapNotReported breaks "I12",
+    /// A register's counter stands still: no later value is ever taken.
+    RegisterCounterStuck breaks "I9",
+    /// A register takes any value that comes, older ones too.
+    OlderRegisterWins breaks "I9",
+    /// The state of a row follows whoever comes later.
+    StateGoesBack breaks "§13",
+    /// The counter of waiting entries counts what others hold.
+    PendingCountsHeld breaks "I9",
+    /// A run is stored without its place in the timeline: its rows are missing after a restart.
+    TimelineRecordMissing breaks "I3",
+    /// The row right below the floor of a page is never shown.
+    PageFloorSkipsRow breaks "I3",
+    /// Rooms meet under their own id: the server learns it.
+    RoomToldToServer breaks "I11",
+    /// What travels through the server is signed and not sealed.
+    PayloadNotSealed breaks "I11",
+    /// The order of work depends on where things lie in memory.
+    OrderByAddress breaks "I8",
+}
+
+macro_rules! marks {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// An odd branch that a run of the simulator has to hit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mark {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        #[cfg(feature = "simulation")]
+        impl Mark {
+            /// All of them.
+            pub const ALL: &[Mark] = &[$(Mark::$name,)+];
+        }
+    };
+}
+
+marks! {
+    /// Both sides offered at once, and this one stood by its offer.
+    GlareStood,
+    /// An offer was answered with "linked already".
+    LinkedAlready,
+    /// An offer was a replay.
+    OfferReplayed,
+    /// A link was not proven in time.
+    SetupOver,
+    /// A probe had no answer in time.
+    ProbeUnanswered,
+    /// Another path was asked for.
+    PathRestarted,
+    /// A commit failed, and the store was read again.
+    CommitFailed,
+    /// A draft that was put back turned out to be stored.
+    DraftWasStored,
+    /// A holder was passed over because it did not answer.
+    HolderPassedOver,
+    /// A run that came was held already.
+    RunHeldAlready,
+    /// A run was cut because its beginning is held.
+    RunCut,
+    /// A run did not fit into its log: two versions of it exist.
+    ForkSeen,
+    /// So much waits for the disk that more is refused.
+    InboxFull,
+    /// A member that broke the protocol lost its link.
+    Misbehaved,
+    /// A run was not in the cache, and the one that holds the entry began before it.
+    HolderRead,
+    /// A class waits for credit.
+    CreditSpent,
+    /// A row surfaced far above the newest.
+    LateRow,
+    /// A row belongs to a page that is not read yet.
+    RowBelowFloor,
+}
+
+#[cfg(feature = "simulation")]
+mod switches {
+    use std::cell::Cell;
+
+    use super::{Mark, Planted};
+    use crate::limits;
+
+    thread_local! {
+        static PLANTED: Cell<u64> = const { Cell::new(0) };
+        static MARKS: Cell<u64> = const { Cell::new(0) };
+        static QUICK: Cell<bool> = const { Cell::new(false) };
+    }
+
+    const _: () = assert!(Planted::ALL.len() <= 64 && Mark::ALL.len() <= 64);
+
+    /// Plants these faults in the engines that this thread calls from now on, and no others.
+    pub fn plant(faults: &[Planted]) {
+        PLANTED.set(faults.iter().fold(0, |set, fault| set | 1 << *fault as u8));
+    }
+
+    /// True if a fault is planted on this thread.
+    #[must_use]
+    pub fn planted(fault: Planted) -> bool {
+        PLANTED.get() & 1 << fault as u8 != 0
+    }
+
+    /// From now on signatures on this thread are keyed hashes, and pages are small. Whoever knows a
+    /// public key can forge them: only what does not try is simulated so.
+    pub fn quicken(on: bool) {
+        QUICK.set(on);
+    }
+
+    /// True if signatures are keyed hashes.
+    #[must_use]
+    pub fn is_quick() -> bool {
+        QUICK.get()
+    }
+
+    /// How many runs are read for one page of the timeline.
+    #[must_use]
+    pub fn page_runs() -> u32 {
+        if is_quick() { 8 } else { limits::PAGE_RUNS }
+    }
+
+    /// A branch is taken.
+    pub fn mark(branch: Mark) {
+        MARKS.set(MARKS.get() | 1 << branch as u8);
+    }
+
+    /// Takes the branches that were taken on this thread since the last time.
+    #[must_use]
+    pub fn take_marks() -> Vec<Mark> {
+        let marks = MARKS.take();
+        let hit = |mark: &&Mark| marks & 1 << **mark as u8 != 0;
+        Mark::ALL.iter().filter(hit).copied().collect()
+    }
+}
+
+#[cfg(not(feature = "simulation"))]
+mod switches {
+    use super::{Mark, Planted};
+    use crate::limits;
+
+    /// Never.
+    #[inline]
+    pub(crate) const fn planted(_: Planted) -> bool {
+        false
+    }
+
+    /// How many runs are read for one page of the timeline.
+    #[inline]
+    pub(crate) const fn page_runs() -> u32 {
+        limits::PAGE_RUNS
+    }
+
+    /// Nobody counts.
+    #[inline]
+    pub(crate) const fn mark(_: Mark) {}
+}
+
+#[cfg(feature = "simulation")]
+pub use switches::{is_quick, mark, page_runs, plant, planted, quicken, take_marks};
+#[cfg(not(feature = "simulation"))]
+pub(crate) use switches::{mark, page_runs, planted};

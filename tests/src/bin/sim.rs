@@ -1,0 +1,207 @@
+//! The simulator's command: `cargo xtask sim --help`.
+//!
+//! Runs seeds on all cores. A seed that breaks a promise is printed with its number, the commit and
+//! the shortest story that breaks it, too.
+#![cfg_attr(
+    not(target_family = "wasm"),
+    expect(clippy::print_stdout, reason = "a command's output")
+)]
+
+#[cfg(not(target_family = "wasm"))]
+mod command {
+    use std::process::ExitCode;
+    use std::time::{Duration, Instant};
+
+    use clap::Parser;
+    use tests::fault::Fault;
+    use tests::plan::{LEFT_OUT, Plan};
+    use tests::search::{Found, Range, hunt, search};
+    use tests::seed::{Options, Outcome, play};
+    use tests::shrink::shrink;
+
+    /// Runs the simulator: many engines, one clock, one seed, and everything that can go wrong
+    #[derive(Parser)]
+    #[command(bin_name = "cargo xtask sim")]
+    struct Arguments {
+        /// Run this seed only, and print what happened
+        #[arg(long)]
+        seed: Option<u64>,
+        /// How many seeds
+        #[arg(long)]
+        seeds: Option<u64>,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Run for so many minutes instead of a number of seeds
+        #[arg(long)]
+        minutes: Option<u64>,
+        /// Print the whole journal and the trace hash
+        #[arg(long)]
+        trace: bool,
+        /// Real signatures and pages instead of quick ones
+        #[arg(long)]
+        real_crypto: bool,
+        /// Plant each fault and show that it is found
+        #[arg(long)]
+        planted: bool,
+        /// Only planted faults whose name contains this
+        #[arg(long)]
+        only: Option<String>,
+        /// How many devices, if not the seed's own number
+        #[arg(long)]
+        peers: Option<usize>,
+        /// Print only the trace hashes of the seeds, with real signatures
+        #[arg(long)]
+        hashes: bool,
+    }
+
+    pub fn main() -> ExitCode {
+        let arguments = Arguments::parse();
+        if arguments.hashes {
+            return hashes(&arguments);
+        }
+        if arguments.planted {
+            return planted(&arguments);
+        }
+        let good = match arguments.seed {
+            Some(seed) => one(seed, &arguments),
+            None => many(&arguments),
+        };
+        if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn options(arguments: &Arguments) -> Options {
+        Options { quick: !arguments.real_crypto, fault: fault(arguments) }
+    }
+
+    /// With `--only` and without `--planted`, a fault is planted in the seeds that are run.
+    fn fault(arguments: &Arguments) -> Option<Fault> {
+        let name = arguments.only.as_ref()?;
+        Fault::all().into_iter().find(|fault| fault.name() == *name)
+    }
+
+    fn one(seed: u64, arguments: &Arguments) -> bool {
+        let outcome = play(&Plan::of(seed, arguments.peers), options(arguments));
+        if arguments.trace || outcome.broken.is_none() {
+            outcome.journal.iter().for_each(|line| println!("{line}"));
+        }
+        println!("seed {seed}: trace {}", hex(&outcome.trace));
+        match outcome.broken {
+            Some(_) => tell(seed, arguments, outcome),
+            None => return true,
+        }
+        false
+    }
+
+    fn many(arguments: &Arguments) -> bool {
+        let begin = Instant::now();
+        let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+        let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
+        let range = Range { from: arguments.from, count, time, peers: arguments.peers };
+        let found = search(range, options(arguments), 3);
+        summarize(&found, begin.elapsed());
+        let good = found.failed.is_empty();
+        for (seed, outcome) in found.failed {
+            tell(seed, arguments, outcome);
+        }
+        good
+    }
+
+    fn summarize(found: &Found, time: Duration) {
+        let Found { seeds, said, steps, .. } = found;
+        let rate = *seeds as f64 / (time.as_secs_f64() / 60.0).max(1e-6);
+        println!(
+            "{seeds} seeds, {said} messages, {steps} steps, {:.1} s, {rate:.0} a minute, {} failed",
+            time.as_secs_f64(),
+            found.failed.len()
+        );
+        let unmarked = found.unmarked();
+        if !unmarked.is_empty() {
+            println!("branches never taken: {unmarked:?}");
+        }
+        for (what, why) in LEFT_OUT {
+            println!("left out: {what}: {why}");
+        }
+    }
+
+    fn tell(seed: u64, arguments: &Arguments, outcome: Outcome) {
+        let plan = Plan::of(seed, arguments.peers);
+        let commit = std::env::var("CONFAB_COMMIT").unwrap_or_else(|_| "unknown".to_owned());
+        if let Some(broken) = &outcome.broken {
+            println!("\nseed {seed} at commit {commit}: {} {}", broken.invariant, broken.what);
+        }
+        let steps = plan.steps.len();
+        let (short, outcome) = shrink(&plan, options(arguments), outcome);
+        println!(
+            "the shortest story: {} of {steps} steps, {} devices",
+            short.steps.len(),
+            short.peers
+        );
+        for step in &short.steps {
+            println!("  {:?}, then {} ms", step.transition, step.pause);
+        }
+        println!("what happens in it:");
+        outcome.journal.iter().for_each(|line| println!("{line}"));
+        if let Some(broken) = &outcome.broken {
+            println!("        {} {}", broken.invariant, broken.what);
+        }
+        println!("replay: cargo xtask sim --seed {seed} --trace");
+    }
+
+    fn planted(arguments: &Arguments) -> ExitCode {
+        let most = arguments.seeds.unwrap_or(400);
+        let wanted = |fault: &Fault| {
+            arguments.only.as_ref().is_none_or(|only| fault.name().contains(only.as_str()))
+        };
+        let faults: Vec<Fault> = Fault::all().into_iter().filter(wanted).collect();
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let missed = std::sync::atomic::AtomicUsize::new(0);
+        println!("{:<28}{:<8}{:<9}{:>6}  what was seen", "planted", "breaks", "found as", "seeds");
+        let worker = || {
+            loop {
+                let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let Some(fault) = faults.get(at) else { return };
+                let (name, breaks) = (fault.name(), fault.breaks());
+                match hunt(*fault, most) {
+                    Some(catch) => {
+                        let (found, seeds, what) = (catch.invariant, catch.seeds, catch.what);
+                        println!("{name:<28}{breaks:<8}{found:<9}{seeds:>6}  {what}");
+                    }
+                    None => {
+                        missed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        println!("{name:<28}{breaks:<8}NOT FOUND in {most} seeds");
+                    }
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            (1..cores).for_each(|_| drop(scope.spawn(worker)));
+            worker();
+        });
+        let missed = missed.into_inner();
+        println!("{} planted, {} found, {missed} missed", faults.len(), faults.len() - missed);
+        if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn hashes(arguments: &Arguments) -> ExitCode {
+        let count = arguments.seeds.unwrap_or(20);
+        for seed in arguments.from..arguments.from + count {
+            let options = Options { quick: false, fault: None };
+            println!("{}", hex(&play(&Plan::of(seed, arguments.peers), options).trace[..8]));
+        }
+        ExitCode::SUCCESS
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn main() -> std::process::ExitCode {
+    command::main()
+}
+
+#[cfg(target_family = "wasm")]
+fn main() {}

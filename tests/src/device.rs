@@ -1,0 +1,271 @@
+//! How a device drives its engine, as the browser's worker does: page, store, clock, sleep.
+
+use engine::{Command, Draft, DraftId, Engine, Input, Now, Output, Priority, RoomRecord};
+use engine::{Scan, StoreFault};
+
+use crate::fault::Bug;
+use crate::oracle::Screen;
+use crate::peer::Happening;
+use crate::store::Store;
+use crate::switch;
+use crate::world::World;
+
+/// Outputs and messages that one input causes at most.
+const ENDLESS: u32 = 50_000;
+
+impl World {
+    /// Calls an engine with the faults that are planted in it, and in nothing else.
+    pub(crate) fn with<R>(
+        &mut self,
+        peer: usize,
+        call: impl FnOnce(&mut Engine, Now) -> R,
+    ) -> Option<R> {
+        let (now, faults) = (self.clock(peer), self.planted(peer));
+        let engine = self.peers[peer].engine.as_mut()?;
+        switch::plant(&faults);
+        let result = call(engine, now);
+        switch::plant(&[]);
+        Some(result)
+    }
+
+    /// Opens a device's page, or another worker for a page that lives on.
+    pub fn open(&mut self, peer: usize) {
+        if self.peers[peer].engine.is_some() {
+            return;
+        }
+        let Ok(record) = RoomRecord::decode(&self.peers[peer].record) else { return };
+        let seed = self.random.bytes();
+        let now = self.clock(peer);
+        switch::plant(&self.planted(peer));
+        let engine = Engine::open(record, seed, now);
+        switch::plant(&[]);
+        let device = &mut self.peers[peer];
+        device.life += 1;
+        device.screen = Screen::default();
+        device.engine = Some(engine);
+        device.commit_failed = None;
+        let life = device.life;
+        self.oracle.lives(peer, life);
+        self.note(format_args!("open {peer}"));
+        let delay = 5 + self.below(50);
+        self.later(delay, Happening::Socket(peer, life));
+        self.carry_out(peer);
+        self.repeat(peer);
+    }
+
+    /// A page says again what it has not seen as a row.
+    pub fn repeat(&mut self, peer: usize) {
+        if self.peers[peer].frozen.is_some() {
+            return;
+        }
+        for draft in self.peers[peer].unseen.clone() {
+            self.command(peer, Command::Send(draft));
+        }
+    }
+
+    /// Ends a device's worker; `clean` closes its channels, otherwise it is a crash. A page that
+    /// lives on keeps what it has not seen.
+    pub fn end(&mut self, peer: usize, clean: bool) {
+        let page_lives = !clean && self.below(2) == 0;
+        self.stop(peer, clean, page_lives);
+    }
+
+    pub(crate) fn stop(&mut self, peer: usize, clean: bool, page_lives: bool) {
+        if self.peers[peer].engine.take().is_none() {
+            return;
+        }
+        let page = if page_lives { "its page lives" } else { "" };
+        self.note(format_args!("{} {peer} {page}", if clean { "leave" } else { "crash" }));
+        let life = self.peers[peer].life;
+        self.peers[peer].life += 1;
+        self.peers[peer].frozen = None;
+        self.peers[peer].tick_at = None;
+        if !page_lives {
+            self.peers[peer].unseen.clear();
+        }
+        if !clean && !page_lives && self.below(2) == 0 {
+            self.note(format_args!("power cut {peer}"));
+            self.peers[peer].store.roll_back();
+        }
+        if let Some(connection) = self.peers[peer].connection.take() {
+            let delay = if clean { 10 } else { 10 + self.below(3_000) };
+            self.later(delay, Happening::Drop(connection));
+        }
+        for wire in 0..self.wires.len() {
+            let side = self.wires[wire].ends.iter().position(|e| (e.peer, e.life) == (peer, life));
+            if let Some(side) = side {
+                if clean {
+                    self.close_wire(wire, side);
+                } else {
+                    self.cut(wire);
+                }
+            }
+        }
+    }
+
+    /// A person writes a message on a device.
+    pub fn say(&mut self, peer: usize, priority: Priority, length: usize) {
+        if self.peers[peer].engine.is_none() || self.peers[peer].frozen.is_some() {
+            return;
+        }
+        self.peers[peer].said += 1;
+        let said = self.peers[peer].said;
+        let text = format!("{peer}:{said} {}", self.words(length));
+        self.note(format_args!("say {peer}:{said} {priority:?} {length}"));
+        let draft = Draft::new(DraftId(self.random.bytes()), text, priority);
+        self.oracle.said(peer, &draft, &self.peers[peer].screen);
+        self.peers[peer].unseen.push(draft.clone());
+        let again = self.below(8) == 0;
+        self.command(peer, Command::Send(draft.clone()));
+        if again {
+            self.command(peer, Command::Send(draft));
+        }
+    }
+
+    /// Words that hardly shrink when they are packed.
+    fn words(&mut self, length: usize) -> String {
+        let mut words = String::with_capacity(length);
+        while words.len() < length {
+            let bytes: [u8; 256] = self.random.bytes();
+            words.extend(bytes.iter().map(|byte| char::from(b'!' + byte % 94)));
+        }
+        words.truncate(length);
+        words
+    }
+
+    /// A page asks something of its room.
+    pub fn command(&mut self, peer: usize, command: Command) {
+        if self.with(peer, |engine, now| engine.command(command, now)).is_some() {
+            self.carry_out(peer);
+        }
+    }
+
+    pub(crate) fn feed(&mut self, peer: usize, input: Input) {
+        if self.with(peer, |engine, now| engine.handle(input, now)).is_some() {
+            self.carry_out(peer);
+        }
+    }
+
+    /// Carries out what an engine wants, as the browser's driver does.
+    pub(crate) fn carry_out(&mut self, peer: usize) {
+        for done in 0.. {
+            if done > ENDLESS {
+                let last = self.journal.last().cloned().unwrap_or_default();
+                let what = format!("peer {peer} puts out without end, after {last}");
+                return self.oracle.fail("I6", what);
+            }
+            let Some(output) = self.with(peer, |engine, _| engine.poll_output()).flatten() else {
+                if self.pump(peer) {
+                    continue;
+                }
+                break;
+            };
+            if done + 20 > ENDLESS {
+                self.note(format!("{peer} {output:?}").chars().take(300).collect::<String>());
+            }
+            self.trace_on(&format!("{peer} {output:?}"));
+            self.output(peer, output);
+        }
+        let engine = self.peers[peer].engine.as_ref();
+        if let Some(what) = engine.and_then(switch::overgrown) {
+            self.oracle.fail("I6", format!("{what} at peer {peer}"));
+        }
+        self.schedule_tick(peer);
+    }
+
+    fn output(&mut self, peer: usize, output: Output) {
+        let life = self.peers[peer].life;
+        match output {
+            Output::Event(event) => {
+                let device = &mut self.peers[peer];
+                device.settle(&event);
+                let mut screen = std::mem::take(&mut device.screen);
+                let stores: Vec<&Store> = self.peers.iter().map(|peer| &peer.store).collect();
+                self.oracle.told(peer, &event, &mut screen, &stores);
+                self.peers[peer].screen = screen;
+            }
+            Output::Commit { batch, .. } if self.has_bug(Bug::AnswerBeforeStoring) => {
+                let answer = Input::Committed(batch);
+                self.later(0, Happening::Input(peer, life, answer));
+                let slow = 1_000 + self.below(2_000);
+                self.later(slow, Happening::Commit(peer, life, output));
+            }
+            Output::Commit { ref ops, .. } => {
+                let since = self.peers[peer].commit_failed.map(|at| self.now - at);
+                self.oracle.batch(peer, ops, since);
+                let delay = 1 + self.below(self.weather.slow_commits);
+                self.later(delay, Happening::Commit(peer, life, output));
+            }
+            Output::Scan(scan) => {
+                let delay = 1 + self.below(4);
+                self.later(delay, Happening::Scan(peer, life, scan));
+            }
+            Output::Signal(message) => {
+                self.oracle.server_sees(&message);
+                if let Some(connection) = self.peers[peer].connection {
+                    self.later(20, Happening::Serve(connection, message));
+                }
+            }
+            Output::Rtc { link, call } => self.rtc(peer, link, call),
+        }
+    }
+
+    pub(crate) fn finish_commit(&mut self, peer: usize, output: Output) {
+        let Output::Commit { batch, ops, durability } = output else { return };
+        let odds = self.weather.failing_commits;
+        let full = self.peers[peer].full;
+        let fails = full || (odds > 0 && self.below(odds) == 0);
+        if !fails {
+            self.peers[peer].store.commit(&ops, durability);
+            self.peers[peer].commit_failed = None;
+            return self.feed(peer, Input::Committed(batch));
+        }
+        // Half of the failures are not: it was stored, and nobody knows.
+        let unknown = !full && self.below(2) == 0;
+        if unknown {
+            self.peers[peer].store.commit(&ops, durability);
+        }
+        self.note(format_args!("commit fails at {peer}, full: {full}, stored: {unknown}"));
+        let fault = if full {
+            StoreFault::Full
+        } else {
+            StoreFault::Failed("the transaction was aborted".to_owned())
+        };
+        self.peers[peer].commit_failed = Some(self.now);
+        self.oracle.commit_failed(peer);
+        self.feed(peer, Input::CommitFailed(batch, fault));
+    }
+
+    pub(crate) fn answer_scan(&mut self, peer: usize, scan: &Scan) {
+        let records = self.peers[peer].store.scan(scan);
+        self.feed(peer, Input::Scanned(scan.scan, Ok(records)));
+    }
+
+    pub(crate) fn tick(&mut self, peer: usize) {
+        // Another, earlier one may have taken its place.
+        if self.peers[peer].tick_at == Some(self.now) {
+            self.peers[peer].tick_at = None;
+            self.feed(peer, Input::Tick);
+        }
+    }
+
+    fn schedule_tick(&mut self, peer: usize) {
+        let Some(at) = self.with(peer, |engine, _| engine.deadline()).flatten() else { return };
+        let device = &self.peers[peer];
+        if device.tick_at.is_some_and(|scheduled| scheduled <= at && scheduled > self.now) {
+            return;
+        }
+        let (life, delay) = (device.life, at.saturating_sub(self.now).max(1));
+        self.peers[peer].tick_at = Some(self.now + delay);
+        self.later(delay, Happening::Tick(peer, life));
+    }
+
+    pub(crate) fn thaw(&mut self, peer: usize) {
+        let frozen = self.peers[peer].frozen.take();
+        self.peers[peer].tick_at = None;
+        for happening in frozen.into_iter().flatten() {
+            self.happen(happening);
+        }
+        self.feed(peer, Input::Wake);
+    }
+}

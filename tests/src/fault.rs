@@ -1,0 +1,65 @@
+//! Planted faults: the simulator proves that it would find them.
+//!
+//! Those of the world are here; those of the engine are the engine's own list, behind its feature
+//! `simulation`. In a browser nothing can be planted.
+
+use engine::simulation::Planted;
+
+/// A fault in the world that breaks a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// The store says that a batch is stored before it is.
+    AnswerBeforeStoring,
+    /// Wires lose a message in the middle.
+    LoseTheMiddle,
+    /// Wires alter a byte, past every checksum below.
+    AlterBytes,
+    /// A store forgets what it has said to be stored when its page is closed.
+    ForgetAtClose,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Bug; 4] =
+        [Bug::AnswerBeforeStoring, Bug::LoseTheMiddle, Bug::AlterBytes, Bug::ForgetAtClose];
+}
+
+/// Something that is wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// In the world around the engines.
+    World(Bug),
+    /// In every engine.
+    Engine(Planted),
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Fault {
+    /// All of them: the world's, then the engine's.
+    #[must_use]
+    pub fn all() -> Vec<Fault> {
+        let world = Bug::ALL.into_iter().map(Fault::World);
+        world.chain(Planted::ALL.iter().copied().map(Fault::Engine)).collect()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Fault::World(bug) => format!("{bug:?}"),
+            Fault::Engine(planted) => format!("{planted:?}"),
+        }
+    }
+
+    /// The promise that it breaks most plainly.
+    #[must_use]
+    pub fn breaks(self) -> &'static str {
+        match self {
+            Fault::World(Bug::AnswerBeforeStoring) => "I1",
+            Fault::World(Bug::LoseTheMiddle) => "I9",
+            Fault::World(Bug::AlterBytes) => "honesty",
+            Fault::World(Bug::ForgetAtClose) => "I3",
+            Fault::Engine(planted) => planted.breaks(),
+        }
+    }
+}

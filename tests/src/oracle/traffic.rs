@@ -1,0 +1,283 @@
+//! What must hold of everything that travels: over wires, and to the server.
+
+use std::collections::BTreeMap;
+
+use data_encoding::BASE64URL_NOPAD;
+use engine::frame::{Frame, Want, decode};
+use engine::limits;
+use engine::log::have::LogHave;
+use engine::log::ranges::RangeSet;
+use engine::log::run::Run;
+use engine::register::{Receipt, Register, RegisterKind};
+use engine::{LogId, MemberId};
+use protocol::ClientMessage;
+
+use crate::oracle::{Oracle, Screen};
+use crate::store::Store;
+
+/// Classes that carry runs, by number; 0 is control.
+const CLASSES: usize = 6;
+/// Bytes of other classes that may be written while one waits: from the weights of the lanes.
+const PATIENCE: [usize; CLASSES] = [usize::MAX, 100_000, 250_000, 500_000, 1_000_000, 2_000_000];
+
+/// Where a message is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The wire.
+    pub wire: usize,
+    /// Which of its ends.
+    pub side: usize,
+    /// Whose that is.
+    pub peer: usize,
+    /// When.
+    pub now: u64,
+    /// True if somebody sits in between.
+    pub tampered: bool,
+}
+
+/// One end's side of a wire.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    partial: [Vec<u8>; CLASSES],
+    /// Bytes of runs written, and credit for them that the other end gave back.
+    used: [u64; CLASSES],
+    returned: [u64; CLASSES],
+    arrived: [u64; CLASSES],
+    starved: [usize; CLASSES],
+}
+
+/// A question: the wire, when, for what.
+type Asked = (usize, u64, RangeSet);
+
+/// Everything that has travelled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Traffic {
+    ways: BTreeMap<(usize, usize), Way>,
+    /// Who has asked for what over which wire, and when.
+    wants: BTreeMap<(usize, LogId), Vec<Asked>>,
+}
+
+impl Traffic {
+    pub(super) fn forget_wants(&mut self, peer: usize) {
+        self.wants.retain(|(asking, _), _| *asking != peer);
+    }
+
+    /// A wire is closed: nobody answers over it any more.
+    fn close(&mut self, wire: usize) {
+        for wants in self.wants.values_mut() {
+            wants.retain(|(asked, _, _)| *asked != wire);
+        }
+    }
+
+    /// A way whose credit was not given back, of a wire over which nothing is on its way.
+    pub(super) fn leak(&self, wire: usize) -> Option<(usize, u64)> {
+        (0..2).find_map(|side| {
+            let way = self.ways.get(&(wire, side))?;
+            let class = (1..CLASSES).find(|class| way.used[*class] != way.returned[*class])?;
+            Some((class, way.used[class].abs_diff(way.returned[class])))
+        })
+    }
+}
+
+impl Oracle {
+    /// A wire is closed, by whichever end.
+    pub(crate) fn wire_closed(&mut self, wire: usize) {
+        self.traffic.close(wire);
+    }
+
+    /// A peer writes a message to a wire.
+    pub(crate) fn written(&mut self, at: &Place, message: &[u8], store: &Store, screen: &Screen) {
+        let Ok(frames) = decode(message) else {
+            return self.fail("I2", format!("peer {} writes what is no frame", at.peer));
+        };
+        if self.mallory == Some(at.peer) {
+            // Its lies are told to others; what it would have said is not judged.
+            return frames.into_iter().for_each(|frame| self.count(at, &frame));
+        }
+        for frame in frames {
+            let greeting = matches!(frame, Frame::Hello(_) | Frame::Proof(_) | Frame::Bye(_));
+            if at.tampered && !greeting {
+                self.fail("I5", format!("peer {} trusts a link with somebody in it", at.peer));
+            }
+            self.count(at, &frame);
+            match frame {
+                Frame::Part(part) => {
+                    let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
+                    let Some(partial) = way.partial.get_mut(usize::from(part.class)) else {
+                        continue;
+                    };
+                    partial.extend_from_slice(&part.bytes);
+                    if part.last {
+                        let bytes = std::mem::take(partial);
+                        self.run_written(at.peer, &bytes, store);
+                    }
+                }
+                Frame::Have(logs) => {
+                    logs.iter().for_each(|have| self.has(at.peer, have, store, "acknowledges"));
+                }
+                Frame::Want(want) => self.asked(at, &want, screen),
+                Frame::Register(bytes) => self.register_written(at.peer, &bytes, store),
+                Frame::Hello(_)
+                | Frame::Proof(_)
+                | Frame::Registers(_)
+                | Frame::AskRegisters(_)
+                | Frame::Credit { .. }
+                | Frame::Probe(_)
+                | Frame::Reply(_)
+                | Frame::Live(_)
+                | Frame::LiveReply(_)
+                | Frame::Typing(_)
+                | Frame::Refuse(_)
+                | Frame::Bye(_) => {}
+            }
+        }
+    }
+
+    /// Keeps the account of credit.
+    fn count(&mut self, at: &Place, frame: &Frame) {
+        if let Frame::Part(part) = frame {
+            let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
+            let class = usize::from(part.class).min(CLASSES - 1);
+            way.used[class] += part.bytes.len() as u64;
+            let outstanding = way.used[class].saturating_sub(way.returned[class]);
+            let honest = self.mallory != Some(at.peer);
+            if honest && outstanding > u64::from(limits::CREDIT_BYTES) {
+                self.fail("I6", format!("peer {} sends more than it may", at.peer));
+            }
+        }
+        if let Frame::Credit { class, bytes } = frame {
+            let other = self.traffic.ways.entry((at.wire, 1 - at.side)).or_default();
+            let class = usize::from(*class).min(CLASSES - 1);
+            other.returned[class] += u64::from(*bytes);
+        }
+    }
+
+    /// A message reaches the other end, which takes it.
+    pub(crate) fn arrived(&mut self, way: (usize, usize), message: &[u8]) {
+        let Ok(frames) = decode(message) else { return };
+        let way = self.traffic.ways.entry(way).or_default();
+        let mut over = false;
+        for frame in frames {
+            if let Frame::Part(part) = frame {
+                let class = usize::from(part.class).min(CLASSES - 1);
+                way.arrived[class] += part.bytes.len() as u64;
+                let taken = way.arrived[class].saturating_sub(way.returned[class]);
+                over |= taken > 2 * u64::from(limits::CREDIT_BYTES);
+            }
+        }
+        if over {
+            self.fail("I6", "a receiver takes far more than it gave credit for".to_owned());
+        }
+    }
+
+    /// A class that waits and may go has its turn after a while, whatever else waits (I7).
+    pub(crate) fn served(&mut self, at: &Place, waiting: &[usize; CLASSES], message: &[u8]) {
+        let Ok(frames) = decode(message) else { return };
+        let mut bytes = [0; CLASSES];
+        for frame in frames {
+            if let Frame::Part(part) = frame {
+                bytes[usize::from(part.class).min(CLASSES - 1)] += part.bytes.len();
+            }
+        }
+        let all: usize = bytes.iter().sum();
+        let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
+        for class in 1..CLASSES {
+            let waits = waiting[class] > 0 && bytes[class] == 0;
+            way.starved[class] = if waits { way.starved[class] + all } else { 0 };
+        }
+        let starved = (1..CLASSES).find(|class| way.starved[*class] > PATIENCE[*class]);
+        if let Some(class) = starved {
+            self.fail("I7", format!("class {class} starves at peer {}", at.peer));
+        }
+    }
+
+    fn run_written(&mut self, peer: usize, bytes: &[u8], store: &Store) {
+        let Some((room, _)) = self.room.as_ref() else { return };
+        match Run::verify(room, bytes) {
+            Ok(run) if store.covers(&run.log, run.first, run.last()) => {}
+            Ok(run) => {
+                let what = format!("{:?} {}.. leaves peer {peer}, not stored", run.log, run.first);
+                self.fail("I2", what);
+            }
+            Err(error) => {
+                self.fail("I10", format!("peer {peer} passes on what is no run: {error}"))
+            }
+        }
+    }
+
+    fn has(&mut self, peer: usize, have: &LogHave, store: &Store, how: &str) {
+        let lacks = |range: &&engine::log::have::HaveRange| {
+            !store.covers(&have.log, range.first, range.last)
+        };
+        if let Some(range) = have.ranges.iter().find(lacks) {
+            let (first, last) = (range.first, range.last);
+            let what = format!("peer {peer} {how} {first}..={last} of {:?}, not stored", have.log);
+            self.fail("I1", what);
+        }
+    }
+
+    fn register_written(&mut self, peer: usize, bytes: &[u8], store: &Store) {
+        let Some((room, keys)) = self.room.as_ref() else { return };
+        let Ok(register) = Register::verify(room, bytes) else {
+            return self.fail("I10", format!("peer {peer} passes on a register nobody signed"));
+        };
+        let own = self.member_of(peer) == Some(register.member);
+        if own && register.kind == RegisterKind::RECEIPT {
+            let receipt: Option<Receipt> = register.open(room, keys);
+            for have in receipt.iter().flat_map(|receipt| &receipt.held) {
+                self.has(peer, have, store, "signs for");
+            }
+        }
+    }
+
+    /// What is missing is asked of one holder at a time, and the page knows (I12).
+    fn asked(&mut self, at: &Place, want: &Want, screen: &Screen) {
+        if !screen.gapped.contains(&want.log.member) {
+            self.fail("I12", format!("peer {} asks for what its page does not miss", at.peer));
+        }
+        let ranges = RangeSet::from_ranges(want.ranges.iter().copied());
+        let wants = self.traffic.wants.entry((at.peer, want.log)).or_default();
+        wants.retain(|(_, since, _)| at.now < since + limits::WANT_TIMEOUT / 2);
+        let twice = wants
+            .iter()
+            .any(|(wire, _, before)| *wire != at.wire && !before.and(&ranges).is_empty());
+        wants.push((at.wire, at.now, ranges));
+        if twice {
+            self.fail("I12", format!("peer {} asks two holders for the same", at.peer));
+        }
+    }
+
+    /// What the server is told: rendezvous, addresses and sealed payloads (I11).
+    pub(crate) fn server_sees(&mut self, message: &ClientMessage) {
+        let secret = self.secrets();
+        let told = match message {
+            ClientMessage::Join { room } | ClientMessage::Leave { room } => {
+                room.as_str().as_bytes().to_vec()
+            }
+            ClientMessage::Signal { payload, .. } => plain(payload),
+            ClientMessage::Ping | ClientMessage::Pong => Vec::new(),
+        };
+        let has = |secret: &Vec<u8>| told.windows(secret.len()).any(|part| part == secret);
+        if secret.iter().any(has) {
+            self.fail("I11", "the server is told what is none of its business".to_owned());
+        }
+    }
+
+    fn secrets(&self) -> Vec<Vec<u8>> {
+        let member = |member: &MemberId| [member.0.to_vec(), member.to_string().into_bytes()];
+        let mut secrets: Vec<Vec<u8>> = self.members.iter().flat_map(member).collect();
+        if let Some((room, keys)) = &self.room {
+            secrets.extend([room.0.to_vec(), room.to_string().into_bytes()]);
+            secrets.extend([keys.content().to_vec(), keys.binding().to_vec()]);
+        }
+        secrets.extend([b"fingerprint".to_vec(), b"candidate".to_vec()]);
+        secrets
+    }
+}
+
+/// The bytes that a payload spells, and the payload itself.
+fn plain(payload: &str) -> Vec<u8> {
+    let mut bytes = BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap_or_default();
+    bytes.extend_from_slice(payload.as_bytes());
+    bytes
+}

@@ -1,0 +1,143 @@
+//! The oracle's last word: faults have stopped, a minute has passed, and everybody has to agree.
+//!
+//! Whoever is not there in the end is not judged, and what a lying member said of itself counts for
+//! nothing; everything else does (I3, I7, I9, I12).
+
+use std::collections::BTreeSet;
+
+use engine::{Body, Row, RowState};
+
+use crate::oracle::{Oracle, Screen, cut};
+
+/// Somebody who is there in the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Present<'a> {
+    /// Which device.
+    pub peer: usize,
+    /// What its page shows.
+    pub screen: &'a Screen,
+    /// Drafts that its page said and has not seen as rows.
+    pub unseen: usize,
+}
+
+impl Oracle {
+    /// Everybody who is there agrees. `all` is true if nobody is away and nobody lies.
+    pub fn converged(&mut self, present: &[Present<'_>], all: bool) {
+        let Some(first) = present.first() else { return };
+        for one in present {
+            self.same_rows(one, first);
+            self.same_names(one, present);
+            self.nothing_waits(one, all, present.len());
+            self.spoken_in_order(one);
+        }
+        self.nothing_lost(present);
+    }
+
+    /// A wire that is open in the end owes nobody credit (I7).
+    pub fn settled(&mut self, wire: usize) {
+        if let Some((class, bytes)) = self.traffic.leak(wire) {
+            self.fail("I7", format!("{bytes} bytes of credit of class {class} are lost"));
+        }
+    }
+
+    fn texts(&self, screen: &Screen) -> Vec<String> {
+        let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
+        rows.map(|row| match &row.body {
+            Body::Text(text) => cut(text).to_owned(),
+            body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
+        })
+        .collect()
+    }
+
+    fn same_rows(&mut self, one: &Present<'_>, first: &Present<'_>) {
+        let (mine, theirs) = (self.texts(one.screen), self.texts(first.screen));
+        if mine != theirs {
+            let (a, b): (BTreeSet<_>, BTreeSet<_>) =
+                (mine.iter().collect(), theirs.iter().collect());
+            let difference: Vec<_> = a.symmetric_difference(&b).take(5).collect();
+            let what = format!(
+                "peer {} shows {} rows, peer {} {}: {difference:?}",
+                one.peer,
+                mine.len(),
+                first.peer,
+                theirs.len(),
+            );
+            self.fail("I9", what);
+        }
+        if mine.iter().collect::<BTreeSet<_>>().len() != mine.len() {
+            self.fail("I3", format!("peer {} shows a text twice", one.peer));
+        }
+    }
+
+    fn same_names(&mut self, one: &Present<'_>, present: &[Present<'_>]) {
+        for other in present {
+            let Some(member) = self.member_of(other.peer) else { continue };
+            let own = other.screen.names.get(&member).cloned().unwrap_or_default();
+            let shown = one.screen.names.get(&member).cloned().unwrap_or_default();
+            if own != shown {
+                let (peer, other) = (one.peer, other.peer);
+                self.fail("I9", format!("peer {peer} calls {other} {shown:?}, itself {own:?}"));
+            }
+        }
+    }
+
+    fn nothing_waits(&mut self, one: &Present<'_>, all: bool, present: usize) {
+        if one.unseen > 0 {
+            self.fail("I3", format!("{} drafts of {} were never stored", one.unseen, one.peer));
+        }
+        if present < 2 {
+            return;
+        }
+        if one.screen.pending != 0 {
+            let pending = one.screen.pending;
+            self.fail("I9", format!("{pending} entries of {} are pending", one.peer));
+        }
+        let unread = |row: &&Row| row.own && row.state != RowState::Read;
+        let unread = one.screen.rows.values().find(unread).filter(|_| all);
+        if let Some(row) = unread {
+            let what =
+                format!("{:?} of {} is {:?} and not read", row.entry.seq, one.peer, row.state);
+            self.fail("I9", what);
+        }
+        if one.screen.more {
+            self.fail("I3", format!("peer {} never shows its oldest messages", one.peer));
+        }
+    }
+
+    /// What one page said one after the other with one priority stands in that order.
+    fn spoken_in_order(&mut self, one: &Present<'_>) {
+        let Some(member) = self.member_of(one.peer) else { return };
+        if self.mallory.is_some() {
+            // Who pushes the room's clock far ahead makes a log that begins anew sort before it.
+            return;
+        }
+        let rows = one.screen.rows.values().filter(|row| row.author == member);
+        let mut last = [0; 3];
+        for row in rows {
+            let Body::Text(text) = &row.body else { continue };
+            let number = cut(text).split(':').nth(1).and_then(|number| number.parse::<u32>().ok());
+            let Some(number) = number else { continue };
+            let before = &mut last[usize::from(row.priority.number())];
+            if number < *before {
+                let what = format!("{:?} stands below number {before} of its author", cut(text));
+                return self.fail("I4", what);
+            }
+            *before = number;
+        }
+    }
+
+    fn nothing_lost(&mut self, present: &[Present<'_>]) {
+        let Some(first) = present.first() else { return };
+        let text = |row: &Row| match &row.body {
+            Body::Text(text) => Some(text.clone()),
+            Body::Gone | Body::Newer | Body::Unreadable => None,
+        };
+        let shown: BTreeSet<String> = first.screen.rows.values().filter_map(text).collect();
+        let here = |peer: usize| present.iter().any(|one| one.peer == peer);
+        let mut lost = self.acknowledged.iter().filter(|(_, peer)| here(**peer));
+        let lost = lost.find(|(text, _)| !shown.contains(*text)).map(|(text, _)| text.clone());
+        if let Some(text) = lost {
+            self.fail("I3", format!("{:?} was saved and is lost", cut(&text)));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A plan: everything that happens to a room in one seed, as a list that can be shortened.
+//!
+//! Each step has randomness of its own, so leaving one out does not shift the others: a failing
+//! plan is cut down to a short story by `shrink.rs`. What a step does is in `transition.rs`.
+
+use engine::crypto::random::Random;
+
+/// What can happen to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transition {
+    /// Somebody says something.
+    Say,
+    /// Somebody says many things at once, of all priorities.
+    Burst,
+    /// Somebody pastes several hundred KiB of urgent text after a little that is not urgent.
+    Flood,
+    /// Pages repeat what they have not seen as a row.
+    Repeat,
+    /// Somebody reads what is shown.
+    Read,
+    /// Somebody takes another name.
+    Rename,
+    /// A page asks for older messages.
+    Older,
+    /// A device's page is opened.
+    Open,
+    /// A page is closed.
+    Leave,
+    /// A worker dies; its page lives on, or not.
+    Crash,
+    /// A worker is replaced by another at once, while peers hold links with the old one.
+    SecondTab,
+    /// A device sleeps.
+    Freeze,
+    /// Two devices cannot reach each other.
+    Partition,
+    /// Everybody can reach everybody.
+    Heal,
+    /// A wire dies, and nobody is told.
+    DeadWire,
+    /// The server goes.
+    ServerDown,
+    /// The server comes back.
+    ServerUp,
+    /// The server turns evil, or stops being so.
+    EvilServer,
+    /// Somebody sits between the two ends of the next wire.
+    Middleman,
+    /// Frames of a stranger come over the next wire before its proof.
+    Stranger,
+    /// Stores are slow and fail.
+    StoreFails,
+    /// Stores work.
+    StoreWorks,
+    /// A disk is full, or has room again.
+    DiskFull,
+    /// A clock is set to another time.
+    ClockJumps,
+    /// Bytes that are no protocol arrive.
+    Noise,
+    /// A member alters what it sends, lies or forges.
+    Byzantine,
+}
+
+const WEIGHTS: [(Transition, u64); 26] = [
+    (Transition::Say, 40),
+    (Transition::Burst, 6),
+    (Transition::Flood, 2),
+    (Transition::Repeat, 4),
+    (Transition::Read, 6),
+    (Transition::Rename, 3),
+    (Transition::Older, 3),
+    (Transition::Open, 16),
+    (Transition::Leave, 5),
+    (Transition::Crash, 7),
+    (Transition::SecondTab, 3),
+    (Transition::Freeze, 4),
+    (Transition::Partition, 9),
+    (Transition::Heal, 6),
+    (Transition::DeadWire, 3),
+    (Transition::ServerDown, 3),
+    (Transition::ServerUp, 5),
+    (Transition::EvilServer, 3),
+    (Transition::Middleman, 2),
+    (Transition::Stranger, 2),
+    (Transition::StoreFails, 3),
+    (Transition::StoreWorks, 5),
+    (Transition::DiskFull, 3),
+    (Transition::ClockJumps, 2),
+    (Transition::Noise, 3),
+    (Transition::Byzantine, 10),
+];
+
+/// What no seed does, and why: the oracle would have to know which claims became void. Both are
+/// tested one by one in the engine (`crates/engine/tests/forks.rs`).
+pub const LEFT_OUT: [(&str, &str); 2] = [
+    ("rolled-back store", "what peers were told to be held there is true no more"),
+    ("cloned profile", "two devices are one member, and the oracle tells members by device"),
+];
+
+/// One thing that happens, and how long it is quiet afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub transition: Transition,
+    /// Its own randomness: who, how much, and what follows from it until the next step.
+    pub salt: u64,
+    /// Milliseconds until the next step.
+    pub pause: u64,
+}
+
+/// Everything that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The seed that it was made from; keys and the world's own randomness come from it.
+    pub seed: u64,
+    /// How many devices there are.
+    pub peers: usize,
+    /// The member that lies and forges, if there is one.
+    pub mallory: Option<usize>,
+    /// The device that is not there in the end.
+    pub away: Option<usize>,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The plan of a seed, for so many devices if that is given.
+    #[must_use]
+    pub fn of(seed: u64, peers: Option<usize>) -> Plan {
+        let mut bytes = [1; 32];
+        bytes[..8].copy_from_slice(&seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        let small = |random: &mut Random, n: u64| usize::try_from(random.below(n)).unwrap_or(0);
+        let drawn = 2 + usize::try_from(seed % 4).unwrap_or(0);
+        let peers = peers.unwrap_or(drawn).max(2);
+        let mallory = (peers > 2 && random.below(4) == 0).then_some(peers - 1);
+        let honest = peers - usize::from(mallory.is_some());
+        let away = (honest > 2 && random.below(3) == 0).then(|| small(&mut random, honest as u64));
+        let count = 40 + random.below(40);
+        let steps = (0..count).map(|_| step(&mut random)).collect();
+        Plan { seed, peers, mallory, away, steps }
+    }
+}
+
+fn step(random: &mut Random) -> Step {
+    let total = WEIGHTS.iter().map(|(_, weight)| weight).sum();
+    let mut at = random.below(total);
+    let chosen = WEIGHTS.iter().find(|(_, weight)| {
+        let here = at < *weight;
+        at = at.saturating_sub(*weight);
+        here
+    });
+    let transition = chosen.map_or(Transition::Say, |(transition, _)| *transition);
+    let pause = match random.below(24) {
+        0 => 400_000,
+        1..6 => 8_000,
+        _ => 800,
+    };
+    Step { transition, salt: random.u64(), pause: random.below(pause) }
+}

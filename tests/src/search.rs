@@ -1,0 +1,116 @@
+//! Many seeds on all cores, and what they came to.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use engine::simulation::{Mark, take_marks};
+
+use crate::fault::Fault;
+use crate::plan::Plan;
+use crate::seed::{Options, Outcome, play};
+
+/// Which seeds.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// The first.
+    pub from: u64,
+    /// How many at most.
+    pub count: u64,
+    /// How long at most.
+    pub time: Option<Duration>,
+    /// How many devices, if not the seed's own number.
+    pub peers: Option<usize>,
+}
+
+/// What many seeds came to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// How many were run.
+    pub seeds: u64,
+    /// Messages said in them.
+    pub said: u64,
+    /// Happenings in them.
+    pub steps: u64,
+    /// Odd branches that were taken.
+    pub marks: BTreeSet<Mark>,
+    /// Those that broke a promise, by number.
+    pub failed: Vec<(u64, Outcome)>,
+}
+
+impl Found {
+    /// The odd branches that were never taken.
+    #[must_use]
+    pub fn unmarked(&self) -> Vec<Mark> {
+        Mark::ALL.iter().filter(|mark| !self.marks.contains(mark)).copied().collect()
+    }
+}
+
+/// Runs seeds on all cores; stops after `most` that break a promise.
+#[must_use]
+pub fn search(range: Range, options: Options, most: usize) -> Found {
+    let begin = Instant::now();
+    let (next, stop) = (AtomicU64::new(range.from), AtomicBool::new(false));
+    let found = Mutex::new(Found::default());
+    let worker = || {
+        while !stop.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            let late = range.time.is_some_and(|time| begin.elapsed() >= time);
+            if seed - range.from >= range.count || late {
+                return;
+            }
+            let outcome = play(&Plan::of(seed, range.peers), options);
+            let Ok(mut found) = found.lock() else { return };
+            found.seeds += 1;
+            found.said += u64::from(outcome.said);
+            found.steps += outcome.steps;
+            found.marks.extend(take_marks());
+            if outcome.broken.is_some() {
+                found.failed.push((seed, outcome));
+                stop.fetch_or(found.failed.len() >= most, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (1..cores).for_each(|_| drop(scope.spawn(worker)));
+        worker();
+    });
+    let mut found = found.into_inner().unwrap_or_default();
+    found.failed.sort_by_key(|(seed, _)| *seed);
+    found
+}
+
+/// How a planted fault was found.
+#[derive(Debug)]
+pub struct Catch {
+    /// The promise that it broke.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub what: String,
+    /// The seeds that it took.
+    pub seeds: u64,
+}
+
+/// Runs seeds with a planted fault until it is found, at most so many.
+#[must_use]
+pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
+    let options = Options { quick: true, fault: Some(fault) };
+    (0..most).find_map(|seed| {
+        let plan = Plan::of(seed, None);
+        let outcome = play(&plan, options);
+        let seeds = seed + 1;
+        if let Some(broken) = outcome.broken {
+            return Some(Catch { invariant: broken.invariant, what: broken.what, seeds });
+        }
+        // What lies elsewhere in memory the second time must make no difference.
+        let ballast: Vec<Vec<u8>> = (0..997).map(|size| vec![0; 16 + size % 200]).collect();
+        let by_order = fault.breaks() == "I8" && !ballast.is_empty();
+        (by_order && play(&plan, options).trace != outcome.trace).then(|| Catch {
+            invariant: "I8",
+            what: "two runs of one seed differ".to_owned(),
+            seeds,
+        })
+    })
+}

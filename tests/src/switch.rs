@@ -1,0 +1,64 @@
+//! What the simulator can switch and see in an engine natively, and cannot in a browser.
+
+#[cfg(not(target_family = "wasm"))]
+mod native {
+    use engine::simulation::{self, Planted};
+    use engine::{Engine, LinkId};
+
+    /// Plants these faults in what this thread calls next, and no others.
+    pub fn plant(faults: &[Planted]) {
+        simulation::plant(faults);
+    }
+
+    /// Quick signatures and small pages on this thread, or the real ones.
+    pub fn quicken(on: bool) {
+        simulation::quicken(on);
+    }
+
+    /// Bytes of each class that wait on a link and may go.
+    pub fn waiting(engine: &Engine, link: LinkId) -> [usize; 6] {
+        engine.waiting(link)
+    }
+
+    /// What has grown beyond its bound (I6).
+    pub fn overgrown(engine: &Engine) -> Option<String> {
+        use engine::limits::{CACHE_BYTES, CONTROL_BYTES, INBOX_BYTES, LINKS, RUN_BYTES};
+        let sizes = engine.sizes();
+        let links = sizes.links.max(1);
+        let most = [
+            ("the inbox", sizes.inbox, INBOX_BYTES),
+            ("the cache", sizes.cache, CACHE_BYTES),
+            ("the lanes", sizes.lanes, links * (CONTROL_BYTES + 5 * 2 * RUN_BYTES + 5 * 64 * 1024)),
+            ("the links", sizes.links, LINKS),
+        ];
+        let over = most.into_iter().find(|(_, size, most)| size > most);
+        over.map(|(what, size, most)| format!("{what} hold {size}, at most {most}"))
+    }
+}
+
+#[cfg(target_family = "wasm")]
+mod browser {
+    use engine::simulation::Planted;
+    use engine::{Engine, LinkId};
+
+    /// Nothing can be planted.
+    pub fn plant(_: &[Planted]) {}
+
+    /// Signatures are the real ones.
+    pub fn quicken(_: bool) {}
+
+    /// Not seen.
+    pub fn waiting(_: &Engine, _: LinkId) -> [usize; 6] {
+        [0; 6]
+    }
+
+    /// Not seen.
+    pub fn overgrown(_: &Engine) -> Option<String> {
+        None
+    }
+}
+
+#[cfg(target_family = "wasm")]
+pub use browser::{overgrown, plant, quicken, waiting};
+#[cfg(not(target_family = "wasm"))]
+pub use native::{overgrown, plant, quicken, waiting};

@@ -1,0 +1,123 @@
+//! What each transition of a plan does to the world.
+
+use engine::{Command, EntryId, Priority, RowState};
+
+use crate::fault::Bug;
+use crate::plan::{Step, Transition};
+use crate::world::{Weather, World};
+
+impl World {
+    fn someone(&mut self) -> usize {
+        self.pick(self.peers.len())
+    }
+
+    /// Takes one step of a plan, without its pause.
+    pub fn take(&mut self, step: &Step) {
+        self.begin_step(step.salt);
+        let peer = self.someone();
+        match step.transition {
+            Transition::Say => self.say_something(peer),
+            Transition::Burst => self.burst(peer),
+            Transition::Flood => self.flood(peer),
+            Transition::Repeat => (0..self.peers.len()).for_each(|peer| self.repeat(peer)),
+            Transition::Read => self.read(peer),
+            Transition::Rename => self.rename(peer),
+            Transition::Older => self.command_if_awake(peer, Command::LoadOlder),
+            Transition::Open => self.open(peer),
+            Transition::Leave => {
+                self.end(peer, true);
+                if self.has_bug(Bug::ForgetAtClose) {
+                    self.peers[peer].store = crate::store::Store::default();
+                }
+            }
+            Transition::Crash => self.end(peer, false),
+            Transition::SecondTab => self.second_tab(peer),
+            Transition::Freeze => self.freeze(peer),
+            Transition::Partition => {
+                let other = self.someone();
+                self.part(peer, other);
+            }
+            Transition::Heal => self.heal(),
+            Transition::DeadWire => self.dead_wire(peer),
+            Transition::ServerDown => self.server(false),
+            Transition::ServerUp => self.server(true),
+            Transition::EvilServer => {
+                let odds = if self.below(3) == 0 { 0 } else { 2 + self.below(6) };
+                self.evil_server(odds);
+            }
+            Transition::Middleman => self.middleman = true,
+            Transition::Stranger => self.stranger = true,
+            Transition::StoreFails => {
+                self.note("stores fail");
+                self.weather = Weather { failing_commits: 3, slow_commits: 400 };
+            }
+            Transition::StoreWorks => self.weather = Weather::FAIR,
+            Transition::DiskFull => self.fill_disk(peer),
+            Transition::ClockJumps => {
+                let skew = i64::try_from(self.below(200_000_000)).unwrap_or(0) - 100_000_000;
+                self.note(format_args!("the clock of {peer} jumps to {skew}"));
+                self.peers[peer].wall_skew = skew;
+            }
+            Transition::Noise => self.noise(peer),
+            Transition::Byzantine => self.byzantine(),
+        }
+    }
+
+    fn command_if_awake(&mut self, peer: usize, command: Command) {
+        if self.peers[peer].frozen.is_none() {
+            self.command(peer, command);
+        }
+    }
+
+    fn any_priority(&mut self) -> Priority {
+        Priority::ALL[self.pick(3)]
+    }
+
+    fn say_something(&mut self, peer: usize) {
+        let priority = self.any_priority();
+        let length = if self.below(6) == 0 { self.pick(20_000) } else { self.pick(200) };
+        self.say(peer, priority, length);
+    }
+
+    fn burst(&mut self, peer: usize) {
+        for _ in 0..self.below(60) {
+            let priority = self.any_priority();
+            self.say(peer, priority, 20);
+        }
+    }
+
+    fn flood(&mut self, peer: usize) {
+        (0..4).for_each(|_| self.say(peer, Priority::Low, 20_000));
+        let many = 10 + self.below(30);
+        (0..many).for_each(|_| self.say(peer, Priority::Urgent, 24_000));
+    }
+
+    /// Everything that a page shows was on a visible screen.
+    pub fn read(&mut self, peer: usize) {
+        let rows = self.peers[peer].screen.rows.values();
+        let others = rows.filter(|row| row.state == RowState::Received);
+        let entries: Vec<EntryId> = others.map(|row| row.entry).collect();
+        self.command_if_awake(peer, Command::MarkRead(entries));
+    }
+
+    fn rename(&mut self, peer: usize) {
+        let name = format!("name {}", self.below(1_000));
+        self.note(format_args!("{peer} calls itself {name}"));
+        self.command_if_awake(peer, Command::SetName(name));
+    }
+
+    /// Another tab takes over: its worker starts on the same store at once, with another boot id.
+    fn second_tab(&mut self, peer: usize) {
+        if self.peers[peer].engine.is_some() {
+            self.note(format_args!("second tab of {peer}"));
+            self.stop(peer, false, true);
+            self.open(peer);
+        }
+    }
+
+    fn fill_disk(&mut self, peer: usize) {
+        let full = !self.peers[peer].full;
+        self.note(format_args!("the disk of {peer} is full: {full}"));
+        self.peers[peer].full = full;
+    }
+}
