@@ -47,7 +47,6 @@ pub struct Batch {
     pub notes: Vec<Noted>,
     pub fade_at: Option<Millis>,
     pub faded: Faded,
-    pub waits: Vec<DraftId>,
     pub undelivered: Vec<EntryId>,
     reclassed: BTreeMap<EntryId, Priority>,
     /// Runs that came: link, log, first, last.
@@ -224,8 +223,8 @@ impl Engine {
             let mut room = limits::RUN_BYTES;
             let mut run: Vec<Prepared> = Vec::new();
             for item in items {
-                batch.items.push(item.clone());
-                let item = self.prepare(item);
+                let (drafts, item) = self.prepare(item);
+                batch.items.extend((!drafts.is_empty()).then_some(drafts));
                 let size = item.iter().map(|one| one.bytes() + ENTRY_OVERHEAD).sum::<usize>();
                 if size > room || run.len() + item.len() > limits::RUN_ENTRIES {
                     self.append(batch, priority, std::mem::take(&mut run));
@@ -302,8 +301,10 @@ impl Engine {
             batch.offered.push((incoming.link, run.log, run.first, run.last()));
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
             let (log, member) = (incoming.run.log, self.member_of(incoming.link));
-            if !self.may_be_gone(&incoming.run, &deleted) {
-                // A body is missing and nothing shows that it is gone: asked for again.
+            let by_author = member == Some(log.member);
+            if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
+                // A body is missing, its author does not say so, and nothing shows that it is
+                // gone: asked for again.
                 continue;
             }
             match self.stage_run(batch, incoming.run) {
@@ -397,6 +398,7 @@ impl Engine {
             self.outbox.waits.settle(draft);
             self.outbox.traces.note(*entry, self.now.wall, Passage::Saved);
         }
+        self.outbox.waits.stored();
         for draft in batch.items.iter().flatten() {
             self.outbox.drop_taken(draft);
             if draft.act != Act::Say {
@@ -440,7 +442,7 @@ impl Engine {
         for (entry, class) in batch.reclassed {
             self.commits.reclassed.entry(entry).or_insert(class);
         }
-        self.outbox.waits.mark_dirty(batch.waits);
+        self.outbox.waits.not_stored();
         self.outbox.tray.mark_dirty(batch.undelivered);
         if fault == StoreFault::Full {
             self.refuse_runs(&batch.offered, refusal::NO_SPACE);
