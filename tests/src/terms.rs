@@ -114,7 +114,10 @@ impl World {
         if all.is_empty() {
             return;
         }
-        let (target, own) = all[self.pick(all.len())];
+        // Often one of the newest, so that several notes meet on one message.
+        let newest = all.len().saturating_sub(3);
+        let from = if self.below(2) == 0 { newest } else { 0 };
+        let (target, own) = all[from + self.pick(all.len() - from)];
         let Some(draft) = self.draft(peer, "edit") else { return };
         match self.below(3) {
             0 if own => {

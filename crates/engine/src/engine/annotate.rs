@@ -11,6 +11,7 @@ use crate::io::{Output, Record, StoreOp, Table};
 use crate::log::entry::Kind;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
+use crate::simulation::{Planted, planted};
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Event, Row};
 
@@ -34,6 +35,9 @@ impl Engine {
             } else {
                 let key = keys::early(&self.room, &noted.target, &noted.note.by);
                 let value = postcard::to_allocvec(&noted.note).unwrap_or_default();
+                if planted(Planted::EarlyNoteDropped) {
+                    continue;
+                }
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
             }
             batch.notes.push(noted);

@@ -19,6 +19,7 @@ use crate::limits;
 use crate::log::entry::Kind;
 use crate::log::run::Run;
 use crate::outbox::tray::Refused;
+use crate::simulation::{Planted, planted};
 use crate::timeline::notes::Note;
 use crate::view::{Event, FailureReason, Passage, Row, RowState};
 
@@ -154,7 +155,9 @@ impl Engine {
                 fades.gone.push(fade);
             }
             for run in fades.runs.values_mut().filter(|run| run.log == fade.entry.log) {
-                run.drop_body(fade.entry.seq);
+                if !planted(Planted::DeletedBodyKept) {
+                    run.drop_body(fade.entry.seq);
+                }
             }
         }
         fades.busy = !fades.records.is_empty();

@@ -14,6 +14,7 @@ use crate::limits;
 use crate::log::entry::{Content, Group, Header, Kind, Place, Target, body_hash};
 use crate::log::run::Unsigned;
 use crate::outbox::{self, Put};
+use crate::simulation::{Planted, planted};
 use crate::view::{Act, Draft, Event, Priority, Qos, Refusal, When};
 
 /// A draft that is about to be an entry, and what that takes.
@@ -148,7 +149,8 @@ impl Engine {
         }
         let links = &self.links;
         let online = |member: &_| links.values().any(|link| link.member() == Some(*member));
-        for id in self.outbox.waits.due(self.now.wall, online) {
+        let early = if planted(Planted::SaidBeforeItsTime) { 60_000 } else { 0 };
+        for id in self.outbox.waits.due(self.now.wall + early, online) {
             let Some(waiting) = self.outbox.waits.of(&id).cloned() else { continue };
             if self.outbox.known(&id).is_none() && self.outbox.put(waiting.draft).is_err() {
                 // Too many wait for the disk: its time is still due after the next batch.
@@ -166,6 +168,10 @@ impl Engine {
         for draft in item {
             let target = self.target_of(&draft);
             let Ok(target) = target else {
+                if planted(Planted::RefusedToldStored) {
+                    drafts.push(draft);
+                    continue;
+                }
                 self.outbox.drop_taken(&draft);
                 self.outbox.waits.remove(&draft.id);
                 self.refuse(Some(draft.id), Refusal::NoSuchMessage);
@@ -236,6 +242,7 @@ impl Engine {
     pub(super) fn stage_outbox(&mut self, batch: &mut super::commit::Batch) {
         for (id, waiting) in self.outbox.waits.take_dirty() {
             let key = keys::waiting(&self.room, &id);
+            let waiting = waiting.filter(|_| !planted(Planted::WaitingNotStored));
             batch.put_or_delete(Table::State, key, waiting.as_ref());
         }
         for (entry, failures) in self.outbox.tray.take_dirty() {

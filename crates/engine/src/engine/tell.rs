@@ -223,6 +223,8 @@ impl Engine {
             let place = usize::try_from(end.saturating_sub(run.first)).ok();
             let last = place.and_then(|place| run.entries.get(place));
             let reach = last.map_or(0, |last| last.header.lamport).max(row.order.lamport);
+            let split = planted(Planted::BundleSplitByPage);
+            let reach = if split { row.order.lamport } else { reach };
             Found { row, hash: entry.hash, reach }
         })
         .collect()

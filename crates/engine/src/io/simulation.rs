@@ -118,6 +118,20 @@ faults! {
     PayloadNotSealed breaks "I11",
     /// The order of work depends on where things lie in memory.
     OrderByAddress breaks "I8",
+    /// What is seen together is split where a page of the timeline ends.
+    BundleSplitByPage breaks "§5",
+    /// A page is told that a draft waits for its time before that is stored.
+    WaitingToldUnstored breaks "I3",
+    /// Drafts that wait for their time are not stored.
+    WaitingNotStored breaks "I3",
+    /// A draft is said a minute before its time.
+    SaidBeforeItsTime breaks "§5",
+    /// The body of a deleted message stays on the disk.
+    DeletedBodyKept breaks "§5",
+    /// A reaction that came before its message is forgotten.
+    EarlyNoteDropped breaks "I9",
+    /// What was refused is told as stored.
+    RefusedToldStored breaks "I3",
 }
 
 macro_rules! marks {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{DraftId, MemberId};
 use crate::io::Millis;
 use crate::limits;
+use crate::simulation::{Planted, planted};
 use crate::view::{Draft, Refusal, Waiting, When};
 
 /// See the module.
@@ -111,7 +112,7 @@ impl Waits {
     /// stored is told, since a page forgets what it has heard of.
     pub fn take_news(&mut self) -> Option<(Vec<Waiting>, BTreeSet<DraftId>)> {
         let settled = self.dirty.is_empty() && self.storing.is_empty();
-        if !settled || !std::mem::take(&mut self.stale) {
+        if !(settled || planted(Planted::WaitingToldUnstored)) || !std::mem::take(&mut self.stale) {
             return None;
         }
         Some((self.all(), std::mem::take(&mut self.cancelled)))
