@@ -183,6 +183,7 @@ impl Engine {
             Command::Cancel(draft) => self.cancel(draft),
             Command::Reclass { entry, priority } => self.reclass(entry, priority),
             Command::Retry(entry) => self.retry(entry),
+            Command::Dismiss(entry) => self.dismiss(&entry),
             Command::Typing(typing) => self.type_myself(typing),
             Command::Watch(on) => self.watch(on),
             Command::Trace(entry) => self.tell_trace(entry),

@@ -13,8 +13,8 @@ use crate::io::{Millis, StoreFault};
 
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use queue::{
-    Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace, Undelivered,
-    Waiting,
+    Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
+    Undelivered, Waiting,
 };
 
 /// What a page asks of a room.
@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// Offer an undelivered message again to those who refused it.
     Retry(EntryId),
+    /// Take a message out of the tray of the undelivered; who lacks it goes on lacking it.
+    Dismiss(EntryId),
     /// One is typing, or has stopped.
     Typing(bool),
     /// Tell [`Event::Queue`] every second, or stop doing so.

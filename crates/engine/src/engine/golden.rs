@@ -24,6 +24,7 @@ use crate::log::pack;
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start, Unsigned};
 use crate::members::{Member, Members};
+use crate::outbox::tray::{Case, Refused, Tray};
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
 use crate::room::invite::Invite;
 use crate::room::record::RoomRecord;
@@ -269,6 +270,16 @@ fn failures() -> Vec<Failure> {
     reasons.map(|reason| Failure { member, reason, attempts: 3, last }).to_vec()
 }
 
+/// A record with a history, which older ones lack.
+fn undelivered() -> Case {
+    let (mut tray, entry) = (Tray::default(), EntryId { log: log(), seq: 300 });
+    for failure in failures() {
+        let why = (failure.reason, Refused::ForNow);
+        tray.refused(entry, failure.member, why, failure.last);
+    }
+    tray.take_dirty().remove(0).1.unwrap()
+}
+
 fn store_keys() -> [(&'static str, Vec<u8>); 11] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
@@ -325,6 +336,7 @@ fn written() -> Files {
     put("store", "member", &member().encode());
     put("store", "waiting", &postcard::to_allocvec(&waiting()).unwrap());
     put("store", "failures", &postcard::to_allocvec(&failures()).unwrap());
+    put("store", "undelivered", &undelivered().encode());
     put("store", "draft", &DraftId([4; 16]).0);
     put("store", "room", &record().encode());
     files
@@ -444,6 +456,8 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
     assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
+    assert!(Case::decode(&read("store/failures")).is_some(), "it has no history");
+    assert_eq!(Case::decode(&read("store/undelivered")), Some(undelivered()));
     let entry = EntryId { log, seq: 300 };
     assert_eq!(keys::read_note(&read("store/key-early")), Some(entry));
     assert_eq!(keys::read_note(&read("store/key-note")), Some(entry));

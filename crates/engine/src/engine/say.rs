@@ -226,12 +226,13 @@ impl Engine {
     pub(super) fn stage_outbox(&mut self, batch: &mut super::commit::Batch) {
         for (id, waiting) in self.outbox.waits.take_dirty() {
             let key = keys::waiting(&self.room, &id);
-            batch.put_or_delete(Table::State, key, waiting.as_ref());
+            let value = waiting.and_then(|waiting| postcard::to_allocvec(&waiting).ok());
+            batch.put_or_delete(Table::State, key, value);
             batch.waits.push(id);
         }
-        for (entry, failures) in self.outbox.tray.take_dirty() {
+        for (entry, case) in self.outbox.tray.take_dirty() {
             let key = keys::undelivered(&self.room, &entry);
-            batch.put_or_delete(Table::State, key, failures.as_ref());
+            batch.put_or_delete(Table::State, key, case.map(|case| case.encode()));
             batch.undelivered.push(entry);
         }
     }
@@ -255,13 +256,8 @@ impl Prepared {
 }
 
 impl super::commit::Batch {
-    fn put_or_delete<T: serde::Serialize>(
-        &mut self,
-        table: Table,
-        key: Vec<u8>,
-        value: Option<&T>,
-    ) {
-        self.ops.push(match value.and_then(|value| postcard::to_allocvec(value).ok()) {
+    fn put_or_delete(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.ops.push(match value {
             Some(value) => StoreOp::Put(table, key, value),
             None => StoreOp::Delete(table, key),
         });

@@ -10,6 +10,15 @@ use crate::io::Millis;
 use crate::limits;
 use crate::view::{Draft, Refusal, Waiting, When};
 
+/// When a draft is due by the clock; one that was changed to be said now is due already.
+fn moment(waiting: &Waiting) -> Option<Millis> {
+    match waiting.draft.terms.when {
+        When::Now => Some(0),
+        When::At(at) => Some(at),
+        When::Online(_) => None,
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Waits {
@@ -65,7 +74,7 @@ impl Waits {
 
     fn insert(&mut self, waiting: Waiting) {
         let id = waiting.draft.id;
-        if let When::At(at) = waiting.draft.terms.when {
+        if let Some(at) = moment(&waiting) {
             self.by_time.insert((at, id));
         }
         self.waiting.insert(id, waiting);
@@ -75,7 +84,7 @@ impl Waits {
     /// Takes a draft out: released, cancelled or replaced.
     pub fn remove(&mut self, id: &DraftId) -> Option<Waiting> {
         let waiting = self.waiting.remove(id)?;
-        if let When::At(at) = waiting.draft.terms.when {
+        if let Some(at) = moment(&waiting) {
             self.by_time.remove(&(at, *id));
         }
         self.dirty.insert(*id);
