@@ -29,7 +29,7 @@ pub use place::{Arrival, Invitation, Place};
 pub use room::{News, Older, Problem, RoomState};
 pub use rows::unread;
 pub use way::{Step, Stop, way};
-pub use writing::{Compose, Subject, Task, Writing};
+pub use writing::{Compose, Manner, Subject, Task, Writing};
 
 /// Something that changes what the page knows.
 #[derive(Clone, Debug, PartialEq, Eq)]

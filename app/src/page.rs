@@ -10,14 +10,13 @@
 
 use browser::{
     Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Priority, Qos, RoomId,
-    Terms,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
 
 use crate::chat::{
-    Arrival, ChatState, ChatStateStoreFields, Compose, Errand, Notice, PageEvent, RoomState, Shown,
-    Task, unread,
+    Arrival, ChatState, ChatStateStoreFields, Compose, Errand, Manner, Notice, PageEvent,
+    RoomState, Shown, Task, unread,
 };
 use crate::session;
 use crate::text::{Language, Words};
@@ -149,21 +148,21 @@ impl Page {
 
     /// Says in the room that is shown what was written: something new, the whole bundle, or other
     /// words for what was said or waits.
-    pub fn say(self, text: String, priority: Priority, terms: Terms) {
+    pub fn say(self, text: String, manner: Manner) {
         let writing = self.state.room().with_untracked(|room| room.writing.clone());
         match writing.task {
-            Task::New if writing.bundle.is_empty() => self.say_all(vec![text], priority, terms),
+            Task::New if writing.bundle.is_empty() => self.say_all(vec![text], manner),
             Task::New => {
                 let last = (!text.is_empty()).then_some(text);
                 let texts = writing.bundle.into_iter().chain(last).collect();
-                self.say_all(texts, priority, terms);
+                self.say_all(texts, manner);
                 return self.compose(Compose::SentBundle);
             }
             Task::Edit(_) if text == writing.text => {}
             Task::Edit(entry) => self.act(&text, Act::Edit(entry)),
             Task::Replace(draft) => self.command(Command::Replace(Draft { text, ..draft })),
-            Task::Resend(entry, priority) => {
-                self.say_all(vec![text], priority, Terms::default());
+            Task::Resend(entry, manner) => {
+                self.say_all(vec![text], manner);
                 self.delete(entry);
             }
         }
@@ -171,9 +170,10 @@ impl Page {
     }
 
     /// Several messages go together: all are seen or none.
-    fn say_all(self, texts: Vec<String>, priority: Priority, terms: Terms) {
+    fn say_all(self, texts: Vec<String>, Manner { priority, act, terms }: Manner) {
         let Some(room) = self.room() else { return };
-        let draft = |text| Draft::new(browser::random_draft_id(), text, priority).on(terms);
+        let draft =
+            |text| Draft::new(browser::random_draft_id(), text, priority).doing(act).on(terms);
         let drafts: Vec<Draft> = texts.into_iter().map(draft).collect();
         if drafts.iter().all(|draft| draft.terms.qos == Qos::ExactlyOnce) {
             session::keep_sending(&room, &drafts);

@@ -72,6 +72,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         edited: false,
         reactions: vec![],
         expiry: None,
+        vanishes: None,
     }
 }
 

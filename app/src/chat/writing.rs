@@ -6,7 +6,7 @@
 //!   └─────────────────┴── sent, given up, or what it is about is gone: the words stay ──┘
 //! ```
 
-use browser::{Body, Draft, DraftId, EntryId, Priority, Refusal, limits};
+use browser::{Act, Body, Draft, DraftId, EntryId, Priority, Refusal, Terms, limits};
 
 use super::message::{Shown, Standing};
 use super::{ChatState, Problem};
@@ -39,6 +39,17 @@ pub enum Compose {
     SentBundle,
 }
 
+/// How something is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// How urgent.
+    pub priority: Priority,
+    /// To stay, or to go after it was read.
+    pub act: Act,
+    /// How and when it is delivered.
+    pub terms: Terms,
+}
+
 /// What the words in the composer become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Task {
@@ -50,7 +61,7 @@ pub enum Task {
     /// Another draft in the place of one that waits.
     Replace(Draft),
     /// A new message in the place of one that was not delivered.
-    Resend(EntryId, Priority),
+    Resend(EntryId, Manner),
 }
 
 /// What the composer is for.
@@ -89,11 +100,22 @@ impl Writing {
     }
 }
 
+/// What is not kept cannot be edited: other words would outlive the first ones.
+fn editable(row: &Shown) -> Option<String> {
+    words_of(row).filter(|_| row.vanishes.is_none())
+}
+
 fn words_of(row: &Shown) -> Option<String> {
     match (&row.body, &row.standing) {
         (Body::Text(text), Standing::Stored { .. }) if row.own => Some(text.clone()),
         (Body::Text(_) | Body::Gone | Body::Newer | Body::Unreadable, _) => None,
     }
+}
+
+/// What is said again is said in the manner of the first time, and now.
+fn manner_of(row: &Shown) -> Manner {
+    let act = row.vanishes.map_or(Act::Say, |after| Act::SayFor { after });
+    Manner { priority: row.priority, act, terms: Terms::default() }
 }
 
 impl ChatState {
@@ -119,13 +141,15 @@ impl ChatState {
             Some((row, words_of(row)?))
         };
         let found = match subject {
-            Subject::Row(entry) => row(entry).map(|(_, text)| (Task::Edit(entry), text)),
+            Subject::Row(entry) => {
+                row(entry).and_then(|(row, _)| Some((Task::Edit(entry), editable(row)?)))
+            }
             Subject::LastRow => self.rows.iter().rev().find_map(|row| {
-                let text = words_of(row)?;
+                let text = editable(row)?;
                 Some((Task::Edit(row.entry()?), text))
             }),
             Subject::Undelivered(entry) => {
-                row(entry).map(|(row, text)| (Task::Resend(entry, row.priority), text))
+                row(entry).map(|(row, text)| (Task::Resend(entry, manner_of(row)), text))
             }
             Subject::Waiting(id) => {
                 let waiting = self.room.queue.waiting.iter().find(|one| one.draft.id == id);

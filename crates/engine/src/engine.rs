@@ -23,6 +23,7 @@ mod load;
 mod say;
 mod tell;
 mod traffic;
+mod vanish;
 
 #[cfg(feature = "simulation")]
 pub use leak::Sizes;
@@ -252,6 +253,7 @@ impl Engine {
         self.call_due();
         self.tend_live();
         self.release_due();
+        self.tend_vanishing();
         self.fade_due();
         self.form_batch();
         self.plan_wants();

@@ -171,6 +171,8 @@ pub struct Row {
     pub reactions: Vec<Reaction>,
     /// When its body goes, in milliseconds since 1970 by the author's clock.
     pub expiry: Option<Millis>,
+    /// How long after it was read its words go, if they do.
+    pub vanishes: Option<Millis>,
 }
 
 /// An emoji that members have put on a message.

@@ -7,6 +7,7 @@ use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Chooses how the next message is delivered.
 const CHOOSE: &str = r#"
@@ -287,6 +288,36 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
         ben.come_back(&url).await?;
         ben.expect_messages(&["one", "two"]).await?;
         ana.wait("nothing waits", |view| depth(view).as_deref() == Some("0")).await?;
+        Ok(())
+    })
+}
+
+/// A minute after the reading, and as long as anybody would look for it.
+const UNTIL_VANISHED: Duration = Duration::from_secs(110);
+
+#[test]
+fn words_go_a_minute_after_they_were_read_from_both_devices() -> Told {
+    play("vanish", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.send("for ever").await?;
+        ben.hear("for ever").await?;
+        choose(&ana, "gone-once-read").await?;
+        ana.send("between us").await?;
+        ben.hear("between us").await?;
+        ben.wait("it is said that it goes", |view| view.shows("vanishes")).await?;
+        ana.wait("it is read", |view| view.state_of("between us") == Some("read")).await?;
+        ana.reload().await?;
+        ana.hear("between us").await?;
+        let deadline = Instant::now() + UNTIL_VANISHED;
+        let gone = |view: &View| view.said("between us").is_empty() && view.rows.len() == 2;
+        ben.wait_until(deadline, "the words are gone", gone).await?;
+        ana.wait_until(deadline, "the words are gone here, too", gone).await?;
+        ana.reload().await?;
+        ana.hear("for ever").await?;
+        ana.wait("they stay gone", gone).await?;
         Ok(())
     })
 }

@@ -1,9 +1,9 @@
 //! What a person does with what was said or waits: other words, bundles, and where a message is.
 
-use browser::{Passage, RowState, Station, Terms, Trace, Waiting, When, limits};
+use browser::{Act, Passage, RowState, Station, Terms, Trace, Waiting, When, limits};
 
 use super::*;
-use crate::chat::{Compose, Step, Stop, Subject, Task, way};
+use crate::chat::{Compose, Manner, Step, Stop, Subject, Task, way};
 
 fn composes(state: &mut ChatState, compose: Compose) {
     assert_eq!(state.apply(PageEvent::Composes(compose)), []);
@@ -40,12 +40,28 @@ fn the_last_own_message_is_the_one_that_is_edited_and_others_never_are() {
 }
 
 #[test]
+fn what_goes_after_reading_is_not_edited_and_goes_also_when_it_is_sent_again() {
+    let mut state = in_live_room();
+    let old = row(ME, 1, "old");
+    let fleeting = Row { vanishes: Some(60_000), ..row(ME, 2, "between us") };
+    state.apply(told(Event::Rows(vec![old.clone(), fleeting.clone()])));
+    assert_eq!(state.rows[1].vanishes, Some(60_000));
+    revises(&mut state, Subject::Row(fleeting.entry));
+    assert_eq!(state.room.writing.task, Task::New);
+    revises(&mut state, Subject::LastRow);
+    assert_eq!(state.room.writing.task, Task::Edit(old.entry));
+    revises(&mut state, Subject::Undelivered(fleeting.entry));
+    let manner = Manner { act: Act::SayFor { after: 60_000 }, ..Manner::default() };
+    assert_eq!(state.room.writing.task, Task::Resend(fleeting.entry, manner));
+}
+
+#[test]
 fn words_in_the_composer_stay_when_the_message_they_were_for_is_gone() {
     let mut state = in_live_room();
     let mine = row(ME, 1, "a slip");
     state.apply(told(Event::Rows(vec![mine.clone()])));
     revises(&mut state, Subject::Undelivered(mine.entry));
-    assert_eq!(state.room.writing.task, Task::Resend(mine.entry, Priority::Normal));
+    assert_eq!(state.room.writing.task, Task::Resend(mine.entry, Manner::default()));
     let serial = state.room.writing.serial;
     state.apply(told(Event::Rows(vec![Row { body: Body::Gone, ..mine }])));
     assert_eq!((&state.room.writing.task, state.room.writing.serial), (&Task::New, serial));

@@ -1,6 +1,6 @@
 //! How the next message is delivered, in plain words: each choice stands for terms.
 
-use browser::{MemberId, MemberView, Millis, Qos, Terms, When};
+use browser::{Act, MemberId, MemberView, Millis, Qos, Terms, When};
 use leptos::prelude::*;
 
 use crate::page::{language, word};
@@ -23,17 +23,23 @@ pub enum Delivery {
     GoneInAnHour,
     /// Its words go after a day.
     GoneInADay,
+    /// Its words go a minute after they were read.
+    GoneOnceRead,
+    /// Its words go an hour after they were read.
+    GoneHourAfterReading,
 }
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
-const FIXED: [Delivery; 6] = [
+const FIXED: [Delivery; 8] = [
     Delivery::Usual,
     Delivery::Live,
     Delivery::InTenMinutes,
     Delivery::InAnHour,
     Delivery::GoneInAnHour,
     Delivery::GoneInADay,
+    Delivery::GoneOnceRead,
+    Delivery::GoneHourAfterReading,
 ];
 
 impl Delivery {
@@ -46,6 +52,8 @@ impl Delivery {
             Delivery::WhenBack(member) => return format!("back-{member}"),
             Delivery::GoneInAnHour => "gone-in-an-hour",
             Delivery::GoneInADay => "gone-in-a-day",
+            Delivery::GoneOnceRead => "gone-once-read",
+            Delivery::GoneHourAfterReading => "gone-hour-after-reading",
         };
         name.to_owned()
     }
@@ -61,13 +69,15 @@ impl Delivery {
             }
             Delivery::GoneInAnHour => words.gone_in_an_hour,
             Delivery::GoneInADay => words.gone_in_a_day,
+            Delivery::GoneOnceRead => words.gone_once_read,
+            Delivery::GoneHourAfterReading => words.gone_hour_after_reading,
         };
         said.to_owned()
     }
 
     /// True if several messages can go together like this: now, and stored.
     fn suits_bundle(self) -> bool {
-        let terms = terms_of(self, 0);
+        let (_, terms) = terms_of(self, 0);
         terms.qos == Qos::ExactlyOnce && terms.when == When::Now
     }
 }
@@ -93,10 +103,12 @@ fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Deliv
     fixed.clone().take(4).chain(away).chain(fixed.skip(4)).filter(suits).collect()
 }
 
-/// The terms that a choice stands for, `now` in milliseconds since 1970.
-pub fn terms_of(delivery: Delivery, now: Millis) -> Terms {
+/// What a choice stands for, `now` in milliseconds since 1970.
+pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
     let usual = Terms::default();
-    match delivery {
+    let terms = match delivery {
+        Delivery::GoneOnceRead => return (Act::SayFor { after: MINUTE }, usual),
+        Delivery::GoneHourAfterReading => return (Act::SayFor { after: HOUR }, usual),
         Delivery::Usual => usual,
         Delivery::Live => Terms { qos: Qos::AtMostOnce, ..usual },
         Delivery::InTenMinutes => Terms { when: When::At(now + 10 * MINUTE), ..usual },
@@ -104,7 +116,8 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> Terms {
         Delivery::WhenBack(member) => Terms { when: When::Online(member), ..usual },
         Delivery::GoneInAnHour => Terms { expires_after: Some(HOUR), ..usual },
         Delivery::GoneInADay => Terms { expires_after: Some(24 * HOUR), ..usual },
-    }
+    };
+    (Act::Say, terms)
 }
 
 /// The choice.
@@ -166,13 +179,13 @@ mod tests {
     fn every_choice_stands_for_terms_of_its_own() {
         let back = Delivery::WhenBack(BEN);
         let terms = [FIXED.as_slice(), &[back]].concat();
-        let terms: Vec<Terms> = terms.into_iter().map(|one| terms_of(one, 1_000)).collect();
-        assert_eq!(terms[0], Terms::default());
+        let terms: Vec<(Act, Terms)> = terms.into_iter().map(|one| terms_of(one, 1_000)).collect();
+        assert_eq!(terms[0], (Act::Say, Terms::default()));
         for (place, one) in terms.iter().enumerate() {
             assert!(terms[place + 1..].iter().all(|other| other != one));
         }
-        assert_eq!(terms[2].when, When::At(1_000 + 600_000));
-        assert_eq!(terms[6].when, When::Online(BEN));
+        assert_eq!(terms[2].1.when, When::At(1_000 + 600_000));
+        assert_eq!(terms[8].1.when, When::Online(BEN));
     }
 
     const BEN: MemberId = MemberId([2; 32]);
@@ -190,8 +203,8 @@ mod tests {
         let here = away.clone().map(|view| MemberView { online: true, ..view });
         assert!(!choices(Delivery::Usual, &here, false).contains(&back));
         assert!(choices(back, &here, false).contains(&back), "a choice stays while it is made");
-        let bundled = [Delivery::Usual, Delivery::GoneInAnHour, Delivery::GoneInADay];
-        assert_eq!(choices(Delivery::Usual, &away, true), bundled);
+        let bundled = choices(Delivery::Usual, &away, true);
+        assert_eq!((bundled.len(), bundled[1]), (5, Delivery::GoneInAnHour));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod field;
 mod priority;
 mod revision;
 
-use browser::{MemberView, Priority, RoomId, Terms};
+use browser::{MemberView, Priority, RoomId};
 use leptos::prelude::*;
 
 use self::bundle::Bundle;
@@ -17,7 +17,7 @@ use self::field::Words;
 pub use self::priority::PriorityChoice;
 use self::revision::Revision;
 use super::icon::Icon;
-use crate::chat::{Compose, Subject, Task, Writing};
+use crate::chat::{Compose, Manner, Subject, Task, Writing};
 use crate::page::{language, word};
 use crate::session;
 
@@ -44,7 +44,7 @@ pub fn Composer(
     /// All members, for what waits until one is back.
     members: Memo<Vec<MemberView>>,
     /// A message is to be sent.
-    on_send: impl Fn(String, Priority, Terms) + Copy + Send + Sync + 'static,
+    on_send: impl Fn(String, Manner) + Copy + Send + Sync + 'static,
     /// The person is typing, or has stopped.
     on_typing: impl Fn(bool) + Copy + Send + Sync + 'static,
     /// What it is for, or the bundle, is to change.
@@ -72,8 +72,9 @@ pub fn Composer(
             return;
         }
         words.clear();
-        let terms = terms_of(delivery.get_untracked(), session::now());
-        on_send(written.trim_end().to_owned(), priority.get_untracked(), terms);
+        let (act, terms) = terms_of(delivery.get_untracked(), session::now());
+        let manner = Manner { priority: priority.get_untracked(), act, terms };
+        on_send(written.trim_end().to_owned(), manner);
         delivery.set(Delivery::Usual);
         on_typing(false);
     };

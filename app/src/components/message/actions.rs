@@ -64,6 +64,7 @@ pub fn Actions(
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
+    let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
             page.react(entry, THUMB, true);
@@ -82,7 +83,10 @@ pub fn Actions(
                 >
                     <Icon name="react" />
                 </button>
-                {own.then(|| view! { <Edit there /> <Delete there /> })}
+                <Show when=move || own && lasts.get()>
+                    <Edit there />
+                </Show>
+                {own.then(|| view! { <Delete there /> })}
             </span>
         </Show>
     }

@@ -79,6 +79,7 @@ pub fn MessageRow(
                     <Time message />
                     <LateBadge message />
                     <EditedBadge message />
+                    <VanishBadge message />
                     {own.then(|| view! { <StateMark message /> })}
                     <Actions message own />
                 </footer>
@@ -185,6 +186,28 @@ fn EditedBadge(message: Memo<Shown>) -> impl IntoView {
         <Show when=move || edited.get()>
             <span data-testid="edited">{word(|words| words.edited)}</span>
         </Show>
+    }
+}
+
+/// Says that the words go after they were read.
+#[component]
+fn VanishBadge(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let after = Memo::new(move |_| {
+        message.with(|message| message.vanishes.filter(|_| matches!(message.body, Body::Text(_))))
+    });
+    move || {
+        let after = after.get()?;
+        let said = move || {
+            let language = language.get();
+            (language.words().goes_after_reading)(&language.span(after))
+        };
+        Some(view! {
+            <span class="fleeting" data-testid="vanishes">
+                <Icon name="expired" />
+                {said}
+            </span>
+        })
     }
 }
 

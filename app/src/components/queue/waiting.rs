@@ -102,6 +102,7 @@ pub fn UnheldItem(
     on_steer: impl Fn(Steer) + Copy + 'static,
 ) -> impl IntoView {
     let (entry, draft, priority) = (row.entry(), row.draft, row.priority);
+    let lasts = row.vanishes.is_none();
     let text = super::text_of(&row).unwrap_or_default().to_owned();
     let steer = move |with: fn(EntryId) -> Steer| {
         if let Some(entry) = entry {
@@ -128,13 +129,15 @@ pub fn UnheldItem(
                     testid="unheld-class"
                     on_choose=reclass
                 />
-                <button
-                    type="button"
-                    class="quiet"
-                    on:click=move |_| steer(|entry| Steer::Revise(Subject::Row(entry)))
-                >
-                    {word(|words| words.edit_again)}
-                </button>
+                {lasts.then(|| view! {
+                    <button
+                        type="button"
+                        class="quiet"
+                        on:click=move |_| steer(|entry| Steer::Revise(Subject::Row(entry)))
+                    >
+                        {word(|words| words.edit_again)}
+                    </button>
+                })}
                 <button type="button" class="quiet" data-testid="take-back" on:click=take_back>
                     {word(|words| words.cancel)}
                 </button>

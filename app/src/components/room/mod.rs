@@ -27,8 +27,8 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let rescued = RwSignal::new(None);
     let sent = RwSignal::new(0_u32);
-    let on_send = move |text, priority, terms| {
-        page.say(text, priority, terms);
+    let on_send = move |text, manner| {
+        page.say(text, manner);
         sent.update(|sent| *sent = sent.wrapping_add(1));
     };
     let on_rescue = move |rescue: Rescue| match rescue {

@@ -97,10 +97,18 @@ fn full_header() -> Header {
 }
 
 fn run(texts: &[&str]) -> Run {
+    let text = |text: &&str| Content::Text((*text).to_owned());
+    run_of(&texts.iter().map(text).collect::<Vec<_>>())
+}
+
+fn fleeting() -> Run {
+    run_of(&[Content::Fleeting { text: "hello".to_owned(), after: 60_000 }])
+}
+
+fn run_of(contents: &[Content]) -> Run {
     let (log, keys, mut random) = (log(), epoch_keys(), Random::new([6; 32]));
-    let entries = (0u64..).zip(texts).map(|(seq, text)| {
-        let content = Content::Text((*text).to_owned());
-        let body = place(seq, &log).seal_body(Kind::MESSAGE, seq + 1, &content, &keys, &mut random);
+    let entries = (0u64..).zip(contents).map(|(seq, content)| {
+        let body = place(seq, &log).seal_body(Kind::MESSAGE, seq + 1, content, &keys, &mut random);
         let (body_len, body_hash) = (u32::try_from(body.len()).unwrap(), body_hash(&body));
         let (lamport, wall) = (seq + 1, 1_700_000_000_000);
         let (expiry, target, group) = (None, None, None);
@@ -313,6 +321,7 @@ fn written() -> Files {
     put("run", "one", run(&["hello"]).bytes());
     put("run", "burst", run(&["one", "two", "三"]).bytes());
     put("run", "body-gone", body_gone().bytes());
+    put("run", "fleeting", fleeting().bytes());
     put("register", "profile", register(RegisterKind::PROFILE, &profile()).bytes());
     put("register", "receipt", register(RegisterKind::RECEIPT, &receipt()).bytes());
     put("register", "room", register(RegisterKind::ROOM, &room_info()).bytes());
@@ -411,6 +420,10 @@ fn golden_headers_and_runs_are_read() {
     }
     let gone = Run::verify(&ROOM, &read("run/body-gone")).unwrap();
     assert!(gone.entries[0].body.is_none() && gone.entries[1].body.is_some());
+    let fleeting = Run::verify(&ROOM, &read("run/fleeting")).unwrap();
+    let body = fleeting.entries[0].body.clone().unwrap();
+    let said = place(0, &log()).open_said(Kind::MESSAGE, &body, &epoch_keys());
+    assert_eq!(said, (Body::Text("hello".to_owned()), Some(60_000)));
 }
 
 #[test]

@@ -355,6 +355,7 @@ impl Engine {
     fn end_page(&mut self) {
         let page = std::mem::take(&mut self.loads.page);
         let rows = self.timeline.end_page(page.oldest, page.more);
+        self.commits.fades.look_again();
         if rows.is_empty() && self.timeline.more() {
             // Only notes, perhaps: a page has something to show, or is the last.
             return self.load_page();

@@ -56,7 +56,7 @@ impl Engine {
             outbox::check(&draft)?;
             return self.outbox.waits.put(draft, self.now.wall);
         }
-        let (id, is_row) = (draft.id, draft.act == Act::Say);
+        let (id, is_row) = (draft.id, draft.act.says());
         match self.outbox.put(draft)? {
             Put::Stored(_) if !is_row => {
                 self.out.push_back(Output::Event(Event::Stored(id)));
@@ -143,6 +143,9 @@ impl Engine {
         let online = |member: &_| links.values().any(|link| link.member() == Some(*member));
         for id in self.outbox.waits.due(self.now.wall, online) {
             let Some(waiting) = self.outbox.waits.of(&id).cloned() else { continue };
+            if self.holds_off(&waiting.draft) {
+                continue;
+            }
             if self.outbox.known(&id).is_none() && self.outbox.put(waiting.draft).is_err() {
                 // Too many wait for the disk: its time is still due after the next batch.
                 return;
@@ -164,6 +167,9 @@ impl Engine {
             };
             let (kind, content) = match draft.act {
                 Act::Say => (Kind::MESSAGE, Content::Text(draft.text.clone())),
+                Act::SayFor { after } => {
+                    (Kind::MESSAGE, Content::Fleeting { text: draft.text.clone(), after })
+                }
                 Act::Edit(_) => (Kind::EDIT, Content::Text(draft.text.clone())),
                 Act::Delete(_) => (Kind::DELETE, Content::Nothing),
                 Act::React { on, .. } => {
@@ -178,12 +184,14 @@ impl Engine {
 
     fn target_of(&self, draft: &Draft) -> Result<Option<Target>, Refusal> {
         let (entry, own) = match draft.act {
-            Act::Say => return Ok(None),
+            Act::Say | Act::SayFor { .. } => return Ok(None),
             Act::Edit(entry) | Act::Delete(entry) => (entry, true),
             Act::React { target, .. } => (target, false),
         };
         let mine = entry.log.member == self.own.member;
-        let target = self.timeline.target(&entry).filter(|_| mine || !own);
+        // Other words would outlive the first ones.
+        let lasts = !matches!(draft.act, Act::Edit(_)) || !self.timeline.vanishes(&entry);
+        let target = self.timeline.target(&entry).filter(|_| lasts && (mine || !own));
         target.map(Some).ok_or(Refusal::NoSuchMessage)
     }
 
@@ -239,6 +247,11 @@ impl Engine {
 }
 
 impl Prepared {
+    /// True if its body will go alone, so that its run holds nothing else.
+    pub(super) fn is_fleeting(&self) -> bool {
+        matches!(self.content, Content::Fleeting { .. })
+    }
+
     /// Bytes of text.
     pub(super) fn bytes(&self) -> usize {
         self.draft.text.len()
@@ -271,14 +284,23 @@ fn later_is_stored() -> Refusal {
 
 fn check_terms(draft: &Draft) -> Result<(), Refusal> {
     let terms = draft.terms;
-    let short = terms.expires_after.is_some_and(|after| after < limits::EXPIRES_AT_LEAST);
+    let soon = match draft.act {
+        Act::SayFor { after } => Some(after),
+        Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
+    };
+    let ends = [terms.expires_after, soon];
+    let short = ends.into_iter().flatten().any(|after| after < limits::EXPIRES_AT_LEAST);
     let later = terms.when != When::Now;
-    let words = if short {
+    let words = if soon.is_some_and(|after| after > limits::WAIT_AT_MOST) {
+        "it would stay more than a year after the reading"
+    } else if short {
         "it would expire within a second"
-    } else if draft.act != Act::Say && (later || terms.expires_after.is_some()) {
+    } else if !draft.act.says() && (later || terms.expires_after.is_some()) {
         "changes to a message are made now, and for good"
-    } else if draft.act != Act::Say && terms.qos != Qos::ExactlyOnce {
+    } else if !draft.act.says() && terms.qos != Qos::ExactlyOnce {
         "changes to a message are always stored"
+    } else if terms.qos != Qos::ExactlyOnce && draft.act != Act::Say {
+        "what is only said live is not kept until it was read"
     } else if terms.qos != Qos::ExactlyOnce && later {
         return Err(later_is_stored());
     } else {

@@ -68,7 +68,7 @@ impl Engine {
             events.push(Event::Older { more: self.timeline.more() });
             events.push(Event::Pending(self.pending()));
             events.push(Event::Gaps(self.wants.gaps(&self.links)));
-            events.push(Event::Waiting(self.outbox.waits.all()));
+            events.push(Event::Waiting(self.outbox.waits.said()));
             events.push(Event::Undelivered(self.outbox.tray.all()));
         }
         events
@@ -118,7 +118,7 @@ impl Engine {
             self.tell(Event::LinkState(link_state));
         }
         if std::mem::take(&mut self.outbox.waits.stale) {
-            self.tell(Event::Waiting(self.outbox.waits.all()));
+            self.tell(Event::Waiting(self.outbox.waits.said()));
         }
         if std::mem::take(&mut self.outbox.tray.stale) {
             self.tell(Event::Undelivered(self.outbox.tray.all()));
@@ -228,7 +228,7 @@ impl Engine {
         let id = EntryId { log: run.log, seq };
         let place =
             Place { room: &self.room, log: &run.log, seq, epoch: &run.epoch, class: run.class };
-        let open = |body: &Vec<u8>| place.open_body(entry.header.kind, body, &self.keys);
+        let open = |body: &Vec<u8>| place.open_said(entry.header.kind, body, &self.keys);
         let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
@@ -237,7 +237,8 @@ impl Engine {
             state if state < RowState::Delivered && self.outbox.tray.holds(&id) => RowState::Failed,
             state => state,
         };
-        let body = entry.body.as_ref().filter(|_| !over);
+        let body = entry.body.as_ref().filter(|_| !over).map(open);
+        let (body, vanishes) = body.unwrap_or((Body::Gone, None));
         let by_wall = planted(Planted::OrderByWallClock);
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Row {
@@ -248,13 +249,14 @@ impl Engine {
             order: Order { lamport, log: run.log, seq },
             wall: entry.header.wall,
             priority: self.logs.class_of(&id).filter(|_| own).unwrap_or(run.class),
-            body: body.map_or(Body::Gone, open),
+            body,
             state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
             late: false,
             edited: false,
             reactions: Vec::new(),
             expiry,
+            vanishes,
         }
     }
 
@@ -264,6 +266,7 @@ impl Engine {
             return;
         }
         self.told.pending_stale = true;
+        self.commits.fades.look_again();
         let held = self.logs.of(&log).map(crate::log::LogState::held).unwrap_or_default();
         let shown = news.and(&held).newest(limits::WINDOW_ROWS as u64);
         let mut rows = Vec::new();
@@ -404,11 +407,17 @@ impl Engine {
         self.refuse(None, Refusal::Name { limit });
     }
 
+    /// True if this member has read an entry of another's log.
+    pub(super) fn has_read(&self, entry: &EntryId) -> bool {
+        self.told.read.get(&entry.log).is_some_and(|read| read.contains(entry.seq))
+    }
+
     pub(super) fn mark_read(&mut self, entries: &[EntryId]) {
         for entry in self.timeline.others(entries) {
             let read = self.told.read.entry(entry.log).or_default();
             if !read.contains(entry.seq) {
                 read.insert(entry.seq, entry.seq);
+                self.commits.fades.look_again();
                 self.commits.owe_receipt(self.now.mono);
             }
         }

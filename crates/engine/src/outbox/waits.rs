@@ -132,6 +132,12 @@ impl Waits {
         timed.chain(meeting).cloned().collect()
     }
 
+    /// What a person is shown: not the changes that this device makes by itself.
+    #[must_use]
+    pub fn said(&self) -> Vec<Waiting> {
+        self.all().into_iter().filter(|waiting| waiting.draft.act.says()).collect()
+    }
+
     /// True if something has to be stored.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
