@@ -16,6 +16,8 @@ mod room;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod way;
+mod writing;
 
 use browser::{ClientEvent, ClientRefusal, Draft, DraftId, EntryId, Fault, Millis, RoomId};
 use browser::{RoomSummary, StartError, StorageState};
@@ -26,6 +28,8 @@ pub use notice::{Notice, Weight};
 pub use place::{Arrival, Invitation, Place};
 pub use room::{News, Older, Problem, RoomState};
 pub use rows::unread;
+pub use way::{Step, Stop, way};
+pub use writing::{Compose, Manner, Subject, Task, Writing};
 
 /// Something that changes what the page knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,10 @@ pub enum PageEvent {
     AskedOlder,
     /// These messages of others were on a visible screen.
     Seen(Vec<EntryId>),
+    /// The composer is for something else now, or its bundle has changed.
+    Composes(Compose),
+    /// The way of a message is looked at, or not any more.
+    Looked(Option<EntryId>),
     /// The person has read a notice and wants it gone.
     Dismissed(Notice),
     /// The person went to the list of rooms.
@@ -167,6 +175,14 @@ impl ChatState {
             }
             PageEvent::Seen(entries) => {
                 rows::see(&mut self.rows, &entries);
+                Vec::new()
+            }
+            PageEvent::Composes(compose) => {
+                self.compose(compose);
+                Vec::new()
+            }
+            PageEvent::Looked(entry) => {
+                self.room.looked = entry;
                 Vec::new()
             }
             PageEvent::Dismissed(notice) => {

@@ -9,13 +9,14 @@
 //! by field and message by message, so that only those parts of the page are drawn anew.
 
 use browser::{
-    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Priority, RoomId, Terms,
+    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Priority, Qos, RoomId,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
 
 use crate::chat::{
-    Arrival, ChatState, ChatStateStoreFields, Errand, Notice, PageEvent, RoomState, Shown, unread,
+    Arrival, ChatState, ChatStateStoreFields, Compose, Errand, Manner, Notice, PageEvent,
+    RoomState, Shown, Task, unread,
 };
 use crate::session;
 use crate::text::{Language, Words};
@@ -89,8 +90,8 @@ impl Page {
             Errand::Open(room) => self.with_client(|client| client.open_room(room)),
             Errand::Show(room) => {
                 session::show(Some(room));
-                for (wall, draft) in session::sending(&room) {
-                    self.hand_over(room, draft, wall);
+                for (wall, drafts) in session::sending(&room) {
+                    self.hand_over(room, drafts, wall);
                 }
             }
             Errand::ShowNone => session::show(None),
@@ -145,19 +146,80 @@ impl Page {
         self.happen(PageEvent::Arrived(Arrival::Plain(Some(room))));
     }
 
-    /// Says something in the room that is shown.
-    pub fn say(self, text: String, priority: Priority, terms: Terms) {
-        let Some(room) = self.room() else { return };
-        let draft = Draft::new(browser::random_draft_id(), text, priority).on(terms);
-        if draft.is_plain() {
-            session::keep_sending(&room, &draft);
+    /// Says in the room that is shown what was written: something new, the whole bundle, or other
+    /// words for what was said or waits.
+    pub fn say(self, text: String, manner: Manner) {
+        let writing = self.state.room().with_untracked(|room| room.writing.clone());
+        match writing.task {
+            Task::New if writing.bundle.is_empty() => self.say_all(vec![text], manner),
+            Task::New => {
+                let last = (!text.is_empty()).then_some(text);
+                let texts = writing.bundle.into_iter().chain(last).collect();
+                self.say_all(texts, manner);
+                return self.compose(Compose::SentBundle);
+            }
+            Task::Edit(_) if text == writing.text => {}
+            Task::Edit(entry) => self.act(&text, Act::Edit(entry)),
+            Task::Replace(draft) => self.command(Command::Replace(Draft { text, ..draft })),
+            Task::Resend(entry, manner) => {
+                self.say_all(vec![text], manner);
+                self.delete(entry);
+            }
         }
-        self.hand_over(room, draft, session::now());
+        self.compose(Compose::Revised);
     }
 
-    fn hand_over(self, room: RoomId, draft: Draft, wall: browser::Millis) {
-        self.happen(PageEvent::Wrote { draft: draft.clone(), wall });
-        self.with_client(|client| client.command(room, Command::Send(draft)));
+    /// Several messages go together: all are seen or none.
+    fn say_all(self, texts: Vec<String>, Manner { priority, act, terms }: Manner) {
+        let Some(room) = self.room() else { return };
+        let draft =
+            |text| Draft::new(browser::random_draft_id(), text, priority).doing(act).on(terms);
+        let drafts: Vec<Draft> = texts.into_iter().map(draft).collect();
+        if drafts.iter().all(|draft| draft.terms.qos == Qos::ExactlyOnce) {
+            session::keep_sending(&room, &drafts);
+        }
+        self.hand_over(room, drafts, session::now());
+    }
+
+    fn hand_over(self, room: RoomId, mut drafts: Vec<Draft>, wall: browser::Millis) {
+        for draft in drafts.clone() {
+            self.happen(PageEvent::Wrote { draft, wall });
+        }
+        let command = match drafts.pop() {
+            Some(draft) if drafts.is_empty() => Command::Send(draft),
+            last => Command::SendTogether(drafts.into_iter().chain(last).collect()),
+        };
+        self.with_client(|client| client.command(room, command));
+    }
+
+    /// The composer is for something else now, or its bundle has changed.
+    pub fn compose(self, compose: Compose) {
+        self.happen(PageEvent::Composes(compose));
+    }
+
+    /// The way of a message is looked at, or not any more.
+    pub fn look(self, entry: Option<EntryId>) {
+        self.happen(PageEvent::Looked(entry));
+    }
+
+    /// Asks for the stations of an own message.
+    pub fn trace(self, entry: EntryId) {
+        self.command(Command::Trace(entry));
+    }
+
+    /// Puts another draft in the place of one that waits.
+    pub fn replace(self, draft: Draft) {
+        self.command(Command::Replace(draft));
+    }
+
+    /// Changes the class of an own message that waits for members.
+    pub fn reclass(self, entry: EntryId, priority: Priority) {
+        self.command(Command::Reclass { entry, priority });
+    }
+
+    /// Takes a message out of the tray of the undelivered.
+    pub fn put_away(self, entry: EntryId) {
+        self.command(Command::Dismiss(entry));
     }
 
     /// Puts an emoji on a message, or takes it away.

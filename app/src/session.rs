@@ -6,19 +6,21 @@
 
 use std::str::FromStr;
 
-use browser::{ClientOptions, Draft, DraftId, Millis, Priority, RoomId, inspect_invite};
+use browser::{ClientOptions, Draft, DraftId, Millis, RoomId};
+use browser::{inspect_invite, pack_drafts, unpack_drafts};
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
 
 use crate::chat::{Arrival, Invitation};
-use crate::text::{Language, names};
+use crate::text::Language;
 
 const LAST_ROOM: &str = "confab.room";
 const NAME: &str = "confab.name";
 const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
+const BUNDLE: &str = "confab.bundle";
 const SENDING: &str = "confab.sending";
 
 /// The key of the room in `history.state`.
@@ -201,11 +203,40 @@ pub fn keep_draft(room: &RoomId, text: &str) {
     keep(tab(), &format!("{DRAFT}.{room}"), text);
 }
 
-/// Remembers a message that was handed to the client, until it is known to be stored: a reload in
-/// between loses nothing, and its id makes sure that it is said once.
-pub fn keep_sending(room: &RoomId, draft: &Draft) {
-    let value = format!("{} {} {}", now(), names::priority(draft.priority), draft.text);
-    keep(tab(), &format!("{SENDING}.{room}.{}", draft.id), &value);
+/// What stands in the bundle of a room.
+pub fn bundle(room: &RoomId) -> Vec<String> {
+    parts(&read(tab(), &format!("{BUNDLE}.{room}")).unwrap_or_default())
+}
+
+/// Remembers what stands in the bundle of a room.
+pub fn keep_bundle(room: &RoomId, texts: &[String]) {
+    keep(tab(), &format!("{BUNDLE}.{room}"), &joined(texts));
+}
+
+/// Texts as one: each behind its length in bytes.
+fn joined(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("{}:{text}", text.len())).collect()
+}
+
+/// The texts again, up to the first damage.
+fn parts(mut joined: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    while let Some((length, rest)) = joined.split_once(':') {
+        let text = length.parse().ok().and_then(|length: usize| rest.get(..length));
+        let Some(text) = text else { break };
+        parts.push(text.to_owned());
+        joined = &rest[text.len()..];
+    }
+    parts
+}
+
+/// Remembers what was handed to the client, one message or several that go together, until it is
+/// known to be stored: a reload in between loses nothing, and its id makes sure that it is said
+/// once.
+pub fn keep_sending(room: &RoomId, drafts: &[Draft]) {
+    let Some(first) = drafts.first() else { return };
+    let value = format!("{} {}", now(), pack_drafts(drafts));
+    keep(tab(), &format!("{SENDING}.{room}.{}", first.id), &value);
 }
 
 /// Forgets it.
@@ -213,28 +244,22 @@ pub fn forget_sending(room: &RoomId, draft: &DraftId) {
     keep(tab(), &format!("{SENDING}.{room}.{draft}"), "");
 }
 
-/// The messages of a room that were handed over and not known to be stored, and when.
-pub fn sending(room: &RoomId) -> Vec<(Millis, Draft)> {
+/// What of a room was handed over and is not known to be stored, and when.
+pub fn sending(room: &RoomId) -> Vec<(Millis, Vec<Draft>)> {
     let Some(storage) = tab() else { return Vec::new() };
     let prefix = format!("{SENDING}.{room}.");
     let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    let mut drafts: Vec<(Millis, Draft)> = keys
-        .filter_map(|key| {
-            let id = DraftId::from_str(key.strip_prefix(&prefix)?).ok()?;
-            sent(id, &storage.get_item(&key).ok()??)
-        })
+    let mut drafts: Vec<(Millis, Vec<Draft>)> = keys
+        .filter(|key| key.starts_with(&prefix))
+        .filter_map(|key| sent(&storage.get_item(&key).ok()??))
         .collect();
     drafts.sort_by_key(|(wall, _)| *wall);
     drafts
 }
 
-fn sent(id: DraftId, value: &str) -> Option<(Millis, Draft)> {
-    let (wall, rest) = value.split_once(' ')?;
-    let (priority, text) = rest.split_once(' ')?;
-    let priority = [Priority::Urgent, Priority::Normal, Priority::Low]
-        .into_iter()
-        .find(|known| names::priority(*known) == priority)?;
-    Some((wall.parse().ok()?, Draft::new(id, text, priority)))
+fn sent(value: &str) -> Option<(Millis, Vec<Draft>)> {
+    let (wall, packed) = value.split_once(' ')?;
+    Some((wall.parse().ok()?, unpack_drafts(packed)?))
 }
 
 /// Keeps an error where tests and curious people find it.
@@ -249,14 +274,23 @@ pub fn report(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use browser::Priority;
 
     #[test]
     fn a_message_that_is_being_sent_is_read_back_as_it_was() {
-        let id = DraftId([3; 16]);
-        let draft = Draft::new(id, "two words\nand more", Priority::Low);
-        assert_eq!(sent(id, "17 low two words\nand more"), Some((17, draft)));
-        for damaged in ["", "17", "17 low", "x low text", "17 high text"] {
-            assert_eq!(sent(id, damaged), None, "{damaged}");
+        let draft = Draft::new(DraftId([3; 16]), "two words\nand more", Priority::Low);
+        let packed = pack_drafts(std::slice::from_ref(&draft));
+        assert_eq!(sent(&format!("17 {packed}")), Some((17, vec![draft])));
+        for damaged in ["", "17", "17 low", "x low text", &format!("x {packed}")] {
+            assert_eq!(sent(damaged), None, "{damaged}");
         }
+    }
+
+    #[test]
+    fn a_bundle_is_read_back_as_it_was_whatever_is_in_it() {
+        let texts = ["3:a", "", "三\n:", "12"].map(str::to_owned);
+        assert_eq!(parts(&joined(&texts)), texts);
+        assert_eq!(parts("1:a9:b"), ["a"]);
+        assert!(parts("nonsense").is_empty() && parts("1:三").is_empty());
     }
 }

@@ -37,6 +37,8 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// When its body goes, by the author's clock.
     pub expiry: Option<Millis>,
+    /// How long after it was read its words go, if they do.
+    pub vanishes: Option<Millis>,
     /// The message above it.
     pub above: Option<Above>,
 }

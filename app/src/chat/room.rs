@@ -1,12 +1,13 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Draft, DraftId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView,
+    Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView,
 };
 use browser::{SignalState, Trouble, limits};
 
 use super::message::Shown;
 use super::queue::QueueState;
+use super::writing::Writing;
 use super::{ChatState, Errand, rows};
 
 /// What is known of the room that is shown, apart from its messages.
@@ -30,6 +31,10 @@ pub struct RoomState {
     pub gaps: Vec<Gap>,
     /// The queue beside the list.
     pub queue: QueueState,
+    /// What the composer is for.
+    pub writing: Writing,
+    /// The message whose way is looked at.
+    pub looked: Option<EntryId>,
     /// What went wrong last.
     pub problem: Option<Problem>,
     /// What has come in last, to be said aloud.
@@ -96,7 +101,11 @@ impl ChatState {
                 self.room.queue.say_live(message);
                 return self.settle_drafts(&[draft]);
             }
-            Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
+            Event::Cancelled(draft) => {
+                self.forget_revision(draft);
+                return self.settle_drafts(&[draft]);
+            }
+            Event::Stored(draft) => return self.settle_drafts(&[draft]),
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
@@ -122,6 +131,7 @@ impl ChatState {
         let spare = stored.saturating_sub(limits::WINDOW_ROWS);
         self.rows.drain(..spare);
         rows::join(&mut self.rows);
+        self.follow_revision();
         if let Some(last) = news.last() {
             let serial = self.room.news.as_ref().map_or(0, |news| news.serial) + 1;
             self.room.news = Some(News { serial, count: news.len(), last: last.clone() });

@@ -5,7 +5,7 @@
 //! ```
 //! A row that was a draft takes the draft's key, so that it is the same line on the screen.
 
-use browser::{Draft, DraftId, EntryId, MemberId, Millis, Refusal, Row, RowState};
+use browser::{Act, Draft, DraftId, EntryId, MemberId, Millis, Refusal, Row, RowState};
 
 use super::message::{Above, Message, Shown, Standing};
 
@@ -28,6 +28,10 @@ pub fn write(rows: &mut Vec<Shown>, draft: Draft, me: MemberId, wall: Millis, ke
         edited: false,
         reactions: Vec::new(),
         expiry: None,
+        vanishes: match draft.act {
+            Act::SayFor { after } => Some(after),
+            Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
+        },
         above: None,
     }));
 }
@@ -116,6 +120,7 @@ fn message(row: Row, draft: Option<&Shown>, unread: bool, key: &mut u64) -> Mess
         edited: row.edited,
         reactions: row.reactions,
         expiry: row.expiry,
+        vanishes: row.vanishes,
         above: None,
     }
 }
@@ -135,7 +140,7 @@ fn update(message: &mut Message, row: Row) {
     message.draft = message.draft.or(row.draft);
     (message.body, message.priority) = (row.body, row.priority);
     (message.edited, message.reactions) = (row.edited, row.reactions);
-    message.expiry = row.expiry;
+    (message.expiry, message.vanishes) = (row.expiry, row.vanishes);
     message.late |= row.late;
 }
 

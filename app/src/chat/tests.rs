@@ -7,6 +7,8 @@ use browser::{
 
 use super::*;
 
+mod story;
+
 const ROOM: RoomId = RoomId([7; 32]);
 const OTHER_ROOM: RoomId = RoomId([8; 32]);
 const ME: MemberId = MemberId([1; 32]);
@@ -70,6 +72,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         edited: false,
         reactions: vec![],
         expiry: None,
+        vanishes: None,
     }
 }
 

@@ -36,6 +36,16 @@ impl Language {
         self.with_formats(|formats| write(&formats.time, &date(wall)))
     }
 
+    /// Hours, minutes and seconds.
+    pub fn exact_time(self, wall: Millis) -> String {
+        self.with_formats(|formats| write(&formats.exact_time, &date(wall)))
+    }
+
+    /// Day and time, as short as they can be told.
+    pub fn short_moment(self, wall: Millis) -> String {
+        self.with_formats(|formats| write(&formats.short_moment, &date(wall)))
+    }
+
     /// Date and time in full.
     pub fn moment(self, wall: Millis) -> String {
         self.with_formats(|formats| write(&formats.moment, &date(wall)))
@@ -74,6 +84,29 @@ impl Language {
     }
 }
 
+impl Language {
+    /// How much, in the unit that suits it.
+    pub fn size(self, bytes: u64) -> String {
+        match bytes {
+            0..1_000 => format!("{bytes} B"),
+            1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+            _ => format!("{} MB", bytes / 1_000_000),
+        }
+    }
+
+    /// How long, in the unit that suits it.
+    pub fn span(self, millis: Millis) -> String {
+        let seconds = millis / 1_000;
+        let (count, english, chinese) = match seconds {
+            0..60 => (seconds, "s", "秒"),
+            60..3_600 => (seconds / 60, "min", "分"),
+            3_600..86_400 => (seconds / 3_600, "h", "时"),
+            _ => (seconds / 86_400, "d", "天"),
+        };
+        self.pick(format!("{count} {english}"), format!("{count} {chinese}"))
+    }
+}
+
 /// The time as machines read it, for `datetime`.
 pub fn machine_time(wall: Millis) -> String {
     date(wall).to_iso_string().into()
@@ -83,6 +116,8 @@ struct Formats {
     time: Function,
     day: Function,
     moment: Function,
+    exact_time: Function,
+    short_moment: Function,
     number: Function,
 }
 
@@ -95,6 +130,8 @@ impl Formats {
         Formats {
             time: dates(&[("hour", "numeric"), ("minute", "2-digit")]),
             day: dates(&[("weekday", "long"), ("month", "long"), ("day", "numeric")]),
+            exact_time: dates(&[("hour", "numeric"), ("minute", "2-digit"), ("second", "2-digit")]),
+            short_moment: dates(&[("dateStyle", "short"), ("timeStyle", "medium")]),
             moment: dates(&[("dateStyle", "full"), ("timeStyle", "medium")]),
             number: Intl::NumberFormat::new(&locales, &Object::new()).format(),
         }
@@ -130,4 +167,19 @@ fn date(wall: Millis) -> Date {
 #[expect(clippy::cast_precision_loss, reason = "times and counts lie far below 2^53")]
 fn float(number: u64) -> f64 {
     number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_spans_are_told_in_the_unit_that_suits_them() {
+        let english = Language::English;
+        let sizes = [0, 999, 262_144, 16_000_000].map(|bytes| english.size(bytes));
+        assert_eq!(sizes, ["0 B", "999 B", "262 kB", "16 MB"]);
+        let spans = [0, 59_999, 60_000, 7_200_000, 200_000_000].map(|span| english.span(span));
+        assert_eq!(spans, ["0 s", "59 s", "1 min", "2 h", "2 d"]);
+        assert_eq!(Language::Chinese.span(60_000), "1 分");
+    }
 }

@@ -1,9 +1,9 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{LinkState, RowState, SignalState};
+use browser::{LinkState, MemberId, RowState, SignalState};
 
 use super::Language;
-use crate::chat::{Message, Standing};
+use crate::chat::{Message, Standing, Step};
 
 impl Language {
     /// How far a message has come.
@@ -27,6 +27,34 @@ impl Language {
             RowState::Expired => self.pick("expired, undelivered", "已过期，未送达"),
             RowState::Failed => self.pick("failed", "失败"),
             RowState::Received => self.pick("received", "已收到"),
+        }
+    }
+
+    /// What has happened to a message; `name` names members.
+    pub fn step(self, step: Step, name: impl Fn(MemberId) -> String) -> String {
+        match step {
+            Step::Written => self.pick("written", "写好"),
+            Step::Saved => self.pick("saved here", "已保存在本机"),
+            Step::SentTo(member) => {
+                let name = name(member);
+                self.pick(format!("sent to {name}"), format!("已发给 {name}"))
+            }
+            Step::HeldBy(member) => {
+                let name = name(member);
+                self.pick(format!("held by {name}"), format!("{name} 已持有"))
+            }
+            Step::Delivered => self.pick("delivered to all", "已送达所有人"),
+            Step::ReadBy(member) => {
+                let name = name(member);
+                self.pick(format!("read by {name}"), format!("{name} 已读"))
+            }
+            Step::Read => self.pick("read by all", "所有人已读"),
+            Step::RefusedBy(member) => {
+                let name = name(member);
+                self.pick(format!("refused by {name}"), format!("被 {name} 拒绝"))
+            }
+            Step::Expired => self.pick("expired", "已过期"),
+            Step::Gone => self.pick("its words are gone", "内容已消失"),
         }
     }
 

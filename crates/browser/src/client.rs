@@ -5,6 +5,7 @@
 //! takes nothing with it. How far a tab has come is in `tab`.
 
 pub(crate) mod event;
+pub(crate) mod kept;
 mod persistence;
 mod start;
 mod tab;

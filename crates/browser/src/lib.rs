@@ -33,11 +33,12 @@ pub mod worker;
 pub use client::event::{
     ClientEvent, ClientRefusal, Fault, Missing, Part, RoomSummary, StartError, StorageState,
 };
+pub use client::kept::{pack_drafts, unpack_drafts};
 pub use client::{Client, ClientOptions, inspect_invite};
 pub use engine::{
-    Act, Body, Command, Draft, DraftId, EntryId, Event, Failure, FailureReason, Gap, Invite,
-    InviteError, LaneView, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Order,
-    Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, RoomId, RoomView, Row,
+    Act, Attempt, Body, Command, Draft, DraftId, EntryId, Event, Failure, FailureReason, Gap,
+    Invite, InviteError, LaneView, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis,
+    Order, Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, RoomId, RoomView, Row,
     RowState, SignalState, Station, StoreFault, Terms, Trace, Trouble, Undelivered, Waiting, When,
     limits,
 };

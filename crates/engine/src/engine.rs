@@ -23,6 +23,7 @@ mod load;
 mod say;
 mod tell;
 mod traffic;
+mod vanish;
 
 #[cfg(feature = "simulation")]
 pub use leak::Sizes;
@@ -186,6 +187,7 @@ impl Engine {
             Command::Cancel(draft) => self.cancel(draft),
             Command::Reclass { entry, priority } => self.reclass(entry, priority),
             Command::Retry(entry) => self.retry(entry),
+            Command::Dismiss(entry) => self.dismiss(&entry),
             Command::Typing(typing) => self.type_myself(typing),
             Command::Watch(on) => self.watch(on),
             Command::Trace(entry) => self.tell_trace(entry),
@@ -254,6 +256,7 @@ impl Engine {
         self.call_due();
         self.tend_live();
         self.release_due();
+        self.tend_vanishing();
         self.fade_due();
         self.form_batch();
         self.plan_wants();

@@ -58,6 +58,10 @@ pub const TRACES: usize = 1_000;
 pub const STATIONS: usize = 64;
 /// Undelivered messages in the tray; the oldest beyond leave it.
 pub const UNDELIVERED: usize = 1_000;
+/// A deletion whose message is not in memory is tried again after so long.
+pub const VANISH_RETRY: Millis = 10 * 60_000;
+/// Attempts to deliver one message of which the times are kept; the newest are.
+pub const ATTEMPTS: usize = 16;
 /// Refusals of one message by one member before it counts as undelivered.
 pub const REFUSALS: u32 = 5;
 /// The first wait before a refused message is offered again; doubles.

@@ -204,6 +204,18 @@ impl Members {
         self.members.iter().filter_map(lacks).collect()
     }
 
+    /// What of some own entries a member is not proven to hold, those aside of which it is no
+    /// recipient.
+    #[must_use]
+    pub fn unheld(&self, id: &MemberId, own: &LogId, seqs: &RangeSet) -> RangeSet {
+        let standing = self.members.get(id).and_then(|member| member.own.get(own));
+        let Some((standing, since)) = standing.and_then(|one| Some((one, one.since?))) else {
+            return RangeSet::default();
+        };
+        let lacks = seqs.minus(&standing.held);
+        lacks.and(&RangeSet::of(since, Seq::MAX))
+    }
+
     /// What of an own log somebody else holds.
     #[must_use]
     pub fn held_by_others(&self, own: &LogId) -> RangeSet {

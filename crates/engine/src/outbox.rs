@@ -76,7 +76,7 @@ pub fn check(draft: &Draft) -> Result<(), Refusal> {
         Act::React { .. } if length == 0 || length > limits::REACTION_BYTES => {
             return Err(Refusal::Reaction { limit: number(limits::REACTION_BYTES) });
         }
-        Act::React { .. } | Act::Say | Act::Edit(_) => {}
+        Act::React { .. } | Act::Say | Act::SayFor { .. } | Act::Edit(_) => {}
     }
     if draft.text.trim().is_empty() {
         return Err(Refusal::Empty);
@@ -126,7 +126,8 @@ impl Outbox {
         let ids: BTreeSet<DraftId> = drafts.iter().map(|draft| draft.id).collect();
         let alike = drafts.iter().all(|draft| {
             draft.priority == first.priority
-                && draft.act == Act::Say
+                && draft.act == first.act
+                && draft.act.says()
                 && draft.terms == first.terms
                 && self.known(&draft.id).is_none()
         });

@@ -42,6 +42,8 @@ pub struct Timeline {
     floor: u64,
     /// Rows in memory that no page was told of.
     untold: BTreeMap<Order, u64>,
+    /// Rows in memory of which the words go after they were read.
+    vanishing: BTreeSet<EntryId>,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
     cursor: Option<Vec<u8>>,
     more: bool,
@@ -116,6 +118,7 @@ impl Timeline {
     /// Puts a row that was read from the store.
     pub fn load(&mut self, Found { row, hash, reach }: Found) {
         self.index.insert(row.entry, Spot { order: row.order, hash });
+        self.follow_vanishing(&row);
         let order = row.order;
         if let Entry::Vacant(place) = self.rows.entry(order) {
             place.insert(row);
@@ -154,6 +157,7 @@ impl Timeline {
             fold.apply(&mut row);
         }
         self.index.insert(row.entry, Spot { order: row.order, hash });
+        self.follow_vanishing(&row);
         self.rows.insert(row.order, row.clone());
         self.shows(&row).then_some(row)
     }
@@ -214,10 +218,28 @@ impl Timeline {
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
         (row.body, row.edited) = (Body::Gone, false);
+        self.vanishing.remove(entry);
         if expired && row.own && row.state < RowState::Delivered {
             row.state = RowState::Expired;
         }
         (*row != before && !self.untold.contains_key(&order)).then(|| row.clone())
+    }
+
+    fn follow_vanishing(&mut self, row: &Row) {
+        if row.vanishes.is_some() && row.body != Body::Gone {
+            self.vanishing.insert(row.entry);
+        }
+    }
+
+    /// The rows in memory of which the words go after they were read.
+    pub fn vanishing(&self) -> impl Iterator<Item = &Row> {
+        self.vanishing.iter().filter_map(|entry| self.rows.get(&self.index.get(entry)?.order))
+    }
+
+    /// True if the words of a message go after they were read.
+    #[must_use]
+    pub fn vanishes(&self, entry: &EntryId) -> bool {
+        self.vanishing.contains(entry)
     }
 
     /// The class of a message was changed. Gives its row if that changed it.
@@ -235,6 +257,7 @@ impl Timeline {
             let Some((order, row)) = self.rows.pop_first() else { break };
             self.index.remove(&row.entry);
             self.folds.remove(&row.entry);
+            self.vanishing.remove(&row.entry);
             self.untold.remove(&order);
             self.floor = self.floor.max(order.lamport + 1);
             trimmed = true;
@@ -311,6 +334,7 @@ mod tests {
             edited: false,
             reactions: vec![],
             expiry: None,
+            vanishes: None,
         }
     }
 

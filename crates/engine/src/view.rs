@@ -13,8 +13,8 @@ use crate::io::{Millis, StoreFault};
 
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use queue::{
-    Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace, Undelivered,
-    Waiting,
+    Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
+    Undelivered, Waiting,
 };
 
 /// What a page asks of a room.
@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// Offer an undelivered message again to those who refused it.
     Retry(EntryId),
+    /// Take a message out of the tray of the undelivered; who lacks it goes on lacking it.
+    Dismiss(EntryId),
     /// One is typing, or has stopped.
     Typing(bool),
     /// Tell [`Event::Queue`] every second, or stop doing so.
@@ -169,6 +171,8 @@ pub struct Row {
     pub reactions: Vec<Reaction>,
     /// When its body goes, in milliseconds since 1970 by the author's clock.
     pub expiry: Option<Millis>,
+    /// How long after it was read its words go, if they do.
+    pub vanishes: Option<Millis>,
 }
 
 /// An emoji that members have put on a message.

@@ -1,18 +1,41 @@
-//! What a person chooses for a message beside its words: live, later, taken back; and reactions.
+//! What a person chooses for a message beside its words: live, later, together, in other words,
+//! taken back; what becomes of it on its way; and reactions.
 
 use crate::browser::Browser::{Chromium, Firefox};
 use crate::page::Page;
 use crate::stage::{Told, play};
+use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Chooses how the next message is delivered.
 const CHOOSE: &str = r#"
-const select = document.querySelector('[data-testid="delivery"]');
-select.value = arguments[0];
+const [id, value] = arguments;
+const select = document.querySelector(`[data-testid="${id}"]`);
+select.value = value;
+const there = select.value === value;
 select.dispatchEvent(new Event("change", { bubbles: true }));
-return select.value === arguments[0];
+return there;
 "#;
+
+/// What has the keyboard, by its name for tests.
+const FOCUS: &str = "return document.activeElement?.dataset.testid ?? '';";
+
+/// How far the page is wider than the window, in pixels.
+const OVERFLOW: &str = "return document.documentElement.scrollWidth - window.innerWidth;";
+
+/// How far the tables in the queue are wider than the panel they are in, in pixels.
+const TABLES: &str = r#"
+const over = (table) => table.scrollWidth - table.parentElement.clientWidth;
+const tables = [...document.querySelectorAll('[data-testid="queue-peer"]')];
+return Math.max(...tables.map(over));
+"#;
+
+/// WebDriver's names of keys.
+const UP: &str = "\u{e013}";
+const ESCAPE: &str = "\u{e00c}";
+const ENTER: &str = "\u{e007}";
 
 /// Presses a button in the row that says something.
 const PRESS: &str = r#"
@@ -25,8 +48,13 @@ return button !== undefined && button !== null;
 "#;
 
 async fn choose(page: &Page, delivery: &str) -> Result<()> {
-    let chosen: bool = page.run(CHOOSE, &[json!(delivery)]).await?;
-    ensure!(chosen, "there is no delivery {delivery:?} to choose");
+    choose_in(page, "delivery", delivery).await
+}
+
+async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
+    page.wait(&format!("{select} can be chosen"), |view| view.shows(select)).await?;
+    let chosen: bool = page.run(CHOOSE, &[json!(select), json!(value)]).await?;
+    ensure!(chosen, "{select} has no {value:?} to choose");
     Ok(())
 }
 
@@ -49,7 +77,7 @@ fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
 
         choose(&ana, "live").await?;
         ana.send("now or never").await?;
-        let live = |view: &crate::view::View| {
+        let live = |view: &View| {
             view.visible("live-message").iter().any(|line| line.text.contains("now or never"))
         };
         ben.wait("the live message is shown", live).await?;
@@ -71,9 +99,225 @@ fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
         ben.hear("a slip").await?;
         press(&ana, "a slip", "delete-message").await?;
         press(&ana, "a slip", "delete-message").await?;
-        let gone = |view: &crate::view::View| view.state_of("a slip").is_none();
+        let gone = |view: &View| view.state_of("a slip").is_none();
         ben.wait("the words are gone", gone).await?;
         ana.wait("the words are gone here, too", gone).await?;
+        Ok(())
+    })
+}
+
+fn composed(view: &View) -> &str {
+    view.find("composer").and_then(|composer| composer.value.as_deref()).unwrap_or_default()
+}
+
+fn steps(view: &View) -> Vec<String> {
+    let stations = view.visible("station");
+    stations.into_iter().filter_map(|station| station.data.get("step").cloned()).collect()
+}
+
+#[test]
+fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
+    play("edit", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.send("a tpyo").await?;
+        ben.hear("a tpyo").await?;
+        ana.type_into("composer", "half a thought").await?;
+        press(&ana, "a tpyo", "edit-message").await?;
+        ana.wait("the words can be changed", |view| composed(view) == "a tpyo").await?;
+        ana.fill("composer", "a typo").await?;
+        ana.click("send").await?;
+        ben.expect_messages(&["a typo"]).await?;
+        ben.wait("it says so", |view| view.shows("edited")).await?;
+        let back = |view: &View| composed(view) == "half a thought" && !view.shows("revision");
+        ana.wait("what was being written is back", back).await?;
+        ana.fill("composer", "my second").await?;
+        ana.click("send").await?;
+        ben.hear("my second").await?;
+        ben.send("not Ana's").await?;
+        ana.hear("not Ana's").await?;
+
+        ana.type_into("composer", UP).await?;
+        ana.wait("the last own words", |view| composed(view) == "my second").await?;
+        ana.type_into("composer", ESCAPE).await?;
+        let empty = |view: &View| composed(view).is_empty() && !view.shows("revision");
+        ana.wait("nothing is edited", empty).await?;
+        ana.type_into("composer", UP).await?;
+        ana.wait("the last own words again", |view| composed(view) == "my second").await?;
+        ana.type_into("composer", &format!(" thought{ENTER}")).await?;
+        ben.expect_messages(&["a typo", "my second thought", "not Ana's"]).await?;
+
+        let read = |view: &View| view.state_of("my second thought") == Some("read");
+        ana.wait("it is read", read).await?;
+        press(&ana, "my second thought", "show-way").await?;
+        let all = ["written", "saved", "sent", "held", "delivered", "read-by", "read"];
+        let view = ana.wait("its way is shown", |view| steps(view) == all).await?;
+        let named = view.visible("station").iter().any(|station| station.text.contains("Ben"));
+        ensure!(named, "nobody is named on the way: {:?}", view.visible("station"));
+        stage.portray(&ana, "way").await?;
+        ana.click("way-close").await?;
+        ana.wait("it is closed", |view| !view.shows("way")).await?;
+        ana.reload().await?;
+        ana.wait("it is there again", read).await?;
+        press(&ana, "my second thought", "show-way").await?;
+        let facts = |view: &View| steps(view).starts_with(&["written".into(), "saved".into()]);
+        ana.wait("without its times it is shown, too", facts).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_waits_is_changed_hurried_and_cancelled_and_goes_when_one_is_back() -> Told {
+    play("later", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&url, "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        ben.quit().await?;
+        let view = ana.wait("Ben is away", |view| view.online() == 1).await?;
+        let away = view.members.iter().find(|member| !member.online);
+        let back = away.map(|member| format!("back-{}", member.member)).unwrap_or_default();
+        choose(&ana, &back).await?;
+        ana.send("welcome back").await?;
+        let says = |words: &'static str| {
+            move |view: &View| {
+                view.visible("waiting-item").iter().any(|item| item.text.contains(words))
+            }
+        };
+        ana.wait("it waits for Ben", says("when Ben is back")).await?;
+        ana.click("edit-waiting").await?;
+        ana.wait("its words", |view| composed(view) == "welcome back").await?;
+        ana.fill("composer", "welcome home").await?;
+        ana.click("send").await?;
+        ana.wait("it waits in other words", says("welcome home")).await?;
+        choose_in(&ana, "waiting-class", "urgent").await?;
+        ana.reload().await?;
+        ana.wait("it waits after a reload", says("welcome home")).await?;
+
+        ana.send("for anybody").await?;
+        ana.wait("it waits for members", |view| view.shows("unheld-item")).await?;
+        choose_in(&ana, "unheld-class", "low").await?;
+        let low = |view: &View| view.said("for anybody").iter().all(|row| row.priority == "low");
+        ana.wait("its class is another", low).await?;
+        ana.send("never mind").await?;
+        ana.wait("both wait", |view| view.visible("take-back").len() == 2).await?;
+        stage.portray(&ana, "queue").await?;
+
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.come_back(&url).await?;
+        ben.hear("welcome home").await?;
+        let urgent =
+            |view: &View| view.said("welcome home").iter().all(|row| row.priority == "urgent");
+        ben.wait("it is urgent", urgent).await?;
+        ana.wait("nothing waits", |view| !view.shows("waiting-item")).await?;
+        choose(&ana, "in-an-hour").await?;
+        ana.send("too impatient").await?;
+        ana.click("send-now").await?;
+        ben.hear("too impatient").await
+    })
+}
+
+#[test]
+fn a_bundle_is_put_together_outlives_a_reload_and_is_seen_at_once() -> Told {
+    play("bundle", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        for text in ["one", "a slip", "two"] {
+            ana.type_into("composer", text).await?;
+            ana.click("add-to-bundle").await?;
+        }
+        let items = |view: &View| view.visible("bundle-item").len();
+        ana.wait("three are put together", |view| items(view) == 3).await?;
+        let focused: String = ana.run(FOCUS, &[]).await?;
+        ensure!(focused == "composer", "the keyboard is with {focused:?}");
+        ana.reload().await?;
+        ana.wait("they are still there", |view| items(view) == 3).await?;
+        let second: &str =
+            r#"document.querySelectorAll('[data-testid="bundle-remove"]')[1].click()"#;
+        ana.run::<Value>(second, &[]).await?;
+        ana.wait("two are left", |view| items(view) == 2).await?;
+        ana.type_into("composer", "three").await?;
+        ben.expect_messages(&[]).await?;
+        ana.click("send").await?;
+        ben.expect_messages(&["one", "two", "three"]).await?;
+        ana.wait("nothing is put together", |view| items(view) == 0).await?;
+        ana.expect_messages(&["one", "two", "three"]).await?;
+        ana.reload().await?;
+        ana.wait("all are there", |view| view.rows.len() == 3 && items(view) == 0).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
+    play("inspector", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&url, "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        ben.quit().await?;
+        ana.wait_for_company(1).await?;
+        ana.send("one").await?;
+        ana.choose_priority("urgent").await?;
+        ana.send("two").await?;
+        let open = r#"document.querySelector('[data-testid="queue-inside"]').open = true"#;
+        ana.run::<Value>(open, &[]).await?;
+        let depth = |view: &View| view.find("queue-peer")?.data.get("depth").cloned();
+        let two = |view: &View| depth(view).as_deref() == Some("2");
+        ana.wait("two wait for Ben", two).await?;
+        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+        ana.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
+        let drawer = "document.querySelector('[popovertarget]').click()";
+        ana.run::<Value>(drawer, &[]).await?;
+        ana.wait("the panel is open", |view| view.shows("queue-peer")).await?;
+        let [page, table]: [i64; 2] = [ana.run(OVERFLOW, &[]).await?, ana.run(TABLES, &[]).await?];
+        ensure!(page <= 0 && table <= 0, "too wide by {page} and {table} pixels");
+        let scroll = r#"document.querySelector('[data-testid="queue"]').scrollIntoView()"#;
+        ana.run::<Value>(scroll, &[]).await?;
+        stage.portray(&ana, "queue-phone").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.come_back(&url).await?;
+        ben.expect_messages(&["one", "two"]).await?;
+        ana.wait("nothing waits", |view| depth(view).as_deref() == Some("0")).await?;
+        Ok(())
+    })
+}
+
+/// A minute after the reading, and as long as anybody would look for it.
+const UNTIL_VANISHED: Duration = Duration::from_secs(110);
+
+#[test]
+fn words_go_a_minute_after_they_were_read_from_both_devices() -> Told {
+    play("vanish", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Firefox).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.send("for ever").await?;
+        ben.hear("for ever").await?;
+        choose(&ana, "gone-once-read").await?;
+        ana.send("between us").await?;
+        ben.hear("between us").await?;
+        ben.wait("it is said that it goes", |view| view.shows("vanishes")).await?;
+        ana.wait("it is read", |view| view.state_of("between us") == Some("read")).await?;
+        ana.reload().await?;
+        ana.hear("between us").await?;
+        let deadline = Instant::now() + UNTIL_VANISHED;
+        let gone = |view: &View| view.said("between us").is_empty() && view.rows.len() == 2;
+        ben.wait_until(deadline, "the words are gone", gone).await?;
+        ana.wait_until(deadline, "the words are gone here, too", gone).await?;
+        ana.reload().await?;
+        ana.hear("for ever").await?;
+        ana.wait("they stay gone", gone).await?;
         Ok(())
     })
 }

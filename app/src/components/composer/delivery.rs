@@ -1,6 +1,6 @@
 //! How the next message is delivered, in plain words: each choice stands for terms.
 
-use browser::{Millis, Qos, Terms, When};
+use browser::{Act, MemberId, MemberView, Millis, Qos, Terms, When};
 use leptos::prelude::*;
 
 use crate::page::{language, word};
@@ -17,58 +17,107 @@ pub enum Delivery {
     InTenMinutes,
     /// An hour from now.
     InAnHour,
+    /// As soon as this member is linked.
+    WhenBack(MemberId),
     /// Its words go after an hour.
     GoneInAnHour,
     /// Its words go after a day.
     GoneInADay,
+    /// Its words go a minute after they were read.
+    GoneOnceRead,
+    /// Its words go an hour after they were read.
+    GoneHourAfterReading,
 }
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
-const ALL: [Delivery; 6] = [
+const FIXED: [Delivery; 8] = [
     Delivery::Usual,
     Delivery::Live,
     Delivery::InTenMinutes,
     Delivery::InAnHour,
     Delivery::GoneInAnHour,
     Delivery::GoneInADay,
+    Delivery::GoneOnceRead,
+    Delivery::GoneHourAfterReading,
 ];
 
 impl Delivery {
-    fn name(self) -> &'static str {
-        match self {
+    fn name(self) -> String {
+        let name = match self {
             Delivery::Usual => "usual",
             Delivery::Live => "live",
             Delivery::InTenMinutes => "in-10-minutes",
             Delivery::InAnHour => "in-an-hour",
+            Delivery::WhenBack(member) => return format!("back-{member}"),
             Delivery::GoneInAnHour => "gone-in-an-hour",
             Delivery::GoneInADay => "gone-in-a-day",
-        }
+            Delivery::GoneOnceRead => "gone-once-read",
+            Delivery::GoneHourAfterReading => "gone-hour-after-reading",
+        };
+        name.to_owned()
     }
 
-    fn said(self, words: &Words) -> &'static str {
-        match self {
+    fn said(self, words: &Words, members: &[MemberView]) -> String {
+        let said = match self {
             Delivery::Usual => words.as_usual,
             Delivery::Live => words.live_only,
             Delivery::InTenMinutes => words.in_10_minutes,
             Delivery::InAnHour => words.in_an_hour,
+            Delivery::WhenBack(member) => {
+                return (words.when_back)(&called(member, words, members));
+            }
             Delivery::GoneInAnHour => words.gone_in_an_hour,
             Delivery::GoneInADay => words.gone_in_a_day,
-        }
+            Delivery::GoneOnceRead => words.gone_once_read,
+            Delivery::GoneHourAfterReading => words.gone_hour_after_reading,
+        };
+        said.to_owned()
+    }
+
+    /// True if several messages can go together like this: now, and stored.
+    fn suits_bundle(self) -> bool {
+        let (_, terms) = terms_of(self, 0);
+        terms.qos == Qos::ExactlyOnce && terms.when == When::Now
     }
 }
 
-/// The terms that a choice stands for, `now` in milliseconds since 1970.
-pub fn terms_of(delivery: Delivery, now: Millis) -> Terms {
+/// A member's name, with its mark where that is needed to tell it from another.
+fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String {
+    let name = members.iter().find(|view| view.member == member).map(|view| view.name.as_str());
+    let name = name.filter(|name| !name.is_empty()).unwrap_or(words.nameless);
+    let alike = members.iter().filter(|view| view.name == name).count();
+    match alike {
+        1 => name.to_owned(),
+        _ => format!("{name} {}", member.mark()),
+    }
+}
+
+/// What can be chosen: waiting for somebody makes sense while that one is away.
+fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Delivery> {
+    let away = members.iter().filter(|view| !view.me);
+    let away = away.map(|view| (Delivery::WhenBack(view.member), view.online));
+    let away = away.filter(|(back, online)| !online || *back == chosen).map(|(back, _)| back);
+    let suits = |delivery: &Delivery| !bundled || delivery.suits_bundle();
+    let fixed = FIXED.into_iter();
+    fixed.clone().take(4).chain(away).chain(fixed.skip(4)).filter(suits).collect()
+}
+
+/// What a choice stands for, `now` in milliseconds since 1970.
+pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
     let usual = Terms::default();
-    match delivery {
+    let terms = match delivery {
+        Delivery::GoneOnceRead => return (Act::SayFor { after: MINUTE }, usual),
+        Delivery::GoneHourAfterReading => return (Act::SayFor { after: HOUR }, usual),
         Delivery::Usual => usual,
         Delivery::Live => Terms { qos: Qos::AtMostOnce, ..usual },
         Delivery::InTenMinutes => Terms { when: When::At(now + 10 * MINUTE), ..usual },
         Delivery::InAnHour => Terms { when: When::At(now + HOUR), ..usual },
+        Delivery::WhenBack(member) => Terms { when: When::Online(member), ..usual },
         Delivery::GoneInAnHour => Terms { expires_after: Some(HOUR), ..usual },
         Delivery::GoneInADay => Terms { expires_after: Some(24 * HOUR), ..usual },
-    }
+    };
+    (Act::Say, terms)
 }
 
 /// The choice.
@@ -76,18 +125,32 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> Terms {
 pub fn DeliveryChoice(
     /// What is chosen.
     delivery: RwSignal<Delivery>,
+    /// All members.
+    members: Memo<Vec<MemberView>>,
+    /// True if it is for several messages that go together.
+    #[prop(into)]
+    bundled: Signal<bool>,
 ) -> impl IntoView {
     let language = language();
+    let choices =
+        Memo::new(move |_| members.with(|members| choices(delivery.get(), members, bundled.get())));
+    Effect::new(move |_| {
+        if !choices.with(|choices| choices.contains(&delivery.get_untracked())) {
+            delivery.set(Delivery::Usual);
+        }
+    });
     let on_change = move |event| {
         let name = event_target_value(&event);
-        if let Some(chosen) = ALL.into_iter().find(|known| known.name() == name) {
+        let known = choices.get_untracked();
+        if let Some(chosen) = known.into_iter().find(|known| known.name() == name) {
             delivery.set(chosen);
         }
     };
     let option = move |choice: Delivery| {
+        let said = move || members.with(|members| choice.said(language.get().words(), members));
         view! {
             <option value=choice.name() selected=move || delivery.get() == choice>
-                {move || choice.said(language.get().words())}
+                {said}
             </option>
         }
     };
@@ -99,7 +162,9 @@ pub fn DeliveryChoice(
                 prop:value=move || delivery.get().name()
                 on:change=on_change
             >
-                {ALL.map(option).collect_view()}
+                <For each=move || choices.get() key=|choice| choice.name() let:choice>
+                    {option(choice)}
+                </For>
             </select>
         </label>
     }
@@ -108,14 +173,46 @@ pub fn DeliveryChoice(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Language;
 
     #[test]
     fn every_choice_stands_for_terms_of_its_own() {
-        let terms = ALL.map(|delivery| terms_of(delivery, 1_000));
-        assert_eq!(terms[0], Terms::default());
+        let back = Delivery::WhenBack(BEN);
+        let terms = [FIXED.as_slice(), &[back]].concat();
+        let terms: Vec<(Act, Terms)> = terms.into_iter().map(|one| terms_of(one, 1_000)).collect();
+        assert_eq!(terms[0], (Act::Say, Terms::default()));
         for (place, one) in terms.iter().enumerate() {
             assert!(terms[place + 1..].iter().all(|other| other != one));
         }
-        assert_eq!(terms[2].when, When::At(1_000 + 600_000));
+        assert_eq!(terms[2].1.when, When::At(1_000 + 600_000));
+        assert_eq!(terms[8].1.when, When::Online(BEN));
+    }
+
+    const BEN: MemberId = MemberId([2; 32]);
+
+    fn member(id: u8, name: &str, online: bool) -> MemberView {
+        let member = MemberId([id; 32]);
+        MemberView { member, name: name.to_owned(), me: id == 1, online }
+    }
+
+    #[test]
+    fn one_waits_for_who_is_away_and_goes_on_waiting_when_that_one_comes() {
+        let away = [member(1, "Ana", true), member(2, "Ben", false), member(3, "Cem", true)];
+        let back = Delivery::WhenBack(BEN);
+        assert!(choices(Delivery::Usual, &away, false).contains(&back));
+        let here = away.clone().map(|view| MemberView { online: true, ..view });
+        assert!(!choices(Delivery::Usual, &here, false).contains(&back));
+        assert!(choices(back, &here, false).contains(&back), "a choice stays while it is made");
+        let bundled = choices(Delivery::Usual, &away, true);
+        assert_eq!((bundled.len(), bundled[1]), (5, Delivery::GoneInAnHour));
+    }
+
+    #[test]
+    fn members_of_one_name_are_told_apart_by_their_marks() {
+        let words = Language::English.words();
+        let two = [member(2, "Ben", false), member(3, "Ben", false), member(4, "", false)];
+        assert_eq!(called(BEN, words, &two[..1]), "Ben");
+        assert_eq!(called(BEN, words, &two), format!("Ben {}", BEN.mark()));
+        assert!(called(MemberId([4; 32]), words, &two).contains(words.nameless));
     }
 }

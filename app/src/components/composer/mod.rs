@@ -1,20 +1,36 @@
 //! Where messages are written: Enter sends, Shift+Enter breaks the line, an input method is left
-//! alone, and what is not sent yet survives a reload of the tab.
+//! alone, and what is not sent yet survives a reload of the tab. Arrow up in an empty composer
+//! takes the last own message back for other words, Escape gives that up.
 
+mod bundle;
 mod delivery;
+mod field;
+mod priority;
+mod revision;
 
-use browser::{Priority, RoomId, Terms};
-use leptos::html;
+use browser::{MemberView, Priority, RoomId};
 use leptos::prelude::*;
 
+use self::bundle::Bundle;
 use self::delivery::{Delivery, DeliveryChoice, terms_of};
+use self::field::Words;
+pub use self::priority::PriorityChoice;
+use self::revision::Revision;
 use super::icon::Icon;
+use crate::chat::{Compose, Manner, Subject, Task, Writing};
 use crate::page::{language, word};
 use crate::session;
-use crate::text::names;
 
 /// What a browser reports for a key that an input method has taken.
 const KEY_OF_INPUT_METHOD: u32 = 229;
+
+/// What a key in the composer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Send,
+    Last,
+    GiveUp,
+}
 
 /// The form for a message.
 #[component]
@@ -23,78 +39,109 @@ pub fn Composer(
     room: RoomId,
     /// A text to put back, from a message that was refused.
     rescued: RwSignal<Option<String>>,
+    /// What it is for.
+    writing: Memo<Writing>,
+    /// All members, for what waits until one is back.
+    members: Memo<Vec<MemberView>>,
     /// A message is to be sent.
-    on_send: impl Fn(String, Priority, Terms) + Copy + 'static,
+    on_send: impl Fn(String, Manner) + Copy + Send + Sync + 'static,
     /// The person is typing, or has stopped.
-    on_typing: impl Fn(bool) + Copy + 'static,
+    on_typing: impl Fn(bool) + Copy + Send + Sync + 'static,
+    /// What it is for, or the bundle, is to change.
+    on_compose: impl Fn(Compose) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let language = language();
-    let text = RwSignal::new(session::draft(&room));
+    let words = Words::new(room, writing);
+    let text = words.text;
     let priority = RwSignal::new(Priority::Normal);
     let delivery = RwSignal::new(Delivery::Usual);
-    let field = NodeRef::<html::Textarea>::new();
-    field.on_load(|field| {
-        if has_fine_pointer() {
-            let _ = field.focus();
-        }
-    });
-    let change = move |new: String| {
-        session::keep_draft(&room, &new);
-        text.set(new);
-    };
+    let task = Memo::new(move |_| writing.with(|writing| writing.task.clone()));
+    let bundle = keep_bundle(room, writing, on_compose);
     Effect::new(move |_| {
         let Some(back) = rescued.get() else { return };
         rescued.set(None);
         let now = text.get_untracked();
-        change(if now.trim().is_empty() { back } else { format!("{back}\n\n{now}") });
+        words.change(if now.trim().is_empty() { back } else { format!("{back}\n\n{now}") });
     });
     let fault = Memo::new(move |_| text.with(|text| language.get().too_long(text)));
+    let fits = move |written: &str| language.get_untracked().too_long(written).is_none();
     let send = move || {
-        let Some(field) = field.get_untracked() else { return };
-        let written = field.value();
-        if written.trim().is_empty() || language.get_untracked().too_long(&written).is_some() {
+        let written = words.written();
+        let bundled = words.are_new() && !bundle.with_untracked(Vec::is_empty);
+        if !fits(&written) || written.trim().is_empty() && !bundled {
             return;
         }
-        // At once, so that no key that follows is added to what was sent.
-        field.set_value("");
-        change(String::new());
-        let terms = terms_of(delivery.get_untracked(), session::now());
-        on_send(written.trim_end().to_owned(), priority.get_untracked(), terms);
+        words.clear();
+        let (act, terms) = terms_of(delivery.get_untracked(), session::now());
+        let manner = Manner { priority: priority.get_untracked(), act, terms };
+        on_send(written.trim_end().to_owned(), manner);
         delivery.set(Delivery::Usual);
         on_typing(false);
+    };
+    let add = move || {
+        let written = words.written();
+        let before = bundle.with_untracked(Vec::len);
+        if fits(&written) && !written.trim().is_empty() {
+            on_compose(Compose::Bundle(written.trim_end().to_owned()));
+        }
+        if bundle.with_untracked(Vec::len) > before {
+            words.clear();
+            on_typing(false);
+        }
+        words.focus();
     };
     let on_input = move |event| {
         let written = event_target_value(&event);
         on_typing(!written.trim().is_empty());
-        change(written);
+        words.change(written);
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
-        let composing = event.is_composing() || event.key_code() == KEY_OF_INPUT_METHOD;
-        if event.key() == "Enter" && !event.shift_key() && !composing {
-            event.prevent_default();
-            send();
+        let Some(key) = key_of(&event, text.with_untracked(String::is_empty), words.are_new())
+        else {
+            return;
+        };
+        event.prevent_default();
+        match key {
+            Key::Send => send(),
+            Key::Last => on_compose(Compose::Revise(Subject::LastRow)),
+            Key::GiveUp => on_compose(Compose::Revised),
         }
     };
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         send();
-        if let Some(field) = field.get_untracked() {
-            let _ = field.focus();
-        }
+        words.focus();
     };
+    let label = Signal::derive(move || {
+        let words = language.get().words();
+        let bundled = !bundle.with(Vec::is_empty);
+        task.with(|task| match task {
+            Task::New if bundled => words.send_all,
+            Task::New | Task::Resend(..) => words.send,
+            Task::Edit(_) | Task::Replace(_) => words.save,
+        })
+    });
+    let is_new = move || task.with(|task| *task == Task::New);
     view! {
         <form class="composer" on:submit=on_submit>
-            {move || fault.get().map(|fault| {
-                view! {
-                    <p class="fault" role="alert" data-testid="error">
-                        {fault.title} {" "} {fault.help}
-                    </p>
-                }
-            })}
+            <div class="about">
+                <Revision task on_end=move || on_compose(Compose::Revised) />
+                <Bundle bundle on_remove=move |place| {
+                    on_compose(Compose::Unbundle(place));
+                    words.focus();
+                } />
+                {move || fault.get().map(|fault| {
+                    view! {
+                        <p class="fault" role="alert" data-testid="error">
+                            {fault.title} {" "} {fault.help}
+                        </p>
+                    }
+                })}
+            </div>
             <div class="grow" data-text=text>
                 <textarea
                     id="composer"
-                    node_ref=field
+                    node_ref=words.node
                     rows="1"
                     dir="auto"
                     data-testid="composer"
@@ -107,13 +154,27 @@ pub fn Composer(
                     on:keydown=on_key
                 ></textarea>
             </div>
-            <span class="choices">
-                <DeliveryChoice delivery />
-                <PriorityChoice priority />
+            <span class="choices" hidden=move || !is_new()>
+                <DeliveryChoice delivery members bundled=move || !bundle.with(Vec::is_empty) />
+                <PriorityChoice
+                    priority
+                    testid="priority"
+                    on_choose=move |chosen| priority.set(chosen)
+                />
+                <button
+                    type="button"
+                    class="quiet add"
+                    data-testid="add-to-bundle"
+                    title=word(|words| words.add_to_bundle)
+                    aria-label=word(|words| words.add_to_bundle)
+                    on:click=move |_| add()
+                >
+                    <Icon name="bundle" />
+                </button>
             </span>
-            <button type="submit" class="main send" data-testid="send">
+            <button type="submit" class="main send" data-testid="send" title=label>
                 <Icon name="send" />
-                <span>{word(|words| words.send)}</span>
+                <span>{label}</span>
             </button>
             <p class="hint" id="composer-keys">
                 {word(|words| words.composer_keys)}
@@ -122,47 +183,32 @@ pub fn Composer(
     }
 }
 
-/// How urgent the next message is.
-#[component]
-fn PriorityChoice(priority: RwSignal<Priority>) -> impl IntoView {
-    const ALL: [Priority; 3] = [Priority::Urgent, Priority::Normal, Priority::Low];
-    let language = language();
-    let on_change = move |event| {
-        let name = event_target_value(&event);
-        if let Some(chosen) = ALL.into_iter().find(|known| names::priority(*known) == name) {
-            priority.set(chosen);
-        }
-    };
-    let option = move |choice: Priority| {
-        let said = move || {
-            let words = language.get().words();
-            match choice {
-                Priority::Urgent => words.urgent,
-                Priority::Normal => words.normal,
-                Priority::Low => words.low,
-            }
-        };
-        view! {
-            <option
-                value=names::priority(choice)
-                selected=move || priority.get() == choice
-            >
-                {said}
-            </option>
-        }
-    };
-    view! {
-        <label class="priority-choice" data-priority=move || names::priority(priority.get())>
-            <span class="unseen">{word(|words| words.priority)}</span>
-            <select data-testid="priority" on:change=on_change>
-                {ALL.map(option).collect_view()}
-            </select>
-        </label>
+/// What a key means here, if anything but itself.
+fn key_of(event: &web_sys::KeyboardEvent, empty: bool, new: bool) -> Option<Key> {
+    if event.is_composing() || event.key_code() == KEY_OF_INPUT_METHOD {
+        return None;
+    }
+    let bare = !(event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key());
+    match event.key().as_str() {
+        "Enter" if !event.shift_key() => Some(Key::Send),
+        "ArrowUp" if bare && empty && new => Some(Key::Last),
+        "Escape" if bare && !new => Some(Key::GiveUp),
+        _ => None,
     }
 }
 
-/// A keyboard on the screen would cover the room at once.
-fn has_fine_pointer() -> bool {
-    let query = window().match_media("(pointer: fine)").ok().flatten();
-    query.is_some_and(|query| query.matches())
+/// The bundle of a room survives a reload of the tab, like the words in the composer.
+fn keep_bundle(
+    room: RoomId,
+    writing: Memo<Writing>,
+    on_compose: impl Fn(Compose),
+) -> Memo<Vec<String>> {
+    let bundle = Memo::new(move |_| writing.with(|writing| writing.bundle.clone()));
+    if bundle.with_untracked(Vec::is_empty) {
+        for text in session::bundle(&room) {
+            on_compose(Compose::Bundle(text));
+        }
+    }
+    Effect::new(move |_| bundle.with(|bundle| session::keep_bundle(&room, bundle)));
+    bundle
 }

@@ -115,6 +115,15 @@ fn Forget(member: MemberId, on_forget: impl Fn(MemberId) + 'static) -> impl Into
     }
 }
 
+/// Puts the panel away where it is a drawer, so that it does not cover what comes next.
+pub fn close_drawer() {
+    use wasm_bindgen::JsCast;
+    let panel = document().get_element_by_id(PANEL);
+    if let Some(panel) = panel.and_then(|panel| panel.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = panel.hide_popover();
+    }
+}
+
 /// The button that opens the panel where it is a drawer.
 #[component]
 pub fn PanelButton(#[prop(into)] count: Signal<usize>) -> impl IntoView {

@@ -3,7 +3,7 @@
 use browser::{Body, EntryId, Reaction};
 use leptos::prelude::*;
 
-use crate::chat::Shown;
+use crate::chat::{Compose, Shown, Subject};
 use crate::components::icon::Icon;
 use crate::page::{Page, language, word};
 
@@ -64,6 +64,7 @@ pub fn Actions(
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
+    let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
             page.react(entry, THUMB, true);
@@ -82,9 +83,35 @@ pub fn Actions(
                 >
                     <Icon name="react" />
                 </button>
+                <Show when=move || own && lasts.get()>
+                    <Edit there />
+                </Show>
                 {own.then(|| view! { <Delete there /> })}
             </span>
         </Show>
+    }
+}
+
+/// Puts the words into the composer.
+#[component]
+fn Edit(there: Memo<Option<EntryId>>) -> impl IntoView {
+    let page = Page::here();
+    let on_click = move |_| {
+        if let Some(entry) = there.get_untracked() {
+            page.compose(Compose::Revise(Subject::Row(entry)));
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="edit-message"
+            title=word(|words| words.edit_again)
+            aria-label=word(|words| words.edit_again)
+            on:click=on_click
+        >
+            <Icon name="edit" />
+        </button>
     }
 }
 

@@ -1,17 +1,19 @@
 //! One message: who, when, what, and how far it has come.
 
 mod actions;
+mod way;
 
 use browser::{Body, DraftId, Priority, RowState};
 use leptos::html;
 use leptos::prelude::*;
 
 use self::actions::{Actions, Reactions};
+pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Tile, hue};
 use super::messages::Sight;
 use crate::chat::{Message, Shown, Standing};
-use crate::page::{language, word};
+use crate::page::{Page, language, word};
 use crate::text::{Day, machine_time, names};
 
 /// What a person does with a message that was refused.
@@ -77,6 +79,7 @@ pub fn MessageRow(
                     <Time message />
                     <LateBadge message />
                     <EditedBadge message />
+                    <VanishBadge message />
                     {own.then(|| view! { <StateMark message /> })}
                     <Actions message own />
                 </footer>
@@ -181,22 +184,57 @@ fn EditedBadge(message: Memo<Shown>) -> impl IntoView {
     let edited = Memo::new(move |_| message.with(|message| message.edited));
     view! {
         <Show when=move || edited.get()>
-            <span>{word(|words| words.edited)}</span>
+            <span data-testid="edited">{word(|words| words.edited)}</span>
         </Show>
     }
 }
 
-/// How far an own message has come: a picture, and the same in words.
+/// Says that the words go after they were read.
+#[component]
+fn VanishBadge(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let after = Memo::new(move |_| {
+        message.with(|message| message.vanishes.filter(|_| matches!(message.body, Body::Text(_))))
+    });
+    move || {
+        let after = after.get()?;
+        let said = move || {
+            let language = language.get();
+            (language.words().goes_after_reading)(&language.span(after))
+        };
+        Some(view! {
+            <span class="fleeting" data-testid="vanishes">
+                <Icon name="expired" />
+                {said}
+            </span>
+        })
+    }
+}
+
+/// How far an own message has come: a picture, and the same in words. Shows its way when pressed.
 #[component]
 fn StateMark(message: Memo<Shown>) -> impl IntoView {
+    let page = Page::here();
     let language = language();
+    let entry = Memo::new(move |_| message.with(|message| message.entry()));
     let said = Memo::new(move |_| message.with(|message| language.get().standing(message)));
     let icon = Signal::derive(move || message.with(|message| icon_of(&message.standing)));
+    let label = move || (language.get().words().way_of)(&said.get());
+    let on_click = move |_| page.look(entry.get_untracked());
     view! {
-        <span class="standing" role="img" aria-label=said>
+        <button
+            type="button"
+            class="standing"
+            aria-haspopup="dialog"
+            aria-label=label
+            title=word(|words| words.way_heading)
+            data-testid="show-way"
+            disabled=move || entry.get().is_none()
+            on:click=on_click
+        >
             <Icon name=icon />
             <span aria-hidden="true">{said}</span>
-        </span>
+        </button>
     }
 }
 

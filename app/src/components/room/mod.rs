@@ -9,13 +9,13 @@ use super::brand::LanguageChoice;
 use super::composer::Composer;
 use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
-use super::members::{Members, PANEL, PanelButton};
-use super::message::Rescue;
+use super::members::{Members, PANEL, PanelButton, close_drawer};
+use super::message::{Rescue, Way};
 use super::messages::{Announcer, Messages, Names, names_of};
 use super::queue::{Live, Queue, Steer};
 use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
-use crate::chat::{ChatStateStoreFields, Older, PageEvent, RoomState};
+use crate::chat::{ChatStateStoreFields, Compose, Older, PageEvent, RoomState};
 use crate::page::{Page, language, word};
 
 /// See the module.
@@ -27,8 +27,8 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let rescued = RwSignal::new(None);
     let sent = RwSignal::new(0_u32);
-    let on_send = move |text, priority, terms| {
-        page.say(text, priority, terms);
+    let on_send = move |text, manner| {
+        page.say(text, manner);
         sent.update(|sent| *sent = sent.wrapping_add(1));
     };
     let on_rescue = move |rescue: Rescue| match rescue {
@@ -63,13 +63,17 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                     <Composer
                         room
                         rescued
+                        writing=page.of_room(|room| room.writing.clone())
+                        members=page.of_room(|room| room.members.clone())
                         on_send
                         on_typing=move |typing| page.typing(typing)
+                        on_compose=move |compose| page.compose(compose)
                     />
                 </div>
             </main>
             <Panel names />
             <InviteDialog invite node=dialog />
+            <Way names />
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>
     }
@@ -220,8 +224,15 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 names
                 on_steer=move |steer| match steer {
                     Steer::Cancel(draft) => page.cancel(draft),
+                    Steer::Replace(draft) => page.replace(draft),
+                    Steer::Reclass(entry, priority) => page.reclass(entry, priority),
+                    Steer::Revise(subject) => {
+                        close_drawer();
+                        page.compose(Compose::Revise(subject));
+                    }
                     Steer::Retry(entry) => page.retry(entry),
                     Steer::Delete(entry) => page.delete(entry),
+                    Steer::PutAway(entry) => page.put_away(entry),
                     Steer::Watch(on) => page.watch(on),
                 }
             />

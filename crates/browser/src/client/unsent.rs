@@ -91,6 +91,7 @@ impl Unsent {
             | Command::Replace(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
+            | Command::Dismiss(_)
             | Command::Typing(_)
             | Command::Watch(_)
             | Command::Trace(_) => false,

@@ -92,7 +92,7 @@ impl Engine {
         let here = self.timeline.target(&noted.target);
         let right = here.is_some_and(|here| here.hash == noted.note.target);
         if right && noted.note.kind == Kind::DELETE {
-            self.commits.fades.owe(noted.target);
+            self.commits.fades.owe(noted.target, 0);
         }
         self.timeline.note(&noted, &self.room, &self.keys);
     }

@@ -24,7 +24,7 @@ use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Noted;
-use crate::view::{Act, Draft, Event, Passage, Priority, Trouble};
+use crate::view::{Draft, Event, Passage, Priority, Trouble};
 
 /// Bytes that a sealed body and its header take besides the text, at most.
 const ENTRY_OVERHEAD: usize = 256;
@@ -225,8 +225,9 @@ impl Engine {
             for item in items {
                 let (drafts, item) = self.prepare(item);
                 batch.items.extend((!drafts.is_empty()).then_some(drafts));
+                let alone = item.iter().chain(&run).any(Prepared::is_fleeting);
                 let size = item.iter().map(|one| one.bytes() + ENTRY_OVERHEAD).sum::<usize>();
-                if size > room || run.len() + item.len() > limits::RUN_ENTRIES {
+                if alone || size > room || run.len() + item.len() > limits::RUN_ENTRIES {
                     self.append(batch, priority, std::mem::take(&mut run));
                     room = limits::RUN_BYTES;
                 }
@@ -401,7 +402,7 @@ impl Engine {
         self.outbox.waits.stored();
         for draft in batch.items.iter().flatten() {
             self.outbox.drop_taken(draft);
-            if draft.act != Act::Say {
+            if !draft.act.says() {
                 self.out.push_back(Output::Event(Event::Stored(draft.id)));
             }
         }

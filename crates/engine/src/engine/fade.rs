@@ -34,8 +34,12 @@ pub struct Fades {
     runs: BTreeMap<Vec<u8>, Run>,
     records: Vec<Vec<u8>>,
     gone: Vec<Fade>,
-    /// Bodies found that should be gone: to be stored as such.
-    owed: BTreeSet<EntryId>,
+    /// Bodies found that go: to be stored as such, with the moment.
+    owed: BTreeMap<EntryId, Millis>,
+    /// Whether somebody has read something that vanishes is to be looked at again.
+    look: bool,
+    /// What vanishes and is on its way already.
+    vanishing: BTreeSet<EntryId>,
 }
 
 /// One body.
@@ -51,9 +55,29 @@ impl Fades {
         self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 
-    /// A body was found that should be gone.
-    pub fn owe(&mut self, entry: EntryId) {
-        self.owed.insert(entry);
+    /// A body was found that goes at this moment; 0 if it should be gone.
+    pub fn owe(&mut self, entry: EntryId, at: Millis) {
+        self.owed.insert(entry, at);
+    }
+
+    /// Something was read, here or elsewhere.
+    pub fn look_again(&mut self) {
+        self.look = true;
+    }
+
+    /// Whether something was read since this was asked last.
+    pub fn take_look(&mut self) -> bool {
+        std::mem::take(&mut self.look)
+    }
+
+    /// A message is on its way to vanish. False if it is already.
+    pub fn begins(&mut self, entry: EntryId) -> bool {
+        self.vanishing.insert(entry)
+    }
+
+    /// A message is not on its way after all.
+    pub fn begins_again(&mut self, entry: &EntryId) {
+        self.vanishing.remove(entry);
     }
 
     /// True if bodies were found that should be gone.
@@ -64,7 +88,7 @@ impl Fades {
 
     /// The store is read again: what was under way is forgotten, and found again.
     pub fn reset(&mut self) {
-        *self = Fades { next: Some(0), ..Fades::default() };
+        *self = Fades { next: Some(0), look: true, ..Fades::default() };
     }
 
     /// When the next body goes, in milliseconds since 1970, if nothing is under way.
@@ -197,8 +221,8 @@ impl Engine {
 
     /// Runs without the bodies that go become part of the batch.
     pub(super) fn stage_fades(&mut self, batch: &mut Batch) {
-        for entry in std::mem::take(&mut self.commits.fades.owed) {
-            self.stage_fade(batch, 0, &entry);
+        for (entry, at) in std::mem::take(&mut self.commits.fades.owed) {
+            self.stage_fade(batch, at, &entry);
         }
         if !self.commits.fades.is_ready() {
             return;

@@ -24,6 +24,7 @@ use crate::log::pack;
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start, Unsigned};
 use crate::members::{Member, Members};
+use crate::outbox::tray::{Case, Refused, Tray};
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
 use crate::room::invite::Invite;
 use crate::room::record::RoomRecord;
@@ -96,10 +97,18 @@ fn full_header() -> Header {
 }
 
 fn run(texts: &[&str]) -> Run {
+    let text = |text: &&str| Content::Text((*text).to_owned());
+    run_of(&texts.iter().map(text).collect::<Vec<_>>())
+}
+
+fn fleeting() -> Run {
+    run_of(&[Content::Fleeting { text: "hello".to_owned(), after: 60_000 }])
+}
+
+fn run_of(contents: &[Content]) -> Run {
     let (log, keys, mut random) = (log(), epoch_keys(), Random::new([6; 32]));
-    let entries = (0u64..).zip(texts).map(|(seq, text)| {
-        let content = Content::Text((*text).to_owned());
-        let body = place(seq, &log).seal_body(Kind::MESSAGE, seq + 1, &content, &keys, &mut random);
+    let entries = (0u64..).zip(contents).map(|(seq, content)| {
+        let body = place(seq, &log).seal_body(Kind::MESSAGE, seq + 1, content, &keys, &mut random);
         let (body_len, body_hash) = (u32::try_from(body.len()).unwrap(), body_hash(&body));
         let (lamport, wall) = (seq + 1, 1_700_000_000_000);
         let (expiry, target, group) = (None, None, None);
@@ -269,6 +278,16 @@ fn failures() -> Vec<Failure> {
     reasons.map(|reason| Failure { member, reason, attempts: 3, last }).to_vec()
 }
 
+/// A record with a history, which older ones lack.
+fn undelivered() -> Case {
+    let (mut tray, entry) = (Tray::default(), EntryId { log: log(), seq: 300 });
+    for failure in failures() {
+        let why = (failure.reason, Refused::ForNow);
+        tray.refused(entry, failure.member, why, failure.last);
+    }
+    tray.take_dirty().remove(0).1.unwrap()
+}
+
 fn store_keys() -> [(&'static str, Vec<u8>); 11] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
@@ -302,6 +321,7 @@ fn written() -> Files {
     put("run", "one", run(&["hello"]).bytes());
     put("run", "burst", run(&["one", "two", "三"]).bytes());
     put("run", "body-gone", body_gone().bytes());
+    put("run", "fleeting", fleeting().bytes());
     put("register", "profile", register(RegisterKind::PROFILE, &profile()).bytes());
     put("register", "receipt", register(RegisterKind::RECEIPT, &receipt()).bytes());
     put("register", "room", register(RegisterKind::ROOM, &room_info()).bytes());
@@ -325,6 +345,7 @@ fn written() -> Files {
     put("store", "member", &member().encode());
     put("store", "waiting", &postcard::to_allocvec(&waiting()).unwrap());
     put("store", "failures", &postcard::to_allocvec(&failures()).unwrap());
+    put("store", "undelivered", &undelivered().encode());
     put("store", "draft", &DraftId([4; 16]).0);
     put("store", "room", &record().encode());
     files
@@ -399,6 +420,10 @@ fn golden_headers_and_runs_are_read() {
     }
     let gone = Run::verify(&ROOM, &read("run/body-gone")).unwrap();
     assert!(gone.entries[0].body.is_none() && gone.entries[1].body.is_some());
+    let fleeting = Run::verify(&ROOM, &read("run/fleeting")).unwrap();
+    let body = fleeting.entries[0].body.clone().unwrap();
+    let said = place(0, &log()).open_said(Kind::MESSAGE, &body, &epoch_keys());
+    assert_eq!(said, (Body::Text("hello".to_owned()), Some(60_000)));
 }
 
 #[test]
@@ -444,6 +469,8 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
     assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
+    assert!(Case::decode(&read("store/failures")).is_some(), "it has no history");
+    assert_eq!(Case::decode(&read("store/undelivered")), Some(undelivered()));
     let entry = EntryId { log, seq: 300 };
     assert_eq!(keys::read_note(&read("store/key-early")), Some(entry));
     assert_eq!(keys::read_note(&read("store/key-note")), Some(entry));

@@ -1,12 +1,13 @@
 //! The queue and the way of a message as data, for a person who wants to see them.
 
 use crate::engine::Engine;
-use crate::ids::EntryId;
-use crate::io::Output;
+use crate::ids::{EntryId, MemberId};
+use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
 use crate::link::flow::Flow;
-use crate::view::{Event, PeerQueue, QueueView, Refusal, Trace};
+use crate::queue::Class;
+use crate::view::{Event, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
 
 impl Engine {
     pub(super) fn watch(&mut self, on: bool) {
@@ -24,20 +25,67 @@ impl Engine {
     }
 
     fn queue_view(&self) -> QueueView {
-        let peer = |flow: &Flow| {
-            let oldest = flow.oldest_own(&self.logs, &self.own.member);
-            PeerQueue {
-                member: flow.member,
-                lanes: flow.lanes(&self.logs, &self.own.member),
-                oldest: oldest.and_then(|entry| self.timeline.row(&entry)).map(|row| row.wall),
-                round_trip: flow.round_trip,
-            }
-        };
+        let linked: Vec<&Flow> = self.links.values().filter_map(Link::flow).collect();
+        let is_linked = |id: &&MemberId| linked.iter().any(|flow| flow.member == **id);
+        let away = self.members.iter().filter(|id| !is_linked(id));
+        let peers = linked.iter().map(|flow| self.linked_queue(flow));
         QueueView {
             drafts: self.outbox.depths(),
             draft_bytes: self.outbox.bytes(),
             incoming: self.inbox.entries(),
-            peers: self.links.values().filter_map(Link::flow).map(peer).collect(),
+            peers: peers.chain(away.map(|id| self.away_queue(*id))).collect(),
+        }
+    }
+
+    fn linked_queue(&self, flow: &Flow) -> PeerQueue {
+        let me = &self.own.member;
+        let mut lanes = flow.lanes(&self.logs, me);
+        for class in Priority::ALL {
+            if let Some(lane) = lane_of(&mut lanes, class) {
+                let oldest = flow.oldest_own(&self.logs, me, class);
+                lane.oldest = oldest.and_then(|entry| self.written(&entry));
+            }
+        }
+        self.count_attempts(&flow.member, &mut lanes);
+        let (member, round_trip) = (flow.member, flow.round_trip);
+        PeerQueue { member, linked: true, oldest: oldest_of(&lanes), lanes, round_trip }
+    }
+
+    /// What waits for a member that is not linked: the own entries that it is not proven to hold.
+    fn away_queue(&self, member: MemberId) -> PeerQueue {
+        let mut lanes = vec![LaneView::default(); Class::COUNT];
+        let me = self.own.member;
+        for (log, state) in self.logs.iter().filter(|(log, _)| log.member == me) {
+            for class in Priority::ALL {
+                let Some(lane) = lane_of(&mut lanes, class) else { continue };
+                let lacks = self.members.unheld(&member, log, state.of_class(class));
+                lane.messages += lacks.len();
+                let first = lacks.first().map(|seq| EntryId { log: *log, seq });
+                let written = first.and_then(|entry| self.written(&entry));
+                lane.oldest = lane.oldest.into_iter().chain(written).min();
+            }
+        }
+        self.count_attempts(&member, &mut lanes);
+        PeerQueue { member, linked: false, oldest: oldest_of(&lanes), lanes, round_trip: None }
+    }
+
+    fn written(&self, entry: &EntryId) -> Option<Millis> {
+        self.timeline.row(entry).map(|row| row.wall)
+    }
+
+    fn count_attempts(&self, member: &MemberId, lanes: &mut [LaneView]) {
+        for class in Priority::ALL {
+            if let Some(lane) = lane_of(lanes, class) {
+                let counts = |entry: &EntryId| self.logs.class_of(entry) == Some(class);
+                lane.attempts = self.outbox.tray.attempts(member, counts);
+            }
+        }
+    }
+
+    /// A person has seen that a message is undelivered.
+    pub(super) fn dismiss(&mut self, entry: &EntryId) {
+        if !self.outbox.tray.remove(entry) {
+            self.refuse(None, Refusal::NoSuchMessage);
         }
     }
 
@@ -52,4 +100,13 @@ impl Engine {
         };
         self.out.push_back(Output::Event(Event::Trace(trace)));
     }
+}
+
+/// The lane of a class that a person can choose: control comes before them.
+fn lane_of(lanes: &mut [LaneView], class: Priority) -> Option<&mut LaneView> {
+    lanes.get_mut(usize::from(class.number()) + 1)
+}
+
+fn oldest_of(lanes: &[LaneView]) -> Option<Millis> {
+    lanes.iter().filter_map(|lane| lane.oldest).min()
 }

@@ -15,11 +15,12 @@ use crate::link::flow::Read;
 use crate::log::LogState;
 use crate::log::run::Run;
 use crate::members::Member;
+use crate::outbox::tray::Case;
 use crate::register::Register;
 use crate::simulation::{Mark, mark, page_runs};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
-use crate::view::{Command, Event, Failure, Refusal, Trouble, Waiting};
+use crate::view::{Command, Event, Refusal, Trouble, Waiting};
 
 /// Records of projections read at start: more than a room within its limits can have.
 const PROJECTIONS: u32 = 40_000;
@@ -214,12 +215,12 @@ impl Engine {
     fn on_outbox(&mut self, records: Vec<Record>) {
         for (key, value) in records {
             let loaded = match keys::read_undelivered(&key) {
-                Some(entry) => postcard::from_bytes::<Vec<Failure>>(&value)
-                    .map(|failures| self.outbox.tray.load(entry, failures)),
+                Some(entry) => Case::decode(&value).map(|case| self.outbox.tray.load(entry, case)),
                 None => postcard::from_bytes::<Waiting>(&value)
+                    .ok()
                     .map(|waiting| self.outbox.waits.load(waiting)),
             };
-            if loaded.is_err() {
+            if loaded.is_none() {
                 self.damaged(Table::State);
             }
         }
@@ -363,6 +364,7 @@ impl Engine {
     fn end_page(&mut self) {
         let page = std::mem::take(&mut self.loads.page);
         let rows = self.timeline.end_page(page.oldest, page.more);
+        self.commits.fades.look_again();
         if rows.is_empty() && self.timeline.more() {
             // Only notes, perhaps: a page has something to show, or is the last.
             return self.load_page();

@@ -58,7 +58,7 @@ impl Engine {
             outbox::check(&draft)?;
             return self.outbox.waits.put(draft, self.now.wall);
         }
-        let (id, is_row) = (draft.id, draft.act == Act::Say);
+        let (id, is_row) = (draft.id, draft.act.says());
         match self.outbox.put(draft)? {
             Put::Stored(_) if !is_row => {
                 self.out.push_back(Output::Event(Event::Stored(id)));
@@ -152,6 +152,9 @@ impl Engine {
         let early = if planted(Planted::SaidBeforeItsTime) { 60_000 } else { 0 };
         for id in self.outbox.waits.due(self.now.wall + early, online) {
             let Some(waiting) = self.outbox.waits.of(&id).cloned() else { continue };
+            if self.holds_off(&waiting.draft) {
+                continue;
+            }
             if self.outbox.known(&id).is_none() && self.outbox.put(waiting.draft).is_err() {
                 // Too many wait for the disk: its time is still due after the next batch.
                 return;
@@ -179,6 +182,9 @@ impl Engine {
             };
             let (kind, content) = match draft.act {
                 Act::Say => (Kind::MESSAGE, Content::Text(draft.text.clone())),
+                Act::SayFor { after } => {
+                    (Kind::MESSAGE, Content::Fleeting { text: draft.text.clone(), after })
+                }
                 Act::Edit(_) => (Kind::EDIT, Content::Text(draft.text.clone())),
                 Act::Delete(_) => (Kind::DELETE, Content::Nothing),
                 Act::React { on, .. } => {
@@ -194,12 +200,14 @@ impl Engine {
 
     fn target_of(&self, draft: &Draft) -> Result<Option<Target>, Refusal> {
         let (entry, own) = match draft.act {
-            Act::Say => return Ok(None),
+            Act::Say | Act::SayFor { .. } => return Ok(None),
             Act::Edit(entry) | Act::Delete(entry) => (entry, true),
             Act::React { target, .. } => (target, false),
         };
         let mine = entry.log.member == self.own.member;
-        let target = self.timeline.target(&entry).filter(|_| mine || !own);
+        // Other words would outlive the first ones.
+        let lasts = !matches!(draft.act, Act::Edit(_)) || !self.timeline.vanishes(&entry);
+        let target = self.timeline.target(&entry).filter(|_| lasts && (mine || !own));
         target.map(Some).ok_or(Refusal::NoSuchMessage)
     }
 
@@ -243,17 +251,23 @@ impl Engine {
         for (id, waiting) in self.outbox.waits.take_dirty() {
             let key = keys::waiting(&self.room, &id);
             let waiting = waiting.filter(|_| !planted(Planted::WaitingNotStored));
-            batch.put_or_delete(Table::State, key, waiting.as_ref());
+            let value = waiting.and_then(|waiting| postcard::to_allocvec(&waiting).ok());
+            batch.put_or_delete(Table::State, key, value);
         }
-        for (entry, failures) in self.outbox.tray.take_dirty() {
+        for (entry, case) in self.outbox.tray.take_dirty() {
             let key = keys::undelivered(&self.room, &entry);
-            batch.put_or_delete(Table::State, key, failures.as_ref());
+            batch.put_or_delete(Table::State, key, case.map(|case| case.encode()));
             batch.undelivered.push(entry);
         }
     }
 }
 
 impl Prepared {
+    /// True if its body will go alone, so that its run holds nothing else.
+    pub(super) fn is_fleeting(&self) -> bool {
+        matches!(self.content, Content::Fleeting { .. })
+    }
+
     /// Bytes of text.
     pub(super) fn bytes(&self) -> usize {
         self.draft.text.len()
@@ -271,13 +285,8 @@ impl Prepared {
 }
 
 impl super::commit::Batch {
-    fn put_or_delete<T: serde::Serialize>(
-        &mut self,
-        table: Table,
-        key: Vec<u8>,
-        value: Option<&T>,
-    ) {
-        self.ops.push(match value.and_then(|value| postcard::to_allocvec(value).ok()) {
+    fn put_or_delete(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.ops.push(match value {
             Some(value) => StoreOp::Put(table, key, value),
             None => StoreOp::Delete(table, key),
         });
@@ -291,14 +300,23 @@ fn later_is_stored() -> Refusal {
 
 fn check_terms(draft: &Draft) -> Result<(), Refusal> {
     let terms = draft.terms;
-    let short = terms.expires_after.is_some_and(|after| after < limits::EXPIRES_AT_LEAST);
+    let soon = match draft.act {
+        Act::SayFor { after } => Some(after),
+        Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
+    };
+    let ends = [terms.expires_after, soon];
+    let short = ends.into_iter().flatten().any(|after| after < limits::EXPIRES_AT_LEAST);
     let later = terms.when != When::Now;
-    let words = if short {
+    let words = if soon.is_some_and(|after| after > limits::WAIT_AT_MOST) {
+        "it would stay more than a year after the reading"
+    } else if short {
         "it would expire within a second"
-    } else if draft.act != Act::Say && (later || terms.expires_after.is_some()) {
+    } else if !draft.act.says() && (later || terms.expires_after.is_some()) {
         "changes to a message are made now, and for good"
-    } else if draft.act != Act::Say && terms.qos != Qos::ExactlyOnce {
+    } else if !draft.act.says() && terms.qos != Qos::ExactlyOnce {
         "changes to a message are always stored"
+    } else if terms.qos != Qos::ExactlyOnce && draft.act != Act::Say {
+        "what is only said live is not kept until it was read"
     } else if terms.qos != Qos::ExactlyOnce && later {
         return Err(later_is_stored());
     } else {

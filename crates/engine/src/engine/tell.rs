@@ -235,7 +235,7 @@ impl Engine {
         let id = EntryId { log: run.log, seq };
         let place =
             Place { room: &self.room, log: &run.log, seq, epoch: &run.epoch, class: run.class };
-        let open = |body: &Vec<u8>| place.open_body(entry.header.kind, body, &self.keys);
+        let open = |body: &Vec<u8>| place.open_said(entry.header.kind, body, &self.keys);
         let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
@@ -244,7 +244,8 @@ impl Engine {
             state if state < RowState::Delivered && self.outbox.tray.holds(&id) => RowState::Failed,
             state => state,
         };
-        let body = entry.body.as_ref().filter(|_| !over);
+        let body = entry.body.as_ref().filter(|_| !over).map(open);
+        let (body, vanishes) = body.unwrap_or((Body::Gone, None));
         let by_wall = planted(Planted::OrderByWallClock);
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Row {
@@ -255,13 +256,14 @@ impl Engine {
             order: Order { lamport, log: run.log, seq },
             wall: entry.header.wall,
             priority: self.logs.class_of(&id).filter(|_| own).unwrap_or(run.class),
-            body: body.map_or(Body::Gone, open),
+            body,
             state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
             late: false,
             edited: false,
             reactions: Vec::new(),
             expiry,
+            vanishes,
         }
     }
 
@@ -271,6 +273,7 @@ impl Engine {
             return;
         }
         self.told.pending_stale = true;
+        self.commits.fades.look_again();
         let held = self.logs.of(&log).map(crate::log::LogState::held).unwrap_or_default();
         let shown = news.and(&held).newest(limits::WINDOW_ROWS as u64);
         let mut rows = Vec::new();
@@ -411,11 +414,17 @@ impl Engine {
         self.refuse(None, Refusal::Name { limit });
     }
 
+    /// True if this member has read an entry of another's log.
+    pub(super) fn has_read(&self, entry: &EntryId) -> bool {
+        self.told.read.get(&entry.log).is_some_and(|read| read.contains(entry.seq))
+    }
+
     pub(super) fn mark_read(&mut self, entries: &[EntryId]) {
         for entry in self.timeline.others(entries) {
             let read = self.told.read.entry(entry.log).or_default();
             if !read.contains(entry.seq) {
                 read.insert(entry.seq, entry.seq);
+                self.commits.fades.look_again();
                 self.commits.owe_receipt(self.now.mono);
             }
         }

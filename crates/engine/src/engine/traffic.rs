@@ -256,7 +256,7 @@ impl Engine {
 
     /// An undelivered message is offered again.
     pub(super) fn retry(&mut self, entry: EntryId) {
-        if !self.outbox.tray.remove(&entry) {
+        if !self.outbox.tray.again(&entry) {
             return self.refuse(None, crate::view::Refusal::NoSuchMessage);
         }
         for flow in self.links.values_mut().filter_map(Link::flow_mut) {

@@ -165,12 +165,13 @@ impl Flow {
         let control = LaneView {
             messages: number(self.lanes.depth(Class::Control)),
             bytes: number(self.lane_bytes[0]),
-            credit: 0,
+            ..LaneView::default()
         };
         let data = Class::DATA.into_iter().map(|class| LaneView {
             messages: self.lacks(logs, me, class),
             bytes: number(self.lane_bytes[class.index()]),
             credit: u64::from(self.credit[class.index()]),
+            ..LaneView::default()
         });
         std::iter::once(control).chain(data).collect()
     }
@@ -200,15 +201,14 @@ impl Flow {
         own + asked.sum::<u64>()
     }
 
-    /// The oldest entry of the own logs that it lacks.
+    /// The oldest entry of the own logs that it lacks, of one class.
     #[must_use]
-    pub fn oldest_own(&self, logs: &Logs, me: &MemberId) -> Option<EntryId> {
+    pub fn oldest_own(&self, logs: &Logs, me: &MemberId, class: Priority) -> Option<EntryId> {
         let own = logs.iter().filter(|(log, _)| log.member == *me);
         own.filter_map(|(log, state)| {
-            let mut rest = state.held();
+            let mut rest = state.of_class(class).clone();
             if let Some(peer) = self.have.of(log) {
                 rest.subtract(&peer.held);
-                rest.subtract(&peer.refused);
             }
             rest.first().map(|seq| EntryId { log: *log, seq })
         })

@@ -217,15 +217,30 @@ impl Place<'_> {
     /// Opens a body. What does not open is shown as such: it verified, so it is kept.
     #[must_use]
     pub fn open_body(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> Body {
+        self.open_said(kind, sealed, keys).0
+    }
+
+    /// Like [`Place::open_body`], with how long after the reading the words go, if they do.
+    #[must_use]
+    pub fn open_said(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> (Body, Option<Millis>) {
         if kind != Kind::MESSAGE {
-            return Body::Newer;
+            return (Body::Newer, None);
         }
+        let fits = |text: &String| text.len() <= limits::TEXT_BYTES;
         match self.open_content(kind, sealed, keys) {
-            Ok(Some(Content::Text(text))) if text.len() <= limits::TEXT_BYTES => Body::Text(text),
-            Ok(None) => Body::Newer,
-            Ok(Some(Content::Text(_) | Content::Reaction { .. } | Content::Nothing)) | Err(_) => {
-                Body::Unreadable
+            Ok(Some(Content::Text(text))) if fits(&text) => (Body::Text(text), None),
+            Ok(Some(Content::Fleeting { text, after })) if fits(&text) => {
+                let after = after.clamp(limits::EXPIRES_AT_LEAST, limits::WAIT_AT_MOST);
+                (Body::Text(text), Some(after))
             }
+            Ok(None) => (Body::Newer, None),
+            Ok(Some(
+                Content::Text(_)
+                | Content::Fleeting { .. }
+                | Content::Reaction { .. }
+                | Content::Nothing,
+            ))
+            | Err(_) => (Body::Unreadable, None),
         }
     }
 
@@ -261,6 +276,13 @@ pub enum Content {
     },
     /// A deletion says nothing more.
     Nothing,
+    /// Words that go some time after they were read.
+    Fleeting {
+        /// The words.
+        text: String,
+        /// Milliseconds after the reading.
+        after: Millis,
+    },
 }
 
 /// The hash of a sealed body.

@@ -1,5 +1,5 @@
 //! The tray of what could not be delivered: own messages that a member refused, or that expired
-//! before it held them, each with its history.
+//! before it held them, each with its history: when it was tried, and why that failed.
 //!
 //! Refusals are counted; a message counts as undelivered once one member has refused it
 //! [`limits::REFUSALS`] times, or for good. A member that holds it after all leaves the tray.
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{EntryId, MemberId};
 use crate::io::Millis;
 use crate::limits;
-use crate::view::{Failure, FailureReason, Undelivered};
+use crate::view::{Attempt, Failure, FailureReason, Undelivered};
 
 /// How a message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,40 @@ pub enum Refused {
     ForGood,
 }
 
+/// What is known of one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Case {
+    failures: Vec<Failure>,
+    history: Vec<Attempt>,
+}
+
+impl Case {
+    /// The record as it is stored: the history behind the failures, if there is any.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = postcard::to_allocvec(&self.failures).unwrap_or_default();
+        if !self.history.is_empty() {
+            bytes.extend(postcard::to_allocvec(&self.history).unwrap_or_default());
+        }
+        bytes
+    }
+
+    /// Reads a stored record, also one from before there was a history.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Case> {
+        let (failures, rest) = postcard::take_from_bytes(bytes).ok()?;
+        let history = match rest {
+            [] => Vec::new(),
+            rest => postcard::from_bytes(rest).ok()?,
+        };
+        Some(Case { failures, history })
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tray {
-    failures: BTreeMap<EntryId, Vec<Failure>>,
+    cases: BTreeMap<EntryId, Case>,
     dirty: BTreeSet<EntryId>,
     /// True if pages have to be told.
     pub stale: bool,
@@ -43,11 +73,13 @@ impl Tray {
         (reason, how): (FailureReason, Refused),
         wall: Millis,
     ) -> bool {
-        let known = self.failures.contains_key(&entry);
-        if !known && self.failures.len() >= limits::UNDELIVERED {
+        let known = self.cases.contains_key(&entry);
+        if !known && self.cases.len() >= limits::UNDELIVERED {
             self.drop_oldest();
         }
-        let failures = self.failures.entry(entry).or_default();
+        let Case { failures, history } = self.cases.entry(entry).or_default();
+        history.push(Attempt { member, reason, at: wall });
+        history.drain(..history.len().saturating_sub(limits::ATTEMPTS));
         let place = failures.iter().position(|failure| failure.member == member);
         let place = place.unwrap_or_else(|| {
             failures.push(Failure { member, reason, attempts: 0, last: wall });
@@ -67,8 +99,8 @@ impl Tray {
     }
 
     fn drop_oldest(&mut self) {
-        let last = |failures: &Vec<Failure>| failures.iter().map(|failure| failure.last).max();
-        let oldest = self.failures.iter().min_by_key(|(_, failures)| last(failures));
+        let last = |case: &Case| case.failures.iter().map(|failure| failure.last).max();
+        let oldest = self.cases.iter().min_by_key(|(_, case)| last(case));
         if let Some(oldest) = oldest.map(|(entry, _)| *entry) {
             self.remove(&oldest);
         }
@@ -76,7 +108,7 @@ impl Tray {
 
     /// A member holds the message after all. True if that changed anything.
     pub fn held(&mut self, entry: &EntryId, member: &MemberId) -> bool {
-        let Some(failures) = self.failures.get_mut(entry) else { return false };
+        let Some(Case { failures, .. }) = self.cases.get_mut(entry) else { return false };
         let before = failures.len();
         // Who holds what has expired holds no words: that stays undelivered.
         failures.retain(|failure| {
@@ -86,16 +118,38 @@ impl Tray {
             return false;
         }
         if failures.is_empty() {
-            self.failures.remove(entry);
+            self.cases.remove(entry);
         }
         self.dirty.insert(*entry);
         self.stale = true;
         true
     }
 
-    /// Takes a message out: it is offered again, or deleted. False if it is not in the tray.
+    /// A message is offered again: what was refused before counts no more, but stays in its
+    /// history. False if it does not count as undelivered.
+    pub fn again(&mut self, entry: &EntryId) -> bool {
+        let Some(case) = self.cases.get_mut(entry) else { return false };
+        let lost = case.failures.iter().any(is_final);
+        case.failures.iter_mut().for_each(|failure| failure.attempts = 0);
+        self.dirty.insert(*entry);
+        self.stale |= lost;
+        lost
+    }
+
+    /// How often a member has refused messages of which `counts` is true, since it was given any
+    /// of them.
+    #[must_use]
+    pub fn attempts(&self, member: &MemberId, counts: impl Fn(&EntryId) -> bool) -> u64 {
+        let of = |case: &Case| -> u64 {
+            let theirs = case.failures.iter().filter(|failure| failure.member == *member);
+            theirs.map(|failure| u64::from(failure.attempts)).sum()
+        };
+        self.cases.iter().filter(|(entry, _)| counts(entry)).map(|(_, case)| of(case)).sum()
+    }
+
+    /// Takes a message out: it is deleted, or a person has seen it. False if it is not in the tray.
     pub fn remove(&mut self, entry: &EntryId) -> bool {
-        let removed = self.failures.remove(entry).is_some();
+        let removed = self.cases.remove(entry).is_some();
         if removed {
             self.dirty.insert(*entry);
             self.stale = true;
@@ -103,11 +157,11 @@ impl Tray {
         removed
     }
 
-    /// Puts failures as they were stored, unless something newer is known.
-    pub fn load(&mut self, entry: EntryId, failures: Vec<Failure>) {
-        let known = self.failures.contains_key(&entry) || self.dirty.contains(&entry);
-        if !known && self.failures.len() < limits::UNDELIVERED {
-            self.failures.insert(entry, failures);
+    /// Puts what is known of a message as it was stored, unless something newer is known.
+    pub fn load(&mut self, entry: EntryId, case: Case) {
+        let known = self.cases.contains_key(&entry) || self.dirty.contains(&entry);
+        if !known && self.cases.len() < limits::UNDELIVERED {
+            self.cases.insert(entry, case);
             self.stale = true;
         }
     }
@@ -115,23 +169,24 @@ impl Tray {
     /// True if a message counts as undelivered.
     #[must_use]
     pub fn holds(&self, entry: &EntryId) -> bool {
-        self.failures.get(entry).is_some_and(|failures| failures.iter().any(is_final))
+        self.cases.get(entry).is_some_and(|case| case.failures.iter().any(is_final))
     }
 
     /// The messages that something is known of, in a log from one seq to another.
     pub fn within(&self, first: EntryId, last: EntryId) -> Vec<EntryId> {
-        self.failures.range(first..=last).map(|(entry, _)| *entry).collect()
+        self.cases.range(first..=last).map(|(entry, _)| *entry).collect()
     }
 
     /// What a person is shown.
     #[must_use]
     pub fn all(&self) -> Vec<Undelivered> {
-        let shown = |(entry, failures): (&EntryId, &Vec<Failure>)| {
+        let shown = |(entry, case): (&EntryId, &Case)| {
             let failures: Vec<Failure> =
-                failures.iter().filter(|failure| is_final(failure)).cloned().collect();
-            (!failures.is_empty()).then_some(Undelivered { entry: *entry, failures })
+                case.failures.iter().filter(|failure| is_final(failure)).cloned().collect();
+            let history = case.history.clone();
+            (!failures.is_empty()).then_some(Undelivered { entry: *entry, failures, history })
         };
-        self.failures.iter().filter_map(shown).collect()
+        self.cases.iter().filter_map(shown).collect()
     }
 
     /// True if something has to be stored.
@@ -141,9 +196,9 @@ impl Tray {
     }
 
     /// Takes what has to be stored again, or deleted if nothing failed any more.
-    pub fn take_dirty(&mut self) -> Vec<(EntryId, Option<Vec<Failure>>)> {
+    pub fn take_dirty(&mut self) -> Vec<(EntryId, Option<Case>)> {
         let dirty = std::mem::take(&mut self.dirty);
-        dirty.into_iter().map(|entry| (entry, self.failures.get(&entry).cloned())).collect()
+        dirty.into_iter().map(|entry| (entry, self.cases.get(&entry).cloned())).collect()
     }
 
     /// These were not stored after all.
@@ -191,6 +246,32 @@ mod tests {
         assert_eq!(tray.all()[0].failures.len(), 1);
         assert!(tray.remove(&entry(1)));
         assert!(!tray.holds(&entry(1)));
+    }
+
+    #[test]
+    fn what_is_tried_again_keeps_its_history_and_counts_from_the_start() {
+        let mut tray = Tray::default();
+        assert!(!tray.again(&entry(1)));
+        let full = (FailureReason::NoSpace, Refused::ForNow);
+        for at in 1..=u64::from(limits::REFUSALS) {
+            tray.refused(entry(1), ANA, full, at);
+        }
+        tray.refused(entry(1), BEN, full, 9);
+        assert_eq!(tray.attempts(&ANA, |_| true), u64::from(limits::REFUSALS));
+        assert_eq!((tray.attempts(&BEN, |_| true), tray.attempts(&BEN, |_| false)), (1, 0));
+        assert!(tray.again(&entry(1)));
+        assert!(!tray.again(&entry(1)), "it does not count as undelivered any more");
+        assert_eq!((tray.all(), tray.attempts(&ANA, |_| true)), (vec![], 0));
+        for at in 20..20 + 2 * u64::try_from(limits::ATTEMPTS).unwrap() {
+            tray.refused(entry(1), ANA, full, at);
+        }
+        let history = &tray.all()[0].history;
+        assert_eq!((history.len(), history[15].at), (limits::ATTEMPTS, 51));
+        let case = tray.take_dirty().remove(0).1.unwrap();
+        assert_eq!(Case::decode(&case.encode()), Some(case.clone()));
+        let old = postcard::to_allocvec(&case.failures).unwrap();
+        assert_eq!(Case::decode(&old), Some(Case { history: vec![], ..case }));
+        assert_eq!(Case::decode(&[0xff]), None);
     }
 
     #[test]

@@ -11,6 +11,15 @@ use crate::limits;
 use crate::simulation::{Planted, planted};
 use crate::view::{Draft, Refusal, Waiting, When};
 
+/// When a draft is due by the clock; one that was changed to be said now is due already.
+fn moment(waiting: &Waiting) -> Option<Millis> {
+    match waiting.draft.terms.when {
+        When::Now => Some(0),
+        When::At(at) => Some(at),
+        When::Online(_) => None,
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Waits {
@@ -70,7 +79,7 @@ impl Waits {
 
     fn insert(&mut self, waiting: Waiting) {
         let id = waiting.draft.id;
-        if let When::At(at) = waiting.draft.terms.when {
+        if let Some(at) = moment(&waiting) {
             self.by_time.insert((at, id));
         }
         self.waiting.insert(id, waiting);
@@ -80,7 +89,7 @@ impl Waits {
     /// Takes a draft out: released, cancelled or replaced.
     pub fn remove(&mut self, id: &DraftId) -> Option<Waiting> {
         let waiting = self.waiting.remove(id)?;
-        if let When::At(at) = waiting.draft.terms.when {
+        if let Some(at) = moment(&waiting) {
             self.by_time.remove(&(at, *id));
         }
         self.dirty.insert(*id);
@@ -115,7 +124,7 @@ impl Waits {
         if !(settled || planted(Planted::WaitingToldUnstored)) || !std::mem::take(&mut self.stale) {
             return None;
         }
-        Some((self.all(), std::mem::take(&mut self.cancelled)))
+        Some((self.said(), std::mem::take(&mut self.cancelled)))
     }
 
     /// A draft is an entry, and what was stored of it here is gone with the same transaction.
@@ -151,7 +160,7 @@ impl Waits {
     /// All that wait and are stored so: what a page that comes now is told.
     #[must_use]
     pub fn stored_ones(&self) -> Vec<Waiting> {
-        let mut all = self.all();
+        let mut all = self.said();
         all.retain(|waiting| {
             let id = &waiting.draft.id;
             !self.dirty.contains(id) && !self.storing.contains(id)
@@ -167,6 +176,11 @@ impl Waits {
         let mut meeting: Vec<&Waiting> = self.waiting.values().filter(untimed).collect();
         meeting.sort_by_key(|waiting| waiting.since);
         timed.chain(meeting).cloned().collect()
+    }
+
+    /// What a person is shown: not the changes that this device makes by itself.
+    fn said(&self) -> Vec<Waiting> {
+        self.all().into_iter().filter(|waiting| waiting.draft.act.says()).collect()
     }
 
     /// True if something has to be stored.

@@ -89,7 +89,10 @@ impl Note {
                 let fits = !emoji.is_empty() && emoji.len() <= limits::REACTION_BYTES;
                 fits.then_some(Saying::Emoji { emoji, on })
             }
-            Content::Text(_) | Content::Reaction { .. } | Content::Nothing => None,
+            Content::Text(_)
+            | Content::Fleeting { .. }
+            | Content::Reaction { .. }
+            | Content::Nothing => None,
         }
     }
 }

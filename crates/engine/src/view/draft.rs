@@ -37,7 +37,7 @@ impl Draft {
     /// True if it is said at once, on the usual terms.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.act == Act::Say && self.terms.qos == Qos::ExactlyOnce && self.terms.when == When::Now
+        self.act.says() && self.terms.qos == Qos::ExactlyOnce && self.terms.when == When::Now
     }
 
     /// The same, with another act.
@@ -70,6 +70,25 @@ pub enum Act {
         /// True to add.
         on: bool,
     },
+    /// Says something of which the words go everywhere some time after they were read: on a
+    /// reader's device after its own reading, and for good after everybody's.
+    SayFor {
+        /// Milliseconds after the reading: at least
+        /// [`limits::EXPIRES_AT_LEAST`](crate::limits::EXPIRES_AT_LEAST), at most
+        /// [`limits::WAIT_AT_MOST`](crate::limits::WAIT_AT_MOST).
+        after: Millis,
+    },
+}
+
+impl Act {
+    /// True if it says something, so that there will be a row.
+    #[must_use]
+    pub fn says(&self) -> bool {
+        match self {
+            Act::Say | Act::SayFor { .. } => true,
+            Act::Edit(_) | Act::Delete(_) | Act::React { .. } => false,
+        }
+    }
 }
 
 /// On which terms a draft is delivered.

@@ -23,6 +23,20 @@ pub struct Undelivered {
     pub entry: EntryId,
     /// What became of it, member by member.
     pub failures: Vec<Failure>,
+    /// The attempts that were refused, oldest first: at most
+    /// [`limits::ATTEMPTS`](crate::limits::ATTEMPTS), of which the newest are kept.
+    pub history: Vec<Attempt>,
+}
+
+/// One attempt to give a message to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The member.
+    pub member: MemberId,
+    /// Why it failed.
+    pub reason: FailureReason,
+    /// When, in milliseconds since 1970 by this device's clock.
+    pub at: Millis,
 }
 
 /// Why one member does not have a message.
@@ -62,15 +76,17 @@ pub struct QueueView {
     pub draft_bytes: u64,
     /// Messages that came and are not stored yet.
     pub incoming: u64,
-    /// What waits for each linked member.
+    /// What waits for each other member: those who are linked, then those who are not.
     pub peers: Vec<PeerQueue>,
 }
 
-/// What waits for one linked member.
+/// What waits for one member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerQueue {
     /// The member.
     pub member: MemberId,
+    /// True if it is linked: only then does anything move.
+    pub linked: bool,
     /// By class, most urgent first, control included.
     pub lanes: Vec<LaneView>,
     /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
@@ -91,6 +107,11 @@ pub struct LaneView {
     /// Bytes that it still takes before it has to give back credit; 0 for control, which needs
     /// none.
     pub credit: u64,
+    /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
+    /// message is among those in memory.
+    pub oldest: Option<Millis>,
+    /// Attempts that it has refused, over all messages that it was not given since.
+    pub attempts: u64,
 }
 
 /// The stations of an own message.

@@ -32,6 +32,7 @@ fn row(n: u8) -> News {
         edited: false,
         reactions: vec![],
         expiry: None,
+        vanishes: None,
     }]);
     News::Room { room: ROOM, event }
 }

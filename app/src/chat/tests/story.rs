@@ -1,0 +1,160 @@
+//! What a person does with what was said or waits: other words, bundles, and where a message is.
+
+use browser::{Act, Passage, RowState, Station, Terms, Trace, Waiting, When, limits};
+
+use super::*;
+use crate::chat::{Compose, Manner, Step, Stop, Subject, Task, way};
+
+fn composes(state: &mut ChatState, compose: Compose) {
+    assert_eq!(state.apply(PageEvent::Composes(compose)), []);
+}
+
+fn revises(state: &mut ChatState, subject: Subject) {
+    composes(state, Compose::Revise(subject));
+}
+
+fn waiting(id: u8, text: &str) -> Waiting {
+    let terms = Terms { when: When::At(9_000), ..Terms::default() };
+    Waiting { draft: draft(id, text).on(terms), since: 0 }
+}
+
+#[test]
+fn the_last_own_message_is_the_one_that_is_edited_and_others_never_are() {
+    let mut state = in_live_room();
+    revises(&mut state, Subject::LastRow);
+    assert_eq!(state.room.writing.task, Task::New, "there is nothing to edit");
+    let (old, last) = (row(ME, 1, "old"), row(ME, 2, "last"));
+    let theirs = row(BEN, 3, "theirs");
+    state.apply(told(Event::Rows(vec![old.clone(), last.clone(), theirs.clone()])));
+    state.apply(wrote(9, "on its way"));
+    revises(&mut state, Subject::LastRow);
+    let writing = &state.room.writing;
+    assert_eq!((&writing.task, writing.text.as_str()), (&Task::Edit(last.entry), "last"));
+    revises(&mut state, Subject::Row(theirs.entry));
+    assert_eq!(state.room.writing.task, Task::Edit(last.entry));
+    revises(&mut state, Subject::Row(old.entry));
+    let serial = state.room.writing.serial;
+    composes(&mut state, Compose::Revised);
+    assert_eq!((&state.room.writing.task, state.room.writing.text.as_str()), (&Task::New, ""));
+    assert!(state.room.writing.serial > serial, "the composer has to take its old words back");
+}
+
+#[test]
+fn what_goes_after_reading_is_not_edited_and_goes_also_when_it_is_sent_again() {
+    let mut state = in_live_room();
+    let old = row(ME, 1, "old");
+    let fleeting = Row { vanishes: Some(60_000), ..row(ME, 2, "between us") };
+    state.apply(told(Event::Rows(vec![old.clone(), fleeting.clone()])));
+    assert_eq!(state.rows[1].vanishes, Some(60_000));
+    revises(&mut state, Subject::Row(fleeting.entry));
+    assert_eq!(state.room.writing.task, Task::New);
+    revises(&mut state, Subject::LastRow);
+    assert_eq!(state.room.writing.task, Task::Edit(old.entry));
+    revises(&mut state, Subject::Undelivered(fleeting.entry));
+    let manner = Manner { act: Act::SayFor { after: 60_000 }, ..Manner::default() };
+    assert_eq!(state.room.writing.task, Task::Resend(fleeting.entry, manner));
+}
+
+#[test]
+fn words_in_the_composer_stay_when_the_message_they_were_for_is_gone() {
+    let mut state = in_live_room();
+    let mine = row(ME, 1, "a slip");
+    state.apply(told(Event::Rows(vec![mine.clone()])));
+    revises(&mut state, Subject::Undelivered(mine.entry));
+    assert_eq!(state.room.writing.task, Task::Resend(mine.entry, Manner::default()));
+    let serial = state.room.writing.serial;
+    state.apply(told(Event::Rows(vec![Row { body: Body::Gone, ..mine }])));
+    assert_eq!((&state.room.writing.task, state.room.writing.serial), (&Task::New, serial));
+}
+
+#[test]
+fn a_draft_that_is_said_while_it_is_changed_is_edited_as_a_message() {
+    let mut state = in_live_room();
+    state.apply(told(Event::Waiting(vec![waiting(1, "later"), waiting(2, "never")])));
+    revises(&mut state, Subject::Waiting(DraftId([2; 16])));
+    state.apply(told(Event::Cancelled(DraftId([2; 16]))));
+    assert_eq!(state.room.writing.task, Task::New);
+    revises(&mut state, Subject::Waiting(DraftId([1; 16])));
+    assert_eq!(state.room.writing.text, "later");
+    state.apply(told(Event::Waiting(vec![])));
+    let said = Row { draft: Some(DraftId([1; 16])), ..row(ME, 1, "later") };
+    state.apply(told(Event::Rows(vec![said.clone()])));
+    assert_eq!(state.room.writing.task, Task::Edit(said.entry));
+}
+
+#[test]
+fn i6_a_bundle_holds_what_can_be_sent_together_and_says_when_it_is_full() {
+    let mut state = in_live_room();
+    for number in 0..limits::TOGETHER {
+        composes(&mut state, Compose::Bundle(number.to_string()));
+    }
+    assert_eq!(state.room.writing.bundle.len(), limits::TOGETHER - 1, "one more is being written");
+    let refusal = |state: &ChatState| match &state.room.problem {
+        Some(Problem::Refused(refusal)) => Some(refusal.clone()),
+        Some(Problem::Trouble(_)) | None => None,
+    };
+    assert!(matches!(refusal(&state), Some(Refusal::TooMuchTogether { .. })));
+    composes(&mut state, Compose::Unbundle(1));
+    composes(&mut state, Compose::Unbundle(900));
+    assert_eq!(&state.room.writing.bundle[..2], ["0", "2"]);
+    composes(&mut state, Compose::SentBundle);
+    assert!(state.room.writing.bundle.is_empty());
+    composes(&mut state, Compose::Bundle("x".repeat(limits::TOGETHER_BYTES + 1)));
+    assert!(state.room.writing.bundle.is_empty());
+}
+
+fn stops(state: &ChatState, trace: Option<&Trace>) -> Vec<(Option<u64>, Step)> {
+    way(&state.rows[0], trace).into_iter().map(|Stop { at, what }| (at, what)).collect()
+}
+
+#[test]
+fn the_way_of_a_message_names_all_stations_with_their_times() {
+    let mut state = in_live_room();
+    let mine = Row { state: RowState::Read, ..row(ME, 1, "where are you") };
+    state.apply(told(Event::Rows(vec![mine.clone()])));
+    let at = |at, what| Station { at, what };
+    let stations = vec![
+        at(1_001, Passage::Saved),
+        at(1_002, Passage::SentTo(BEN)),
+        at(1_003, Passage::HeldBy(BEN)),
+        at(1_004, Passage::ReadBy(BEN)),
+    ];
+    let trace = Trace { entry: mine.entry, draft: None, priority: Priority::Normal, stations };
+    state.apply(told(Event::Trace(trace)));
+    state.apply(PageEvent::Looked(Some(mine.entry)));
+    assert_eq!(state.room.looked, Some(mine.entry));
+    let expected = [
+        (Some(1_000), Step::Written),
+        (Some(1_001), Step::Saved),
+        (Some(1_002), Step::SentTo(BEN)),
+        (Some(1_003), Step::HeldBy(BEN)),
+        (Some(1_003), Step::Delivered),
+        (Some(1_004), Step::ReadBy(BEN)),
+        (Some(1_004), Step::Read),
+    ];
+    assert_eq!(stops(&state, state.room.queue.trace.as_ref()), expected);
+    // After a restart of the worker the times are gone, the facts are not.
+    let facts = [
+        (Some(1_000), Step::Written),
+        (None, Step::Saved),
+        (None, Step::Delivered),
+        (None, Step::Read),
+    ];
+    assert_eq!(stops(&state, None), facts);
+    let other =
+        Trace { entry: row(ME, 2, "other").entry, ..state.room.queue.trace.clone().unwrap() };
+    assert_eq!(stops(&state, Some(&other)), facts, "that is the way of another message");
+}
+
+#[test]
+fn what_expired_says_so_and_what_is_being_written_was_written() {
+    let mut state = in_live_room();
+    state.apply(wrote(1, "now"));
+    assert_eq!(stops(&state, None), [(Some(1_000), Step::Written)]);
+    let mut state = in_live_room();
+    let gone = Row { state: RowState::Expired, expiry: Some(5_000), ..row(ME, 1, "") };
+    state.apply(told(Event::Rows(vec![gone])));
+    let expected =
+        [(Some(1_000), Step::Written), (None, Step::Saved), (Some(5_000), Step::Expired)];
+    assert_eq!(stops(&state, None), expected);
+}

@@ -1,0 +1,96 @@
+//! The way of an own message, station by station, for whoever wants to know where it is.
+//!
+//! Times are remembered by the worker since it started; of what happened before only the fact is
+//! known, so a station may have no time.
+
+use browser::{MemberId, Millis, Passage, RowState, Trace};
+
+use super::message::{Message, Standing};
+
+/// Something that has happened to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// When, by this device's clock, if that is remembered.
+    pub at: Option<Millis>,
+    /// What.
+    pub what: Step,
+}
+
+/// What has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was written.
+    Written,
+    /// It was stored on this device.
+    Saved,
+    /// It went out to this member.
+    SentTo(MemberId),
+    /// This member holds it.
+    HeldBy(MemberId),
+    /// All recipients hold it.
+    Delivered,
+    /// This member has read it.
+    ReadBy(MemberId),
+    /// All recipients have read it.
+    Read,
+    /// This member has refused it.
+    RefusedBy(MemberId),
+    /// It expired before all recipients held it.
+    Expired,
+    /// Its words are gone.
+    Gone,
+}
+
+/// The way of a message so far; `trace` is what the engine remembers of it.
+pub fn way(message: &Message, trace: Option<&Trace>) -> Vec<Stop> {
+    let Standing::Stored { entry, state, .. } = &message.standing else {
+        return vec![Stop { at: Some(message.wall), what: Step::Written }];
+    };
+    let stations = trace.filter(|trace| trace.entry == *entry).map(|trace| &trace.stations);
+    let mut stops = vec![Stop { at: Some(message.wall), what: Step::Written }];
+    for station in stations.into_iter().flatten() {
+        let what = match station.what {
+            Passage::Written => {
+                stops[0].at = Some(station.at);
+                continue;
+            }
+            Passage::Saved => Step::Saved,
+            Passage::SentTo(member) => Step::SentTo(member),
+            Passage::HeldBy(member) => Step::HeldBy(member),
+            Passage::ReadBy(member) => Step::ReadBy(member),
+            Passage::RefusedBy(member) => Step::RefusedBy(member),
+            Passage::Gone => Step::Gone,
+        };
+        stops.push(Stop { at: Some(station.at), what });
+    }
+    if !stops.iter().any(|stop| stop.what == Step::Saved) {
+        stops.insert(1, Stop { at: None, what: Step::Saved });
+    }
+    let reached = |wanted: RowState| match state {
+        RowState::Read => true,
+        RowState::Delivered => wanted == RowState::Delivered,
+        RowState::Saved
+        | RowState::Held
+        | RowState::Failed
+        | RowState::Expired
+        | RowState::Received => false,
+    };
+    if reached(RowState::Delivered) {
+        put_after(&mut stops, |what| matches!(what, Step::HeldBy(_)), Step::Delivered);
+    }
+    if reached(RowState::Read) {
+        put_after(&mut stops, |what| matches!(what, Step::ReadBy(_)), Step::Read);
+    }
+    if *state == RowState::Expired {
+        stops.push(Stop { at: message.expiry, what: Step::Expired });
+    }
+    stops
+}
+
+/// All have done it when the last of them has; without any of them the time is not remembered.
+fn put_after(stops: &mut Vec<Stop>, one: impl Fn(&Step) -> bool, all: Step) {
+    match stops.iter().rposition(|stop| one(&stop.what)) {
+        Some(last) => stops.insert(last + 1, Stop { at: stops[last].at, what: all }),
+        None => stops.push(Stop { at: None, what: all }),
+    }
+}

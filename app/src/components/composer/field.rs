@@ -1,0 +1,105 @@
+//! The words in the composer: kept for each room and tab, put aside while something else is said
+//! in other words, and back afterwards.
+
+use browser::RoomId;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::chat::{Task, Writing};
+use crate::session;
+
+/// See the module.
+#[derive(Clone, Copy)]
+pub struct Words {
+    room: RoomId,
+    writing: Memo<Writing>,
+    /// What stands in the composer.
+    pub text: RwSignal<String>,
+    /// Where it stands.
+    pub node: NodeRef<html::Textarea>,
+}
+
+impl Words {
+    /// The words of a room's composer.
+    pub fn new(room: RoomId, writing: Memo<Writing>) -> Words {
+        let begin = writing.with_untracked(|writing| match writing.task {
+            Task::New => session::draft(&room),
+            Task::Edit(_) | Task::Replace(_) | Task::Resend(..) => writing.text.clone(),
+        });
+        let words = Words { room, writing, text: RwSignal::new(begin), node: NodeRef::new() };
+        words.follow();
+        words.node.on_load(|field| {
+            if has_fine_pointer() {
+                let _ = field.focus();
+            }
+        });
+        words
+    }
+
+    /// Takes other words whenever the composer is for something else.
+    fn follow(self) {
+        let serial = Memo::new(move |_| self.writing.with(|writing| writing.serial));
+        Effect::new(move |last: Option<u64>| {
+            let now = serial.get();
+            if last.is_some_and(|last| last != now) {
+                let text = self.writing.with_untracked(|writing| match writing.task {
+                    Task::New => session::draft(&self.room),
+                    Task::Edit(_) | Task::Replace(_) | Task::Resend(..) => writing.text.clone(),
+                });
+                self.take(text);
+            }
+            now
+        });
+    }
+
+    /// The cursor goes behind the words.
+    fn take(self, text: String) {
+        if let Some(field) = self.node.get_untracked() {
+            field.set_value(&text);
+            let _ = field.focus();
+            let end = field.value().encode_utf16().count();
+            let end = u32::try_from(end).unwrap_or(u32::MAX);
+            let _ = field.set_selection_range(end, end);
+        }
+        self.text.set(text);
+    }
+
+    /// True if they will be a new message.
+    pub fn are_new(self) -> bool {
+        self.writing.with_untracked(|writing| writing.task == Task::New)
+    }
+
+    /// The person has written. Words for something that exists are not kept for later.
+    pub fn change(self, new: String) {
+        if self.are_new() {
+            session::keep_draft(&self.room, &new);
+        }
+        self.text.set(new);
+    }
+
+    /// Takes what is written out, at once, so that no key that follows is added to it.
+    pub fn clear(self) {
+        if let Some(field) = self.node.get_untracked() {
+            field.set_value("");
+        }
+        self.change(String::new());
+    }
+
+    /// What is written at this moment.
+    pub fn written(self) -> String {
+        self.node.get_untracked().map(|field| field.value()).unwrap_or_default()
+    }
+
+    /// Back to the keyboard.
+    pub fn focus(self) {
+        if let Some(field) = self.node.get_untracked() {
+            let _ = field.focus();
+        }
+    }
+}
+
+/// A keyboard on the screen would cover the room at once.
+fn has_fine_pointer() -> bool {
+    let query = window().match_media("(pointer: fine)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}

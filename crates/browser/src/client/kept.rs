@@ -1,0 +1,41 @@
+//! Drafts as text, for what a page keeps beside its memory: handed over, and not known to be
+//! stored.
+//!
+//! Only the build that wrote it reads it again: anything else is nothing.
+
+use engine::Draft;
+
+/// Drafts as text.
+#[must_use]
+pub fn pack_drafts(drafts: &[Draft]) -> String {
+    let bytes = postcard::to_allocvec(drafts).unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Drafts from text; nothing if it is damaged.
+#[must_use]
+pub fn unpack_drafts(text: &str) -> Option<Vec<Draft>> {
+    let digits = text.as_bytes().chunks(2);
+    let pair = |pair: &[u8]| (pair.len() == 2).then(|| String::from_utf8(pair.to_vec()).ok());
+    let byte = |digits: &[u8]| u8::from_str_radix(&pair(digits)??, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.map(byte).collect();
+    postcard::from_bytes(&bytes?).ok().filter(|drafts: &Vec<Draft>| !drafts.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{DraftId, Priority, Terms, When};
+
+    #[test]
+    fn drafts_come_back_with_all_their_terms_and_damage_is_nothing() {
+        let terms = Terms { expires_after: Some(60_000), when: When::At(7), ..Terms::default() };
+        let draft = |n: u8| Draft::new(DraftId([n; 16]), "two words\n三", Priority::Low).on(terms);
+        let drafts = [draft(1), draft(2)];
+        let text = pack_drafts(&drafts);
+        assert_eq!(unpack_drafts(&text), Some(drafts.to_vec()));
+        for damaged in ["", "zz", "0", &text[1..], &text[..text.len() - 2], "三"] {
+            assert_eq!(unpack_drafts(damaged), None, "{damaged}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a person does with what waits or has failed: said now after all, tried again, put away;
+//! and what the inspector shows of all this.
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the events it looks at")]
+
+mod driver;
+
+use driver::{World, founder, guest, two};
+use engine::{
+    Command, Draft, EntryId, Event, FailureReason, PeerQueue, Priority, QueueView, Refusal, Terms,
+    Undelivered, When, limits,
+};
+
+fn last<T>(world: &World, peer: usize, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
+    world.peers[peer].events.iter().rev().find_map(pick)
+}
+
+fn undelivered(world: &World, peer: usize) -> Vec<Undelivered> {
+    let pick = |event: &Event| match event {
+        Event::Undelivered(undelivered) => Some(undelivered.clone()),
+        _ => None,
+    };
+    last(world, peer, pick).unwrap_or_default()
+}
+
+fn refusal(world: &World, peer: usize) -> Option<Refusal> {
+    last(world, peer, |event| match event {
+        Event::Refused { reason, .. } => Some(reason.clone()),
+        _ => None,
+    })
+}
+
+fn entry(world: &World, peer: usize, text: &str) -> EntryId {
+    let body = engine::Body::Text(text.to_owned());
+    world.peers[peer].rows.values().find(|row| row.body == body).unwrap().entry
+}
+
+fn queue(world: &mut World, peer: usize) -> QueueView {
+    world.command(peer, Command::Watch(true));
+    world.pass(1_500);
+    let view = last(world, peer, |event| match event {
+        Event::Queue(view) => Some(view.clone()),
+        _ => None,
+    });
+    world.command(peer, Command::Watch(false));
+    view.unwrap()
+}
+
+fn only_peer(world: &mut World) -> PeerQueue {
+    let mut view = queue(world, 0);
+    assert_eq!(view.peers.len(), 1);
+    view.peers.remove(0)
+}
+
+#[test]
+fn a_draft_that_waits_is_said_at_once_when_it_is_changed_to_be() {
+    let mut world = two();
+    let at = world.clock().wall + 3_600_000;
+    let later = Terms { when: When::At(at), ..Terms::default() };
+    let waits: Vec<Draft> = ["in an hour", "in an hour, too"]
+        .map(|text| world.draft(0, text, Priority::Low).on(later))
+        .to_vec();
+    for draft in &waits {
+        world.command(0, Command::Send(draft.clone()));
+    }
+    world.pass(2_000);
+    assert!(world.words(1).is_empty());
+    let now = Draft { priority: Priority::Urgent, ..waits[0].clone().on(Terms::default()) };
+    world.command(0, Command::Replace(now));
+    world.pass(2_000);
+    assert_eq!(world.words(1), ["in an hour"]);
+    assert_eq!(world.peers[1].rows.values().next().unwrap().priority, Priority::Urgent);
+    // The same for one whose page is closed in the same moment.
+    world.command(0, Command::Replace(waits[1].clone().on(Terms::default())));
+    let store = world.stop(0);
+    let again = world.start(founder(), store);
+    world.connect(again);
+    world.pass(20_000);
+    world.command(again, Command::Replace(waits[1].clone().on(Terms::default())));
+    world.pass(2_000);
+    assert_eq!(world.words(1), ["in an hour", "in an hour, too"]);
+}
+
+#[test]
+fn the_tray_keeps_when_it_was_tried_across_restarts_and_retries_until_it_is_put_away() {
+    let mut world = two();
+    world.peers[1].full = true;
+    world.say(0, "does not fit", Priority::Normal);
+    world.pass(10 * 60_000);
+    let id = entry(&world, 0, "does not fit");
+    let before = undelivered(&world, 0).remove(0);
+    assert!(before.history.len() >= 5 && before.history.len() <= limits::ATTEMPTS);
+    assert!(before.history.is_sorted_by_key(|attempt| attempt.at));
+    assert!(before.history.iter().all(|attempt| attempt.reason == FailureReason::NoSpace));
+    let store = world.stop(0);
+    let again = world.start(founder(), store);
+    world.pass(1_000);
+    assert_eq!(undelivered(&world, again), std::slice::from_ref(&before));
+    world.connect(again);
+    world.pass(1_000);
+    world.command(again, Command::Retry(id));
+    assert!(undelivered(&world, again).is_empty());
+    world.pass(10 * 60_000);
+    let after = undelivered(&world, again).remove(0);
+    assert!(after.history.last().unwrap().at > before.history.last().unwrap().at);
+    assert_eq!(after.failures[0].member, guest(1).keypair().member());
+    world.command(again, Command::Dismiss(id));
+    assert!(undelivered(&world, again).is_empty());
+    world.command(again, Command::Dismiss(id));
+    assert_eq!(refusal(&world, again), Some(Refusal::NoSuchMessage));
+    let store = world.stop(again);
+    let last = world.start(founder(), store);
+    world.pass(1_000);
+    assert!(undelivered(&world, last).is_empty());
+}
+
+#[test]
+fn the_inspector_shows_depth_age_and_attempts_by_class_also_for_who_is_away() {
+    let mut world = two();
+    world.peers[1].full = true;
+    world.say(0, "refused", Priority::Urgent);
+    world.pass(20_000);
+    let peer = only_peer(&mut world);
+    assert!(peer.linked);
+    assert!(peer.lanes[1].attempts > 0, "{peer:?}");
+    assert!(peer.lanes[1].oldest.is_some() && peer.lanes[2].oldest.is_none(), "{peer:?}");
+    let store = world.stop(1);
+    world.pass(20_000);
+    let written = world.clock().wall;
+    for number in 0..3 {
+        world.say(0, &number.to_string(), Priority::Low);
+    }
+    world.pass(1_000);
+    let peer = only_peer(&mut world);
+    assert!(!peer.linked && peer.member == guest(1).keypair().member());
+    let depths: Vec<u64> = peer.lanes.iter().map(|lane| lane.messages).collect();
+    assert_eq!(depths, [0, 1, 0, 3, 0, 0]);
+    assert!(peer.lanes[3].oldest.is_some_and(|at| at.abs_diff(written) < 10));
+    assert_eq!(peer.oldest, peer.lanes[1].oldest);
+    let back = world.start(guest(1), store);
+    world.connect(back);
+    world.pass(60_000);
+    let peer = only_peer(&mut world);
+    assert!(peer.lanes.iter().all(|lane| lane.messages == 0 && lane.oldest.is_none()), "{peer:?}");
+    assert!(peer.lanes.iter().all(|lane| lane.attempts == 0) && peer.oldest.is_none());
+}
