@@ -186,6 +186,26 @@ async fn a_newer_database_is_told_from_a_damaged_one() {
 }
 
 #[wasm_bindgen_test]
+async fn a_deleted_database_is_told_from_a_newer_one() {
+    let (sender, lost) = oneshot::channel();
+    let sender = RefCell::new(Some(sender));
+    let on_lost = move |how| {
+        let _ = sender.borrow_mut().take().unwrap().send(how);
+    };
+    let store = in_time(Store::open("deleted", || (), on_lost)).await.unwrap();
+    let deleted = script(
+        "return new Promise((done, failed) => {
+            const request = indexedDB.deleteDatabase('deleted');
+            request.onsuccess = () => done();
+            request.onerror = request.onblocked = failed;
+        })",
+    );
+    in_time(JsFuture::from(deleted)).await.unwrap();
+    assert_eq!(in_time(lost).await, Ok(Lost::Deleted));
+    drop(store);
+}
+
+#[wasm_bindgen_test]
 async fn a_store_makes_way_for_a_newer_version() {
     let (sender, lost) = oneshot::channel();
     let sender = RefCell::new(Some(sender));

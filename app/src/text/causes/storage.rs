@@ -72,13 +72,14 @@ impl Language {
             StorageState::Damaged { text } => self.say(
                 "The database of this page is damaged.",
                 format!(
-                    "Delete this site's data in the browser's settings and open your invites \
-                         again: other members still hold what they had. ({text})"
+                    "Close all tabs of Confab and open it again. Only if that does not help, delete \
+                         this site's data and open your invites again: other members still hold \
+                         what they had, what only this device had is lost. ({text})"
                 ),
                 "此页面的数据库已损坏。",
                 format!(
-                    "请在浏览器设置中删除本站数据，再重新打开邀请；\
-其他成员仍持有他们的副本。（{text}）"
+                    "请关闭所有 Confab 标签页再重新打开。仅当无效时，才删除本站数据并重新打开邀请：\
+其他成员仍持有他们的副本，只存于此设备的内容会丢失。（{text}）"
                 ),
             ),
         }

@@ -3,13 +3,13 @@
 //! ```text
 //!  open ── upgradeneeded: create the stores ──► success ──► raise the fence ──► Store
 //!    ├─ blocked: a tab with an older version keeps it; goes on when that tab is closed
-//!    └─ error: newer version, refused, damaged
+//!    └─ error: newer version, no space for the fence, refused, damaged
 //! ```
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use engine::Durability;
+use engine::{Durability, StoreFault};
 use gloo::events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest};
@@ -28,6 +28,9 @@ pub enum OpenFault {
     /// The browser gives this page no storage.
     #[error("the browser gives this page no storage: {0}")]
     Refused(String),
+    /// The browser gives no more space, not even to take over the right to write.
+    #[error("the browser gives this page no more storage space")]
+    Full,
     /// It is there, and not as it must be.
     #[error("the storage of this page is damaged: {0}")]
     Damaged(String),
@@ -38,6 +41,8 @@ pub enum OpenFault {
 pub enum Lost {
     /// A newer version wants to change it; it was closed to let that happen.
     Newer,
+    /// Somebody deletes it; it was closed to let that happen.
+    Deleted,
     /// The browser has closed it, as when a person deletes what the page has stored.
     Closed,
 }
@@ -61,10 +66,7 @@ impl Store {
             return Err(OpenFault::Damaged(format!("the part {missing} is missing")));
         }
         let listeners = watch(&database, on_lost);
-        let fence = raise_fence(&database).await.map_err(|error| {
-            database.close();
-            OpenFault::Damaged(error)
-        })?;
+        let fence = raise_fence(&database).await.inspect_err(|_| database.close())?;
         Ok(Store { database, fence, _listeners: listeners })
     }
 
@@ -111,6 +113,7 @@ fn open_fault(error: &JsValue) -> OpenFault {
     let text = words(error);
     match property(error, "name").as_string().as_deref() {
         Some("VersionError") => OpenFault::Newer,
+        Some("QuotaExceededError") => OpenFault::Full,
         // What browsers say when the files of a database cannot be read.
         Some("UnknownError" | "DataError") => OpenFault::Damaged(text),
         _ => OpenFault::Refused(text),
@@ -118,7 +121,7 @@ fn open_fault(error: &JsValue) -> OpenFault {
 }
 
 /// Raises the fencing number in a transaction of its own, and says it.
-async fn raise_fence(database: &IdbDatabase) -> Result<f64, String> {
+async fn raise_fence(database: &IdbDatabase) -> Result<f64, OpenFault> {
     let raised = Rc::new(Cell::new(0.0));
     let (ended, reading) = {
         let issue = || -> Result<_, JsValue> {
@@ -135,11 +138,19 @@ async fn raise_fence(database: &IdbDatabase) -> Result<f64, String> {
             });
             Ok((ended(&transaction), reading))
         };
-        issue().map_err(|error| words(&error))?
+        issue().map_err(|error| open_fault(&error))?
     };
-    ended.await.map_err(|fault| fault.to_string())?;
+    ended.await.map_err(fence_fault)?;
     drop(reading);
     Ok(raised.get())
+}
+
+/// A store whose fence cannot be raised is there: only what was read wrongly is damaged.
+fn fence_fault(fault: StoreFault) -> OpenFault {
+    match fault {
+        StoreFault::Full => OpenFault::Full,
+        StoreFault::Fenced | StoreFault::Failed(_) => OpenFault::Refused(fault.to_string()),
+    }
 }
 
 fn watch(database: &IdbDatabase, on_lost: impl Fn(Lost) + 'static) -> Vec<EventListener> {
@@ -147,9 +158,10 @@ fn watch(database: &IdbDatabase, on_lost: impl Fn(Lost) + 'static) -> Vec<EventL
     let closed = on_lost.clone();
     let yielding = database.clone();
     vec![
-        EventListener::once(database, "versionchange", move |_| {
+        EventListener::once(database, "versionchange", move |event| {
             yielding.close();
-            on_lost(Lost::Newer);
+            let deleted = property(event, "newVersion").is_null();
+            on_lost(if deleted { Lost::Deleted } else { Lost::Newer });
         }),
         EventListener::once(database, "close", move |_| closed(Lost::Closed)),
     ]

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  Idle ── start ──► Following ── the lock is ours ──► Opening ── rooms read ──► Leading
-//!                                                         └─ no database ──► Stranded
+//!                                                │  └─ no space: opened again after a while
+//!                                                └─ no database ──► Stranded
 //! ```
 //! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
 //! the next tab would fare no better, and says why to all who ask.
@@ -11,6 +12,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
+use futures::channel::oneshot;
+use gloo::timers::callback::Timeout;
 
 use super::happening::{Feed, Happening, Report};
 use super::leader::{Leader, LeaderError};
@@ -29,6 +32,8 @@ const LOCK: &str = "confab";
 /// Records of rooms that are read; far more than a device can be in.
 const MOST_ROOMS: u32 = 4_096;
 
+/// How long to wait for space before the database is opened again.
+const FULL_RETRY_MILLIS: u32 = 5_000;
 /// Requests that are held while nobody leads.
 const HELD: usize = 256;
 
@@ -231,8 +236,19 @@ impl Driver {
 
     fn on_locked(&mut self, lock: Lock) {
         self.role = Role::Opening { lock, store: None };
+        self.open_store(None);
+    }
+
+    fn open_store(&self, after: Option<u32>) {
         let (blocked, lost) = (self.feed.clone(), self.feed.clone());
         self.feed.put_later(async move {
+            if let Some(after) = after {
+                let (sender, over) = oneshot::channel();
+                let timer = Timeout::new(after, move || _ = sender.send(()));
+                // A timer that is gone is over, too.
+                let _ = over.await;
+                drop(timer);
+            }
             let on_blocked = move || blocked.put(Happening::Blocked);
             let on_lost = move |how| lost.put(Happening::Lost(how));
             Happening::Opened(Store::open(NAME, on_blocked, on_lost).await)
@@ -256,6 +272,11 @@ impl Driver {
                 self.feed.put_later(async move { Happening::Records(read.await) });
             }
             Err(OpenFault::Newer) => self.strand(StorageState::Newer),
+            Err(OpenFault::Full) => {
+                // What is stored is safe. It is opened as soon as there is space.
+                self.tell_all(&News::Storage(StorageState::Full));
+                self.open_store(Some(FULL_RETRY_MILLIS));
+            }
             Err(OpenFault::Refused(text)) => self.strand(StorageState::Refused { text }),
             Err(OpenFault::Damaged(text)) => self.strand(StorageState::Damaged { text }),
         }
@@ -302,6 +323,9 @@ impl Driver {
             Lost::Newer => {
                 self.tell_all(&News::Storage(StorageState::Newer));
                 self.page.end("a newer version of Confab has taken over: reload this page");
+            }
+            Lost::Deleted => {
+                self.page.end("what this page has stored was deleted: reload this page");
             }
             Lost::Closed => {
                 self.page.end("the browser has closed this page's storage: reload this page");
