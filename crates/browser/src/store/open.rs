@@ -166,3 +166,15 @@ fn watch(database: &IdbDatabase, on_lost: impl Fn(Lost) + 'static) -> Vec<EventL
         EventListener::once(database, "close", move |_| closed(Lost::Closed)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_space_for_the_fence_is_no_damage() {
+        assert_eq!(fence_fault(StoreFault::Full), OpenFault::Full);
+        let failed = StoreFault::Failed("the transaction was aborted".to_owned());
+        assert!(matches!(fence_fault(failed), OpenFault::Refused(_)));
+    }
+}
