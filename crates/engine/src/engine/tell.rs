@@ -378,7 +378,8 @@ impl Engine {
         let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
         let newest = self.registers.counter(&key).max(waiting);
         let stuck = planted(Planted::RegisterCounterStuck) && kind == RegisterKind::RECEIPT;
-        let counter = newest + u64::from(!stuck || newest == 0);
+        // Another life of this key may have said the highest there is: then nothing can follow.
+        let counter = newest.saturating_add(u64::from(!stuck || newest == 0));
         let register = Register::sign(
             (&self.room, &self.epoch),
             (kind, counter),
