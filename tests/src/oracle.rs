@@ -58,6 +58,7 @@ impl Oracle {
             Event::Members(members) => {
                 screen.online = members.iter().filter(|view| view.online && !view.me).count();
             }
+            Event::Moved(entries) => screen.rows.retain(|_, row| !entries.contains(&row.entry)),
             Event::Room(_)
             | Event::Older { .. }
             | Event::LinkState(_)

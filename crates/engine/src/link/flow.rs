@@ -64,6 +64,8 @@ pub struct Flow {
     pub boot: [u8; 16],
     /// What it is known to hold.
     pub have: PeerHave,
+    /// True once it has said all that it holds: before, nothing is sent unasked.
+    pub introduced: bool,
     /// True while a read for this link is out.
     pub reading: bool,
     /// Logs whose `Have` it has not been told, and when it has to be.
@@ -106,6 +108,7 @@ impl Flow {
             member,
             boot,
             have: PeerHave::default(),
+            introduced: false,
             reading: false,
             untold: BTreeSet::new(),
             tell_at: None,
@@ -239,14 +242,19 @@ impl Flow {
                 Class::Backfill => asked.minus(urgent),
                 Class::Control | Class::Normal | Class::Low | Class::Bulk => return None,
             };
-            part.first().map(|seq| (*log, seq))
+            // Newest first, so that each run is verified by the one behind it.
+            let branch = logs.of(log)?.branch().is_some();
+            let next = if branch { part.first() } else { part.last() };
+            next.map(|seq| (*log, seq))
         })
     }
 
     fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq)> {
         let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
         logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
-            self.rest(log, state.of_class(priority)).first().map(|seq| (*log, seq))
+            let disputed = self.have.of(log).is_some_and(|peer| peer.disputed);
+            let rest = || self.rest(log, state.of_class(priority)).first();
+            (self.introduced && !disputed).then(rest).flatten().map(|seq| (*log, seq))
         })
     }
 
