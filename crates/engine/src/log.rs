@@ -50,8 +50,8 @@ pub enum LogError {
     /// It would open more gaps than are kept track of.
     #[error("a log has more gaps than are kept track of")]
     Gaps,
-    /// It stands alone, and nothing says that it is of this log: its signature does not, or it is of
-    /// a branch, which grows from its beginning.
+    /// It stands alone, and nothing says that it is of this log: its signature does not, or it is
+    /// of a branch, which grows from its beginning.
     #[error("a part of a log came before what it hangs on")]
     Loose,
     /// There are more logs than are kept.

@@ -132,7 +132,9 @@ impl Engine {
         let Witness::Link(id) = witness else { return };
         if disputed || !self.forks.searches.contains_key(&(id, *log)) {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-            flow.map(|flow| flow.have.dispute(log, disputed));
+            if let Some(flow) = flow {
+                flow.have.dispute(log, disputed);
+            }
         }
     }
 

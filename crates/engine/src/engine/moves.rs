@@ -1,10 +1,10 @@
 //! The end of a log becomes a branch: its runs go from one log's place in the store to another's.
 //!
 //! ```text
-//!  L   [0 ..... 57][58 .. 71][72 .. 90]     newest first, a few runs a transaction
-//!  L'               [60 .. 71][72 .. 90]    [58, 59] stays in L, without its signature
+//!  L   [0 .. 57][58 .. 71][72 .. 90]   newest first, a few runs a transaction
+//!  L'            [60 .. 71][72 .. 90]   [58, 59] stays in L, without its signature
 //! ```
-//! At every moment each entry has one place, so a crash in between leaves nothing double and nothing
+//!  L'            [60 .. 71][72 .. 90]   [58, 59] stays in L, without a signature
 //! lost. Entries are shown again under their new names; who holds and has read them is kept.
 
 use crate::engine::commit::Batch;
