@@ -93,6 +93,8 @@ pub const SEARCHES: usize = 64;
 pub const CACHE_BYTES: usize = 1024 * 1024;
 /// Rows in memory.
 pub const WINDOW_ROWS: usize = 10_000;
+/// Rows that fill a screen: of more that a peer lacks, the newest go first.
+pub const SCREEN_ROWS: u64 = 100;
 /// Runs read for one page of the timeline.
 pub const PAGE_RUNS: u32 = 100;
 /// A row is late if so many rows stood below it when it came.

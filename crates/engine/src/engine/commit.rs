@@ -93,6 +93,13 @@ impl Commits {
         self.out.is_some()
     }
 
+    /// True if a run that is being stored names the last hash of another.
+    #[must_use]
+    pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
+        let staged = self.out.as_ref().and_then(|batch| batch.logs.get(log));
+        staged.is_some_and(|state| state.vouches(last, head))
+    }
+
     /// Waits a while before the store is used again.
     pub fn hold_off(&mut self, now: Millis) {
         let doubled = limits::COMMIT_BACKOFF << self.failures.min(6);

@@ -376,11 +376,21 @@ impl Engine {
                 continue;
             }
             flow.reading = true;
+            if read.down {
+                return self.scan_down(link, read);
+            }
             let from = keys::run(&self.room, &read.log, read.seq);
             let to = keys::run(&self.room, &read.log, Seq::MAX);
             self.scan(Purpose::Ahead(link, read), Table::Runs, (from, to), false, READ_RUNS);
             return;
         }
+    }
+
+    /// Reads the run that holds an entry, and some before it.
+    fn scan_down(&mut self, link: LinkId, read: Read) {
+        let from = keys::run(&self.room, &read.log, 0);
+        let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
+        self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);
     }
 
     fn on_ahead(&mut self, link: LinkId, read: Read, records: Vec<Record>, upward: bool) {
@@ -401,9 +411,7 @@ impl Engine {
             None if upward => {
                 // The entry is not the first of its run: the run begins before it.
                 flow.reading = true;
-                let from = keys::run(&self.room, &read.log, 0);
-                let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
-                self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);
+                self.scan_down(link, read);
             }
             None => {
                 flow.skip(read.log, read.seq, read.seq);

@@ -217,7 +217,7 @@ impl Engine {
         let Some(member) = self.member_of(id) else { return };
         let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
         if let Some(flow) = flow.filter(|_| logs.is_empty()) {
-            flow.introduced = true;
+            flow.introduce(&self.logs, &self.own.member);
         }
         for have in logs {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
@@ -282,6 +282,7 @@ impl Engine {
         };
         let (last, head) = (run.last(), run.head());
         let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
+            || self.commits.vouches(&run.log, last, &head)
             || self.inbox.vouches(&run.log, last, &head);
         let run = match (vouched, run.is_chained()) {
             // A signature that was not checked is not passed on.
