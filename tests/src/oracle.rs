@@ -157,6 +157,7 @@ impl Oracle {
             }
             Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
             Event::Trouble(trouble) => self.trouble(peer, trouble),
+            Event::Moved(entries) => screen.rows.retain(|_, row| !entries.contains(&row.entry)),
             Event::Room(_)
             | Event::LinkState(_)
             | Event::SignalState(_)

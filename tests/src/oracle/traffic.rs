@@ -127,6 +127,9 @@ impl Oracle {
                 | Frame::Live(_)
                 | Frame::LiveReply(_)
                 | Frame::Typing(_)
+                | Frame::Branches(_)
+                | Frame::AskHash(..)
+                | Frame::Hash(_)
                 | Frame::Refuse(_)
                 | Frame::Bye(_) => {}
             }

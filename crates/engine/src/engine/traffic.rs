@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
+use crate::engine::forks::Witness;
 use crate::engine::inbox::Incoming;
-use crate::frame::{self, Frame, Refusal, RegisterHave, Want};
+use crate::frame::{self, Frame, Refusal, RegisterHave};
 use crate::ids::{EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Channel, Output, RtcCall};
 use crate::limits;
 use crate::link::flow::Flow;
 use crate::link::{Link, Phase};
-use crate::log::have::{Learned, LogHave};
+use crate::log::branch::Branch;
+use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
 use crate::log::run::Run;
@@ -21,13 +23,15 @@ use crate::outbox::tray::Refused;
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::sync::Situation;
+use crate::sync::{Question, Situation};
 use crate::view::{Passage, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
 /// Registers that share a frame.
 const REGISTERS_A_FRAME: usize = 200;
+/// Branches that share a frame.
+const BRANCHES_A_FRAME: usize = 64;
 
 impl Engine {
     /// A message came over a channel.
@@ -115,6 +119,9 @@ impl Engine {
                 | Frame::Live(_)
                 | Frame::LiveReply(_)
                 | Frame::Typing(_)
+                | Frame::Branches(_)
+                | Frame::AskHash(..)
+                | Frame::Hash(_)
                 | Frame::Refuse(_) => self.misbehaved(id, "it spoke before it had proven itself"),
             };
         };
@@ -143,6 +150,9 @@ impl Engine {
             Frame::LiveReply(draft) => self.on_live_reply(id, draft),
             Frame::Typing(typing) => self.on_typing(id, typing),
             Frame::Refuse(refusal) => self.on_refusal(id, refusal),
+            Frame::Branches(branches) => self.on_branches(id, &branches),
+            Frame::AskHash(log, seq) => self.on_ask_hash(id, log, seq),
+            Frame::Hash(hash) => self.on_hash(id, hash),
         }
     }
 
@@ -164,8 +174,14 @@ impl Engine {
         for other in older {
             self.close(other);
         }
+        let branches: Vec<Branch> = self.logs.branches().copied().collect();
+        for chunk in branches.chunks(BRANCHES_A_FRAME) {
+            self.control(id, &Frame::Branches(chunk.to_vec()));
+        }
         let logs = self.logs.have();
         self.send_have(id, logs);
+        // Nothing more: that was all.
+        self.control(id, &Frame::Have(Vec::new()));
         let cells = self.registers.iter().map(|cell| RegisterHave {
             member: cell.member,
             kind: cell.kind,
@@ -204,17 +220,17 @@ impl Engine {
 
     fn on_have(&mut self, id: LinkId, logs: &[LogHave]) {
         let Some(member) = self.member_of(id) else { return };
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        if let Some(flow) = flow.filter(|_| logs.is_empty()) {
+            flow.introduce(&self.logs, &self.own.member);
+        }
         for have in logs {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
-            match flow.have.learn(have, &self.logs) {
-                Learned::News => {}
-                Learned::Fork => self.trouble(Trouble::Peer {
-                    member: Some(have.log.member),
-                    what: "two versions of its log exist".to_owned(),
-                }),
+            flow.have.learn(have);
+            for range in have.ranges.iter().filter(|range| range.is_valid()) {
+                self.weigh(Witness::Link(id), have.log, *range);
             }
-            self.learn_held(&member, have);
             for (first, last, reason) in &have.refused {
                 let refusal =
                     Refusal { log: have.log, first: *first, last: *last, reason: *reason };
@@ -265,7 +281,7 @@ impl Engine {
     }
 
     fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
-        let run = match Run::verify(&self.room, bytes) {
+        let run = match Run::read(&self.room, bytes) {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
@@ -275,6 +291,20 @@ impl Engine {
             self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
             return self.release(&[(id, class, bytes.len())]);
         }
+        let (last, head) = (run.last(), run.head());
+        let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
+            || self.commits.vouches(&run.log, last, &head)
+            || self.inbox.vouches(&run.log, last, &head);
+        let run = match (vouched, run.is_chained()) {
+            // A signature that was not checked is not passed on.
+            (true, _) => run.into_chained(),
+            // Nothing here says that it is what it claims: it is asked for again.
+            (false, true) => return self.release(&[(id, class, bytes.len())]),
+            (false, false) => match run.check_signature(&self.room) {
+                Ok(()) => run,
+                Err(error) => return self.misbehaved(id, &error.to_string()),
+            },
+        };
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
     }
@@ -414,11 +444,21 @@ impl Engine {
         for (log, first, last) in self.commits.staged() {
             inbox.entry(log).or_default().insert(first, last);
         }
-        let situation =
-            Situation { logs: &self.logs, inbox: &inbox, links: &self.links, now: self.now.mono };
-        let questions: Vec<(LinkId, Want)> = self.wants.plan(&situation);
-        for (id, want) in questions {
-            self.control(id, &Frame::Want(want));
+        let mut wants = std::mem::take(&mut self.wants);
+        let situation = Situation {
+            logs: &self.logs,
+            inbox: &inbox,
+            moving: &|log: &LogId| self.moves(log),
+            links: &self.links,
+            now: self.now.mono,
+        };
+        let questions: Vec<(LinkId, Question)> = wants.plan(&situation);
+        self.wants = wants;
+        for (id, question) in questions {
+            match question {
+                Question::Want(want) => self.control(id, &Frame::Want(want)),
+                Question::Agree(log, seq) => self.search(id, log, (seq, None)),
+            }
         }
         self.tell_gaps();
     }

@@ -13,9 +13,9 @@ use crate::frame::{Frame, PART_OVERHEAD, Part};
 use crate::ids::{EntryId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
-use crate::log::Logs;
 use crate::log::have::PeerHave;
 use crate::log::ranges::RangeSet;
+use crate::log::{LogState, Logs};
 use crate::queue::{Class, Lanes};
 use crate::register::RegisterKey;
 use crate::simulation::{Mark, Planted, mark, planted};
@@ -55,6 +55,8 @@ pub struct Read {
     pub log: LogId,
     /// An entry of the run.
     pub seq: Seq,
+    /// True if what comes next is before it: reading goes newest first.
+    pub down: bool,
 }
 
 /// A proven link.
@@ -65,6 +67,10 @@ pub struct Flow {
     pub boot: [u8; 16],
     /// What it is known to hold.
     pub have: PeerHave,
+    /// True once it has said all that it holds: before, nothing is sent unasked.
+    pub introduced: bool,
+    /// Own logs of which it lacked much then, and their last seqs: that is sent newest first.
+    backlogs: BTreeMap<LogId, Seq>,
     /// True while a read for this link is out.
     pub reading: bool,
     /// Logs whose `Have` it has not been told, and when it has to be.
@@ -107,6 +113,8 @@ impl Flow {
             member,
             boot,
             have: PeerHave::default(),
+            introduced: false,
+            backlogs: BTreeMap::new(),
             reading: false,
             untold: BTreeSet::new(),
             tell_at: None,
@@ -234,12 +242,12 @@ impl Flow {
         let room = |class: &Class| self.lane_bytes[class.index()] < limits::READ_AHEAD_BYTES;
         Class::DATA.into_iter().filter(room).find_map(|class| {
             let asked = self.asked_seq(logs, class);
-            let (log, seq) = asked.or_else(|| self.own_seq(logs, me, class))?;
-            Some(Read { class, log, seq })
+            let (log, seq, down) = asked.or_else(|| self.own_seq(logs, me, class))?;
+            Some(Read { class, log, seq, down })
         })
     }
 
-    fn asked_seq(&self, logs: &Logs, class: Class) -> Option<(LogId, Seq)> {
+    fn asked_seq(&self, logs: &Logs, class: Class) -> Option<(LogId, Seq, bool)> {
         self.asked.iter().find_map(|(log, asked)| {
             let urgent = logs.of(log)?.of_class(Priority::Urgent);
             let part = match class {
@@ -247,14 +255,40 @@ impl Flow {
                 Class::Backfill => asked.minus(urgent),
                 Class::Control | Class::Normal | Class::Low | Class::Bulk => return None,
             };
-            part.first().map(|seq| (*log, seq))
+            // Newest first, so that each run is verified by the one behind it.
+            let branch = logs.of(log)?.branch().is_some();
+            let next = if branch { part.first() } else { part.last() };
+            next.map(|seq| (*log, seq, !branch))
         })
     }
 
-    fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq)> {
+    /// The peer has said all that it holds. Of what it lacks of own logs then, the newest is sent
+    /// first, if it is more than a screen; what is said from now on goes in its order.
+    pub fn introduce(&mut self, logs: &Logs, me: &MemberId) {
+        self.introduced = true;
+        let own = logs.iter().filter(|(log, state)| log.member == *me && state.branch().is_none());
+        let lacks = |(log, state): (&LogId, &LogState)| {
+            let rest = self.rest(log, &state.held());
+            let last = rest.last().filter(|_| rest.len() > limits::SCREEN_ROWS)?;
+            Some((*log, last))
+        };
+        self.backlogs = own.filter_map(lacks).collect();
+    }
+
+    fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq, bool)> {
         let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
         logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
-            self.rest(log, state.of_class(priority)).first().map(|seq| (*log, seq))
+            let disputed = self.have.of(log).is_some_and(|peer| peer.disputed);
+            let rest = self.rest(log, state.of_class(priority));
+            let next = match self.backlogs.get(log) {
+                Some(end) => {
+                    let live = rest.minus(&RangeSet::of(0, *end)).first().map(|seq| (seq, false));
+                    live.or_else(|| rest.last().map(|seq| (seq, true)))
+                }
+                None => rest.first().map(|seq| (seq, false)),
+            };
+            let (seq, down) = next.filter(|_| self.introduced && !disputed)?;
+            Some((*log, seq, down))
         })
     }
 
@@ -481,7 +515,7 @@ mod tests {
 
     fn read(class: Class) -> Read {
         let log = LogId { member: MemberId([1; 32]), incarnation: Incarnation([0; 16]) };
-        Read { class, log, seq: 0 }
+        Read { class, log, seq: 0, down: false }
     }
 
     fn parts(flow: &mut Flow) -> Vec<Part> {

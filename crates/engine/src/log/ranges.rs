@@ -128,6 +128,13 @@ impl RangeSet {
         }
     }
 
+    /// Takes out what is in both.
+    pub fn take(&mut self, other: &RangeSet) -> RangeSet {
+        let taken = self.and(other);
+        self.subtract(&taken);
+        taken
+    }
+
     /// What is in this set and not in the other.
     #[must_use]
     pub fn minus(&self, other: &RangeSet) -> RangeSet {
@@ -153,6 +160,22 @@ impl RangeSet {
             }
         }
         both
+    }
+
+    /// At most `count` of the lowest seqs.
+    #[must_use]
+    pub fn oldest(&self, count: u64) -> RangeSet {
+        let mut left = count;
+        let mut oldest = RangeSet::default();
+        for (first, last) in &self.ranges {
+            if left == 0 {
+                break;
+            }
+            let to = (*last).min(first.saturating_add(left - 1));
+            oldest.insert(*first, to);
+            left -= to - first + 1;
+        }
+        oldest
     }
 
     /// At most `count` of the highest seqs.
