@@ -50,8 +50,8 @@ pub enum LogError {
     /// It would open more gaps than are kept track of.
     #[error("a log has more gaps than are kept track of")]
     Gaps,
-    /// It stands alone, and nothing says that it is of this log: its signature does not, or it is
-    /// of a branch, which grows from its beginning.
+    /// It stands alone, and nothing says that it is of this log: it has no signature of its own, or
+    /// the log has forked.
     #[error("a part of a log came before what it hangs on")]
     Loose,
     /// There are more logs than are kept.
@@ -119,13 +119,26 @@ impl LogState {
         }
     }
 
-    /// The first seq of the consecutive entries that an entry is one of.
+    /// True if an entry is proven to be of this log: in a branch, all from its beginning is held.
     #[must_use]
-    pub fn start_of(&self, seq: Seq) -> Option<Seq> {
-        self.spans
-            .iter()
-            .find(|span| (span.first..=span.last).contains(&seq))
-            .map(|span| span.first)
+    pub fn shows(&self, seq: Seq) -> bool {
+        let Some(branch) = &self.branch else { return true };
+        self.around(branch.mark.at).is_some_and(|(first, last)| (first..=last).contains(&seq))
+    }
+
+    /// How many entries are held that nobody is shown yet.
+    #[must_use]
+    pub fn unshown(&self) -> u64 {
+        let Some(branch) = &self.branch else { return 0 };
+        let shown = self.around(branch.mark.at).map_or(0, |(first, last)| last - first + 1);
+        self.held().len().saturating_sub(shown)
+    }
+
+    /// The consecutive entries that an entry is one of: the first and the last of them.
+    #[must_use]
+    pub fn around(&self, seq: Seq) -> Option<(Seq, Seq)> {
+        let span = self.spans.iter().find(|span| (span.first..=span.last).contains(&seq))?;
+        Some((span.first, span.last))
     }
 
     /// The hash of an entry, if it is the last of consecutive ones or stands before the first.
@@ -172,15 +185,16 @@ impl LogState {
         self.spans.iter().any(|span| follows(span) && span.previous == *head)
     }
 
-    /// Takes the end of a log away, all from `first` on. `before` is the Lamport time of the entry
-    /// before, and `previous` its hash.
-    pub fn cut(&mut self, first: Seq, previous: EntryHash, before: u64) {
-        self.spans.retain(|span| span.first < first);
-        if let Some(span) = self.spans.last_mut().filter(|span| span.last >= first) {
+    /// Takes the end of consecutive entries away. `previous` is the hash of the entry before, and
+    /// `before` its Lamport time.
+    pub fn cut(&mut self, (first, last): (Seq, Seq), previous: EntryHash, before: u64) {
+        self.spans.retain(|span| span.first < first || span.last > last);
+        let within = |span: &&mut Span| span.first < first && span.last == last;
+        if let Some(span) = self.spans.iter_mut().find(within) {
             (span.last, span.head, span.head_lamport) = (first - 1, previous, before);
         }
-        self.classes.iter_mut().for_each(|class| class.remove(first, Seq::MAX - 1));
-        self.refused.retain(|(_, last, _)| *last < first);
+        self.classes.iter_mut().for_each(|class| class.remove(first, last));
+        self.refused.retain(|(from, to, _)| *to < first || *from > last);
     }
 
     /// The seqs that are held.
@@ -257,7 +271,6 @@ impl LogState {
         }
         let mut joins = false;
         let mut vouched = !run.is_chained();
-        let mut begun = self.branch.is_none_or(|branch| branch.mark.at == run.first);
         for span in &self.spans {
             if span.last.saturating_add(1) < run.first || span.first > run.last() + 1 {
                 continue;
@@ -265,9 +278,8 @@ impl LogState {
             joins = true;
             meets(span, run)?;
             vouched |= span.first > run.first && run.last() <= span.last;
-            begun |= span.first < run.first;
         }
-        if !vouched || !begun {
+        if !vouched {
             return Err(LogError::Loose);
         }
         if !joins && self.spans.len() >= limits::RANGES {

@@ -125,9 +125,9 @@ impl Members {
         }
     }
 
-    /// The end of an own log has become a branch: what is known of its entries goes along.
-    pub fn branch_off(&mut self, own: LogId, first: Seq, branch: LogId) {
-        let end = RangeSet::of(first, Seq::MAX - 1);
+    /// A part of an own log has become a branch: what is known of its entries goes along.
+    pub fn branch_off(&mut self, own: LogId, (first, last): (Seq, Seq), branch: LogId) {
+        let end = RangeSet::of(first, last);
         for (id, member) in &mut self.members {
             let Some(standing) = member.own.get_mut(&own) else { continue };
             let moved = standing.split(&end);

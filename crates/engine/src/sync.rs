@@ -95,14 +95,7 @@ impl Situation<'_> {
             Some((!pursuit.tried.contains(&id), newest, std::cmp::Reverse(id), offer))
         });
         let best = offers.max_by_key(|(untried, newest, id, _)| (*untried, *newest, *id))?;
-        // A branch grows from its beginning, everything else from its end.
-        let branch = self.logs.of(log).is_some_and(|state| state.branch().is_some());
-        let part = if branch {
-            best.3.oldest(limits::WANT_ENTRIES)
-        } else {
-            best.3.newest(limits::WANT_ENTRIES)
-        };
-        Some((best.2.0, part))
+        Some((best.2.0, best.3.newest(limits::WANT_ENTRIES)))
     }
 }
 

@@ -217,10 +217,10 @@ impl Timeline {
         (changed && order.lamport >= self.floor).then(|| row.clone())
     }
 
-    /// Takes out the rows of a log from a seq on: they will be known by other names.
-    pub fn withdraw(&mut self, log: &LogId, first: Seq) -> Vec<EntryId> {
+    /// Takes out the rows of a part of a log: they will be known by other names.
+    pub fn withdraw(&mut self, log: &LogId, (first, last): (Seq, Seq)) -> Vec<EntryId> {
         let from = EntryId { log: *log, seq: first };
-        let to = EntryId { log: *log, seq: Seq::MAX };
+        let to = EntryId { log: *log, seq: last };
         let gone: Vec<(EntryId, Order)> =
             self.index.range(from..=to).map(|(entry, spot)| (*entry, spot.order)).collect();
         for (entry, order) in &gone {

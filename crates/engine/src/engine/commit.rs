@@ -355,7 +355,7 @@ impl Engine {
             return Err(LogError::Loose);
         }
         // Which branch of a forked log something is of shows when it hangs on what is here.
-        let forked = self.logs.branches().any(|branch| branch.origin == run.origin);
+        let forked = self.logs.branches().any(|branch| branch.parent == run.log);
         let agreed = self.agreed(from, &run.log);
         let state = batch.stage(&run.log, self);
         match state.fit(&run) {
@@ -372,8 +372,10 @@ impl Engine {
                     mark(Mark::RunCut);
                 }
                 let run = if suffix { run.suffix(first) } else { run };
-                self.absorb(&run);
+                let (log, first) = (run.log, run.first);
                 self.stage_whole(batch, run);
+                let shown = batch.stage(&log, self).shows(first);
+                batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
                 Ok(())
             }
             Err(LogError::Fork) => {
@@ -436,6 +438,9 @@ impl Engine {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
         self.commits.failures = 0;
         for (log, state) in &batch.logs {
+            // More is shown than came: it is read like everything that is stored.
+            let before = self.logs.of(log).map_or(0, LogState::unshown);
+            self.commits.reload |= state.unshown() < before;
             self.logs.put(*log, state.clone());
             self.know(log.member);
         }

@@ -47,6 +47,8 @@ pub enum Why {
     Branch(LinkId, Branch),
     /// What stands there does not hang on what stands before it.
     Part,
+    /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
+    Resume(Branch),
 }
 
 /// Where the first difference between a peer's version of a log and ours is looked for.
@@ -86,10 +88,11 @@ impl Forks {
         }
     }
 
-    /// Forgets the hashes of a log from a seq on.
-    pub fn forget(&mut self, log: LogId, first: Seq) {
-        self.known.retain(|(known, seq), _| *known != log || *seq < first);
-        self.order.retain(|(known, seq)| *known != log || *seq < first);
+    /// Forgets the hashes of a part of a log.
+    pub fn forget(&mut self, log: LogId, (first, last): (Seq, Seq)) {
+        let gone = |(of, seq): &(LogId, Seq)| *of == log && (first..=last).contains(seq);
+        self.known.retain(|known, _| !gone(known));
+        self.order.retain(|known| !gone(known));
     }
 
     /// The store is read again: what was being read is not any more.
@@ -175,7 +178,7 @@ impl Engine {
         }
     }
 
-    fn look_up(&mut self, log: LogId, seq: Seq, why: Why) {
+    pub(super) fn look_up(&mut self, log: LogId, seq: Seq, why: Why) {
         if self.forks.lookups >= limits::LOOKUPS {
             return self.looked_up(&log, why);
         }
@@ -205,6 +208,8 @@ impl Engine {
             Why::Weigh(witness, range) => self.weighed(witness, log, range, ours),
             Why::Compare(id, theirs) => self.compare(id, log, seq, (ours, theirs)),
             Why::Branch(id, branch) => self.considered(id, branch, ours),
+            Why::Resume(branch) if ours == branch.mark.hash => self.part(log, branch.mark),
+            Why::Resume(_) => {}
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
     }
@@ -246,7 +251,7 @@ impl Engine {
     fn step(&mut self, id: LinkId, log: LogId) {
         let Some(search) = self.forks.searches.get_mut(&(id, log)) else { return };
         let (high, theirs) = search.high;
-        let start = self.logs.of(&log).and_then(|state| state.start_of(high));
+        let start = self.logs.of(&log).and_then(|state| state.around(high)).map(|(first, _)| first);
         let Some(start) = start else { return self.end_search(id, &log) };
         let lowest = search.low.map_or(start, |low| low + 1).min(high);
         let next = if theirs.is_none() { high } else { lowest + (high - lowest) / 2 };
@@ -288,6 +293,9 @@ impl Engine {
         let Some(search) = self.forks.searches.get_mut(&(id, log)) else {
             if ours != theirs {
                 self.search(id, log, (seq, Some(theirs)));
+            } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
+                // Ours was another, as they saw it, and is theirs by now: they have to know.
+                flow.tell(log, self.now.mono);
             }
             return;
         };
@@ -305,7 +313,7 @@ impl Engine {
             return self.step(id, log);
         }
         search.high = (seq, Some(theirs));
-        let start = self.logs.of(&log).and_then(|state| state.start_of(seq));
+        let start = self.logs.of(&log).and_then(|state| state.around(seq)).map(|(first, _)| first);
         let lowest = search.low.map(|low| low + 1).or(start);
         if lowest == Some(seq) {
             self.conclude(id, log, seq, (ours, theirs));

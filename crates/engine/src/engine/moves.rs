@@ -8,10 +8,11 @@
 //! lost. Entries are shown again under their new names; who holds and has read them is kept.
 
 use crate::engine::commit::Batch;
+use crate::engine::forks::Why;
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
 use crate::frame::Frame;
-use crate::ids::{EntryId, LinkId, LogId, Seq};
+use crate::ids::{EntryHash, EntryId, LinkId, LogId, Seq};
 use crate::io::{Output, Record, StoreOp, Table};
 use crate::link::Link;
 use crate::log::LogState;
@@ -41,11 +42,11 @@ enum Step {
     Storing { last: bool },
 }
 
-/// What a batch has moved: all of a log from a seq on, and where to.
+/// What a batch has moved: a part of a log, and where to.
 #[derive(Clone, Copy, Debug)]
 pub struct Moved {
     log: LogId,
-    first: Seq,
+    part: (Seq, Seq),
     to: Option<LogId>,
 }
 
@@ -79,8 +80,10 @@ impl Engine {
         if matches!(job.step, Step::Idle) {
             job.step = Step::Reading;
             let log = job.from;
-            let (from, to) =
-                (keys::run(&self.room, &log, 0), keys::run(&self.room, &log, Seq::MAX));
+            let around = self.logs.of(&log).and_then(|state| state.around(job.at));
+            // What stands alone behind it may be of either branch: that shows later.
+            let end = around.map_or(job.at, |(_, last)| last.saturating_add(1));
+            let (from, to) = (keys::run(&self.room, &log, 0), keys::run(&self.room, &log, end));
             self.scan(Purpose::Move, Table::Runs, (from, to), true, RUNS);
         }
     }
@@ -113,18 +116,24 @@ impl Engine {
         for key in damaged {
             batch.ops.push(StoreOp::Delete(Table::Runs, key));
         }
+        // The lowest is only looked at, to know what the one above it hangs on.
+        let lamports: Vec<(Seq, u64)> =
+            runs.iter().map(|run| (run.last() + 1, run.lamports().1)).collect();
         if !last {
             runs.pop();
         }
-        let mut lowest = None;
+        let (mut lowest, mut highest) = (None, None);
         for run in runs.into_iter().filter(|run| run.last() >= at) {
-            let (first, before) = self.stage_move(batch, run, at, to);
-            lowest = Some((first, before));
+            highest = highest.max(Some(run.last()));
+            lowest = Some(self.stage_move(batch, run, at, to));
         }
-        if let Some((first, (previous, lamport))) = lowest {
-            batch.stage(&from, self).cut(first, previous, lamport);
+        if let (Some((first, (previous, lamport))), Some(end)) = (lowest, highest) {
+            let part = (first, end);
+            let below =
+                lamports.iter().find(|(next, _)| *next == first).map(|(_, lamport)| *lamport);
+            batch.stage(&from, self).cut(part, previous, below.or(lamport).unwrap_or(0));
             let to = to.map(|branch| branch.log());
-            batch.moved.push(Moved { log: from, first, to });
+            batch.moved.push(Moved { log: from, part, to });
         }
         if let Some(branch) = to.filter(|_| last) {
             let higher = |other: &&Branch| other.parent == from && other.mark.at > at;
@@ -143,13 +152,11 @@ impl Engine {
         run: Run,
         at: Seq,
         to: Option<Branch>,
-    ) -> (Seq, (crate::ids::EntryHash, u64)) {
+    ) -> (Seq, (EntryHash, Option<u64>)) {
         self.stage_removal(batch, &run, at);
         let (prefix, moved) = (run.clone().prefix(at), run.suffix(at));
         let first = moved.first;
-        let below = prefix.as_ref().map(|prefix| prefix.lamports().1);
-        let before =
-            (moved.previous, below.unwrap_or_else(|| moved.lamports().0.saturating_sub(1)));
+        let before = (moved.previous, prefix.as_ref().map(|prefix| prefix.lamports().1));
         if let Some(prefix) = prefix {
             batch.put_bytes(&prefix, self);
         }
@@ -193,23 +200,23 @@ impl Engine {
 
     /// Entries are stored under other names: rows, receipts and what was read follow.
     pub(super) fn on_moved(&mut self, moved: &[Moved]) {
-        for Moved { log, first, to } in moved.iter().copied() {
+        for Moved { log, part, to } in moved.iter().copied() {
             self.cache.forget(&log);
-            self.forks.forget(log, first);
-            let gone = self.timeline.withdraw(&log, first);
+            self.forks.forget(log, part);
+            let gone = self.timeline.withdraw(&log, part);
             if !gone.is_empty() {
                 self.out.push_back(Output::Event(Event::Moved(gone)));
             }
             if let Some(to) = to {
-                self.members.branch_off(log, first, to);
+                self.members.branch_off(log, part, to);
                 if let Some(read) = self.told.read.get_mut(&log) {
-                    let moved = read.and(&crate::log::ranges::RangeSet::of(first, Seq::MAX - 1));
+                    let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
                     read.subtract(&moved);
                     self.told.read.entry(to).or_default().union(&moved);
                 }
             }
             for flow in self.links.values_mut().filter_map(Link::flow_mut) {
-                flow.offer_again(log, first, Seq::MAX - 1);
+                flow.offer_again(log, part.0, part.1);
             }
         }
         let Some(job) = self.forks.jobs.front_mut() else { return };
@@ -239,16 +246,18 @@ impl Engine {
         }
     }
 
-    /// After a start: a branch that begins later than it says was being moved.
+    /// After a start: a branch that lacks its beginning may have been moved only in part.
     pub(super) fn resume_moves(&mut self) {
-        let cut_short = |(_, state): &(&LogId, &LogState)| {
+        let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
             let rest = self.logs.of(&branch.parent).is_some_and(|log| log.held().contains(at));
             rest && !held.is_empty() && !held.contains(at)
         };
-        let jobs = self.logs.iter().filter(cut_short).filter_map(|(_, state)| state.branch());
-        self.forks.jobs = jobs.map(|branch| Job::branch(*branch)).collect();
+        let branches = self.logs.iter().filter(lacks).filter_map(|(_, state)| state.branch());
+        for branch in branches.copied().collect::<Vec<_>>() {
+            self.look_up(branch.parent, branch.mark.at, Why::Resume(branch));
+        }
     }
 
     /// A run of a branch shows that what hung on nothing is part of it: it is stored there.

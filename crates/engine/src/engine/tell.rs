@@ -209,7 +209,12 @@ impl Engine {
     /// The rows of a run, with the hashes of their entries: not of notes, and not of what is to be
     /// seen together with something that is not here.
     pub(super) fn rows_of(&self, run: &Run) -> Vec<(Row, EntryHash)> {
-        let held = self.logs.of(&run.log).map(crate::log::LogState::settled).unwrap_or_default();
+        let state = self.logs.of(&run.log);
+        if state.is_some_and(|state| !state.shows(run.first)) {
+            // Of a branch, and not proven to be of it yet.
+            return Vec::new();
+        }
+        let held = state.map(crate::log::LogState::settled).unwrap_or_default();
         let whole = |header: &Header| {
             header.group.as_ref().is_none_or(|group| {
                 let count = u64::from(group.count).min(limits::TOGETHER as u64);

@@ -256,9 +256,7 @@ impl Flow {
                 Class::Control | Class::Normal | Class::Low | Class::Bulk => return None,
             };
             // Newest first, so that each run is verified by the one behind it.
-            let branch = logs.of(log)?.branch().is_some();
-            let next = if branch { part.first() } else { part.last() };
-            next.map(|seq| (*log, seq, !branch))
+            part.last().map(|seq| (*log, seq, true))
         })
     }
 
@@ -266,7 +264,7 @@ impl Flow {
     /// first, if it is more than a screen; what is said from now on goes in its order.
     pub fn introduce(&mut self, logs: &Logs, me: &MemberId) {
         self.introduced = true;
-        let own = logs.iter().filter(|(log, state)| log.member == *me && state.branch().is_none());
+        let own = logs.iter().filter(|(log, _)| log.member == *me);
         let lacks = |(log, state): (&LogId, &LogState)| {
             let rest = self.rest(log, &state.held());
             let last = rest.last().filter(|_| rest.len() > limits::SCREEN_ROWS)?;

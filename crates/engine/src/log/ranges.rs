@@ -162,22 +162,6 @@ impl RangeSet {
         both
     }
 
-    /// At most `count` of the lowest seqs.
-    #[must_use]
-    pub fn oldest(&self, count: u64) -> RangeSet {
-        let mut left = count;
-        let mut oldest = RangeSet::default();
-        for (first, last) in &self.ranges {
-            if left == 0 {
-                break;
-            }
-            let to = (*last).min(first.saturating_add(left - 1));
-            oldest.insert(*first, to);
-            left -= to - first + 1;
-        }
-        oldest
-    }
-
     /// At most `count` of the highest seqs.
     #[must_use]
     pub fn newest(&self, count: u64) -> RangeSet {
