@@ -9,6 +9,7 @@ mod annotate;
 mod cache;
 mod calls;
 mod commit;
+mod evidence;
 mod fade;
 mod forks;
 #[cfg(test)]

@@ -132,6 +132,11 @@ pub enum Frame {
     AskHash(LogId, Seq),
     /// The answer; unasked, where the sender's log differs first.
     Hash(HashAt),
+    /// The sender asks for a run that holds an entry, without bodies: as it was signed, or cut to
+    /// end with that entry.
+    AskEvidence(LogId, Seq, bool),
+    /// The answer: a run.
+    Evidence(Vec<u8>),
 }
 
 /// Why a channel message is not a sequence of frames.
@@ -167,6 +172,8 @@ const REFUSE: u8 = 15;
 const BRANCHES: u8 = 16;
 const ASK_HASH: u8 = 17;
 const HASH: u8 = 18;
+const ASK_EVIDENCE: u8 = 19;
+const EVIDENCE: u8 = 20;
 
 /// Bytes that a [`Part`] takes besides those of its run: length, kind, class, last, length.
 pub const PART_OVERHEAD: usize = 3 + 1 + 1 + 1 + 3;
@@ -194,6 +201,10 @@ impl Frame {
             Frame::Branches(branches) => (BRANCHES, postcard::to_allocvec(branches)),
             Frame::AskHash(log, seq) => (ASK_HASH, postcard::to_allocvec(&(log, seq))),
             Frame::Hash(hash) => (HASH, postcard::to_allocvec(hash)),
+            Frame::AskEvidence(log, seq, signed) => {
+                (ASK_EVIDENCE, postcard::to_allocvec(&(log, seq, signed)))
+            }
+            Frame::Evidence(bytes) => (EVIDENCE, Ok(bytes.clone())),
             Frame::Refuse(refusal) => (REFUSE, postcard::to_allocvec(refusal)),
         };
         // Encoding into a vector fails only when memory does.
@@ -232,6 +243,11 @@ impl Frame {
                 Frame::AskHash(log, seq)
             }
             HASH => Frame::Hash(whole(body)?),
+            ASK_EVIDENCE => {
+                let (log, seq, signed) = whole(body)?;
+                Frame::AskEvidence(log, seq, signed)
+            }
+            EVIDENCE => Frame::Evidence(body.to_vec()),
             REFUSE => Frame::Refuse(whole(body)?),
             _ => return Ok(None),
         }))

@@ -90,8 +90,14 @@ pub const RANGES: usize = 512;
 pub const KNOWN_HASHES: usize = 4096;
 /// Hashes of stored entries that are looked up at once.
 pub const LOOKUPS: usize = 256;
-/// Forks that are looked into at once.
+/// Forks that are looked into at once, with one peer.
 pub const SEARCHES: usize = 64;
+/// Bytes of one run that is shown as evidence, without its signature.
+pub const EVIDENCE_BYTES: usize = 11 * 1024;
+/// Runs of evidence that are kept for others, of one log.
+pub const PROOF_RUNS: usize = 16;
+/// Logs of which evidence is kept for others.
+pub const PROOFS: usize = 64;
 /// Bytes of runs kept in memory after they were stored or read.
 pub const CACHE_BYTES: usize = 1024 * 1024;
 /// Rows in memory.

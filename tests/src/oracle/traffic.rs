@@ -130,6 +130,8 @@ impl Oracle {
                 | Frame::Branches(_)
                 | Frame::AskHash(..)
                 | Frame::Hash(_)
+                | Frame::AskEvidence(..)
+                | Frame::Evidence(_)
                 | Frame::Refuse(_)
                 | Frame::Bye(_) => {}
             }

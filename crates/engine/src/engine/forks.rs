@@ -9,8 +9,10 @@
 //! Both sides come to the same names by the same rule, and what was written stays written: nobody
 //! is to blame for a disk that was rolled back or a profile that was copied.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::engine::evidence::{Goal, Proven, Walk};
 use crate::engine::load::Purpose;
 use crate::engine::moves::Job;
 use crate::engine::{Engine, keys};
@@ -24,6 +26,7 @@ use crate::log::branch::{Branch, Mark};
 use crate::log::have::HaveRange;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
+use crate::simulation::{Planted, planted};
 
 /// Who says that it holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,10 @@ pub enum Why {
     Compare(LinkId, EntryHash),
     /// A peer says where its branch begins.
     Branch(LinkId, Branch),
+    /// A peer asks for the run, with its signature or cut.
+    Evidence(LinkId, bool),
+    /// It is proven what a peer has there.
+    Proven(LinkId, Goal, Proven),
     /// What stands there does not hang on what stands before it.
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
@@ -53,7 +60,7 @@ pub enum Why {
 
 /// Where the first difference between a peer's version of a log and ours is looked for.
 #[derive(Clone, Copy, Debug)]
-struct Search {
+pub struct Search {
     /// The highest seq that is known to be the same.
     low: Option<Seq>,
     /// The lowest seq that is known to differ, and their hash there, if that is known.
@@ -65,13 +72,16 @@ struct Search {
 /// What is known of forks.
 #[derive(Debug, Default)]
 pub struct Forks {
-    searches: BTreeMap<(LinkId, LogId), Search>,
+    pub searches: BTreeMap<(LinkId, LogId), Search>,
+    pub walks: BTreeMap<(LinkId, LogId), Walk>,
+    /// Evidence of versions whose entries may not have come yet.
+    pub proofs: BTreeMap<LogId, Vec<Run>>,
     /// Hashes that were looked up or stored lately.
     known: BTreeMap<(LogId, Seq), EntryHash>,
     order: VecDeque<(LogId, Seq)>,
     /// What others said that they hold of own logs, beyond what is here.
     claims: BTreeMap<(MemberId, LogId), HaveRange>,
-    lookups: usize,
+    pub lookups: usize,
     /// Ends of logs that become branches.
     pub jobs: VecDeque<Job>,
 }
@@ -97,13 +107,15 @@ impl Forks {
 
     /// The store is read again: what was being read is not any more.
     pub fn reset(&mut self) {
-        *self = Forks { claims: std::mem::take(&mut self.claims), ..Forks::default() };
+        let (claims, proofs) = (std::mem::take(&mut self.claims), std::mem::take(&mut self.proofs));
+        *self = Forks { claims, proofs, ..Forks::default() };
     }
 
     /// When a peer that does not answer is given up.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.searches.values().map(|search| search.deadline).min()
+        let searches = self.searches.values().map(|search| search.deadline);
+        searches.chain(self.walks.values().map(|walk| walk.deadline)).min()
     }
 }
 
@@ -133,7 +145,8 @@ impl Engine {
 
     fn dispute(&mut self, witness: Witness, log: &LogId, disputed: bool) {
         let Witness::Link(id) = witness else { return };
-        if disputed || !self.forks.searches.contains_key(&(id, *log)) {
+        let (searches, walks) = (&self.forks.searches, &self.forks.walks);
+        if disputed || !(searches.contains_key(&(id, *log)) || walks.contains_key(&(id, *log))) {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             if let Some(flow) = flow {
                 flow.have.dispute(log, disputed);
@@ -210,6 +223,8 @@ impl Engine {
             Why::Branch(id, branch) => self.considered(id, branch, ours),
             Why::Resume(branch) if ours == branch.mark.hash => self.part(log, branch.mark),
             Why::Resume(_) => {}
+            Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
+            Why::Proven(id, goal, proven) => self.on_proven_at(id, goal, proven, (&run, seq)),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
     }
@@ -217,8 +232,7 @@ impl Engine {
     /// Begins to look for the first difference. What the peer holds of the log counts for nothing
     /// until it is found.
     pub(super) fn search(&mut self, id: LinkId, log: LogId, high: (Seq, Option<EntryHash>)) {
-        let full = self.forks.searches.len() >= limits::SEARCHES;
-        if full || self.forks.searches.contains_key(&(id, log)) || self.moves(&log) {
+        if !self.may_search(id, &log) {
             return;
         }
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
@@ -238,7 +252,7 @@ impl Engine {
         Some((agreed, range.1))
     }
 
-    fn end_search(&mut self, id: LinkId, log: &LogId) {
+    pub(super) fn end_search(&mut self, id: LinkId, log: &LogId) {
         self.forks.searches.remove(&(id, *log));
         let moves = self.moves(log);
         if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
@@ -268,7 +282,7 @@ impl Engine {
     /// A peer asks for the hash of an entry.
     pub(super) fn on_ask_hash(&mut self, id: LinkId, log: LogId, seq: Seq) {
         let held = self.logs.of(&log).is_some_and(|state| state.held().contains(seq));
-        if held {
+        if held && self.may_answer(id) {
             self.look_up(log, seq, Why::Answer(id));
         }
     }
@@ -338,20 +352,15 @@ impl Engine {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             return flow.map_or((), |flow| flow.have.forget_from(&log, at));
         }
-        if log == self.own {
-            self.open_log();
+        if planted(Planted::ForkWithoutEvidence) && ours > theirs {
+            return self.part(log, Mark { at, hash: ours });
         }
-        if ours > theirs {
-            self.part(log, Mark { at, hash: ours });
-            return;
+        if ours > theirs || log == self.own {
+            self.walk(id, log, at, Goal::Fork);
         }
-        // What they hold from there on is not of this log: they are told, and it is sent to them.
-        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-        if let Some(flow) = flow {
-            flow.have.forget_from(&log, at);
-            flow.offer_again(log, at, Seq::MAX - 1);
+        if ours < theirs {
+            self.stand_by(id, HashAt { log, seq: at, hash: ours });
         }
-        self.control(id, &Frame::Hash(HashAt { log, seq: at, hash: ours }));
     }
 
     /// Nothing of a log is sent unasked or asked for, or is again.
@@ -400,24 +409,22 @@ impl Engine {
     }
 
     /// Looks whether a branch is one: its log has another entry there, whose hash is lower.
-    fn consider(&mut self, id: LinkId, branch: Branch) {
+    pub(super) fn consider(&mut self, id: LinkId, branch: Branch) {
         let known = self.logs.of(&branch.log()).is_some_and(|state| state.branch().is_some());
         let at = branch.mark.at;
         let held = self.logs.of(&branch.parent).is_some_and(|state| state.held().contains(at));
-        if held && !known {
+        if held && !known && self.forks.lookups < limits::LOOKUPS / 2 {
             self.look_up(branch.parent, at, Why::Branch(id, branch));
         }
     }
 
     fn considered(&mut self, id: LinkId, branch: Branch, ours: EntryHash) {
-        if ours >= branch.mark.hash {
+        let (parent, at) = (branch.parent, branch.mark.at);
+        match ours.cmp(&branch.mark.hash) {
+            Ordering::Less => self.walk(id, branch.log(), at, Goal::Branch(branch)),
             // Then it is here that the log has to give way, if what the peer has is lower still.
-            return self.search(id, branch.parent, (branch.mark.at, None));
-        }
-        let room = self.logs.count() < limits::LOGS;
-        if room && self.logs.of(&branch.log()).is_none() {
-            self.logs.put(branch.log(), LogState::of_branch(branch));
-            self.wants_stale = true;
+            Ordering::Equal => self.walk(id, parent, at, Goal::Fork),
+            Ordering::Greater => self.search(id, parent, (at, None)),
         }
     }
 
@@ -432,6 +439,7 @@ impl Engine {
         for (id, log) in over.map(|(key, _)| *key).collect::<Vec<_>>() {
             self.end_search(id, &log);
         }
+        self.tend_walks();
         self.tend_moves();
     }
 }

@@ -191,6 +191,8 @@ fn frames() -> Vec<Frame> {
         Frame::Branches(vec![branch()]),
         Frame::AskHash(log(), 300),
         Frame::Hash(HashAt { log: log(), seq: 300, hash: EntryHash([3; 32]) }),
+        Frame::AskEvidence(log(), 300, true),
+        Frame::Evidence(body_gone().bytes().to_vec()),
     ]
 }
 
@@ -216,6 +218,8 @@ fn name(frame: &Frame) -> &'static str {
         Frame::Branches(_) => "branches",
         Frame::AskHash(..) => "ask-hash",
         Frame::Hash(_) => "hash",
+        Frame::AskEvidence(..) => "ask-evidence",
+        Frame::Evidence(_) => "evidence",
     }
 }
 

@@ -122,6 +122,8 @@ impl Engine {
                 | Frame::Branches(_)
                 | Frame::AskHash(..)
                 | Frame::Hash(_)
+                | Frame::AskEvidence(..)
+                | Frame::Evidence(_)
                 | Frame::Refuse(_) => self.misbehaved(id, "it spoke before it had proven itself"),
             };
         };
@@ -153,6 +155,8 @@ impl Engine {
             Frame::Branches(branches) => self.on_branches(id, &branches),
             Frame::AskHash(log, seq) => self.on_ask_hash(id, log, seq),
             Frame::Hash(hash) => self.on_hash(id, hash),
+            Frame::AskEvidence(log, seq, signed) => self.on_ask_evidence(id, log, seq, signed),
+            Frame::Evidence(bytes) => self.on_evidence(id, &bytes),
         }
     }
 
@@ -228,6 +232,8 @@ impl Engine {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
             flow.have.learn(have);
+            let branch = flow.have.branch(&have.log).copied();
+            branch.map_or((), |branch| self.consider(id, branch));
             for range in have.ranges.iter().filter(|range| range.is_valid()) {
                 self.weigh(Witness::Link(id), have.log, *range);
             }

@@ -145,6 +145,12 @@ impl Flow {
         self.lane_bytes[0] <= limits::CONTROL_BYTES
     }
 
+    /// True if little waits to be told: the peer reads.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.lane_bytes[0] < limits::READ_AHEAD_BYTES
+    }
+
     /// Queues a frame for the unreliable channel; the oldest is dropped if too many wait.
     pub fn ephemeral(&mut self, frame: &Frame) {
         if self.ephemeral.len() >= limits::EPHEMERAL {

@@ -96,6 +96,12 @@ impl PeerHave {
         self.branches.values()
     }
 
+    /// The branch of this name, if it has told of it.
+    #[must_use]
+    pub fn branch(&self, log: &LogId) -> Option<&Branch> {
+        self.branches.get(log)
+    }
+
     /// It tells of a branch: what it said of the log that it branches off is void from there on.
     /// False if that is no branch, or one too many.
     pub fn announce(&mut self, branch: Branch) -> bool {

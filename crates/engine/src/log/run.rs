@@ -335,6 +335,25 @@ impl Run {
         run
     }
 
+    /// The same entries without bodies, none behind `end`, and no more of the newest than fit into
+    /// so many bytes; at least one.
+    #[must_use]
+    pub fn bare(self, end: Option<Seq>, bytes: usize) -> Option<Run> {
+        let end = end.filter(|end| *end < self.last());
+        let mut run = end.map_or(Some(self.clone()), |end| self.prefix(end.saturating_add(1)))?;
+        let (mut left, mut first) = (bytes, run.last() + 1);
+        for entry in run.entries.iter_mut().rev() {
+            entry.body = None;
+            let size = entry.header_bytes.len() + 8;
+            let fits = first > run.first && (size <= left || first == run.first);
+            left = if fits { left.saturating_sub(size) } else { 0 };
+            first -= u64::from(fits);
+        }
+        let mut run = run.suffix(first);
+        run.bytes = run.encode();
+        Some(run)
+    }
+
     /// Takes the body of an entry away; the run stays signed and its chain stays whole.
     pub fn drop_body(&mut self, seq: Seq) {
         let place = seq.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
