@@ -232,8 +232,9 @@ impl Engine {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
             flow.have.learn(have);
-            let branch = flow.have.branch(&have.log).copied();
-            branch.map_or((), |branch| self.consider(id, branch));
+            if let Some(branch) = flow.have.branch(&have.log).copied() {
+                self.consider(id, branch);
+            }
             for range in have.ranges.iter().filter(|range| range.is_valid()) {
                 self.weigh(Witness::Link(id), have.log, *range);
             }
