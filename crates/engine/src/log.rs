@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::limits;
-use crate::log::branch::Branch;
+use crate::log::branch::{Branch, Mark};
 use crate::log::have::{HaveRange, LogHave};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, lamport_follows};
@@ -426,6 +426,20 @@ impl Logs {
     /// All branches.
     pub fn branches(&self) -> impl Iterator<Item = &Branch> {
         self.logs.values().filter_map(LogState::branch)
+    }
+
+    /// The branch of its log that a run is of, if it was not known as such to whoever sent it.
+    #[must_use]
+    pub fn branch_of(&self, run: &Run) -> Option<&Branch> {
+        let names = |branch: &&Branch| run.hash_at(branch.mark.at) == Some(branch.mark.hash);
+        self.branches().filter(|branch| branch.parent == run.log).find(names)
+    }
+
+    /// Where a log's branches begin at entries that are not held of it.
+    pub fn open_marks(&self, log: &LogId) -> impl Iterator<Item = &Mark> {
+        let held = self.of(log).map(LogState::held).unwrap_or_default();
+        let of_log = self.branches().filter(move |branch| branch.parent == *log);
+        of_log.map(|branch| &branch.mark).filter(move |mark| !held.contains(mark.at))
     }
 
     /// What to tell others of all logs.

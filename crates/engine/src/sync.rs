@@ -43,6 +43,8 @@ pub enum Question {
     Want(Want),
     /// Whether its version of a log is ours, at this seq.
     Agree(LogId, Seq),
+    /// Which entry it has, where a branch begins.
+    Mark(LogId, Seq),
 }
 
 /// Everything that is being pursued.
@@ -79,6 +81,14 @@ impl Situation<'_> {
         let peer = self.links.get(&link)?.flow()?.have.of(log)?;
         let both = peer.held.and(&self.logs.of(log)?.held()).last()?;
         (peer.agreed != Some(both)).then_some(both)
+    }
+
+    /// Where a branch of a log begins at an entry that this link's member holds and we do not: what
+    /// it holds from there on may be the branch.
+    fn unmarked(&self, link: LinkId, log: &LogId) -> Option<Seq> {
+        let peer = self.links.get(&link)?.flow()?.have.of(log)?;
+        let marks = self.logs.open_marks(log).map(|mark| mark.at);
+        marks.filter(|at| peer.held.contains(*at)).find(|at| !peer.marked.contains(at))
     }
 
     fn author_linked(&self, author: &MemberId) -> bool {
@@ -129,6 +139,13 @@ impl Wants {
             if let Some(ask) = &mut pursuit.ask {
                 ask.deadline = now + limits::WANT_TIMEOUT;
             }
+        }
+    }
+
+    /// A holder has answered another question than for entries.
+    pub fn answered(&mut self, log: &LogId) {
+        if let Some(pursuit) = self.pursuits.get_mut(log) {
+            pursuit.ask = None;
         }
     }
 
@@ -183,6 +200,10 @@ impl Pursuit {
             return Some((link, Question::Agree(*log, seq)));
         }
         let deadline = at.now + limits::WANT_TIMEOUT;
+        if let Some(seq) = at.unmarked(link, log) {
+            self.ask = Some(Ask { link, ranges, deadline });
+            return Some((link, Question::Mark(*log, seq)));
+        }
         let newest = ranges.ranges().iter().rev().take(limits::FRAME_RANGES).copied().collect();
         self.ask = Some(Ask { link, ranges, deadline });
         Some((link, Question::Want(Want { log: *log, ranges: newest })))

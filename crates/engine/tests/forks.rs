@@ -221,6 +221,57 @@ fn a_foreign_fork_is_resolved_alike_by_those_who_saw_one_branch_each() {
     }
 }
 
+#[test]
+fn a_version_that_was_proven_and_never_came_leaves_everything_readable() {
+    let mut proven = 0;
+    for alone in 1..=8 {
+        let mut world = World::new();
+        everybody(&mut world, 2);
+        // Another time, another hash.
+        world.pass(10 * u64::try_from(alone).unwrap());
+        let again = rolled_back(&mut world, 2, alone);
+        let second = world.stop(1);
+        world.connect(again);
+        let moved = |world: &World| {
+            world.peers[2].events.iter().any(|event| matches!(event, Event::Moved(_)))
+        };
+        // As soon as what it has is proven, the disk is gone for good.
+        for _ in 0..200 {
+            while !moved(&world) && (0..world.peers.len()).fold(false, |any, n| any | world.step(n))
+            {
+            }
+            if moved(&world) {
+                break;
+            }
+            world.now += 50;
+            world.peers.iter_mut().for_each(|peer| peer.inputs.push_back(engine::Input::Tick));
+        }
+        proven += usize::from(moved(&world));
+        world.stop(again);
+        world.pass(5_000);
+        let (restart, third) = (alone % 2 == 0, world.words(2));
+        let store = if restart { world.stop(2) } else { Tables::new() };
+        let third = if restart { world.start(guest(2), store) } else { third.len().min(2) };
+        world.connect(third);
+        let second = world.start(guest(1), second);
+        world.connect(second);
+        world.pass(60_000);
+        for peer in [second, third] {
+            let words = world.words(peer);
+            let unique: BTreeSet<&String> = words.iter().collect();
+            assert_eq!(unique.len(), words.len(), "{alone}: twice at {peer}: {words:?}");
+            for text in ["mine 0", "mine 1", "theirs", "shared 2"] {
+                assert!(words.iter().any(|word| word == text), "{alone}: {text} at {peer}");
+            }
+            assert_eq!(blamed(&world, peer), vec![], "{peer}");
+        }
+        say(&mut world, second, "and on");
+        world.pass(5_000);
+        assert!(world.words(third).contains(&"and on".to_owned()));
+    }
+    assert!(proven > 0, "in some of them it is the new version that keeps the log");
+}
+
 /// Numbers that look random and are the same every time.
 struct Dice(u64);
 

@@ -354,6 +354,11 @@ impl Engine {
         if branch != run.mark || self.moves(&run.log) {
             return Err(LogError::Loose);
         }
+        if let Some(branch) = self.logs.branch_of(&run).copied() {
+            // It is stored by the branch's name already: the peer does not know of the other one.
+            self.void(from, run.log, branch.mark.at);
+            return Err(LogError::Loose);
+        }
         // Which branch of a forked log something is of shows when it hangs on what is here.
         let forked = self.logs.branches().any(|branch| branch.parent == run.log);
         let agreed = self.agreed(from, &run.log);

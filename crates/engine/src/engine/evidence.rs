@@ -210,6 +210,17 @@ impl Engine {
         }
     }
 
+    /// A peer says what it has where a branch begins: the branch, or what has its place in the log.
+    pub(super) fn on_marked(&mut self, id: LinkId, said: HashAt, branch: bool) {
+        if branch {
+            self.void(id, said.log, said.seq);
+        } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
+            flow.have.mark(&said.log, said.seq);
+        }
+        self.wants.answered(&said.log);
+        self.wants_stale = true;
+    }
+
     /// What they hold from here on is not of this log: they are told, and ours is sent to them.
     pub(super) fn stand_by(&mut self, id: LinkId, said: HashAt) {
         self.void(id, said.log, said.seq);

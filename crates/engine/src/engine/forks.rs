@@ -291,6 +291,11 @@ impl Engine {
     pub(super) fn on_hash(&mut self, id: LinkId, said: HashAt) {
         let HashAt { log, seq, hash } = said;
         let held = self.logs.of(&log).is_some_and(|state| state.held().contains(seq));
+        let marks = self.logs.open_marks(&log).filter(|mark| mark.at == seq);
+        let marks: Vec<EntryHash> = marks.map(|mark| mark.hash).collect();
+        if !marks.is_empty() {
+            return self.on_marked(id, said, marks.contains(&hash));
+        }
         let search = self.forks.searches.get(&(id, log));
         if held && search.is_none_or(|search| search.asked == Some(seq)) {
             self.look_up(log, seq, Why::Compare(id, hash));
@@ -423,7 +428,12 @@ impl Engine {
         match ours.cmp(&branch.mark.hash) {
             Ordering::Less => self.walk(id, branch.log(), at, Goal::Branch(branch)),
             // Then it is here that the log has to give way, if what the peer has is lower still.
-            Ordering::Equal => self.walk(id, parent, at, Goal::Fork),
+            Ordering::Equal => {
+                if self.is_own(&parent) {
+                    self.met_myself();
+                }
+                self.walk(id, parent, at, Goal::Fork);
+            }
             Ordering::Greater => self.search(id, parent, (at, None)),
         }
     }

@@ -464,6 +464,7 @@ impl Engine {
         for (id, question) in questions {
             match question {
                 Question::Want(want) => self.control(id, &Frame::Want(want)),
+                Question::Mark(log, seq) => self.control(id, &Frame::AskHash(log, seq)),
                 Question::Agree(log, seq) => self.search(id, log, (seq, None)),
             }
         }

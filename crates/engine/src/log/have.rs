@@ -3,7 +3,7 @@
 //! A `Have` only ever adds: what a member holds it does not lose while its link lives. So a delta
 //! has the same form as the whole, and the order in which deltas arrive does not matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,8 @@ pub struct PeerLog {
     pub disputed: bool,
     /// Its version was compared with ours at this seq, and is the same up to there.
     pub agreed: Option<Seq>,
+    /// Where a branch of it is known here, and what this member has there is something else.
+    pub marked: BTreeSet<Seq>,
 }
 
 /// All that one linked member is known to hold.
@@ -134,12 +136,20 @@ impl PeerHave {
         }
     }
 
+    /// Where a branch begins, it has the entry of another version.
+    pub fn mark(&mut self, log: &LogId, at: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.marked.insert(at);
+        }
+    }
+
     /// What it holds of a log from a seq on is not known any more.
     pub fn forget_from(&mut self, log: &LogId, first: Seq) {
         if let Some(peer) = self.logs.get_mut(log) {
             peer.held.remove(first, Seq::MAX - 1);
             peer.refused.remove(first, Seq::MAX - 1);
             peer.agreed = None;
+            peer.marked.retain(|at| *at < first);
         }
     }
 
