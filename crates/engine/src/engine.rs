@@ -9,7 +9,6 @@ mod annotate;
 mod cache;
 mod calls;
 mod commit;
-mod evidence;
 mod fade;
 mod forks;
 #[cfg(test)]

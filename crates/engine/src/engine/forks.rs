@@ -9,10 +9,12 @@
 //! Both sides come to the same names by the same rule, and what was written stays written: nobody
 //! is to blame for a disk that was rolled back or a profile that was copied.
 
+pub mod evidence;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::engine::evidence::{Goal, Proven, Walk};
+use crate::engine::forks::evidence::{Goal, Walk};
 use crate::engine::load::Purpose;
 use crate::engine::moves::Job;
 use crate::engine::{Engine, keys};
@@ -51,7 +53,7 @@ pub enum Why {
     /// A peer asks for the run, with its signature or cut.
     Evidence(LinkId, bool),
     /// It is proven what a peer has there.
-    Proven(LinkId, Goal, Proven),
+    Proven(LinkId, LogId),
     /// What stands there does not hang on what stands before it.
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
@@ -224,7 +226,7 @@ impl Engine {
             Why::Resume(branch) if ours == branch.mark.hash => self.part(log, branch.mark),
             Why::Resume(_) => {}
             Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
-            Why::Proven(id, goal, proven) => self.on_proven_at(id, goal, proven, (&run, seq)),
+            Why::Proven(id, walked) => self.on_proven_at(id, walked, &run, seq),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
     }

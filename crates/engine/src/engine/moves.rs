@@ -4,7 +4,7 @@
 //!  L   [0 .. 57][58 .. 71][72 .. 90]   newest first, a few runs a transaction
 //!  L'            [60 .. 71][72 .. 90]   [58, 59] stays in L, without its signature
 //! ```
-//!  L'            [60 .. 71][72 .. 90]   [58, 59] stays in L, without a signature
+//! A transaction takes a run from one and puts it into the other, so at no moment is anything
 //! lost. Entries are shown again under their new names; who holds and has read them is kept.
 
 use crate::engine::commit::Batch;
@@ -29,8 +29,10 @@ const RUNS: u32 = 8;
 pub struct Job {
     from: LogId,
     at: Seq,
-    /// The branch that it becomes; none if it is stored as part of one already.
-    to: Option<Branch>,
+    /// The branch that it becomes.
+    to: Branch,
+    /// Some of it, or all, is stored as part of the branch already.
+    merge: bool,
     step: Step,
 }
 
@@ -47,18 +49,19 @@ enum Step {
 pub struct Moved {
     log: LogId,
     part: (Seq, Seq),
-    to: Option<LogId>,
+    to: LogId,
 }
 
 impl Job {
     /// The end of a branch's parent becomes that branch.
     pub fn branch(branch: Branch) -> Job {
-        Job { from: branch.parent, at: branch.mark.at, to: Some(branch), step: Step::Idle }
+        let (from, at) = (branch.parent, branch.mark.at);
+        Job { from, at, to: branch, merge: false, step: Step::Idle }
     }
 
-    /// What a log has from here on is part of a branch, and stored there: it goes.
-    fn absorb(from: LogId, at: Seq) -> Job {
-        Job { from, at, to: None, step: Step::Idle }
+    /// What a log has from here on is part of a branch that is here, too: it goes there.
+    fn absorb(from: LogId, at: Seq, to: Branch) -> Job {
+        Job { from, at, to, merge: true, step: Step::Idle }
     }
 }
 
@@ -109,10 +112,9 @@ impl Engine {
             return;
         }
         let Some(job) = self.forks.jobs.front_mut() else { return };
-        let (from, at, to) = (job.from, job.at, job.to);
+        let (from, at, to, merge) = (job.from, job.at, job.to, job.merge);
         let step = std::mem::replace(&mut job.step, Step::Idle);
-        let Step::Ready { mut runs, damaged, last } = step else { return };
-        job.step = Step::Storing { last };
+        let Step::Ready { mut runs, damaged, mut last } = step else { return };
         for key in damaged {
             batch.ops.push(StoreOp::Delete(Table::Runs, key));
         }
@@ -124,25 +126,40 @@ impl Engine {
         }
         let (mut lowest, mut highest) = (None, None);
         for run in runs.into_iter().filter(|run| run.last() >= at) {
+            let put = if merge { self.is_new(batch, &run, at, to) } else { Some(true) };
+            let Some(put) = put else {
+                // It is of a third version after all, and stays where it is.
+                last = true;
+                break;
+            };
             highest = highest.max(Some(run.last()));
-            lowest = Some(self.stage_move(batch, run, at, to));
+            lowest = Some(self.stage_move(batch, run, at, to, put));
+        }
+        if let Some(job) = self.forks.jobs.front_mut() {
+            job.step = Step::Storing { last };
         }
         if let (Some((first, (previous, lamport))), Some(end)) = (lowest, highest) {
             let part = (first, end);
             let below =
                 lamports.iter().find(|(next, _)| *next == first).map(|(_, lamport)| *lamport);
             batch.stage(&from, self).cut(part, previous, below.or(lamport).unwrap_or(0));
-            let to = to.map(|branch| branch.log());
-            batch.moved.push(Moved { log: from, part, to });
+            batch.moved.push(Moved { log: from, part, to: to.log() });
         }
-        if let Some(branch) = to.filter(|_| last) {
+        if last && !merge {
             let higher = |other: &&Branch| other.parent == from && other.mark.at > at;
             let others = self.logs.branches().filter(higher).map(Branch::log);
-            for other in others.filter(|other| *other != branch.log()).collect::<Vec<_>>() {
-                batch.stage(&other, self).set_parent(branch.log());
+            for other in others.filter(|other| *other != to.log()).collect::<Vec<_>>() {
+                batch.stage(&other, self).set_parent(to.log());
             }
         }
         batch.strict = true;
+    }
+
+    /// Whether a branch that is here lacks what of a run goes there; none if that does not fit.
+    fn is_new(&self, batch: &mut Batch, run: &Run, at: Seq, to: Branch) -> Option<bool> {
+        let moved = run.clone().suffix(at).in_branch(to.mark);
+        let new = batch.stage(&to.log(), self).fit(&moved).ok()?;
+        Some(!new.is_empty())
     }
 
     /// Moves one run, or its end; gives where that begins, and what stands before it.
@@ -151,7 +168,8 @@ impl Engine {
         batch: &mut Batch,
         run: Run,
         at: Seq,
-        to: Option<Branch>,
+        branch: Branch,
+        put: bool,
     ) -> (Seq, (EntryHash, Option<u64>)) {
         self.stage_removal(batch, &run, at);
         let (prefix, moved) = (run.clone().prefix(at), run.suffix(at));
@@ -160,19 +178,19 @@ impl Engine {
         if let Some(prefix) = prefix {
             batch.put_bytes(&prefix, self);
         }
-        if let Some(branch) = to {
-            let to = branch.log();
-            let own = to.member == self.own.member;
-            for seq in moved.first..=moved.last() {
-                let old = EntryId { log: branch.parent, seq };
-                if let Some(id) = self.outbox.draft_of(&old).filter(|_| own) {
-                    let key = keys::draft(&self.room, &to, seq);
-                    batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
-                    let key = keys::draft(&self.room, &old.log, seq);
-                    batch.ops.push(StoreOp::Delete(Table::State, key));
-                    batch.renamed.push((id, EntryId { log: to, seq }));
-                }
+        let to = branch.log();
+        let own = to.member == self.own.member;
+        for seq in moved.first..=moved.last() {
+            let old = EntryId { log: moved.log, seq };
+            if let Some(id) = self.outbox.draft_of(&old).filter(|_| own) {
+                let key = keys::draft(&self.room, &to, seq);
+                batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+                let key = keys::draft(&self.room, &old.log, seq);
+                batch.ops.push(StoreOp::Delete(Table::State, key));
+                batch.renamed.push((id, EntryId { log: to, seq }));
             }
+        }
+        if put {
             batch.stage_branch(branch, self);
             self.stage_whole(batch, moved.in_branch(branch.mark));
         }
@@ -207,13 +225,11 @@ impl Engine {
             if !gone.is_empty() {
                 self.out.push_back(Output::Event(Event::Moved(gone)));
             }
-            if let Some(to) = to {
-                self.members.branch_off(log, part, to);
-                if let Some(read) = self.told.read.get_mut(&log) {
-                    let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
-                    read.subtract(&moved);
-                    self.told.read.entry(to).or_default().union(&moved);
-                }
+            self.members.branch_off(log, part, to);
+            if let Some(read) = self.told.read.get_mut(&log) {
+                let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
+                read.subtract(&moved);
+                self.told.read.entry(to).or_default().union(&moved);
             }
             for flow in self.links.values_mut().filter_map(Link::flow_mut) {
                 flow.offer_again(log, part.0, part.1);
@@ -225,17 +241,16 @@ impl Engine {
         if !last {
             return;
         }
-        let (from, to) = (job.from, job.to);
+        let (from, branch) = (job.from, job.to);
         self.forks.jobs.pop_front();
         self.end_searches(&from);
         self.wants_stale = true;
         self.weigh_again(&from);
-        let Some(branch) = to else { return };
         let links: Vec<LinkId> = self.links.keys().copied().collect();
         for id in links {
             self.control(id, &Frame::Branches(vec![branch]));
         }
-        self.tell_log(&branch.parent, None);
+        self.tell_log(&from, None);
         self.tell_log(&branch.log(), None);
     }
 
@@ -262,20 +277,23 @@ impl Engine {
 
     /// A run of a branch shows that what hung on nothing is part of it: it is stored there.
     pub(super) fn absorb(&mut self, run: &Run) {
+        let Some(branch) = self.logs.of(&run.log).and_then(LogState::branch).copied() else {
+            return;
+        };
         let within = |seq: Seq| (run.first..=run.last()).contains(&seq);
         let related = |(log, state): &(&LogId, &LogState)| {
             let origin = state.branch().map_or(**log, |branch| branch.origin);
             origin == run.origin && **log != run.log
         };
         let loose = |(log, state): (&LogId, &LogState)| {
-            let branch = state.branch().map(|branch| branch.mark);
-            let same = branch.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
+            let begins = state.branch().map(|branch| branch.mark);
+            let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
             let at = same.map(|mark| mark.at).filter(|at| within(*at));
             let island = || state.hangs_on(&within, &|seq| run.hash_at(seq));
-            at.or_else(island).map(|at| Job::absorb(*log, at))
+            at.or_else(island).map(|at| Job::absorb(*log, at, branch))
         };
         let jobs: Vec<Job> = self.logs.iter().filter(related).filter_map(loose).collect();
-        for job in jobs.into_iter().filter(|_| run.mark.is_some()) {
+        for job in jobs {
             if !self.moves(&job.from) {
                 self.forks.jobs.push_back(job);
             }

@@ -3,6 +3,8 @@
 //! A peer that breaks the protocol loses its link, and the page is told. Nothing that a frame
 //! carries is acknowledged here: that is for `commit`, after the store.
 
+mod registers;
+
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
@@ -21,15 +23,12 @@ use crate::log::refusal;
 use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::queue::Class;
-use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::sync::{Question, Situation};
 use crate::view::{Passage, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
-/// Registers that share a frame.
-const REGISTERS_A_FRAME: usize = 200;
 /// Branches that share a frame.
 const BRANCHES_A_FRAME: usize = 64;
 
@@ -192,7 +191,7 @@ impl Engine {
             counter: cell.counter,
         });
         let cells: Vec<RegisterHave> = cells.collect();
-        for chunk in cells.chunks(REGISTERS_A_FRAME) {
+        for chunk in cells.chunks(registers::A_FRAME) {
             self.control(id, &Frame::Registers(chunk.to_vec()));
         }
     }
@@ -314,72 +313,6 @@ impl Engine {
         };
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
-    }
-
-    fn on_register(&mut self, id: LinkId, bytes: &[u8]) {
-        match Register::verify(&self.room, bytes) {
-            Ok(register) => {
-                self.note_register(id, register.key(), register.counter);
-                if self.registers.wants(&register) {
-                    self.inbox.put_register(register);
-                }
-            }
-            Err(error) => self.misbehaved(id, &error.to_string()),
-        }
-    }
-
-    fn note_register(&mut self, id: LinkId, key: RegisterKey, counter: u64) {
-        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-        let most = limits::MEMBERS * usize::from(crate::register::RegisterKind::COUNT);
-        if let Some(flow) = flow.filter(|flow| flow.registers.len() < most) {
-            let known = flow.registers.entry(key).or_default();
-            *known = (*known).max(counter);
-        }
-    }
-
-    fn on_registers(&mut self, id: LinkId, list: &[RegisterHave]) {
-        let mut wanted = Vec::new();
-        for have in list {
-            let key = (have.member, have.kind);
-            self.note_register(id, key, have.counter);
-            let mine = self.registers.counter(&key).max(self.inbox.counter(&key));
-            if have.counter > mine {
-                wanted.push(key);
-            }
-        }
-        for chunk in wanted.chunks(REGISTERS_A_FRAME) {
-            self.control(id, &Frame::AskRegisters(chunk.to_vec()));
-        }
-    }
-
-    fn on_ask_registers(&mut self, id: LinkId, wanted: &[RegisterKey]) {
-        for key in wanted.iter().take(REGISTERS_A_FRAME) {
-            let bytes = self.registers.of(key).map(|cell| cell.bytes().to_vec());
-            if let Some(bytes) = bytes {
-                self.control(id, &Frame::Register(bytes));
-            }
-        }
-    }
-
-    /// A register is stored: linked members that do not have it hear of it, one's own at once.
-    pub(super) fn announce_register(&mut self, register: &Register) {
-        let (key, counter) = (register.key(), register.counter);
-        let own = register.member == self.own.member;
-        let have = RegisterHave { member: key.0, kind: key.1, counter };
-        let lacks = |(id, link): (&LinkId, &Link)| {
-            let flow = link.flow()?;
-            let knows = flow.registers.get(&key).copied().unwrap_or(0) >= counter;
-            (!knows && flow.member != register.member).then_some(*id)
-        };
-        let links: Vec<LinkId> = self.links.iter().filter_map(lacks).collect();
-        for id in links {
-            if own {
-                self.note_register(id, key, counter);
-                self.control(id, &Frame::Register(register.bytes().to_vec()));
-            } else {
-                self.control(id, &Frame::Registers(vec![have]));
-            }
-        }
     }
 
     /// Runs were given to a channel.

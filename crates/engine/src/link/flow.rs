@@ -6,11 +6,13 @@
 //! until the channel has room. So a million waiting entries cost no memory, and what is urgent is
 //! chosen when the channel is free, not when it was written.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::frame::{Frame, PART_OVERHEAD, Part};
-use crate::ids::{EntryId, LogId, MemberId, Seq};
+use crate::ids::{LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::log::have::PeerHave;
@@ -19,7 +21,7 @@ use crate::log::{LogState, Logs};
 use crate::queue::{Class, Lanes};
 use crate::register::RegisterKey;
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{LaneView, Priority};
+use crate::view::Priority;
 
 /// The smallest piece of a run that is worth a part of its own in a message.
 const PIECE_BYTES: usize = 512;
@@ -172,61 +174,11 @@ impl Flow {
         self.have.forget_refusal(&log, first, last);
     }
 
-    /// What waits in each lane, control first.
-    #[must_use]
-    pub fn lanes(&self, logs: &Logs, me: &MemberId) -> Vec<LaneView> {
-        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let control = LaneView {
-            messages: number(self.lanes.depth(Class::Control)),
-            bytes: number(self.lane_bytes[0]),
-            credit: 0,
-        };
-        let data = Class::DATA.into_iter().map(|class| LaneView {
-            messages: self.lacks(logs, me, class),
-            bytes: number(self.lane_bytes[class.index()]),
-            credit: u64::from(self.credit[class.index()]),
-        });
-        std::iter::once(control).chain(data).collect()
-    }
-
     /// Bytes in each lane that may go.
     #[cfg(feature = "simulation")]
     pub fn waiting(&self) -> [usize; Class::COUNT] {
         let may = |lane: usize| lane == 0 || self.credit[lane] > 0;
         std::array::from_fn(|lane| if may(lane) { self.lane_bytes[lane] } else { 0 })
-    }
-
-    /// How many entries of a class it lacks that were not given to its lanes yet.
-    fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
-        let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
-        let own = own.map_or(0, |priority| {
-            let own = logs.iter().filter(|(log, _)| log.member == *me);
-            own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()
-        });
-        let asked = self.asked.iter().filter_map(|(log, asked)| {
-            let urgent = logs.of(log)?.of_class(Priority::Urgent);
-            Some(match class {
-                Class::Urgent => asked.and(urgent).len(),
-                Class::Backfill => asked.minus(urgent).len(),
-                Class::Control | Class::Normal | Class::Low | Class::Bulk => 0,
-            })
-        });
-        own + asked.sum::<u64>()
-    }
-
-    /// The oldest entry of the own logs that it lacks.
-    #[must_use]
-    pub fn oldest_own(&self, logs: &Logs, me: &MemberId) -> Option<EntryId> {
-        let own = logs.iter().filter(|(log, _)| log.member == *me);
-        own.filter_map(|(log, state)| {
-            let mut rest = state.held();
-            if let Some(peer) = self.have.of(log) {
-                rest.subtract(&peer.held);
-                rest.subtract(&peer.refused);
-            }
-            rest.first().map(|seq| EntryId { log: *log, seq })
-        })
-        .next()
     }
 
     /// What of some seqs it lacks and was not given to its lanes.

@@ -32,7 +32,7 @@ pub enum Goal {
 
 /// What was proven: the hash at the place in question, and the one before it.
 #[derive(Clone, Copy, Debug)]
-pub struct Proven {
+struct Proven {
     hash: EntryHash,
     before: Option<EntryHash>,
 }
@@ -46,6 +46,7 @@ pub struct Walk {
     next: Option<(Seq, EntryHash)>,
     /// The end of what the peer holds was asked for.
     topped: bool,
+    proven: Option<Proven>,
     /// What was seen, if it is little.
     proof: Vec<Run>,
     pub deadline: Millis,
@@ -69,7 +70,7 @@ impl Walk {
 
 impl Engine {
     /// Asks a peer to prove what it says of a log, or of a branch.
-    pub(super) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
+    pub(in crate::engine) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
         if !self.may_search(id, &log) {
             return;
         }
@@ -77,13 +78,19 @@ impl Engine {
         flow.have.dispute(&log, true);
         let deadline = self.now.mono + limits::SEARCH_TIMEOUT;
         let proof = Vec::new();
-        let walk = Walk { at, goal, next: None, topped: false, proof, deadline };
+        let walk = Walk { at, goal, next: None, topped: false, proven: None, proof, deadline };
         self.forks.walks.insert((id, log), walk);
         self.control(id, &Frame::AskEvidence(log, at, true));
     }
 
     /// A peer asks for the run that holds an entry: with its signature, or cut to end there.
-    pub(super) fn on_ask_evidence(&mut self, id: LinkId, log: LogId, seq: Seq, signed: bool) {
+    pub(in crate::engine) fn on_ask_evidence(
+        &mut self,
+        id: LinkId,
+        log: LogId,
+        seq: Seq,
+        signed: bool,
+    ) {
         let held = self.logs.of(&log).is_some_and(|state| state.held().contains(seq));
         if held && self.may_answer(id) {
             return self.look_up(log, seq, Why::Evidence(id, signed));
@@ -99,7 +106,13 @@ impl Engine {
     }
 
     /// The run that was asked for is read.
-    pub(super) fn tell_evidence(&mut self, id: LinkId, run: Run, seq: Seq, signed: bool) {
+    pub(in crate::engine) fn tell_evidence(
+        &mut self,
+        id: LinkId,
+        run: Run,
+        seq: Seq,
+        signed: bool,
+    ) {
         let end = (!signed).then_some(seq);
         if let Some(run) = run.bare(end, limits::EVIDENCE_BYTES) {
             self.control(id, &Frame::Evidence(run.bytes().to_vec()));
@@ -107,7 +120,7 @@ impl Engine {
     }
 
     /// A peer shows a run, without bodies.
-    pub(super) fn on_evidence(&mut self, id: LinkId, bytes: &[u8]) {
+    pub(in crate::engine) fn on_evidence(&mut self, id: LinkId, bytes: &[u8]) {
         let run = match Run::read(&self.room, bytes) {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
@@ -140,32 +153,28 @@ impl Engine {
         let before = at.checked_sub(1).and_then(|before| run.hash_at(before));
         let proven = run.hash_at(at).map(|hash| Proven { hash, before });
         walk.keep(run);
-        let Some(proven) = proven else { return self.unproven(id, log) };
+        walk.proven = proven;
         let ours = match goal {
             Goal::Fork => log,
             Goal::Branch(branch) => branch.parent,
         };
-        self.look_up(ours, at, Why::Proven(id, goal, proven));
+        self.look_up(ours, at, Why::Proven(id, log));
     }
 
     /// It is proven what a peer has; our own run, which holds the same place, is read.
-    pub(super) fn on_proven_at(
+    pub(in crate::engine) fn on_proven_at(
         &mut self,
         id: LinkId,
-        goal: Goal,
-        proven: Proven,
-        ours: (&Run, Seq),
+        walked: LogId,
+        run: &Run,
+        at: Seq,
     ) {
-        let (run, at) = ours;
-        let walked = match goal {
-            Goal::Fork => run.log,
-            Goal::Branch(branch) => branch.log(),
-        };
         let walk = self.forks.walks.remove(&(id, walked));
         self.end_search(id, &walked);
         let Some((walk, mine)) = walk.zip(run.hash_at(at)) else { return };
+        let Some(proven) = walk.proven else { return };
         let before = at.checked_sub(1).and_then(|before| run.hash_at(before));
-        match goal {
+        match walk.goal {
             Goal::Fork if proven.before == before && proven.hash != mine => {
                 if run.log == self.own {
                     self.open_log();
@@ -202,7 +211,7 @@ impl Engine {
     }
 
     /// What a peer says of a log from here on is not shown to be so: it counts for nothing.
-    pub(super) fn void(&mut self, id: LinkId, log: LogId, at: Seq) {
+    pub(in crate::engine) fn void(&mut self, id: LinkId, log: LogId, at: Seq) {
         let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
         if let Some(flow) = flow {
             flow.have.forget_from(&log, at);
@@ -211,7 +220,7 @@ impl Engine {
     }
 
     /// A peer says what it has where a branch begins: the branch, or what has its place in the log.
-    pub(super) fn on_marked(&mut self, id: LinkId, said: HashAt, branch: bool) {
+    pub(in crate::engine) fn on_marked(&mut self, id: LinkId, said: HashAt, branch: bool) {
         if branch {
             self.void(id, said.log, said.seq);
         } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
@@ -222,7 +231,7 @@ impl Engine {
     }
 
     /// What they hold from here on is not of this log: they are told, and ours is sent to them.
-    pub(super) fn stand_by(&mut self, id: LinkId, said: HashAt) {
+    pub(in crate::engine) fn stand_by(&mut self, id: LinkId, said: HashAt) {
         self.void(id, said.log, said.seq);
         self.control(id, &Frame::Hash(said));
     }
@@ -236,7 +245,7 @@ impl Engine {
     }
 
     /// Gives up walks that nobody answers.
-    pub(super) fn tend_walks(&mut self) {
+    pub(in crate::engine) fn tend_walks(&mut self) {
         let (now, links) = (self.now.mono, &self.links);
         let walks = self.forks.walks.iter();
         let over = walks.filter(|((id, _), walk)| walk.deadline <= now || !links.contains_key(id));
@@ -246,7 +255,7 @@ impl Engine {
     }
 
     /// True if one more difference to this peer can be looked into.
-    pub(super) fn may_search(&self, id: LinkId, log: &LogId) -> bool {
+    pub(in crate::engine) fn may_search(&self, id: LinkId, log: &LogId) -> bool {
         let (searches, walks) = (&self.forks.searches, &self.forks.walks);
         let of_link = |other: &&(LinkId, LogId)| other.0 == id;
         let open = searches.keys().chain(walks.keys()).filter(of_link).count();
@@ -255,7 +264,7 @@ impl Engine {
     }
 
     /// True if there is room to answer a peer's questions, beside those of this device.
-    pub(super) fn may_answer(&self, id: LinkId) -> bool {
+    pub(in crate::engine) fn may_answer(&self, id: LinkId) -> bool {
         let reads = self.links.get(&id).and_then(Link::flow).is_some_and(|flow| flow.reads());
         reads && self.forks.lookups < limits::LOOKUPS / 2
     }
