@@ -222,6 +222,43 @@ fn a_foreign_fork_is_resolved_alike_by_those_who_saw_one_branch_each() {
 }
 
 #[test]
+fn evidence_is_walked_down_through_history_that_was_stored_without_signatures() {
+    for other in 0..4 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        // Another time, another hash.
+        world.pass(10 * other);
+        say(&mut world, 0, "shared");
+        world.pass(3_000);
+        let backup = world.peers[0].store.clone();
+        (0..200).for_each(|n| say(&mut world, 0, &format!("mine {n}")));
+        world.pass(3_000);
+        let late = world.start(guest(2), Tables::new());
+        world.connect(late);
+        world.pass(10_000);
+        assert_eq!(world.words(late).len(), 201);
+        world.stop(0);
+        world.stop(1);
+        let history = world.stop(late);
+        let again = restore(&mut world, &backup);
+        say(&mut world, again, "alone");
+        world.connect(again);
+        let third = world.start(guest(3), Tables::new());
+        world.connect(third);
+        world.pass(10_000);
+        assert_eq!(world.words(third), ["shared", "alone"]);
+        world.stop(again);
+        let late = world.start(guest(2), history);
+        world.connect(late);
+        world.pass(60_000);
+        for peer in [late, third, late, third, late, third] {
+            world.command(peer, engine::Command::LoadOlder);
+        }
+        agree(&world, &[late, third], 202);
+    }
+}
+
+#[test]
 fn a_version_that_was_proven_and_never_came_leaves_everything_readable() {
     let mut proven = 0;
     for alone in 1..=8 {
