@@ -21,6 +21,7 @@ impl World {
         call: impl FnOnce(&mut Engine, Now) -> R,
     ) -> Option<R> {
         let (now, faults) = (self.clock(peer), self.planted(peer));
+        self.oracle.wall(peer, now.wall);
         let engine = self.peers[peer].engine.as_mut()?;
         switch::plant(&faults);
         let result = call(engine, now);
@@ -58,8 +59,11 @@ impl World {
         if self.peers[peer].frozen.is_some() {
             return;
         }
-        for draft in self.peers[peer].unseen.clone() {
-            self.command(peer, Command::Send(draft));
+        for drafts in self.peers[peer].unseen.clone() {
+            match <[Draft; 1]>::try_from(drafts) {
+                Ok([draft]) => self.command(peer, Command::Send(draft)),
+                Err(drafts) => self.command(peer, Command::SendTogether(drafts)),
+            }
         }
     }
 
@@ -114,7 +118,7 @@ impl World {
         self.note(format_args!("say {peer}:{said} {priority:?} {length}"));
         let draft = Draft::new(DraftId(self.random.bytes()), text, priority);
         self.oracle.said(peer, &draft, &self.peers[peer].screen);
-        self.peers[peer].unseen.push(draft.clone());
+        self.peers[peer].unseen.push(vec![draft.clone()]);
         let again = self.below(8) == 0;
         self.command(peer, Command::Send(draft.clone()));
         if again {
@@ -192,7 +196,7 @@ impl World {
             }
             Output::Commit { ref ops, .. } => {
                 let since = self.peers[peer].commit_failed.map(|at| self.now - at);
-                self.oracle.batch(peer, ops, since);
+                self.oracle.batch(peer, (ops, &self.peers[peer].store), since);
                 let delay = 1 + self.below(self.weather.slow_commits);
                 self.later(delay, Happening::Commit(peer, life, output));
             }

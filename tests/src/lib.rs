@@ -19,6 +19,7 @@ mod server;
 pub mod shrink;
 pub mod store;
 mod switch;
+mod terms;
 mod transition;
 pub mod wire;
 pub mod world;

@@ -3,6 +3,7 @@
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, and what everybody has to
 //! agree on in the end in `oracle/verdict.rs`. The first broken promise is kept.
 
+mod terms;
 mod traffic;
 mod verdict;
 
@@ -15,7 +16,7 @@ use engine::{
     Body, Draft, DraftId, EntryId, Event, LinkId, LogId, MemberId, Order, Priority, RoomId,
     RoomRecord,
 };
-use engine::{Row, RowState, StoreOp, Table, Trouble};
+use engine::{Row, RowState, StoreOp, Table, Trouble, Waiting};
 
 use crate::store::Store;
 
@@ -44,6 +45,8 @@ pub struct Screen {
     pub names: BTreeMap<MemberId, String>,
     /// True if there are older messages to be asked for.
     pub more: bool,
+    /// The drafts that are said to wait for their time.
+    pub waiting: Vec<Waiting>,
     /// Whose messages were ever said to be missing.
     pub gapped: BTreeSet<MemberId>,
 }
@@ -79,6 +82,7 @@ pub struct Oracle {
     /// The newest counters that each peer has wanted stored in its present life.
     registers: BTreeMap<usize, BTreeMap<RegisterKey, u64>>,
     traffic: traffic::Traffic,
+    terms: terms::Known,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
 }
@@ -96,7 +100,7 @@ impl Oracle {
         self.broken.get_or_insert(Broken { invariant, what });
     }
 
-    fn member_of(&self, peer: usize) -> Option<MemberId> {
+    pub(crate) fn member_of(&self, peer: usize) -> Option<MemberId> {
         self.members.get(peer).copied()
     }
 
@@ -116,6 +120,7 @@ impl Oracle {
         let after = screen.rows.last_key_value().map(|(order, _)| *order);
         self.said.insert(draft.id, Said { peer, after });
         self.words.insert(draft.text.clone(), peer);
+        self.said_on_terms(draft);
     }
 
     /// What a peer hears in this life is not to be trusted: nor is whom it accuses.
@@ -144,6 +149,9 @@ impl Oracle {
                 for row in rows {
                     self.row(peer, row, screen, stores);
                 }
+                let texts = rows.iter().filter_map(|row| self.texts.get(&row.entry).cloned());
+                let texts = texts.collect();
+                self.together(peer, screen, &texts);
             }
             Event::Pending(pending) => screen.pending = *pending,
             Event::Older { more } => screen.more = *more,
@@ -163,15 +171,14 @@ impl Oracle {
             Event::Room(_)
             | Event::LinkState(_)
             | Event::SignalState(_)
-            | Event::Waiting(_)
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
-            | Event::Live(_)
             | Event::Typing { .. }
-            | Event::Cancelled(_)
-            | Event::Stored(_)
             | Event::Refused { .. } => {}
+            Event::Waiting(_) | Event::Live(_) | Event::Cancelled(_) | Event::Stored(_) => {
+                self.told_on_terms(peer, event, screen);
+            }
         }
     }
 
@@ -210,12 +217,18 @@ impl Oracle {
             self.fail("I4", format!("{} stands elsewhere at peer {peer}", row.entry));
         }
         let Body::Text(text) = &row.body else {
+            if row.body == Body::Gone && self.may_lack_body(&row.entry) {
+                _ = screen.rows.insert(row.order, row.clone());
+                return;
+            }
             if self.is_mallory(&row.author) {
                 return;
             }
             return self.fail("I10", format!("{} does not open at peer {peer}", row.entry));
         };
-        if self.texts.entry(row.entry).or_insert_with(|| text.clone()) != text {
+        self.words_on_terms(peer, row.draft, text);
+        let first = self.texts.entry(row.entry).or_insert_with(|| text.clone()) == text;
+        if !first && !self.is_edit(&row.entry, text) {
             self.fail("I10", format!("{} says something else at peer {peer}", row.entry));
         }
         let author = self.members.iter().position(|member| *member == row.author);
@@ -236,13 +249,15 @@ impl Oracle {
         }
         self.held(peer, row, text, stores);
         if row.own {
-            self.acknowledged.insert(text.clone(), peer);
+            let first = self.texts.get(&row.entry).unwrap_or(text);
+            self.acknowledged.insert(first.clone(), peer);
             self.sorts_after(peer, row, text);
         }
         let before = screen.rows.insert(row.order, row.clone());
         // What was given up may be held by somebody after all.
         let back = |before: &Row| before.state > row.state && before.state != RowState::Failed;
-        if before.is_some_and(|before| back(&before)) {
+        // What expires does so by the device's clock, and that can be set back.
+        if before.is_some_and(|before| back(&before)) && !self.fades(&row.entry) {
             self.fail("§13", format!("the state of {:?} went back at peer {peer}", cut(text)));
         }
     }
@@ -269,7 +284,12 @@ impl Oracle {
 
     /// An engine wants a batch stored: urgent entries come first in it, and after a failure it has
     /// waited.
-    pub(crate) fn batch(&mut self, peer: usize, ops: &[StoreOp], since_failure: Option<u64>) {
+    pub(crate) fn batch(
+        &mut self,
+        peer: usize,
+        (ops, store): (&[StoreOp], &Store),
+        since_failure: Option<u64>,
+    ) {
         if self.mallory == Some(peer) {
             return;
         }
@@ -296,7 +316,8 @@ impl Oracle {
             }
         }
         let wrong = wrong.is_some();
-        let own = runs.iter().filter(|run| run.log.member == member);
+        let new = |run: &&Run| !store.covers(&run.log, run.first, run.last());
+        let own = runs.iter().filter(|run| run.log.member == member).filter(new);
         let classes: Vec<Priority> = own.map(|run| run.class).collect();
         if older.is_some() {
             self.fail("I9", format!("peer {peer} stores an older register over a newer one"));

@@ -1,6 +1,8 @@
 //! One device of the world, and what can be going to happen to any of them.
 
-use engine::{Draft, Engine, Event, Input, Output};
+use std::collections::BTreeSet;
+
+use engine::{Draft, DraftId, Engine, Event, Input, Output};
 use protocol::{ClientMessage, ServerMessage};
 use signaling::ConnectionId;
 
@@ -50,8 +52,8 @@ pub struct Peer {
     pub(crate) said: u32,
     pub(crate) wall_skew: i64,
     pub(crate) tick_at: Option<u64>,
-    /// What its page has said and not seen as a row, oldest first.
-    pub(crate) unseen: Vec<Draft>,
+    /// What its page has said and not seen as a row, oldest first; several were said together.
+    pub(crate) unseen: Vec<Vec<Draft>>,
     /// The disk takes nothing more.
     pub(crate) full: bool,
     /// When the last commit failed, if none has succeeded since.
@@ -79,13 +81,29 @@ impl Peer {
 
     /// What its page is told settles what it has said.
     pub(crate) fn settle(&mut self, event: &Event) {
-        if let Event::Refused { draft: Some(refused), .. } = event {
-            self.unseen.retain(|draft| draft.id != *refused);
-        }
-        if let Event::Rows(rows) = event {
-            let shown = |draft: &Draft| rows.iter().any(|row| row.draft == Some(draft.id));
-            self.unseen.retain(|draft| !shown(draft));
-        }
+        let settled: BTreeSet<DraftId> = match event {
+            Event::Rows(rows) => rows.iter().filter_map(|row| row.draft).collect(),
+            Event::Waiting(waiting) => waiting.iter().map(|waiting| waiting.draft.id).collect(),
+            Event::Stored(draft)
+            | Event::Cancelled(draft)
+            | Event::Refused { draft: Some(draft), .. } => BTreeSet::from([*draft]),
+            Event::Room(_)
+            | Event::Moved(_)
+            | Event::Members(_)
+            | Event::Older { .. }
+            | Event::Pending(_)
+            | Event::LinkState(_)
+            | Event::SignalState(_)
+            | Event::Gaps(_)
+            | Event::Undelivered(_)
+            | Event::Queue(_)
+            | Event::Trace(_)
+            | Event::Live(_)
+            | Event::Typing { .. }
+            | Event::Refused { draft: None, .. }
+            | Event::Trouble(_) => return,
+        };
+        self.unseen.retain(|said| !said.iter().any(|draft| settled.contains(&draft.id)));
     }
 
     /// What its page shows.

@@ -60,9 +60,25 @@ pub enum Transition {
     Noise,
     /// A member alters what it sends, lies or forges.
     Byzantine,
+    /// Somebody says several things that everybody sees together or not at all.
+    Together,
+    /// Somebody says something for later.
+    Schedule,
+    /// What waits for its time is replaced.
+    Replace,
+    /// What waits is taken back.
+    Cancel,
+    /// Somebody says something that goes after a while.
+    Expire,
+    /// A message is changed, deleted or marked.
+    Annotate,
+    /// Somebody says something only live.
+    Live,
+    /// What waits for members gets another class.
+    Reclass,
 }
 
-const WEIGHTS: [(Transition, u64); 26] = [
+const WEIGHTS: [(Transition, u64); 34] = [
     (Transition::Say, 40),
     (Transition::Burst, 6),
     (Transition::Flood, 2),
@@ -89,6 +105,14 @@ const WEIGHTS: [(Transition, u64); 26] = [
     (Transition::ClockJumps, 2),
     (Transition::Noise, 3),
     (Transition::Byzantine, 10),
+    (Transition::Together, 6),
+    (Transition::Schedule, 7),
+    (Transition::Replace, 3),
+    (Transition::Cancel, 5),
+    (Transition::Expire, 6),
+    (Transition::Annotate, 10),
+    (Transition::Live, 4),
+    (Transition::Reclass, 3),
 ];
 
 /// What no seed does, and why: the oracle would have to know which claims became void. Both are

@@ -99,6 +99,7 @@ impl World {
         self.heal();
         for peer in 0..self.peers.len() {
             self.peers[peer].full = false;
+            self.peers[peer].wall_skew = 0;
             if self.peers[peer].frozen.is_some() {
                 self.thaw_now(peer);
             }
@@ -143,6 +144,8 @@ impl World {
                 peer: index,
                 screen: peer.screen(),
                 unseen: peer.unseen.len(),
+                wall: self.clock(index).wall,
+                store: &peer.store,
             })
             .collect();
         self.oracle.converged(&present, all);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
-use engine::{Durability, EntryId, LogId, Record, Scan, StoreOp, Table};
+use engine::{Durability, EntryId, LogId, Record, RoomId, Scan, StoreOp, Table};
 
 type Key = (Table, Vec<u8>);
 
@@ -87,6 +87,23 @@ impl Store {
     #[must_use]
     pub fn covers(&self, log: &LogId, first: u64, last: u64) -> bool {
         self.entries.get(log).is_some_and(|held| held.covers(first, last))
+    }
+}
+
+impl Store {
+    /// The body of an entry, if it is stored here.
+    #[must_use]
+    pub fn body(&self, room: &RoomId, entry: &EntryId) -> Option<Vec<u8>> {
+        let runs = self.records.iter().filter(|((table, _), _)| *table == Table::Runs);
+        let holds = |bytes: &&Vec<u8>| {
+            let extent = Run::extent(bytes);
+            extent.is_some_and(|(log, first, last)| {
+                log == entry.log && (first..=last).contains(&entry.seq)
+            })
+        };
+        let run = runs.map(|(_, bytes)| bytes).find(holds)?;
+        let run = Run::verify(room, run).ok()?;
+        run.iter().find(|(seq, _)| *seq == entry.seq).and_then(|(_, entry)| entry.body.clone())
     }
 }
 

@@ -60,6 +60,14 @@ impl World {
             }
             Transition::Noise => self.noise(peer),
             Transition::Byzantine => self.byzantine(),
+            Transition::Together => self.together(peer),
+            Transition::Schedule => self.schedule(peer),
+            Transition::Replace => self.replace(peer),
+            Transition::Cancel => self.cancel(peer),
+            Transition::Expire => self.expire(peer),
+            Transition::Annotate => self.annotate(peer),
+            Transition::Live => self.live(peer),
+            Transition::Reclass => self.reclass(peer),
         }
     }
 

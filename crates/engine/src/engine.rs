@@ -177,6 +177,9 @@ impl Engine {
         match command {
             // Drafts that are said at once wait in the outbox, whose room is larger.
             Command::Send(draft) if self.is_open() || draft.is_plain() => self.send(draft),
+            Command::SendTogether(drafts) if drafts.iter().all(crate::Draft::is_plain) => {
+                self.send_together(drafts);
+            }
             command if !self.is_open() => {
                 if let Err(reason) = self.loads.wait(command) {
                     self.refuse(None, reason);

@@ -153,22 +153,19 @@ impl Outbox {
     }
 
     /// Drops a draft that waits for a batch; one that is seen together with others takes them with
-    /// it. False if it does not wait, or is being stored.
-    pub fn cancel(&mut self, id: &DraftId) -> bool {
+    /// it. Those dropped; none if it does not wait, or is being stored.
+    pub fn cancel(&mut self, id: &DraftId) -> Vec<DraftId> {
         if !self.waiting.contains(id) || self.taken.contains(id) {
-            return false;
+            return Vec::new();
         }
-        for lane in &mut self.lanes {
-            let has = |item: &Vec<Draft>| item.iter().any(|draft| draft.id == *id);
-            if let Some(place) = lane.iter().position(has) {
-                for draft in lane.remove(place).into_iter().flatten() {
-                    self.waiting.remove(&draft.id);
-                    self.bytes = self.bytes.saturating_sub(draft.text.len());
-                }
-                return true;
-            }
+        let has = |item: &Vec<Draft>| item.iter().any(|draft| draft.id == *id);
+        let mut lanes = self.lanes.iter_mut();
+        let item = lanes.find_map(|lane| lane.remove(lane.iter().position(has)?));
+        for draft in item.iter().flatten() {
+            self.waiting.remove(&draft.id);
+            self.bytes = self.bytes.saturating_sub(draft.text.len());
         }
-        false
+        item.into_iter().flatten().map(|draft| draft.id).collect()
     }
 
     /// True if nothing waits to be taken into a batch.
@@ -267,13 +264,16 @@ impl Outbox {
         self.order.clear();
     }
 
-    /// After the truth was read again: drafts that turn out to be stored wait no more.
-    pub fn drop_stored(&mut self) {
+    /// After the truth was read again: drafts that turn out to be stored wait no more. Gives those
+    /// that make no rows: nothing else tells pages of them.
+    pub fn drop_stored(&mut self) -> Vec<DraftId> {
+        let mut notes = Vec::new();
         for lane in &mut self.lanes {
             lane.retain(|item| {
                 let stored = item.iter().any(|draft| self.stored.contains_key(&draft.id));
                 for draft in item.iter().filter(|_| stored) {
                     if self.waiting.remove(&draft.id) {
+                        notes.extend((draft.act != Act::Say).then_some(draft.id));
                         self.bytes = self.bytes.saturating_sub(draft.text.len());
                         mark(Mark::DraftWasStored);
                     }
@@ -287,6 +287,7 @@ impl Outbox {
         for waiting in said {
             self.waits.remove(&waiting.draft.id);
         }
+        notes
     }
 }
 
@@ -364,12 +365,12 @@ mod tests {
         for id in 0..3 {
             outbox.put(draft(id, Priority::Normal, "text")).unwrap();
         }
-        assert!(outbox.cancel(&DraftId([1; 16])));
-        assert!(!outbox.cancel(&DraftId([1; 16])));
+        assert_eq!(outbox.cancel(&DraftId([1; 16])).len(), 1);
+        assert!(outbox.cancel(&DraftId([1; 16])).is_empty());
         assert_eq!(outbox.depths(), [0, 2, 0]);
         let mut bytes = limits::BATCH_BYTES;
         assert_eq!(outbox.take(Priority::Normal, &mut bytes).len(), 2);
-        assert!(!outbox.cancel(&DraftId([0; 16])), "it may be stored already");
+        assert!(outbox.cancel(&DraftId([0; 16])).is_empty(), "it may be stored already");
         assert_eq!(outbox.put(draft(1, Priority::Normal, "text")), Ok(Put::Waiting));
     }
 

@@ -41,11 +41,22 @@ pub struct Timeline {
     /// Rows with a lower Lamport time are not shown yet.
     floor: u64,
     /// Rows in memory that no page was told of.
-    untold: BTreeSet<Order>,
+    untold: BTreeMap<Order, u64>,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
     cursor: Option<Vec<u8>>,
     more: bool,
     loading: bool,
+}
+
+/// A row as it is made of a stored run.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The row.
+    pub row: Row,
+    /// The hash of its entry.
+    pub hash: EntryHash,
+    /// The Lamport time of the last of all that is seen together with it.
+    pub reach: u64,
 }
 
 impl Timeline {
@@ -91,34 +102,34 @@ impl Timeline {
             None => 0,
         };
         let untold = std::mem::take(&mut self.untold);
-        let (shown, untold): (BTreeSet<Order>, BTreeSet<Order>) =
-            untold.into_iter().partition(|order| order.lamport >= self.floor);
+        let (shown, untold): (BTreeMap<Order, u64>, BTreeMap<Order, u64>) =
+            untold.into_iter().partition(|(_, reach)| *reach >= self.floor);
         self.untold = untold;
-        let shown = shown.into_iter().filter(|order| !skips || order.lamport != before);
+        let shown = shown.into_keys().filter(|order| !skips || order.lamport != before);
         shown.filter_map(|order| self.rows.get(&order).cloned()).collect()
     }
 
     fn shows(&self, row: &Row) -> bool {
-        row.order.lamport >= self.floor
+        !self.untold.contains_key(&row.order)
     }
 
     /// Puts a row that was read from the store.
-    pub fn load(&mut self, row: Row, hash: EntryHash) {
+    pub fn load(&mut self, Found { row, hash, reach }: Found) {
         self.index.insert(row.entry, Spot { order: row.order, hash });
         let order = row.order;
         if let Entry::Vacant(place) = self.rows.entry(order) {
             place.insert(row);
-            self.untold.insert(order);
+            self.untold.insert(order, reach);
         }
     }
 
     /// Puts a row that was stored just now, and gives it as it is to be shown; `None` if it
-    /// belongs to a page that has not been read. A run that reaches above the floor with its last
+    /// belongs to a page that has not been read. A run that reaches above the floor with its `last`
     /// Lamport time is in no page that will be read, so its rows are kept.
     pub fn surface(
         &mut self,
-        mut row: Row,
-        (hash, reach): (EntryHash, u64),
+        Found { mut row, hash, reach }: Found,
+        last: u64,
         (room, keys): (&RoomId, &EpochKeys),
     ) -> Option<Row> {
         let early = self.take_early(&row.entry);
@@ -127,12 +138,12 @@ impl Timeline {
         if row.late {
             mark(Mark::LateRow);
         }
-        if !self.shows(&row) {
+        if reach < self.floor {
             mark(Mark::RowBelowFloor);
-            if reach < self.floor {
+            if last < self.floor {
                 return None;
             }
-            self.untold.insert(row.order);
+            self.untold.insert(row.order, reach);
         }
         let notes: Vec<&Note> = early.iter().filter(|note| note.target == hash).collect();
         if !notes.is_empty() {
@@ -159,7 +170,7 @@ impl Timeline {
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
         fold.apply(row);
-        (*row != before && order.lamport >= self.floor).then(|| row.clone())
+        (*row != before && !self.untold.contains_key(&order)).then(|| row.clone())
     }
 
     /// Keeps a note whose message is not here. Bounded: beyond it is dropped, and false.
@@ -206,7 +217,7 @@ impl Timeline {
         if expired && row.own && row.state < RowState::Delivered {
             row.state = RowState::Expired;
         }
-        (*row != before && order.lamport >= self.floor).then(|| row.clone())
+        (*row != before && !self.untold.contains_key(&order)).then(|| row.clone())
     }
 
     /// The class of a message was changed. Gives its row if that changed it.
@@ -214,7 +225,7 @@ impl Timeline {
         let order = self.index.get(entry)?.order;
         let row = self.rows.get_mut(&order)?;
         let changed = std::mem::replace(&mut row.priority, priority) != priority;
-        (changed && order.lamport >= self.floor).then(|| row.clone())
+        (changed && !self.untold.contains_key(&order)).then(|| row.clone())
     }
 
     /// Takes out the rows of a part of a log: they will be known by other names.
@@ -262,7 +273,7 @@ impl Timeline {
             return None;
         }
         (row.state, row.held_by) = (state, held_by);
-        (row.order.lamport >= self.floor).then(|| row.clone())
+        (!self.untold.contains_key(&row.order)).then(|| row.clone())
     }
 
     /// All rows that are shown, oldest first.
@@ -292,6 +303,11 @@ mod tests {
 
     use crate::ids::{Incarnation, MemberId};
     use crate::view::{Body, Priority, RowState};
+
+    fn found(row: Row) -> Found {
+        let reach = row.order.lamport;
+        Found { row, hash: HASH, reach }
+    }
 
     fn row(lamport: u64, author: u8) -> Row {
         let log = LogId { member: MemberId([author; 32]), incarnation: Incarnation([0; 16]) };
@@ -323,28 +339,42 @@ mod tests {
         assert!(timeline.begin_page().is_some());
         assert!(timeline.begin_page().is_none(), "one page is read at a time");
         // A run of 3..=9 and one of 8: what other runs end at 3 to 7 is not known yet.
-        [3, 8, 9].into_iter().for_each(|lamport| timeline.load(row(lamport, 1), HASH));
+        [3, 8, 9].into_iter().for_each(|lamport| timeline.load(found(row(lamport, 1))));
         assert_eq!(timeline.end_page(Some((vec![8], 8)), true).len(), 2);
         assert_eq!(shown(&timeline), [8, 9]);
         assert_eq!(timeline.begin_page(), Some(Some(vec![8])));
-        timeline.load(row(5, 2), HASH);
+        timeline.load(found(row(5, 2)));
         assert_eq!(timeline.end_page(Some((vec![5], 5)), false).len(), 2);
         assert_eq!(shown(&timeline), [3, 5, 8, 9]);
         assert!(!timeline.more());
     }
 
     #[test]
+    fn what_is_seen_together_is_in_one_page() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        for lamport in [7, 8, 9] {
+            timeline.load(Found { reach: 9, ..found(row(lamport, 2)) });
+        }
+        timeline.load(found(row(6, 2)));
+        assert_eq!(timeline.end_page(Some((vec![9, 2], 9)), true).len(), 3);
+        let apart = Found { reach: 8, ..found(row(5, 3)) };
+        assert!(timeline.surface(apart, 9, (&ROOM, &keys())).is_none());
+        assert_eq!(shown(&timeline), [7, 8, 9]);
+    }
+
+    #[test]
     fn rows_at_the_edge_of_a_page_and_of_runs_across_it_are_shown_once() {
         let mut timeline = Timeline::unread();
         timeline.begin_page();
-        timeline.load(row(8, 2), HASH);
+        timeline.load(found(row(8, 2)));
         assert_eq!(timeline.end_page(Some((vec![8, 2], 8)), true).len(), 1);
         // A run of 6..=9 comes: no page that will be read has it.
-        assert!(timeline.surface(row(6, 3), (HASH, 9), (&ROOM, &keys())).is_none());
-        assert!(timeline.surface(row(9, 3), (HASH, 9), (&ROOM, &keys())).is_some());
+        assert!(timeline.surface(found(row(6, 3)), 9, (&ROOM, &keys())).is_none());
+        assert!(timeline.surface(found(row(9, 3)), 9, (&ROOM, &keys())).is_some());
         timeline.begin_page();
         // The next page begins with the same Lamport time in another log.
-        timeline.load(row(8, 1), HASH);
+        timeline.load(found(row(8, 1)));
         assert_eq!(timeline.end_page(Some((vec![8, 1], 8)), false).len(), 2);
         assert_eq!(shown(&timeline), [6, 8, 8, 9]);
     }
@@ -357,11 +387,11 @@ mod tests {
         let rows = u64::try_from(limits::LATE_ROWS).unwrap();
         for lamport in 10..10 + rows {
             assert!(
-                !timeline.surface(row(lamport, 1), (HASH, lamport), (&ROOM, &keys())).unwrap().late
+                !timeline.surface(found(row(lamport, 1)), lamport, (&ROOM, &keys())).unwrap().late
             );
         }
-        assert!(timeline.surface(row(5, 2), (HASH, 5), (&ROOM, &keys())).unwrap().late);
-        assert!(!timeline.surface(row(15, 2), (HASH, 15), (&ROOM, &keys())).unwrap().late);
+        assert!(timeline.surface(found(row(5, 2)), 5, (&ROOM, &keys())).unwrap().late);
+        assert!(!timeline.surface(found(row(15, 2)), 15, (&ROOM, &keys())).unwrap().late);
     }
 
     #[test]
@@ -371,7 +401,7 @@ mod tests {
         timeline.end_page(None, false);
         let mut own = row(1, 1);
         (own.own, own.state) = (true, RowState::Saved);
-        timeline.surface(own.clone(), (HASH, 1), (&ROOM, &keys()));
+        timeline.surface(found(own.clone()), 1, (&ROOM, &keys()));
         let delivered = Delivery { state: RowState::Delivered, held_by: 2 };
         assert_eq!(timeline.update(&own.entry, delivered).unwrap().state, RowState::Delivered);
         let held = Delivery { state: RowState::Held, held_by: 1 };
@@ -385,7 +415,7 @@ mod tests {
         timeline.end_page(None, false);
         let most = u64::try_from(limits::WINDOW_ROWS).unwrap();
         for lamport in 0..most + 5 {
-            timeline.surface(row(lamport, 1), (HASH, lamport), (&ROOM, &keys()));
+            timeline.surface(found(row(lamport, 1)), lamport, (&ROOM, &keys()));
         }
         assert!(timeline.trim());
         assert_eq!(timeline.rows().len(), limits::WINDOW_ROWS);

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use engine::{Body, Row, RowState};
 
 use crate::oracle::{Oracle, Screen, cut};
+use crate::store::Store;
 
 /// Somebody who is there in the end.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,10 @@ pub struct Present<'a> {
     pub peer: usize,
     /// What its page shows.
     pub screen: &'a Screen,
+    /// What its clock shows, in milliseconds since 1970.
+    pub wall: u64,
+    /// What is on its disk.
+    pub store: &'a Store,
     /// Drafts that its page said and has not seen as rows.
     pub unseen: usize,
 }
@@ -29,6 +34,7 @@ impl Oracle {
             self.same_names(one, present);
             self.nothing_waits(one, all, present.len());
             self.spoken_in_order(one);
+            self.terms_kept(one, present);
         }
         self.nothing_lost(present);
     }
@@ -42,11 +48,24 @@ impl Oracle {
 
     fn texts(&self, screen: &Screen) -> Vec<String> {
         let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
-        rows.map(|row| match &row.body {
-            Body::Text(text) => cut(text).to_owned(),
-            body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
-        })
-        .collect()
+        rows.map(|row| self.label(row)).collect()
+    }
+
+    /// What everybody has to agree on: when a body goes depends on each device's clock.
+    fn label(&self, row: &Row) -> String {
+        let Some(first) = self.texts.get(&row.entry) else { return row.entry.to_string() };
+        if self.fades(&row.entry) {
+            return cut(first).to_owned();
+        }
+        let now = match &row.body {
+            Body::Text(text) if text == first => String::new(),
+            Body::Text(text) => format!(" now {}", cut(text)),
+            body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!(" {body:?}"),
+        };
+        let reaction =
+            |reaction: &engine::Reaction| format!(" {}{:?}", reaction.emoji, reaction.members);
+        let reactions: String = row.reactions.iter().map(reaction).collect();
+        format!("{}{now}{reactions}", cut(first))
     }
 
     fn same_rows(&mut self, one: &Present<'_>, first: &Present<'_>) {
@@ -92,7 +111,8 @@ impl Oracle {
             let pending = one.screen.pending;
             self.fail("I9", format!("{pending} entries of {} are pending", one.peer));
         }
-        let unread = |row: &&Row| row.own && row.state != RowState::Read;
+        let words = |row: &Row| matches!(row.body, Body::Text(_)) && !self.fades(&row.entry);
+        let unread = |row: &&Row| row.own && row.state != RowState::Read && words(row);
         let unread = one.screen.rows.values().find(unread).filter(|_| all);
         if let Some(row) = unread {
             let what =
@@ -113,7 +133,7 @@ impl Oracle {
         }
         let rows = one.screen.rows.values().filter(|row| row.author == member);
         let mut last = [0; 3];
-        for row in rows {
+        for row in rows.filter(|row| !self.was_reclassed(&row.entry)) {
             let Body::Text(text) = &row.body else { continue };
             let number = cut(text).split(':').nth(1).and_then(|number| number.parse::<u32>().ok());
             let Some(number) = number else { continue };
@@ -128,10 +148,7 @@ impl Oracle {
 
     fn nothing_lost(&mut self, present: &[Present<'_>]) {
         let Some(first) = present.first() else { return };
-        let text = |row: &Row| match &row.body {
-            Body::Text(text) => Some(text.clone()),
-            Body::Gone | Body::Newer | Body::Unreadable => None,
-        };
+        let text = |row: &Row| self.texts.get(&row.entry).cloned();
         let shown: BTreeSet<String> = first.screen.rows.values().filter_map(text).collect();
         let here = |peer: usize| present.iter().any(|one| one.peer == peer);
         let mut lost = self.acknowledged.iter().filter(|(_, peer)| here(**peer));

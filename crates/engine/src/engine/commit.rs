@@ -50,7 +50,6 @@ pub struct Batch {
     pub notes: Vec<Noted>,
     pub fade_at: Option<Millis>,
     pub faded: Faded,
-    pub waits: Vec<DraftId>,
     pub undelivered: Vec<EntryId>,
     reclassed: BTreeMap<EntryId, Priority>,
     /// Runs that came: link, log, first, last.
@@ -251,8 +250,8 @@ impl Engine {
             let mut room = limits::RUN_BYTES;
             let mut run: Vec<Prepared> = Vec::new();
             for item in items {
-                batch.items.push(item.clone());
-                let item = self.prepare(item);
+                let (drafts, item) = self.prepare(item);
+                batch.items.extend((!drafts.is_empty()).then_some(drafts));
                 let size = item.iter().map(|one| one.bytes() + ENTRY_OVERHEAD).sum::<usize>();
                 if size > room || run.len() + item.len() > limits::RUN_ENTRIES {
                     self.append(batch, priority, std::mem::take(&mut run));
@@ -366,6 +365,7 @@ impl Engine {
             self.outbox.waits.settle(draft);
             self.outbox.traces.note(*entry, self.now.wall, Passage::Saved);
         }
+        self.outbox.waits.stored();
         for draft in batch.items.iter().flatten() {
             self.outbox.drop_taken(draft);
             if draft.act != Act::Say {
@@ -416,7 +416,7 @@ impl Engine {
         for (entry, class) in batch.reclassed {
             self.commits.reclassed.entry(entry).or_insert(class);
         }
-        self.outbox.waits.mark_dirty(batch.waits);
+        self.outbox.waits.not_stored();
         self.outbox.tray.mark_dirty(batch.undelivered);
         if fault == StoreFault::Full {
             self.refuse_runs(&batch.offered, refusal::NO_SPACE);

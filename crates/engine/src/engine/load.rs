@@ -68,6 +68,8 @@ struct Page {
     oldest: Option<(Vec<u8>, u64)>,
     more: bool,
     scans: usize,
+    /// Where notes on its messages are, to be read once its runs are here.
+    noted: Vec<(LogId, Seq, Seq)>,
 }
 
 /// The scans that are out.
@@ -270,7 +272,8 @@ impl Engine {
                 (None, _) | (_, None) => self.damaged(Table::State),
             }
         }
-        self.outbox.drop_stored();
+        let stored = self.outbox.drop_stored().into_iter();
+        self.out.extend(stored.map(|draft| Output::Event(Event::Stored(draft))));
         self.load_page();
     }
 
@@ -303,19 +306,15 @@ impl Engine {
         }
         let full = u32::try_from(records.len()).is_ok_and(|count| count >= page_runs());
         let key = records.last().map(|(key, _)| key.clone());
-        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans: 3 * spans.len() };
+        let (scans, noted) = (spans.len(), Vec::new());
+        self.loads.page = Page { oldest: key.zip(oldest), more: full, scans, noted };
         for (log, (first, last)) in spans {
             let from = keys::run(&self.room, &log, first);
             let to = keys::run(&self.room, &log, last.saturating_add(1));
             self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * page_runs());
-            // Answered after the runs: a run has at most so many entries.
+            // A run has at most so many entries.
             let end = last.saturating_add(limits::RUN_ENTRIES as u64);
-            for notes in [
-                keys::notes(&self.room, &log, first, end),
-                keys::early_notes(&self.room, &log, first, end),
-            ] {
-                self.scan(Purpose::PageNotes, Table::Projections, notes, false, PAGE_NOTES);
-            }
+            self.loads.page.noted.push((log, first, end));
         }
         if self.loads.page.scans == 0 {
             self.end_page();
@@ -326,9 +325,7 @@ impl Engine {
         for (_, bytes) in records {
             match Run::verify(&self.room, &bytes) {
                 Ok(run) => {
-                    for (row, hash) in self.rows_of(&run) {
-                        self.timeline.load(row, hash);
-                    }
+                    self.rows_of(&run).into_iter().for_each(|found| self.timeline.load(found));
                 }
                 Err(_) => self.damaged(Table::Runs),
             }
@@ -338,6 +335,18 @@ impl Engine {
 
     fn end_page_scan(&mut self) {
         self.loads.page.scans = self.loads.page.scans.saturating_sub(1);
+        if self.loads.page.scans > 0 {
+            return;
+        }
+        for (log, first, end) in std::mem::take(&mut self.loads.page.noted) {
+            self.loads.page.scans += 2;
+            for notes in [
+                keys::notes(&self.room, &log, first, end),
+                keys::early_notes(&self.room, &log, first, end),
+            ] {
+                self.scan(Purpose::PageNotes, Table::Projections, notes, false, PAGE_NOTES);
+            }
+        }
         if self.loads.page.scans == 0 {
             self.end_page();
         }

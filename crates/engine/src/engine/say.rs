@@ -47,8 +47,9 @@ impl Engine {
         if draft.terms.qos != Qos::ExactlyOnce {
             return self.say_live(draft);
         }
-        if self.outbox.waits.contains(&draft.id) {
-            self.outbox.waits.stale = true;
+        let waits = &self.outbox.waits;
+        if waits.contains(&draft.id) || waits.is_cancelled(&draft.id) {
+            self.outbox.waits.repeat();
             return Ok(());
         }
         let known = self.outbox.known(&draft.id);
@@ -114,9 +115,15 @@ impl Engine {
 
     pub(super) fn cancel(&mut self, id: DraftId) {
         let known = self.outbox.known(&id);
-        if known.is_none() && self.outbox.waits.remove(&id).is_some() || self.outbox.cancel(&id) {
-            self.outbox.waits.remove(&id);
-            return self.out.push_back(Output::Event(Event::Cancelled(id)));
+        let cancelled = self.outbox.cancel(&id);
+        for id in &cancelled {
+            // One whose time had come is told when the store knows that it waits no more.
+            if !self.outbox.waits.cancel(id) {
+                self.out.push_back(Output::Event(Event::Cancelled(*id)));
+            }
+        }
+        if !cancelled.is_empty() || known.is_none() && self.outbox.waits.cancel(&id) {
+            return;
         }
         match known {
             Some(Put::Stored(entry)) => self.cancel_stored(id, entry),
@@ -150,10 +157,12 @@ impl Engine {
         }
     }
 
-    /// What drafts say, with what they are about; those about nothing any more are refused.
-    pub(super) fn prepare(&mut self, item: Vec<Draft>) -> Vec<Prepared> {
+    /// What drafts say, with what they are about, and the drafts themselves; those about nothing
+    /// any more are refused and in neither.
+    pub(super) fn prepare(&mut self, item: Vec<Draft>) -> (Vec<Draft>, Vec<Prepared>) {
         let together = u32::try_from(item.len()).ok().filter(|count| *count > 1);
         let mut prepared = Vec::with_capacity(item.len());
+        let mut drafts = Vec::with_capacity(item.len());
         for draft in item {
             let target = self.target_of(&draft);
             let Ok(target) = target else {
@@ -170,10 +179,11 @@ impl Engine {
                     (Kind::REACTION, Content::Reaction { emoji: draft.text.clone(), on })
                 }
             };
+            drafts.push(draft.clone());
             let first = together.filter(|_| prepared.is_empty());
             prepared.push(Prepared { draft, kind, content, target, together: first });
         }
-        prepared
+        (drafts, prepared)
     }
 
     fn target_of(&self, draft: &Draft) -> Result<Option<Target>, Refusal> {
@@ -227,7 +237,6 @@ impl Engine {
         for (id, waiting) in self.outbox.waits.take_dirty() {
             let key = keys::waiting(&self.room, &id);
             batch.put_or_delete(Table::State, key, waiting.as_ref());
-            batch.waits.push(id);
         }
         for (entry, failures) in self.outbox.tray.take_dirty() {
             let key = keys::undelivered(&self.room, &entry);

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
 use crate::engine::forks::Witness;
-use crate::ids::{EntryHash, EntryId, LogId, MemberId};
+use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
-use crate::log::entry::{Header, Place};
+use crate::log::entry::{Group, Place};
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
-use crate::log::run::Run;
+use crate::log::run::{Run, RunEntry};
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
 use crate::simulation::{Planted, planted};
+use crate::timeline::Found;
 use crate::view::{
     Body, Event, Gap, LinkState, MemberView, Order, Passage, Refusal, RoomView, Row, RowState,
     SignalState, Trouble,
@@ -69,7 +70,7 @@ impl Engine {
             events.push(Event::Older { more: self.timeline.more() });
             events.push(Event::Pending(self.pending()));
             events.push(Event::Gaps(self.wants.gaps(&self.links)));
-            events.push(Event::Waiting(self.outbox.waits.all()));
+            events.push(Event::Waiting(self.outbox.waits.stored_ones()));
             events.push(Event::Undelivered(self.outbox.tray.all()));
         }
         events
@@ -118,8 +119,9 @@ impl Engine {
         if std::mem::replace(&mut self.told.link_state, link_state) != link_state {
             self.tell(Event::LinkState(link_state));
         }
-        if std::mem::take(&mut self.outbox.waits.stale) {
-            self.tell(Event::Waiting(self.outbox.waits.all()));
+        if let Some((waiting, cancelled)) = self.outbox.waits.take_news() {
+            cancelled.into_iter().for_each(|draft| self.tell(Event::Cancelled(draft)));
+            self.tell(Event::Waiting(waiting));
         }
         if std::mem::take(&mut self.outbox.tray.stale) {
             self.tell(Event::Undelivered(self.outbox.tray.all()));
@@ -183,16 +185,13 @@ impl Engine {
 
     /// Makes rows of runs that are stored now.
     pub(super) fn surface(&mut self, runs: &[Run]) {
-        let with_reach = |run: &Run| (self.rows_of(run), run.lamports().1);
-        let runs_of_rows: Vec<(Vec<(Row, EntryHash)>, u64)> = runs.iter().map(with_reach).collect();
-        let (room, keys) = (&self.room, &self.keys);
+        let with_last = |run: &Run| (self.rows_of(run), run.lamports().1);
+        let runs_of_rows: Vec<(Vec<Found>, u64)> = runs.iter().map(with_last).collect();
+        let room = (&self.room, &self.keys);
         let mut rows: Vec<Row> = Vec::new();
-        for (of_run, reach) in runs_of_rows {
-            rows.extend(
-                of_run.into_iter().filter_map(|(row, hash)| {
-                    self.timeline.surface(row, (hash, reach), (room, keys))
-                }),
-            );
+        for (of_run, last) in runs_of_rows {
+            let found = of_run.into_iter();
+            rows.extend(found.filter_map(|found| self.timeline.surface(found, last, room)));
         }
         if self.timeline.trim() {
             self.tell(Event::Older { more: true });
@@ -208,28 +207,34 @@ impl Engine {
 
     /// The rows of a run, with the hashes of their entries: not of notes, and not of what is to be
     /// seen together with something that is not here.
-    pub(super) fn rows_of(&self, run: &Run) -> Vec<(Row, EntryHash)> {
+    pub(super) fn rows_of(&self, run: &Run) -> Vec<Found> {
         let state = self.logs.of(&run.log);
         if state.is_some_and(|state| !state.shows(run.first)) {
             // Of a branch, and not proven to be of it yet.
             return Vec::new();
         }
         let held = state.map(crate::log::LogState::settled).unwrap_or_default();
-        let whole = |header: &Header| {
-            header.group.as_ref().is_none_or(|group| {
-                let count = u64::from(group.count).min(limits::TOGETHER as u64);
-                let last = group.first.saturating_add(count.saturating_sub(1));
-                held.covers(group.first, last)
-            })
+        let end = |group: &Group| {
+            let count = u64::from(group.count).min(limits::TOGETHER as u64);
+            group.first.saturating_add(count.saturating_sub(1))
         };
-        let is_row = |entry: &crate::log::run::RunEntry| {
-            !entry.header.kind.is_note() && whole(&entry.header)
+        let whole = |group: &Group| held.covers(group.first, end(group));
+        let is_row = |entry: &RunEntry| {
+            !entry.header.kind.is_note() && entry.header.group.as_ref().is_none_or(whole)
         };
         let rows = run.iter().filter(|(_, entry)| is_row(entry));
-        rows.map(|(seq, entry)| (self.row_of(run, seq, entry), entry.hash)).collect()
+        rows.map(|(seq, entry)| {
+            let row = self.row_of(run, seq, entry);
+            let end = entry.header.group.as_ref().map_or(seq, end).min(run.last());
+            let place = usize::try_from(end.saturating_sub(run.first)).ok();
+            let last = place.and_then(|place| run.entries.get(place));
+            let reach = last.map_or(0, |last| last.header.lamport).max(row.order.lamport);
+            Found { row, hash: entry.hash, reach }
+        })
+        .collect()
     }
 
-    fn row_of(&self, run: &Run, seq: u64, entry: &crate::log::run::RunEntry) -> Row {
+    fn row_of(&self, run: &Run, seq: u64, entry: &RunEntry) -> Row {
         let own = run.log.member == self.own.member;
         let id = EntryId { log: run.log, seq };
         let place =

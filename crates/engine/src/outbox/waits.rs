@@ -16,8 +16,12 @@ pub struct Waits {
     waiting: BTreeMap<DraftId, Waiting>,
     by_time: BTreeSet<(Millis, DraftId)>,
     dirty: BTreeSet<DraftId>,
+    /// With the store at this moment.
+    storing: BTreeSet<DraftId>,
+    /// Taken back by a person; told once the store knows.
+    cancelled: BTreeSet<DraftId>,
     /// True if pages have to be told.
-    pub stale: bool,
+    stale: bool,
 }
 
 impl Waits {
@@ -83,6 +87,36 @@ impl Waits {
         Some(waiting)
     }
 
+    /// Takes a draft out because a person does not want it said.
+    pub fn cancel(&mut self, id: &DraftId) -> bool {
+        let waited = self.remove(id).is_some();
+        if waited {
+            self.cancelled.insert(*id);
+        }
+        waited
+    }
+
+    /// True if it was taken back a moment ago.
+    #[must_use]
+    pub fn is_cancelled(&self, id: &DraftId) -> bool {
+        self.cancelled.contains(id)
+    }
+
+    /// Pages have to be told again.
+    pub fn repeat(&mut self) {
+        self.stale = true;
+    }
+
+    /// What pages are to be told, if anything: what waits, and what was taken back. Only what is
+    /// stored is told, since a page forgets what it has heard of.
+    pub fn take_news(&mut self) -> Option<(Vec<Waiting>, BTreeSet<DraftId>)> {
+        let settled = self.dirty.is_empty() && self.storing.is_empty();
+        if !settled || !std::mem::take(&mut self.stale) {
+            return None;
+        }
+        Some((self.all(), std::mem::take(&mut self.cancelled)))
+    }
+
     /// A draft is an entry, and what was stored of it here is gone with the same transaction.
     pub fn settle(&mut self, id: &DraftId) {
         if self.remove(id).is_some() {
@@ -113,6 +147,17 @@ impl Waits {
         self.by_time.first().map(|(at, _)| *at)
     }
 
+    /// All that wait and are stored so: what a page that comes now is told.
+    #[must_use]
+    pub fn stored_ones(&self) -> Vec<Waiting> {
+        let mut all = self.all();
+        all.retain(|waiting| {
+            let id = &waiting.draft.id;
+            !self.dirty.contains(id) && !self.storing.contains(id)
+        });
+        all
+    }
+
     /// All that wait: those with a moment by it, then the others as they came.
     #[must_use]
     pub fn all(&self) -> Vec<Waiting> {
@@ -132,12 +177,18 @@ impl Waits {
     /// Takes what has to be stored again, or deleted if it waits no more.
     pub fn take_dirty(&mut self) -> Vec<(DraftId, Option<Waiting>)> {
         let dirty = std::mem::take(&mut self.dirty);
+        self.storing.extend(&dirty);
         dirty.into_iter().map(|id| (id, self.waiting.get(&id).cloned())).collect()
     }
 
-    /// These were not stored after all.
-    pub fn mark_dirty(&mut self, ids: impl IntoIterator<Item = DraftId>) {
-        self.dirty.extend(ids);
+    /// What was taken to be stored is.
+    pub fn stored(&mut self) {
+        self.storing.clear();
+    }
+
+    /// What was taken to be stored is not, or nobody knows.
+    pub fn not_stored(&mut self) {
+        self.dirty.append(&mut self.storing);
     }
 }
 
@@ -178,6 +229,28 @@ mod tests {
         assert_eq!((waits.all()[0].since, waits.next()), (5, Some(200)));
         assert!(waits.remove(&DraftId([1; 16])).is_some());
         assert_eq!((waits.next(), waits.take_dirty()), (None, vec![(DraftId([1; 16]), None)]));
+    }
+
+    #[test]
+    fn i1_pages_are_told_of_what_is_stored_only() {
+        let mut waits = Waits::default();
+        waits.put(draft(1, When::At(100)), 5).unwrap();
+        assert!(waits.take_news().is_none());
+        assert_eq!(waits.take_dirty().len(), 1);
+        assert!(waits.take_news().is_none());
+        assert!(waits.stored_ones().is_empty());
+        waits.not_stored();
+        assert!(waits.take_news().is_none());
+        assert_eq!(waits.take_dirty().len(), 1);
+        waits.stored();
+        let (told, cancelled) = waits.take_news().unwrap();
+        assert_eq!((told.len(), cancelled.len(), waits.stored_ones().len()), (1, 0, 1));
+        assert!(waits.cancel(&DraftId([1; 16])));
+        assert!(waits.take_news().is_none());
+        waits.take_dirty();
+        waits.stored();
+        let (told, cancelled) = waits.take_news().unwrap();
+        assert_eq!((told.len(), cancelled.contains(&DraftId([1; 16]))), (0, true));
     }
 
     #[test]

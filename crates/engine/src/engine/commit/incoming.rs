@@ -23,8 +23,10 @@ impl Engine {
             batch.offered.push((incoming.link, run.log, run.first, run.last()));
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
             let (log, member) = (incoming.run.log, self.member_of(incoming.link));
-            if !self.may_be_gone(&incoming.run, &deleted) {
-                // A body is missing and nothing shows that it is gone: asked for again.
+            let by_author = member == Some(log.member);
+            if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
+                // A body is missing, its author does not say so, and nothing shows that it is
+                // gone: asked for again.
                 continue;
             }
             match self.stage_run(batch, incoming.run, incoming.link) {

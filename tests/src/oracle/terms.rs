@@ -1,0 +1,257 @@
+//! What the oracle knows of messages on other terms: seen together, later, for a while, changed,
+//! taken back.
+//!
+//! Also here nothing is lost, doubled or half seen, and what is gone is gone on every disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{Body, Draft, DraftId, EntryId, Event, Qos, When};
+
+use crate::oracle::verdict::Present;
+use crate::oracle::{Oracle, Screen, cut};
+
+/// How long after its time a message may still wait, or its body be there, in milliseconds.
+const LATE: u64 = 5_000;
+
+/// See the module.
+#[derive(Default)]
+pub struct Known {
+    bundles: Vec<BTreeSet<String>>,
+    bundle_of: BTreeMap<String, usize>,
+    expiring: BTreeSet<String>,
+    gone: BTreeSet<EntryId>,
+    edits: BTreeMap<EntryId, BTreeSet<String>>,
+    /// Notes that their author's page was not told to be stored yet.
+    notes: BTreeMap<DraftId, Note>,
+    edited: BTreeSet<EntryId>,
+    deleted: BTreeSet<EntryId>,
+    live: BTreeMap<DraftId, Qos>,
+    heard: BTreeSet<(usize, u32, DraftId)>,
+    reclassed: BTreeSet<EntryId>,
+    /// When a draft may be said at the earliest: the earliest of all that was said of it.
+    due: BTreeMap<DraftId, u64>,
+    /// Drafts of which a page was told that they wait.
+    accepted: BTreeMap<DraftId, usize>,
+    /// What was said of each draft.
+    words: BTreeMap<DraftId, BTreeSet<String>>,
+    cancelled: BTreeSet<String>,
+    /// Drafts that were to be taken back: whether that was in time only [`Event::Cancelled`] says.
+    unwanted: BTreeSet<DraftId>,
+    /// The latest time that each device's clock has shown.
+    walls: BTreeMap<usize, u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Note {
+    Edit(EntryId),
+    Delete(EntryId),
+}
+
+impl Oracle {
+    pub(super) fn said_on_terms(&mut self, draft: &Draft) {
+        self.terms.words.entry(draft.id).or_default().insert(draft.text.clone());
+        let at = match draft.terms.when {
+            When::At(at) => at,
+            When::Now | When::Online(_) => 0,
+        };
+        let due = self.terms.due.entry(draft.id).or_insert(at);
+        *due = at.min(*due);
+    }
+
+    pub(crate) fn said_together(&mut self, drafts: &[Draft]) {
+        let bundle = self.terms.bundles.len();
+        self.terms.bundles.push(drafts.iter().map(|draft| draft.text.clone()).collect());
+        let of = drafts.iter().map(|draft| (draft.text.clone(), bundle));
+        self.terms.bundle_of.extend(of);
+    }
+
+    pub(crate) fn not_wanted(&mut self, draft: DraftId) {
+        self.terms.unwanted.insert(draft);
+    }
+
+    pub(crate) fn will_expire(&mut self, draft: &Draft) {
+        self.terms.expiring.insert(draft.text.clone());
+    }
+
+    pub(crate) fn may_be_gone(&mut self, entry: EntryId) {
+        self.terms.gone.insert(entry);
+    }
+
+    pub(crate) fn will_edit(&mut self, entry: EntryId, draft: &Draft) {
+        self.terms.edits.entry(entry).or_default().insert(draft.text.clone());
+        self.terms.notes.insert(draft.id, Note::Edit(entry));
+    }
+
+    pub(crate) fn will_delete(&mut self, entry: EntryId, draft: &Draft) {
+        self.may_be_gone(entry);
+        self.terms.notes.insert(draft.id, Note::Delete(entry));
+    }
+
+    pub(crate) fn said_live(&mut self, draft: &Draft) {
+        self.terms.live.insert(draft.id, draft.terms.qos);
+    }
+
+    pub(crate) fn reclassed(&mut self, entry: EntryId) {
+        self.terms.reclassed.insert(entry);
+    }
+
+    pub(super) fn was_reclassed(&self, entry: &EntryId) -> bool {
+        self.terms.reclassed.contains(entry)
+    }
+
+    pub(super) fn fades(&self, entry: &EntryId) -> bool {
+        self.texts.get(entry).is_some_and(|text| self.terms.expiring.contains(text))
+    }
+
+    /// True if a body may be gone: its time can be over, or its author wants it gone.
+    pub(super) fn may_lack_body(&self, entry: &EntryId) -> bool {
+        // What was never shown as words anywhere was gone before.
+        let unknown = !self.texts.contains_key(entry);
+        self.terms.gone.contains(entry) || self.fades(entry) || unknown
+    }
+
+    pub(super) fn is_edit(&self, entry: &EntryId, text: &str) -> bool {
+        self.terms.edits.get(entry).is_some_and(|edits| edits.contains(text))
+    }
+
+    /// The clock of a device shows this.
+    pub(crate) fn wall(&mut self, peer: usize, wall: u64) {
+        let latest = self.terms.walls.entry(peer).or_default();
+        *latest = wall.max(*latest);
+    }
+
+    /// A page is told something that is no row.
+    pub(super) fn told_on_terms(&mut self, peer: usize, event: &Event, screen: &mut Screen) {
+        match event {
+            Event::Waiting(waiting) => {
+                screen.waiting.clone_from(waiting);
+                for waiting in waiting {
+                    self.terms.accepted.insert(waiting.draft.id, peer);
+                }
+            }
+            Event::Cancelled(draft) => {
+                let words = self.terms.words.get(draft).cloned().unwrap_or_default();
+                self.terms.accepted.remove(draft);
+                self.terms.cancelled.extend(words);
+            }
+            Event::Stored(draft) => match self.terms.notes.remove(draft) {
+                Some(Note::Edit(entry)) => _ = self.terms.edited.insert(entry),
+                Some(Note::Delete(entry)) => _ = self.terms.deleted.insert(entry),
+                None => {}
+            },
+            Event::Live(live) => {
+                let life = self.lives.get(&peer).copied().unwrap_or(0);
+                let again = !self.terms.heard.insert((peer, life, live.draft));
+                match self.terms.live.get(&live.draft) {
+                    // One's own is told again when somebody acknowledges it.
+                    Some(Qos::AtMostOnce) if again && self.mallory.is_none() => {
+                        self.fail("§5", format!("peer {peer} hears {:?} twice", live.text));
+                    }
+                    None if self.mallory.is_none() => {
+                        self.fail("I10", format!("peer {peer} hears {:?}", live.text));
+                    }
+                    Some(_) | None => {}
+                }
+            }
+            Event::Rows(_)
+            | Event::Moved(_)
+            | Event::Room(_)
+            | Event::Members(_)
+            | Event::Older { .. }
+            | Event::Pending(_)
+            | Event::LinkState(_)
+            | Event::SignalState(_)
+            | Event::Gaps(_)
+            | Event::Undelivered(_)
+            | Event::Queue(_)
+            | Event::Trace(_)
+            | Event::Typing { .. }
+            | Event::Refused { .. }
+            | Event::Trouble(_) => {}
+        }
+    }
+
+    /// A row with words is shown: not before its time, and not if it was taken back.
+    pub(super) fn words_on_terms(&mut self, peer: usize, draft: Option<DraftId>, text: &str) {
+        if self.terms.cancelled.contains(text) {
+            self.fail("§5", format!("{:?} was taken back and is shown at {peer}", cut(text)));
+        }
+        let due = draft.and_then(|draft| self.terms.due.get(&draft)).copied().unwrap_or(0);
+        let wall = self.terms.walls.get(&peer).copied().unwrap_or(0);
+        if due > wall {
+            self.fail("§5", format!("{:?} is said {} ms early", cut(text), due - wall));
+        }
+    }
+
+    /// After rows were shown: what is seen together is all there, or nothing of it.
+    pub(super) fn together(&mut self, peer: usize, screen: &Screen, texts: &BTreeSet<String>) {
+        let touched: BTreeSet<usize> =
+            texts.iter().filter_map(|text| self.terms.bundle_of.get(text)).copied().collect();
+        for bundle in touched {
+            let texts = screen.rows.values().filter_map(|row| self.texts.get(&row.entry));
+            let here = texts.filter(|text| self.terms.bundles[bundle].contains(*text)).count();
+            let all = self.terms.bundles[bundle].len();
+            if here != all {
+                let what = format!("peer {peer} shows {here} of {all} that are seen together");
+                self.fail("§5", what);
+            }
+        }
+    }
+
+    /// The last word: what was to be said is said, and what is to be gone is gone.
+    pub(super) fn terms_kept(&mut self, one: &Present<'_>, present: &[Present<'_>]) {
+        for waiting in &one.screen.waiting {
+            let late = match waiting.draft.terms.when {
+                When::Now => true,
+                When::At(at) => at + LATE < one.wall,
+                When::Online(member) => {
+                    present.iter().any(|other| self.member_of(other.peer) == Some(member))
+                }
+            };
+            if late {
+                let text = cut(&waiting.draft.text).to_owned();
+                self.fail("§5", format!("{text:?} of {} still waits", one.peer));
+            }
+        }
+        let shown: BTreeSet<&String> =
+            one.screen.rows.values().filter_map(|row| self.texts.get(&row.entry)).collect();
+        let unwanted = |id: &DraftId| self.terms.unwanted.contains(id);
+        let waits = |id: &DraftId| one.screen.waiting.iter().any(|waiting| waiting.draft.id == *id);
+        let said = |id: &DraftId| {
+            let words = self.terms.words.get(id);
+            words.is_some_and(|words| words.iter().any(|text| shown.contains(text)))
+        };
+        let mut accepted = self.terms.accepted.iter();
+        let lost = accepted
+            .find(|(id, peer)| **peer == one.peer && !waits(id) && !said(id) && !unwanted(id));
+        if let Some((id, _)) = lost {
+            let words = self.terms.words.get(id);
+            let what = format!("{words:?} waited at {} and is lost", one.peer);
+            self.fail("I3", what);
+        }
+        for row in one.screen.rows.values() {
+            let over = row.expiry.is_some_and(|expiry| expiry + LATE < one.wall);
+            // What its author did to it and did not pass on before it went is not known yet.
+            let author = self.members.iter().position(|member| *member == row.author);
+            let here = present.iter().any(|other| Some(other.peer) == author);
+            let deleted = here && self.terms.deleted.contains(&row.entry);
+            if (over || deleted) && matches!(row.body, Body::Text(_)) {
+                let what = format!("{} is to be gone and is shown at {}", row.entry, one.peer);
+                self.fail("§5", what);
+            }
+            if (over || deleted) && self.has_body(one, &row.entry) {
+                let what = format!("the body of {} is still stored at {}", row.entry, one.peer);
+                self.fail("§5", what);
+            }
+            let words = matches!(row.body, Body::Text(_));
+            if here && self.terms.edited.contains(&row.entry) && words && !row.edited {
+                self.fail("I9", format!("{} is shown unedited at {}", row.entry, one.peer));
+            }
+        }
+    }
+
+    fn has_body(&self, one: &Present<'_>, entry: &EntryId) -> bool {
+        let Some((room, _)) = self.room.as_ref() else { return false };
+        one.store.body(room, entry).is_some()
+    }
+}
