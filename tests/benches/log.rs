@@ -189,7 +189,7 @@ fn have_and_want(criterion: &mut Criterion) {
         let peer = |_| {
             let mut peer = PeerHave::default();
             for have in &haves {
-                peer.learn(have, &mine);
+                peer.learn(have);
             }
             peer
         };

@@ -38,6 +38,8 @@ pub enum Mischief {
     Greed,
     /// It repeats what it has sent.
     Replay,
+    /// It makes up another version of what somebody has said, and evidence for it.
+    ForgeFork,
 }
 
 /// Frames that it makes up each time that it takes up another way: each causes others.
@@ -45,7 +47,7 @@ const INVENTIONS: u32 = 12;
 /// Frames that it keeps at most.
 const HEARD: usize = 60;
 
-const ALL: [Mischief; 10] = [
+const ALL: [Mischief; 11] = [
     Mischief::AlterRuns,
     Mischief::AlterRegisters,
     Mischief::ForgeHave,
@@ -56,6 +58,7 @@ const ALL: [Mischief; 10] = [
     Mischief::ForgeRegister,
     Mischief::Greed,
     Mischief::Replay,
+    Mischief::ForgeFork,
 ];
 
 impl World {
@@ -128,6 +131,9 @@ impl World {
         if silence && matches!(frame, Frame::Part(_)) {
             return vec![];
         }
+        if matches!(frame, Frame::Evidence(_)) && does(Mischief::ForgeFork) {
+            return vec![Frame::Evidence(self.forged.clone())];
+        }
         let mut frame = frame;
         let bytes = if let Frame::Part(part) = &mut frame {
             (runs && self.below(3) == 0).then_some(&mut part.bytes)
@@ -178,6 +184,7 @@ impl World {
                 other.splice(..32, log.member.0);
                 vec![Frame::Register(name), Frame::Register(other)]
             }
+            Mischief::ForgeFork => self.forged_fork(&record).into_iter().collect(),
             Mischief::AlterRuns
             | Mischief::AlterRegisters
             | Mischief::Silence
@@ -187,6 +194,29 @@ impl World {
                 self.heard.get(which).cloned().into_iter().collect()
             }
         }
+    }
+
+    /// The last entry of a run that it has heard said something else: it says to hold that.
+    fn forged_fork(&mut self, record: &RoomRecord) -> Option<Frame> {
+        let mut runs = self.heard.iter().rev().filter_map(|frame| {
+            let Frame::Part(part) = frame else { return None };
+            Run::read(&record.room(), &part.bytes).ok()
+        });
+        let run = runs.find(|run| run.log.member != record.me())?;
+        let (seq, entry) = run.iter().last()?;
+        let previous = run.entries.iter().rev().nth(1).map_or(run.previous, |entry| entry.hash);
+        let (room, epoch, class) = (record.room(), run.epoch, run.class);
+        let start = Start { room, log: run.origin, first: seq, previous, epoch, class };
+        let other = |wall| {
+            let header = Header { wall, ..entry.header.clone() };
+            let body = entry.body.clone().unwrap_or_default();
+            Run::sign(&start, vec![Unsigned { header, body }], &record.keypair())
+        };
+        // The version whose hash is lower keeps the log.
+        let lower = (1..64).map(other).find(|other| other.head() < run.head())?;
+        self.forged = lower.clone().bare(None, 0)?.bytes().to_vec();
+        let ranges = vec![HaveRange { first: 0, last: seq, head: lower.head() }];
+        Some(Frame::Have(vec![LogHave { log: run.log, ranges, refused: vec![] }]))
     }
 
     fn forged_have(&mut self, log: LogId) -> Frame {

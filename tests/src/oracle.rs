@@ -76,6 +76,8 @@ pub struct Oracle {
     /// Peers in a life in which somebody made noise at them: whom they accuse is not to blame.
     exempt: BTreeSet<(usize, u32)>,
     lives: BTreeMap<usize, u32>,
+    /// Members whose disk was rolled back or copied: their logs fork.
+    forked: BTreeSet<MemberId>,
     answered: BTreeMap<(usize, u32, String), LinkId>,
     /// The newest counters that each peer has wanted stored in its present life.
     registers: BTreeMap<usize, BTreeMap<RegisterKey, u64>>,
@@ -165,6 +167,7 @@ impl Oracle {
             }
             Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
             Event::Trouble(trouble) => self.trouble(peer, trouble),
+            Event::Moved(entries) => self.moved(peer, entries, screen),
             Event::Room(_)
             | Event::LinkState(_)
             | Event::SignalState(_)
@@ -196,6 +199,15 @@ impl Oracle {
             | Trouble::Store(_)
             | Trouble::Signal(_)
             | Trouble::Version { .. } => {}
+        }
+    }
+
+    /// Entries are shown by other names from now on: only of logs that have forked indeed.
+    fn moved(&mut self, peer: usize, entries: &[EntryId], screen: &mut Screen) {
+        screen.rows.retain(|_, row| !entries.contains(&row.entry));
+        let forks = |entry: &&EntryId| !self.forked.contains(&entry.log.member);
+        if let Some(entry) = entries.iter().find(forks) {
+            self.fail("I10", format!("peer {peer} takes {entry} out of a log that is whole"));
         }
     }
 

@@ -88,6 +88,7 @@ impl Peer {
             | Event::Cancelled(draft)
             | Event::Refused { draft: Some(draft), .. } => BTreeSet::from([*draft]),
             Event::Room(_)
+            | Event::Moved(_)
             | Event::Members(_)
             | Event::Older { .. }
             | Event::Pending(_)

@@ -68,6 +68,8 @@ pub struct World {
     pub(crate) inventions: u32,
     /// Frames that it has heard, to be repeated.
     pub(crate) heard: Vec<engine::frame::Frame>,
+    /// The other version of an entry that it has made up.
+    pub(crate) forged: Vec<u8>,
     /// What waits for the next wire to open.
     pub(crate) middleman: bool,
     pub(crate) stranger: bool,
@@ -139,6 +141,7 @@ impl World {
             mischief: Vec::new(),
             inventions: 0,
             heard: Vec::new(),
+            forged: Vec::new(),
             middleman: false,
             stranger: false,
             journal: Vec::new(),

@@ -84,6 +84,7 @@ impl ChatState {
             Event::Room(view) => self.room.view = Some(view),
             Event::Members(members) => self.room.members = members,
             Event::Rows(new) => return self.settle_rows(new),
+            Event::Moved(entries) => rows::rename(&mut self.rows, &entries),
             Event::Older { more } => {
                 self.room.older = if more { Older::More } else { Older::None };
             }

@@ -86,6 +86,12 @@ pub fn withdraw(rows: &mut Vec<Shown>, draft: &DraftId) {
     join(rows);
 }
 
+/// Takes out messages whose log has forked: they come again under other names.
+pub fn rename(rows: &mut Vec<Shown>, entries: &[EntryId]) {
+    rows.retain(|row| row.entry().is_none_or(|entry| !entries.contains(&entry)));
+    join(rows);
+}
+
 /// Says of messages that they were on a visible screen.
 pub fn see(rows: &mut [Shown], entries: &[EntryId]) {
     let seen = |row: &Shown| row.entry().is_some_and(|entry| entries.contains(&entry));

@@ -10,6 +10,7 @@ mod cache;
 mod calls;
 mod commit;
 mod fade;
+mod forks;
 #[cfg(test)]
 mod golden;
 mod inbox;
@@ -20,6 +21,7 @@ mod leak;
 mod lively;
 mod lives;
 mod load;
+mod moves;
 mod say;
 mod tell;
 mod traffic;
@@ -35,6 +37,7 @@ use crate::crypto::random::Random;
 use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
 use crate::engine::commit::Commits;
+use crate::engine::forks::Forks;
 use crate::engine::inbox::Inbox;
 use crate::engine::lives::Life;
 use crate::engine::load::Loads;
@@ -78,6 +81,7 @@ pub struct Engine {
     loads: Loads,
     commits: Commits,
     life: Life,
+    forks: Forks,
     told: Told,
     out: VecDeque<Output>,
 }
@@ -114,6 +118,7 @@ impl Engine {
             loads: Loads::default(),
             commits: Commits::default(),
             life: Life::default(),
+            forks: Forks::default(),
             told: Told::default(),
             out: VecDeque::new(),
             record,
@@ -233,8 +238,8 @@ impl Engine {
         let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
         let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
         let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
-        let own =
-            own.chain([self.life.deadline().filter(|_| self.is_idle() && !self.outbox.is_empty())]);
+        let life = self.life.deadline().filter(|_| self.is_idle() && !self.outbox.is_empty());
+        let own = own.chain([life, self.forks.deadline()]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 
@@ -258,6 +263,7 @@ impl Engine {
         self.release_due();
         self.tend_vanishing();
         self.fade_due();
+        self.tend_forks();
         self.form_batch();
         self.plan_wants();
         self.tell_haves();

@@ -9,9 +9,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hello::{Hello, Proof};
-use crate::ids::{DraftId, LogId, MemberId, Seq};
+use crate::ids::{DraftId, EntryHash, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
+use crate::log::branch::Branch;
 use crate::log::have::LogHave;
 use crate::register::{RegisterKey, RegisterKind};
 
@@ -73,6 +74,17 @@ pub struct Refusal {
     pub reason: u8,
 }
 
+/// The hash of an entry, as the sender holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashAt {
+    /// The log.
+    pub log: LogId,
+    /// The entry's place.
+    pub seq: Seq,
+    /// Its hash.
+    pub hash: EntryHash,
+}
+
 /// One frame.
 #[derive(Clone, Debug)]
 pub enum Frame {
@@ -113,6 +125,18 @@ pub enum Frame {
     Typing(bool),
     /// Entries that the sender could not take for now: it will ask again.
     Refuse(Refusal),
+    /// Branches of forked logs that the sender knows; comes before the `Have` of these logs. What
+    /// it said of their parents from there on is void.
+    Branches(Vec<Branch>),
+    /// The sender asks for the hash of an entry.
+    AskHash(LogId, Seq),
+    /// The answer; unasked, where the sender's log differs first.
+    Hash(HashAt),
+    /// The sender asks for a run that holds an entry, without bodies: as it was signed, or cut to
+    /// end with that entry.
+    AskEvidence(LogId, Seq, bool),
+    /// The answer: a run.
+    Evidence(Vec<u8>),
 }
 
 /// Why a channel message is not a sequence of frames.
@@ -145,6 +169,11 @@ const LIVE: u8 = 12;
 const LIVE_REPLY: u8 = 13;
 const TYPING: u8 = 14;
 const REFUSE: u8 = 15;
+const BRANCHES: u8 = 16;
+const ASK_HASH: u8 = 17;
+const HASH: u8 = 18;
+const ASK_EVIDENCE: u8 = 19;
+const EVIDENCE: u8 = 20;
 
 /// Bytes that a [`Part`] takes besides those of its run: length, kind, class, last, length.
 pub const PART_OVERHEAD: usize = 3 + 1 + 1 + 1 + 3;
@@ -169,6 +198,13 @@ impl Frame {
             Frame::Live(live) => (LIVE, postcard::to_allocvec(live)),
             Frame::LiveReply(draft) => (LIVE_REPLY, postcard::to_allocvec(draft)),
             Frame::Typing(typing) => (TYPING, postcard::to_allocvec(typing)),
+            Frame::Branches(branches) => (BRANCHES, postcard::to_allocvec(branches)),
+            Frame::AskHash(log, seq) => (ASK_HASH, postcard::to_allocvec(&(log, seq))),
+            Frame::Hash(hash) => (HASH, postcard::to_allocvec(hash)),
+            Frame::AskEvidence(log, seq, signed) => {
+                (ASK_EVIDENCE, postcard::to_allocvec(&(log, seq, signed)))
+            }
+            Frame::Evidence(bytes) => (EVIDENCE, Ok(bytes.clone())),
             Frame::Refuse(refusal) => (REFUSE, postcard::to_allocvec(refusal)),
         };
         // Encoding into a vector fails only when memory does.
@@ -201,6 +237,17 @@ impl Frame {
             LIVE => Frame::Live(whole(body)?),
             LIVE_REPLY => Frame::LiveReply(whole(body)?),
             TYPING => Frame::Typing(whole(body)?),
+            BRANCHES => Frame::Branches(whole(body)?),
+            ASK_HASH => {
+                let (log, seq) = whole(body)?;
+                Frame::AskHash(log, seq)
+            }
+            HASH => Frame::Hash(whole(body)?),
+            ASK_EVIDENCE => {
+                let (log, seq, signed) = whole(body)?;
+                Frame::AskEvidence(log, seq, signed)
+            }
+            EVIDENCE => Frame::Evidence(body.to_vec()),
             REFUSE => Frame::Refuse(whole(body)?),
             _ => return Ok(None),
         }))

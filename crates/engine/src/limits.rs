@@ -90,10 +90,24 @@ pub const LOGS: usize = 4096;
 pub const MEMBERS: usize = 1024;
 /// Ranges of one log: beyond, a run that would open another gap is refused.
 pub const RANGES: usize = 512;
+/// Hashes of entries that are kept in memory, to compare logs by.
+pub const KNOWN_HASHES: usize = 4096;
+/// Hashes of stored entries that are looked up at once.
+pub const LOOKUPS: usize = 256;
+/// Forks that are looked into at once, with one peer.
+pub const SEARCHES: usize = 64;
+/// Bytes of one run that is shown as evidence, without its signature.
+pub const EVIDENCE_BYTES: usize = 11 * 1024;
+/// Runs of evidence that are kept for others, of one log.
+pub const PROOF_RUNS: usize = 16;
+/// Logs of which evidence is kept for others.
+pub const PROOFS: usize = 64;
 /// Bytes of runs kept in memory after they were stored or read.
 pub const CACHE_BYTES: usize = 1024 * 1024;
 /// Rows in memory.
 pub const WINDOW_ROWS: usize = 10_000;
+/// Rows that fill a screen: of more that a peer lacks, the newest go first.
+pub const SCREEN_ROWS: u64 = 100;
 /// Runs read for one page of the timeline.
 pub const PAGE_RUNS: u32 = 100;
 /// A row is late if so many rows stood below it when it came.
@@ -153,5 +167,7 @@ pub const RECEIPT_EVERY: Millis = 2_000;
 pub const AUTHOR_GRACE: Millis = 1_000;
 /// A holder that was asked and sent nothing for so long is passed over.
 pub const WANT_TIMEOUT: Millis = 5_000;
+/// A peer that does not say where its log differs is asked no more after so long.
+pub const SEARCH_TIMEOUT: Millis = 10_000;
 /// A commit that failed is tried again after so long; doubles up to half a minute.
 pub const COMMIT_BACKOFF: Millis = 500;

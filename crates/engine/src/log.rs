@@ -7,6 +7,7 @@
 //! A run joins the spans beside it only if the hashes meet; a run that stands alone is held on its
 //! own signature. Nothing here knows who sent a run or who wants it: see `sync.rs` and `link.rs`.
 
+pub mod branch;
 pub mod entry;
 pub mod have;
 pub mod pack;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::limits;
+use crate::log::branch::{Branch, Mark};
 use crate::log::have::{HaveRange, LogHave};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, lamport_follows};
@@ -48,9 +50,22 @@ pub enum LogError {
     /// It would open more gaps than are kept track of.
     #[error("a log has more gaps than are kept track of")]
     Gaps,
+    /// It stands alone, and nothing says that it is of this log: it has no signature of its own, or
+    /// the log has forked.
+    #[error("a part of a log came before what it hangs on")]
+    Loose,
     /// There are more logs than are kept.
     #[error("the room has more logs than are kept")]
     Logs,
+}
+
+/// How a run differs from what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clash {
+    /// It has another entry where ours end: its hash.
+    Head(Seq, EntryHash),
+    /// What is held from this seq on hangs on another entry than the run has before it.
+    Loose(Seq),
 }
 
 /// What is held of one log.
@@ -59,9 +74,129 @@ pub struct LogState {
     spans: Vec<Span>,
     classes: [RangeSet; 3],
     refused: Vec<(Seq, Seq, u8)>,
+    /// Stored behind the rest, if it is a branch.
+    #[serde(skip)]
+    branch: Option<Branch>,
 }
 
 impl LogState {
+    /// The record as it is stored.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = postcard::to_allocvec(self).unwrap_or_default();
+        if let Some(branch) = &self.branch {
+            bytes.extend(postcard::to_allocvec(branch).unwrap_or_default());
+        }
+        bytes
+    }
+
+    /// Reads a stored record.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<LogState> {
+        let (mut state, rest) = postcard::take_from_bytes::<LogState>(bytes).ok()?;
+        if !rest.is_empty() {
+            state.branch = Some(postcard::from_bytes(rest).ok()?);
+        }
+        Some(state)
+    }
+
+    /// What is held of a branch before anything of it has come.
+    #[must_use]
+    pub fn of_branch(branch: Branch) -> LogState {
+        LogState { branch: Some(branch), ..LogState::default() }
+    }
+
+    /// Where it branches off, if it is a branch.
+    #[must_use]
+    pub fn branch(&self) -> Option<&Branch> {
+        self.branch.as_ref()
+    }
+
+    /// It branches off another log than it did: that one's end has become a branch itself.
+    pub fn set_parent(&mut self, parent: LogId) {
+        if let Some(branch) = &mut self.branch {
+            branch.parent = parent;
+        }
+    }
+
+    /// True if an entry is proven to be of this log: in a branch, all from its beginning is held.
+    #[must_use]
+    pub fn shows(&self, seq: Seq) -> bool {
+        let Some(branch) = &self.branch else { return true };
+        self.around(branch.mark.at).is_some_and(|(first, last)| (first..=last).contains(&seq))
+    }
+
+    /// How many entries are held that nobody is shown yet.
+    #[must_use]
+    pub fn unshown(&self) -> u64 {
+        let Some(branch) = &self.branch else { return 0 };
+        let shown = self.around(branch.mark.at).map_or(0, |(first, last)| last - first + 1);
+        self.held().len().saturating_sub(shown)
+    }
+
+    /// The consecutive entries that an entry is one of: the first and the last of them.
+    #[must_use]
+    pub fn around(&self, seq: Seq) -> Option<(Seq, Seq)> {
+        let span = self.spans.iter().find(|span| (span.first..=span.last).contains(&seq))?;
+        Some((span.first, span.last))
+    }
+
+    /// The hash of an entry, if it is the last of consecutive ones or stands before the first.
+    #[must_use]
+    pub fn hash_at(&self, seq: Seq) -> Option<EntryHash> {
+        let edge = |span: &Span| {
+            let before = (seq.checked_add(1) == Some(span.first)).then_some(span.previous);
+            if span.last == seq { Some(span.head) } else { before }
+        };
+        self.spans.iter().find_map(edge)
+    }
+
+    /// True if a run stands alone, and nobody has shown that it hangs on what is held before it:
+    /// whoever sent it agrees at one seq, and holds all from there to another.
+    #[must_use]
+    pub fn is_loose(&self, run: &Run, agreed: Option<(Seq, Seq)>) -> bool {
+        let touches = |span: &Span| run.first <= span.last + 1 && span.first <= run.last() + 1;
+        let before = self.spans.iter().rev().find(|span| span.last < run.first);
+        let shows =
+            |span: &Span| agreed.is_some_and(|(at, end)| at == span.last && run.last() <= end);
+        let shown = before.is_none_or(shows);
+        !shown && !self.spans.iter().any(touches)
+    }
+
+    /// Where entries begin that stand alone and hang on an entry of another version.
+    #[must_use]
+    pub fn hangs_on(
+        &self,
+        within: &dyn Fn(Seq) -> bool,
+        hash: &dyn Fn(Seq) -> Option<EntryHash>,
+    ) -> Option<Seq> {
+        let hangs = |span: &&Span| {
+            let before = span.first.checked_sub(1).and_then(hash);
+            within(span.first) && before == Some(span.previous)
+        };
+        // The first of them stands on nothing else.
+        self.spans.iter().skip(1).find(hangs).map(|span| span.first)
+    }
+
+    /// True if a run needs no signature of its own: an entry that is held names its last hash.
+    #[must_use]
+    pub fn vouches(&self, last: Seq, head: &EntryHash) -> bool {
+        let follows = |span: &Span| last.checked_add(1) == Some(span.first);
+        self.spans.iter().any(|span| follows(span) && span.previous == *head)
+    }
+
+    /// Takes the end of consecutive entries away. `previous` is the hash of the entry before, and
+    /// `before` its Lamport time.
+    pub fn cut(&mut self, (first, last): (Seq, Seq), previous: EntryHash, before: u64) {
+        self.spans.retain(|span| span.first < first || span.last > last);
+        let within = |span: &&mut Span| span.first < first && span.last == last;
+        if let Some(span) = self.spans.iter_mut().find(within) {
+            (span.last, span.head, span.head_lamport) = (first - 1, previous, before);
+        }
+        self.classes.iter_mut().for_each(|class| class.remove(first, last));
+        self.refused.retain(|(from, to, _)| *to < first || *from > last);
+    }
+
     /// The seqs that are held.
     #[must_use]
     pub fn held(&self) -> RangeSet {
@@ -111,10 +246,16 @@ impl LogState {
         }
     }
 
-    /// False if a range that another member reports cannot be of this log.
+    /// Where a run is of another version of the log.
     #[must_use]
-    pub fn agrees(&self, range: &HaveRange) -> bool {
-        self.spans.iter().all(|span| span.last != range.last || span.head == range.head)
+    pub fn clash(&self, run: &Run) -> Option<Clash> {
+        self.spans.iter().find_map(|span| {
+            let theirs = run.hash_at(span.last).filter(|theirs| *theirs != span.head);
+            let head = theirs.map(|theirs| Clash::Head(span.last, theirs));
+            let before = run.hash_at(span.first.wrapping_sub(1));
+            let loose = before.is_some_and(|theirs| theirs != span.previous);
+            head.or_else(|| loose.then_some(Clash::Loose(span.first)))
+        })
     }
 
     /// What of a run is new here; empty if all of it is held or settled.
@@ -129,12 +270,17 @@ impl LogState {
             return Ok(new);
         }
         let mut joins = false;
+        let mut vouched = !run.is_chained();
         for span in &self.spans {
             if span.last.saturating_add(1) < run.first || span.first > run.last() + 1 {
                 continue;
             }
             joins = true;
             meets(span, run)?;
+            vouched |= span.first > run.first && run.last() <= span.last;
+        }
+        if !vouched {
+            return Err(LogError::Loose);
         }
         if !joins && self.spans.len() >= limits::RANGES {
             return Err(LogError::Gaps);
@@ -277,10 +423,30 @@ impl Logs {
         Priority::ALL.into_iter().find(|class| state.of_class(*class).contains(entry.seq))
     }
 
+    /// All branches.
+    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.logs.values().filter_map(LogState::branch)
+    }
+
+    /// The branch of its log that a run is of, if it was not known as such to whoever sent it.
+    #[must_use]
+    pub fn branch_of(&self, run: &Run) -> Option<&Branch> {
+        let names = |branch: &&Branch| run.hash_at(branch.mark.at) == Some(branch.mark.hash);
+        self.branches().filter(|branch| branch.parent == run.log).find(names)
+    }
+
+    /// Where a log's branches begin at entries that are not held of it.
+    pub fn open_marks(&self, log: &LogId) -> impl Iterator<Item = &Mark> {
+        let held = self.of(log).map(LogState::held).unwrap_or_default();
+        let of_log = self.branches().filter(move |branch| branch.parent == *log);
+        of_log.map(|branch| &branch.mark).filter(move |mark| !held.contains(mark.at))
+    }
+
     /// What to tell others of all logs.
     #[must_use]
     pub fn have(&self) -> Vec<LogHave> {
-        self.logs.iter().map(|(log, state)| state.have(*log)).collect()
+        let held = self.logs.iter().filter(|(_, state)| !state.settled().is_empty());
+        held.map(|(log, state)| state.have(*log)).collect()
     }
 }
 

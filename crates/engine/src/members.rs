@@ -23,6 +23,14 @@ struct Standing {
     read: RangeSet,
 }
 
+impl Standing {
+    /// Takes out what it says of some seqs.
+    fn split(&mut self, seqs: &RangeSet) -> Standing {
+        let (held, read) = (self.held.take(seqs), self.read.take(seqs));
+        Standing { since: self.since, held, read }
+    }
+}
+
 /// Another member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -113,6 +121,23 @@ impl Members {
     pub fn follow(&mut self, own: LogId) {
         for (id, member) in self.members.iter_mut().filter(|(_, member)| !member.forgotten) {
             member.own.entry(own).or_default().since = Some(0);
+            self.dirty.insert(*id);
+        }
+    }
+
+    /// A part of an own log has become a branch: what is known of its entries goes along.
+    pub fn branch_off(&mut self, own: LogId, (first, last): (Seq, Seq), branch: LogId) {
+        let end = RangeSet::of(first, last);
+        for (id, member) in &mut self.members {
+            let Some(standing) = member.own.get_mut(&own) else { continue };
+            let moved = standing.split(&end);
+            let known = member.own.entry(branch).or_default();
+            known.since = known.since.or(moved.since);
+            known.held.union(&moved.held);
+            known.read.union(&moved.read);
+            if let Some(missed) = member.missed.get_mut(&own).map(|missed| missed.take(&end)) {
+                member.missed.entry(branch).or_default().union(&missed);
+            }
             self.dirty.insert(*id);
         }
     }

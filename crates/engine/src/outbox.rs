@@ -228,6 +228,16 @@ impl Outbox {
         }
     }
 
+    /// A stored draft is known by another name.
+    pub fn rename(&mut self, id: DraftId, entry: EntryId) {
+        if let Some(old) = self.stored.insert(id, entry) {
+            self.drafts.remove(&old);
+        } else {
+            self.order.push_back(id);
+        }
+        self.drafts.insert(entry, id);
+    }
+
     /// Remembers a stored draft's id, and forgets the oldest beyond the bound.
     pub fn remember(&mut self, id: DraftId, entry: EntryId) {
         if self.stored.insert(id, entry).is_none() {

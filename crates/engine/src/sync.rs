@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::frame::Want;
-use crate::ids::{LinkId, LogId, MemberId};
+use crate::ids::{LinkId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
@@ -36,6 +36,17 @@ struct Pursuit {
     tried: BTreeSet<LinkId>,
 }
 
+/// What to find out from a holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// What is missing.
+    Want(Want),
+    /// Whether its version of a log is ours, at this seq.
+    Agree(LogId, Seq),
+    /// Which entry it has, where a branch begins.
+    Mark(LogId, Seq),
+}
+
 /// Everything that is being pursued.
 #[derive(Default)]
 pub struct Wants {
@@ -48,6 +59,8 @@ pub struct Situation<'a> {
     pub logs: &'a Logs,
     /// What has come and is not stored yet, or is being stored.
     pub inbox: &'a BTreeMap<LogId, RangeSet>,
+    /// True for logs whose end becomes a branch just now: nothing of them is asked for.
+    pub moving: &'a dyn Fn(&LogId) -> bool,
     /// All links.
     pub links: &'a BTreeMap<LinkId, Link>,
     /// The time.
@@ -57,7 +70,25 @@ pub struct Situation<'a> {
 impl Situation<'_> {
     fn missing(&self) -> BTreeMap<LogId, RangeSet> {
         let flows = self.links.values().filter_map(Link::flow);
-        have::missing(flows.map(|flow| &flow.have), self.logs, self.inbox)
+        let mut missing = have::missing(flows.map(|flow| &flow.have), self.logs, self.inbox);
+        missing.retain(|log, _| !(self.moving)(log));
+        missing
+    }
+
+    /// The highest seq that both hold, if the two versions were not compared there: what is asked
+    /// for might hang on something else than what is here.
+    fn unsure(&self, link: LinkId, log: &LogId) -> Option<Seq> {
+        let peer = self.links.get(&link)?.flow()?.have.of(log)?;
+        let both = peer.held.and(&self.logs.of(log)?.held()).last()?;
+        (peer.agreed != Some(both)).then_some(both)
+    }
+
+    /// Where a branch of a log begins at an entry that this link's member holds and we do not: what
+    /// it holds from there on may be the branch.
+    fn unmarked(&self, link: LinkId, log: &LogId) -> Option<Seq> {
+        let peer = self.links.get(&link)?.flow()?.have.of(log)?;
+        let marks = self.logs.open_marks(log).map(|mark| mark.at);
+        marks.filter(|at| peer.held.contains(*at)).find(|at| !peer.marked.contains(at))
     }
 
     fn author_linked(&self, author: &MemberId) -> bool {
@@ -68,7 +99,8 @@ impl Situation<'_> {
     fn holder(&self, log: &LogId, pursuit: &Pursuit) -> Option<(LinkId, RangeSet)> {
         let flows = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
         let offers = flows.filter_map(|(id, flow)| {
-            let offer = flow.have.of(log)?.held.and(&pursuit.missing);
+            let peer = flow.have.of(log).filter(|peer| flow.have.counts(log, peer, self.logs))?;
+            let offer = peer.held.and(&pursuit.missing);
             let newest = offer.last()?;
             Some((!pursuit.tried.contains(&id), newest, std::cmp::Reverse(id), offer))
         });
@@ -79,7 +111,7 @@ impl Situation<'_> {
 
 impl Wants {
     /// Computes what is missing and gives the questions to send.
-    pub fn plan(&mut self, situation: &Situation<'_>) -> Vec<(LinkId, Want)> {
+    pub fn plan(&mut self, situation: &Situation<'_>) -> Vec<(LinkId, Question)> {
         let mut missing = situation.missing();
         self.pursuits.retain(|log, _| missing.contains_key(log));
         let mut questions = Vec::new();
@@ -90,10 +122,7 @@ impl Wants {
                 .or_insert_with(|| Pursuit { progress: situation.now, ..Pursuit::default() });
             pursuit.missing = missing;
             let asking = pursuit.ask.is_some();
-            questions.extend(pursuit.question(&log, situation).map(|(link, ranges)| {
-                let ranges = ranges.ranges().iter().rev().take(limits::FRAME_RANGES);
-                (link, Want { log, ranges: ranges.copied().collect() })
-            }));
+            questions.extend(pursuit.question(&log, situation));
             if planted(Planted::WantAsksEverybody) && !asking {
                 let Some((_, want)) = questions.last().cloned() else { continue };
                 questions.extend(situation.links.keys().map(|link| (*link, want.clone())));
@@ -110,6 +139,13 @@ impl Wants {
             if let Some(ask) = &mut pursuit.ask {
                 ask.deadline = now + limits::WANT_TIMEOUT;
             }
+        }
+    }
+
+    /// A holder has answered another question than for entries.
+    pub fn answered(&mut self, log: &LogId) {
+        if let Some(pursuit) = self.pursuits.get_mut(log) {
+            pursuit.ask = None;
         }
     }
 
@@ -136,7 +172,7 @@ impl Wants {
 }
 
 impl Pursuit {
-    fn question(&mut self, log: &LogId, at: &Situation<'_>) -> Option<(LinkId, RangeSet)> {
+    fn question(&mut self, log: &LogId, at: &Situation<'_>) -> Option<(LinkId, Question)> {
         if let Some(ask) = &mut self.ask {
             ask.ranges = ask.ranges.and(&self.missing);
             let linked = at.links.get(&ask.link).is_some_and(|link| link.flow().is_some());
@@ -160,8 +196,16 @@ impl Pursuit {
             self.tried.clear();
         }
         let (link, ranges) = at.holder(log, self)?;
+        if let Some(seq) = at.unsure(link, log) {
+            return Some((link, Question::Agree(*log, seq)));
+        }
         let deadline = at.now + limits::WANT_TIMEOUT;
-        self.ask = Some(Ask { link, ranges: ranges.clone(), deadline });
-        Some((link, ranges))
+        if let Some(seq) = at.unmarked(link, log) {
+            self.ask = Some(Ask { link, ranges, deadline });
+            return Some((link, Question::Mark(*log, seq)));
+        }
+        let newest = ranges.ranges().iter().rev().take(limits::FRAME_RANGES).copied().collect();
+        self.ask = Some(Ask { link, ranges, deadline });
+        Some((link, Question::Want(Want { log: *log, ranges: newest })))
     }
 }

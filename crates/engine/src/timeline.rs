@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crypto::keys::EpochKeys;
-use crate::ids::{EntryHash, EntryId, RoomId};
+use crate::ids::{EntryHash, EntryId, LogId, RoomId, Seq};
 use crate::limits;
 use crate::log::entry::Target;
 use crate::members::Delivery;
@@ -250,6 +250,21 @@ impl Timeline {
         (changed && !self.untold.contains_key(&order)).then(|| row.clone())
     }
 
+    /// Takes out the rows of a part of a log: they will be known by other names.
+    pub fn withdraw(&mut self, log: &LogId, (first, last): (Seq, Seq)) -> Vec<EntryId> {
+        let from = EntryId { log: *log, seq: first };
+        let to = EntryId { log: *log, seq: last };
+        let gone: Vec<(EntryId, Order)> =
+            self.index.range(from..=to).map(|(entry, spot)| (*entry, spot.order)).collect();
+        for (entry, order) in &gone {
+            self.index.remove(entry);
+            self.rows.remove(order);
+            self.untold.remove(order);
+            self.folds.remove(entry);
+        }
+        gone.into_iter().map(|(entry, _)| entry).collect()
+    }
+
     /// Drops the oldest rows beyond the bound; they can be read again.
     pub fn trim(&mut self) -> bool {
         let mut trimmed = false;
@@ -309,7 +324,7 @@ mod tests {
         crate::room::record::RoomRecord::create(&[7; 128]).epoch_keys()
     }
 
-    use crate::ids::{Incarnation, LogId, MemberId};
+    use crate::ids::{Incarnation, MemberId};
     use crate::view::{Body, Priority, RowState};
 
     fn found(row: Row) -> Found {

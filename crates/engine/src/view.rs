@@ -67,6 +67,9 @@ pub enum Event {
     Members(Vec<MemberView>),
     /// Rows that are new or have changed, by entry id. Sort by [`Row::order`].
     Rows(Vec<Row>),
+    /// These entries are known by other names from now on, because their log has forked: their
+    /// rows go, and come again.
+    Moved(Vec<EntryId>),
     /// Whether there are messages before the oldest shown.
     Older {
         /// True if `LoadOlder` would show more.

@@ -154,6 +154,7 @@ impl Oracle {
                 }
             }
             Event::Rows(_)
+            | Event::Moved(_)
             | Event::Room(_)
             | Event::Members(_)
             | Event::Older { .. }

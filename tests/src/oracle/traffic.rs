@@ -127,6 +127,11 @@ impl Oracle {
                 | Frame::Live(_)
                 | Frame::LiveReply(_)
                 | Frame::Typing(_)
+                | Frame::Branches(_)
+                | Frame::AskHash(..)
+                | Frame::Hash(_)
+                | Frame::AskEvidence(..)
+                | Frame::Evidence(_)
                 | Frame::Refuse(_)
                 | Frame::Bye(_) => {}
             }

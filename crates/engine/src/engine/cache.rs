@@ -43,6 +43,13 @@ impl Cache {
         self.bytes
     }
 
+    /// Forgets the runs of a log.
+    pub fn forget(&mut self, log: &LogId) {
+        let runs = self.runs.extract_if(.., |(of, _), _| of == log);
+        self.bytes -= runs.map(|(_, cached)| cached.bytes.len()).sum::<usize>();
+        self.order.retain(|(of, _)| of != log);
+    }
+
     /// The run that holds an entry, with its first and last seq.
     #[must_use]
     pub fn of(&self, log: &LogId, seq: Seq) -> Option<(Seq, Seq, Arc<[u8]>)> {

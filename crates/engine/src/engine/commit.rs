@@ -8,18 +8,21 @@
 //! One batch is out at a time and what arrives meanwhile forms the next (group commit). Nothing is
 //! visible before the commit; if it fails, the truth is read again from the store.
 
+mod incoming;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::fade::{Faded, Fades};
+use crate::engine::moves::Moved;
 use crate::engine::say::Prepared;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
+use crate::log::branch::Branch;
 use crate::log::entry::Group;
-use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, Start};
-use crate::log::{LogError, LogState, refusal};
+use crate::log::{LogState, refusal};
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
@@ -51,6 +54,9 @@ pub struct Batch {
     reclassed: BTreeMap<EntryId, Priority>,
     /// Runs that came: link, log, first, last.
     offered: Vec<(LinkId, LogId, Seq, Seq)>,
+    pub moved: Vec<Moved>,
+    /// Drafts whose entries have other names.
+    pub renamed: Vec<(DraftId, EntryId)>,
 }
 
 /// Where batches stand.
@@ -102,6 +108,13 @@ impl Commits {
         registers.filter(|cell| cell.key() == *key).map(|cell| cell.counter).max().unwrap_or(0)
     }
 
+    /// True if a run that is being stored names the last hash of another.
+    #[must_use]
+    pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
+        let staged = self.out.as_ref().and_then(|batch| batch.logs.get(log));
+        staged.is_some_and(|state| state.vouches(last, head))
+    }
+
     /// Waits a while before the store is used again.
     pub fn hold_off(&mut self, now: Millis) {
         let most = if planted(Planted::CommitBackoffForever) { 20 } else { 6 };
@@ -123,12 +136,20 @@ impl Batch {
         self.ops.is_empty() && self.logs.is_empty() && self.credit.is_empty()
     }
 
-    fn stage<'a>(&'a mut self, log: &LogId, engine: &Engine) -> &'a mut LogState {
+    pub(super) fn stage<'a>(&'a mut self, log: &LogId, engine: &Engine) -> &'a mut LogState {
         let stored = || engine.logs.of(log).cloned().unwrap_or_default();
         self.logs.entry(*log).or_insert_with(stored)
     }
 
-    fn put_run(&mut self, run: Run, engine: &Engine) {
+    /// A log that is a branch becomes known with its first run.
+    pub(super) fn stage_branch(&mut self, branch: Branch, engine: &Engine) {
+        let stored = || engine.logs.of(&branch.log()).cloned();
+        let new = || stored().unwrap_or_else(|| LogState::of_branch(branch));
+        self.logs.entry(branch.log()).or_insert_with(new);
+    }
+
+    /// Stores a run whose entries are held already.
+    pub(super) fn put_bytes(&mut self, run: &Run, engine: &Engine) {
         let key = keys::run(&engine.room, &run.log, run.first);
         self.ops.push(StoreOp::Put(Table::Runs, key, run.bytes().to_vec()));
         let (_, lamport) = run.lamports();
@@ -136,8 +157,12 @@ impl Batch {
         let lost = planted(Planted::TimelineRecordMissing) && run.entries.len() > 1;
         let table = if lost { Table::State } else { Table::Timeline };
         self.ops.push(StoreOp::Put(table, key, run.last().to_be_bytes().to_vec()));
-        self.stage(&run.log, engine).insert(&run);
         self.strict = true;
+    }
+
+    fn put_run(&mut self, run: Run, engine: &Engine) {
+        self.put_bytes(&run, engine);
+        self.stage(&run.log, engine).insert(&run);
         self.runs.push(run);
     }
 }
@@ -152,6 +177,7 @@ impl Engine {
                 || self.outbox.tray.is_dirty()
                 || self.commits.fades.is_ready()
                 || self.commits.fades.owes()
+                || self.has_moves()
                 || !self.commits.reclassed.is_empty()
                 || self.commits.record_dirty)
     }
@@ -180,6 +206,7 @@ impl Engine {
             return;
         }
         let mut batch = Batch::default();
+        self.stage_moves(&mut batch);
         self.stage_drafts(&mut batch);
         self.stage_runs(&mut batch);
         self.stage_fades(&mut batch);
@@ -194,7 +221,7 @@ impl Engine {
 
     fn commit(&mut self, mut batch: Batch) {
         for (log, state) in &batch.logs {
-            let value = postcard::to_allocvec(state).unwrap_or_default();
+            let value = state.encode();
             let key = keys::log(&self.room, log);
             batch.ops.push(StoreOp::Put(Table::Projections, key, value));
         }
@@ -285,74 +312,11 @@ impl Engine {
     }
 
     /// Stages a run that fits, and the notes in it.
-    fn stage_whole(&mut self, batch: &mut Batch, run: Run) {
+    pub(super) fn stage_whole(&mut self, batch: &mut Batch, run: Run) {
         batch.put_run(run, self);
         if let Some(run) = batch.runs.pop() {
             self.stage_notes(batch, &run);
             batch.runs.push(run);
-        }
-    }
-
-    fn stage_runs(&mut self, batch: &mut Batch) {
-        let taken = self.inbox.take();
-        let deleted: Vec<(EntryId, EntryHash)> =
-            taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
-        for incoming in taken {
-            let run = &incoming.run;
-            batch.offered.push((incoming.link, run.log, run.first, run.last()));
-            batch.credit.push((incoming.link, incoming.class, incoming.bytes));
-            let (log, member) = (incoming.run.log, self.member_of(incoming.link));
-            let by_author = member == Some(log.member);
-            if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
-                // A body is missing, its author does not say so, and nothing shows that it is
-                // gone: asked for again.
-                continue;
-            }
-            match self.stage_run(batch, incoming.run) {
-                Ok(()) => {
-                    batch.suppliers.entry(log).or_default().insert(incoming.link);
-                }
-                Err(error) => {
-                    self.trouble(Trouble::Peer { member, what: error.to_string() });
-                }
-            }
-        }
-    }
-
-    fn stage_run(&mut self, batch: &mut Batch, run: Run) -> Result<(), LogError> {
-        let known = self.logs.of(&run.log).is_some() || batch.logs.contains_key(&run.log);
-        if !known && self.logs.count() + batch.logs.len() >= limits::LOGS {
-            return Err(LogError::Logs);
-        }
-        let state = batch.stage(&run.log, self);
-        match state.fit(&run) {
-            Ok(new) if new.is_empty() => {
-                mark(Mark::RunHeldAlready);
-                Ok(())
-            }
-            Ok(new) => {
-                // What is held already at its beginning is left out; the rest is a run again.
-                let first = new.first().unwrap_or(run.first);
-                let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
-                if suffix && first > run.first {
-                    mark(Mark::RunCut);
-                }
-                let run = if suffix { run.suffix(first) } else { run };
-                self.stage_whole(batch, run);
-                Ok(())
-            }
-            Err(error @ (LogError::Fork | LogError::Lamport)) => {
-                mark(Mark::ForkSeen);
-                // Settled: nobody is asked for it again.
-                let mut new = RangeSet::of(run.first, run.last());
-                new.subtract(&state.held());
-                for (first, last) in new.ranges() {
-                    state.refuse(*first, *last, refusal(error));
-                }
-                batch.strict = true;
-                Err(error)
-            }
-            Err(error @ (LogError::Gaps | LogError::Logs)) => Err(error),
         }
     }
 
@@ -391,6 +355,9 @@ impl Engine {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
         self.commits.failures = 0;
         for (log, state) in &batch.logs {
+            // More is shown than came: it is read like everything that is stored.
+            let before = self.logs.of(log).map_or(0, LogState::unshown);
+            self.commits.reload |= state.unshown() < before;
             self.logs.put(*log, state.clone());
             self.know(log.member);
         }
@@ -408,11 +375,16 @@ impl Engine {
         }
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
+            self.forks.note(run.log, run.last(), run.head());
         }
         for (entry, class) in batch.reclassed {
             let row = self.timeline.reclass(&entry, class);
             self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
         }
+        for (draft, entry) in &batch.renamed {
+            self.outbox.rename(*draft, *entry);
+        }
+        self.on_moved(&batch.moved);
         self.surface(&batch.runs);
         self.on_noted(batch.notes);
         if let Some(at) = batch.fade_at {
@@ -427,6 +399,7 @@ impl Engine {
         self.release(&batch.credit);
         for log in batch.logs.keys() {
             self.tell_log(log, batch.suppliers.get(log));
+            self.weigh_again(log);
         }
         self.wants_stale = true;
     }
@@ -437,6 +410,7 @@ impl Engine {
         mark(Mark::CommitFailed);
         self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
+        self.on_move_failed();
         if !planted(Planted::FailedCommitDropped) {
             self.outbox.put_back(batch.items);
         }
@@ -456,14 +430,5 @@ impl Engine {
         self.release(&batch.credit);
         self.wants_stale = true;
         self.trouble(Trouble::Store(fault));
-    }
-}
-
-/// The reason of a settled seq, as a number on the wire.
-fn refusal(error: LogError) -> u8 {
-    match error {
-        LogError::Fork => refusal::FORK,
-        LogError::Lamport => refusal::LAMPORT,
-        LogError::Gaps | LogError::Logs => refusal::TOO_MUCH,
     }
 }

@@ -97,6 +97,12 @@ impl Fades {
         self.next.filter(|_| !self.busy)
     }
 
+    /// True while runs are changed.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+
     /// True if runs without their bodies are ready to be stored.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -123,7 +129,7 @@ impl Engine {
     /// Reads what is due.
     pub(super) fn fade_due(&mut self) {
         let due = self.commits.fades.next().is_some_and(|at| at <= self.now.wall);
-        if !self.is_open() || !due {
+        if !self.is_open() || !due || !self.forks.jobs.is_empty() {
             return;
         }
         // What is stored from now on says for itself when it goes.

@@ -14,10 +14,11 @@ use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::seal;
 use crate::crypto::sign::Keypair;
-use crate::frame::{self, Frame, LiveFrame, Part, Refusal, RegisterHave, Want};
+use crate::frame::{self, Frame, HashAt, LiveFrame, Part, Refusal, RegisterHave, Want};
 use crate::hello::{Greeting, Local, Role};
 use crate::ids::{DraftId, EntryHash, EntryId, EpochId, Incarnation, LogId, RoomId};
 use crate::log::LogState;
+use crate::log::branch::{Branch, Mark};
 use crate::log::entry::{Content, Group, Header, Kind, Place, Target, body_hash};
 use crate::log::have::{HaveRange, LogHave};
 use crate::log::pack;
@@ -127,6 +128,12 @@ fn body_gone() -> Run {
     run
 }
 
+/// The log that [`run`] is in, as if another had kept its name from the first entry on.
+fn branch() -> Branch {
+    let hash = run(&["one", "two"]).entries[0].hash;
+    Branch { origin: log(), parent: log(), mark: Mark { at: 0, hash } }
+}
+
 fn have() -> LogHave {
     let range = HaveRange { first: 0, last: 300, head: EntryHash([8; 32]) };
     LogHave { log: log(), ranges: vec![range], refused: vec![(301, 302, 1)] }
@@ -190,6 +197,11 @@ fn frames() -> Vec<Frame> {
         Frame::LiveReply(DraftId([4; 16])),
         Frame::Typing(true),
         Frame::Refuse(Refusal { log: log(), first: 300, last: 302, reason: 4 }),
+        Frame::Branches(vec![branch()]),
+        Frame::AskHash(log(), 300),
+        Frame::Hash(HashAt { log: log(), seq: 300, hash: EntryHash([3; 32]) }),
+        Frame::AskEvidence(log(), 300, true),
+        Frame::Evidence(body_gone().bytes().to_vec()),
     ]
 }
 
@@ -212,6 +224,11 @@ fn name(frame: &Frame) -> &'static str {
         Frame::LiveReply(_) => "live-reply",
         Frame::Typing(_) => "typing",
         Frame::Refuse(_) => "refuse",
+        Frame::Branches(_) => "branches",
+        Frame::AskHash(..) => "ask-hash",
+        Frame::Hash(_) => "hash",
+        Frame::AskEvidence(..) => "ask-evidence",
+        Frame::Evidence(_) => "evidence",
     }
 }
 
@@ -322,6 +339,8 @@ fn written() -> Files {
     put("run", "burst", run(&["one", "two", "三"]).bytes());
     put("run", "body-gone", body_gone().bytes());
     put("run", "fleeting", fleeting().bytes());
+    put("run", "branch", run(&["one", "two"]).in_branch(branch().mark).bytes());
+    put("run", "chained", run(&["one", "two"]).into_chained().bytes());
     put("register", "profile", register(RegisterKind::PROFILE, &profile()).bytes());
     put("register", "receipt", register(RegisterKind::RECEIPT, &receipt()).bytes());
     put("register", "room", register(RegisterKind::ROOM, &room_info()).bytes());
@@ -341,7 +360,8 @@ fn written() -> Files {
     for (name, key) in store_keys() {
         put("store", name, &key);
     }
-    put("store", "log", &postcard::to_allocvec(&log_state()).unwrap());
+    put("store", "log", &log_state().encode());
+    put("store", "log-branch", &LogState::of_branch(branch()).encode());
     put("store", "member", &member().encode());
     put("store", "waiting", &postcard::to_allocvec(&waiting()).unwrap());
     put("store", "failures", &postcard::to_allocvec(&failures()).unwrap());

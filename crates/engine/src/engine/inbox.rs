@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::ids::{LinkId, LogId};
+use crate::ids::{EntryHash, LinkId, LogId, Seq};
 use crate::limits;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
@@ -38,6 +38,13 @@ impl Inbox {
     pub fn put(&mut self, incoming: Incoming) {
         self.bytes += incoming.bytes;
         self.runs.push_back(incoming);
+    }
+
+    /// True if a run that waits names the last hash of another.
+    #[must_use]
+    pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
+        let follows = |run: &Run| last.checked_add(1) == Some(run.first) && run.previous == *head;
+        self.runs.iter().any(|incoming| incoming.run.log == *log && follows(&incoming.run))
     }
 
     /// Puts a register, unless a newer one waits.

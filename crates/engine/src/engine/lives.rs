@@ -72,7 +72,7 @@ impl Engine {
         }
     }
 
-    fn open_log(&mut self) {
+    pub(super) fn open_log(&mut self) {
         let incarnation = Incarnation(self.random.bytes());
         self.record.set_incarnation(incarnation);
         self.own = LogId { member: self.own.member, incarnation };

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::engine::forks::Why;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, LinkId, LogId, Seq};
 use crate::io::{Output, Record, Scan, ScanId, StoreFault, Table};
@@ -56,6 +57,10 @@ pub enum Purpose {
     Ahead(LinkId, Read),
     /// The run that holds an entry, from it down.
     Holder(LinkId, Read),
+    /// Runs that become part of a branch.
+    Move,
+    /// The hash of an entry.
+    Hash(LogId, Seq, Why),
 }
 
 /// The page that is being read.
@@ -113,9 +118,11 @@ impl Engine {
         self.loads.out.clear();
         for flow in self.links.values_mut().filter_map(|link| link.flow_mut()) {
             flow.reading = false;
+            flow.have.settle_disputes();
         }
         self.timeline = Timeline::unread();
         self.commits.fades.reset();
+        self.forks.reset();
         let (from, to) = keys::start_projections(&self.room);
         self.scan(Purpose::Projections, Table::Projections, (from, to), false, PROJECTIONS);
     }
@@ -153,6 +160,8 @@ impl Engine {
             Purpose::Fades => self.on_fades(&records),
             Purpose::FadeNotes => self.on_fade_notes(records),
             Purpose::FadeRun => self.on_fade_run(records),
+            Purpose::Move => self.on_move_read(records),
+            Purpose::Hash(log, seq, why) => self.on_hash_read(log, seq, why, &records),
             Purpose::Page => self.on_page(&records),
             Purpose::PageRuns => self.on_page_runs(records),
             Purpose::Ahead(link, read) => self.on_ahead(link, read, records, true),
@@ -164,6 +173,7 @@ impl Engine {
         self.trouble(Trouble::Store(fault));
         match purpose {
             Purpose::Group => {}
+            Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
             | Purpose::Early
             | Purpose::Outbox
@@ -173,7 +183,8 @@ impl Engine {
             | Purpose::PageNotes
             | Purpose::Fades
             | Purpose::FadeNotes
-            | Purpose::FadeRun => {
+            | Purpose::FadeRun
+            | Purpose::Move => {
                 self.commits.hold_off(self.now.mono);
                 self.commits.reload = true;
             }
@@ -232,9 +243,9 @@ impl Engine {
 
     fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
         match keys::read_projection(key) {
-            Some(keys::Projection::Log(log)) => match postcard::from_bytes::<LogState>(value) {
-                Ok(state) => self.logs.put(log, state),
-                Err(_) => return false,
+            Some(keys::Projection::Log(log)) => match LogState::decode(value) {
+                Some(state) => self.logs.put(log, state),
+                None => return false,
             },
             Some(keys::Projection::Member(id)) => match Member::decode(value) {
                 Some(member) => self.members.put(id, member),
@@ -374,6 +385,7 @@ impl Engine {
         } else {
             self.loads.open = true;
             self.loads.ready = true;
+            self.resume_moves();
             self.on_open();
             for command in std::mem::take(&mut self.loads.early) {
                 self.obey(command);
@@ -397,11 +409,21 @@ impl Engine {
                 continue;
             }
             flow.reading = true;
+            if read.down {
+                return self.scan_down(link, read);
+            }
             let from = keys::run(&self.room, &read.log, read.seq);
             let to = keys::run(&self.room, &read.log, Seq::MAX);
             self.scan(Purpose::Ahead(link, read), Table::Runs, (from, to), false, READ_RUNS);
             return;
         }
+    }
+
+    /// Reads the run that holds an entry, and some before it.
+    fn scan_down(&mut self, link: LinkId, read: Read) {
+        let from = keys::run(&self.room, &read.log, 0);
+        let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
+        self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);
     }
 
     fn on_ahead(&mut self, link: LinkId, read: Read, records: Vec<Record>, upward: bool) {
@@ -423,13 +445,14 @@ impl Engine {
                 // The entry is not the first of its run: the run begins before it.
                 flow.reading = true;
                 mark(Mark::HolderRead);
-                let from = keys::run(&self.room, &read.log, 0);
-                let to = keys::run(&self.room, &read.log, read.seq.saturating_add(1));
-                self.scan(Purpose::Holder(link, read), Table::Runs, (from, to), true, READ_RUNS);
+                self.scan_down(link, read);
             }
             None => {
                 flow.skip(read.log, read.seq, read.seq);
-                self.damaged(Table::Runs);
+                let held = |state: &LogState| state.held().contains(read.seq);
+                if self.logs.of(&read.log).is_some_and(held) {
+                    self.damaged(Table::Runs);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
+use crate::engine::forks::Witness;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
@@ -32,7 +33,7 @@ pub struct Told {
     /// What the own log's entries have come to may have changed.
     pub pending_stale: bool,
     /// What this member has read of others' logs.
-    read: BTreeMap<LogId, RangeSet>,
+    pub read: BTreeMap<LogId, RangeSet>,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
     /// When the queue is told next, while it is watched.
@@ -207,7 +208,12 @@ impl Engine {
     /// The rows of a run, with the hashes of their entries: not of notes, and not of what is to be
     /// seen together with something that is not here.
     pub(super) fn rows_of(&self, run: &Run) -> Vec<Found> {
-        let held = self.logs.of(&run.log).map(crate::log::LogState::settled).unwrap_or_default();
+        let state = self.logs.of(&run.log);
+        if state.is_some_and(|state| !state.shows(run.first)) {
+            // Of a branch, and not proven to be of it yet.
+            return Vec::new();
+        }
+        let held = state.map(crate::log::LogState::settled).unwrap_or_default();
         let end = |group: &Group| {
             let count = u64::from(group.count).min(limits::TOGETHER as u64);
             group.first.saturating_add(count.saturating_sub(1))
@@ -234,7 +240,7 @@ impl Engine {
         let own = run.log.member == self.own.member;
         let id = EntryId { log: run.log, seq };
         let place =
-            Place { room: &self.room, log: &run.log, seq, epoch: &run.epoch, class: run.class };
+            Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
         let open = |body: &Vec<u8>| place.open_said(entry.header.kind, body, &self.keys);
         let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
@@ -297,14 +303,16 @@ impl Engine {
         }
     }
 
-    /// What a member holds of the own logs, proven by its `Have` or its receipt.
+    /// What a member holds of the own logs, as its receipt says.
     pub(super) fn learn_held(&mut self, member: &MemberId, have: &LogHave) {
-        let log = have.log;
-        let Some(state) = self.logs.of(&log).filter(|_| log.member == self.own.member) else {
-            return;
-        };
-        let ranges = have.ranges.iter().filter(|range| state.agrees(range));
-        let held = RangeSet::from_ranges(ranges.map(|range| (range.first, range.last)));
+        for range in have.ranges.iter().filter(|range| range.is_valid()) {
+            self.weigh(Witness::Receipt(*member), have.log, *range);
+        }
+    }
+
+    /// A member has proven that it holds a range of an own log.
+    pub(super) fn credit(&mut self, member: &MemberId, log: LogId, held: &RangeSet) {
+        let Some(state) = self.logs.of(&log) else { return };
         let news = self.members.holds(member, log, &held.and(&state.held()));
         self.update_rows(log, &news);
         self.note_passage(&log, &news, Passage::HeldBy(*member));

@@ -3,31 +3,34 @@
 //! A peer that breaks the protocol loses its link, and the page is told. Nothing that a frame
 //! carries is acknowledged here: that is for `commit`, after the store.
 
+mod registers;
+
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
+use crate::engine::forks::Witness;
 use crate::engine::inbox::Incoming;
-use crate::frame::{self, Frame, Refusal, RegisterHave, Want};
+use crate::frame::{self, Frame, Refusal, RegisterHave};
 use crate::ids::{EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Channel, Output, RtcCall};
 use crate::limits;
 use crate::link::flow::Flow;
 use crate::link::{Link, Phase};
-use crate::log::have::{Learned, LogHave};
+use crate::log::branch::Branch;
+use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
 use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::queue::Class;
-use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::sync::Situation;
+use crate::sync::{Question, Situation};
 use crate::view::{Passage, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
-/// Registers that share a frame.
-const REGISTERS_A_FRAME: usize = 200;
+/// Branches that share a frame.
+const BRANCHES_A_FRAME: usize = 64;
 
 impl Engine {
     /// A message came over a channel.
@@ -115,6 +118,11 @@ impl Engine {
                 | Frame::Live(_)
                 | Frame::LiveReply(_)
                 | Frame::Typing(_)
+                | Frame::Branches(_)
+                | Frame::AskHash(..)
+                | Frame::Hash(_)
+                | Frame::AskEvidence(..)
+                | Frame::Evidence(_)
                 | Frame::Refuse(_) => self.misbehaved(id, "it spoke before it had proven itself"),
             };
         };
@@ -143,6 +151,11 @@ impl Engine {
             Frame::LiveReply(draft) => self.on_live_reply(id, draft),
             Frame::Typing(typing) => self.on_typing(id, typing),
             Frame::Refuse(refusal) => self.on_refusal(id, refusal),
+            Frame::Branches(branches) => self.on_branches(id, &branches),
+            Frame::AskHash(log, seq) => self.on_ask_hash(id, log, seq),
+            Frame::Hash(hash) => self.on_hash(id, hash),
+            Frame::AskEvidence(log, seq, signed) => self.on_ask_evidence(id, log, seq, signed),
+            Frame::Evidence(bytes) => self.on_evidence(id, &bytes),
         }
     }
 
@@ -164,15 +177,21 @@ impl Engine {
         for other in older {
             self.close(other);
         }
+        let branches: Vec<Branch> = self.logs.branches().copied().collect();
+        for chunk in branches.chunks(BRANCHES_A_FRAME) {
+            self.control(id, &Frame::Branches(chunk.to_vec()));
+        }
         let logs = self.logs.have();
         self.send_have(id, logs);
+        // Nothing more: that was all.
+        self.control(id, &Frame::Have(Vec::new()));
         let cells = self.registers.iter().map(|cell| RegisterHave {
             member: cell.member,
             kind: cell.kind,
             counter: cell.counter,
         });
         let cells: Vec<RegisterHave> = cells.collect();
-        for chunk in cells.chunks(REGISTERS_A_FRAME) {
+        for chunk in cells.chunks(registers::A_FRAME) {
             self.control(id, &Frame::Registers(chunk.to_vec()));
         }
     }
@@ -204,17 +223,20 @@ impl Engine {
 
     fn on_have(&mut self, id: LinkId, logs: &[LogHave]) {
         let Some(member) = self.member_of(id) else { return };
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        if let Some(flow) = flow.filter(|_| logs.is_empty()) {
+            flow.introduce(&self.logs, &self.own.member);
+        }
         for have in logs {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
-            match flow.have.learn(have, &self.logs) {
-                Learned::News => {}
-                Learned::Fork => self.trouble(Trouble::Peer {
-                    member: Some(have.log.member),
-                    what: "two versions of its log exist".to_owned(),
-                }),
+            flow.have.learn(have);
+            if let Some(branch) = flow.have.branch(&have.log).copied() {
+                self.consider(id, branch);
             }
-            self.learn_held(&member, have);
+            for range in have.ranges.iter().filter(|range| range.is_valid()) {
+                self.weigh(Witness::Link(id), have.log, *range);
+            }
             for (first, last, reason) in &have.refused {
                 let refusal =
                     Refusal { log: have.log, first: *first, last: *last, reason: *reason };
@@ -265,7 +287,7 @@ impl Engine {
     }
 
     fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
-        let run = match Run::verify(&self.room, bytes) {
+        let run = match Run::read(&self.room, bytes) {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
@@ -275,74 +297,22 @@ impl Engine {
             self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
             return self.release(&[(id, class, bytes.len())]);
         }
+        let (last, head) = (run.last(), run.head());
+        let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
+            || self.commits.vouches(&run.log, last, &head)
+            || self.inbox.vouches(&run.log, last, &head);
+        let run = match (vouched, run.is_chained()) {
+            // A signature that was not checked is not passed on.
+            (true, _) => run.into_chained(),
+            // Nothing here says that it is what it claims: it is asked for again.
+            (false, true) => return self.release(&[(id, class, bytes.len())]),
+            (false, false) => match run.check_signature(&self.room) {
+                Ok(()) => run,
+                Err(error) => return self.misbehaved(id, &error.to_string()),
+            },
+        };
         self.wants.arrived(&run.log, self.now.mono);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
-    }
-
-    fn on_register(&mut self, id: LinkId, bytes: &[u8]) {
-        match Register::verify(&self.room, bytes) {
-            Ok(register) => {
-                self.note_register(id, register.key(), register.counter);
-                if self.registers.wants(&register) {
-                    self.inbox.put_register(register);
-                }
-            }
-            Err(error) => self.misbehaved(id, &error.to_string()),
-        }
-    }
-
-    fn note_register(&mut self, id: LinkId, key: RegisterKey, counter: u64) {
-        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-        let most = limits::MEMBERS * usize::from(crate::register::RegisterKind::COUNT);
-        if let Some(flow) = flow.filter(|flow| flow.registers.len() < most) {
-            let known = flow.registers.entry(key).or_default();
-            *known = (*known).max(counter);
-        }
-    }
-
-    fn on_registers(&mut self, id: LinkId, list: &[RegisterHave]) {
-        let mut wanted = Vec::new();
-        for have in list {
-            let key = (have.member, have.kind);
-            self.note_register(id, key, have.counter);
-            let mine = self.registers.counter(&key).max(self.inbox.counter(&key));
-            if have.counter > mine {
-                wanted.push(key);
-            }
-        }
-        for chunk in wanted.chunks(REGISTERS_A_FRAME) {
-            self.control(id, &Frame::AskRegisters(chunk.to_vec()));
-        }
-    }
-
-    fn on_ask_registers(&mut self, id: LinkId, wanted: &[RegisterKey]) {
-        for key in wanted.iter().take(REGISTERS_A_FRAME) {
-            let bytes = self.registers.of(key).map(|cell| cell.bytes().to_vec());
-            if let Some(bytes) = bytes {
-                self.control(id, &Frame::Register(bytes));
-            }
-        }
-    }
-
-    /// A register is stored: linked members that do not have it hear of it, one's own at once.
-    pub(super) fn announce_register(&mut self, register: &Register) {
-        let (key, counter) = (register.key(), register.counter);
-        let own = register.member == self.own.member;
-        let have = RegisterHave { member: key.0, kind: key.1, counter };
-        let lacks = |(id, link): (&LinkId, &Link)| {
-            let flow = link.flow()?;
-            let knows = flow.registers.get(&key).copied().unwrap_or(0) >= counter;
-            (!knows && flow.member != register.member).then_some(*id)
-        };
-        let links: Vec<LinkId> = self.links.iter().filter_map(lacks).collect();
-        for id in links {
-            if own {
-                self.note_register(id, key, counter);
-                self.control(id, &Frame::Register(register.bytes().to_vec()));
-            } else {
-                self.control(id, &Frame::Registers(vec![have]));
-            }
-        }
     }
 
     /// Runs were given to a channel.
@@ -414,11 +384,22 @@ impl Engine {
         for (log, first, last) in self.commits.staged() {
             inbox.entry(log).or_default().insert(first, last);
         }
-        let situation =
-            Situation { logs: &self.logs, inbox: &inbox, links: &self.links, now: self.now.mono };
-        let questions: Vec<(LinkId, Want)> = self.wants.plan(&situation);
-        for (id, want) in questions {
-            self.control(id, &Frame::Want(want));
+        let mut wants = std::mem::take(&mut self.wants);
+        let situation = Situation {
+            logs: &self.logs,
+            inbox: &inbox,
+            moving: &|log: &LogId| self.moves(log),
+            links: &self.links,
+            now: self.now.mono,
+        };
+        let questions: Vec<(LinkId, Question)> = wants.plan(&situation);
+        self.wants = wants;
+        for (id, question) in questions {
+            match question {
+                Question::Want(want) => self.control(id, &Frame::Want(want)),
+                Question::Mark(log, seq) => self.control(id, &Frame::AskHash(log, seq)),
+                Question::Agree(log, seq) => self.search(id, log, (seq, None)),
+            }
         }
         self.tell_gaps();
     }

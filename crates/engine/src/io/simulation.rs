@@ -116,6 +116,10 @@ faults! {
     RoomToldToServer breaks "I11",
     /// What travels through the server is signed and not sealed.
     PayloadNotSealed breaks "I11",
+    /// What a peer says of a log's hashes is believed: its author has signed nothing of it.
+    ForkWithoutEvidence breaks "I10",
+    /// Evidence that a log has forked need not be signed by the log's author.
+    EvidenceUnsigned breaks "I10",
     /// The order of work depends on where things lie in memory.
     OrderByAddress breaks "I8",
     /// What is seen together is split where a page of the timeline ends.

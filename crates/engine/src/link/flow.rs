@@ -6,20 +6,22 @@
 //! until the channel has room. So a million waiting entries cost no memory, and what is urgent is
 //! chosen when the channel is free, not when it was written.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::frame::{Frame, PART_OVERHEAD, Part};
-use crate::ids::{EntryId, LogId, MemberId, Seq};
+use crate::ids::{LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
-use crate::log::Logs;
 use crate::log::have::PeerHave;
 use crate::log::ranges::RangeSet;
+use crate::log::{LogState, Logs};
 use crate::queue::{Class, Lanes};
 use crate::register::RegisterKey;
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{LaneView, Priority};
+use crate::view::Priority;
 
 /// The smallest piece of a run that is worth a part of its own in a message.
 const PIECE_BYTES: usize = 512;
@@ -55,6 +57,8 @@ pub struct Read {
     pub log: LogId,
     /// An entry of the run.
     pub seq: Seq,
+    /// True if what comes next is before it: reading goes newest first.
+    pub down: bool,
 }
 
 /// A proven link.
@@ -65,6 +69,10 @@ pub struct Flow {
     pub boot: [u8; 16],
     /// What it is known to hold.
     pub have: PeerHave,
+    /// True once it has said all that it holds: before, nothing is sent unasked.
+    pub introduced: bool,
+    /// Own logs of which it lacked much then, and their last seqs: that is sent newest first.
+    backlogs: BTreeMap<LogId, Seq>,
     /// True while a read for this link is out.
     pub reading: bool,
     /// Logs whose `Have` it has not been told, and when it has to be.
@@ -107,6 +115,8 @@ impl Flow {
             member,
             boot,
             have: PeerHave::default(),
+            introduced: false,
+            backlogs: BTreeMap::new(),
             reading: false,
             untold: BTreeSet::new(),
             tell_at: None,
@@ -137,6 +147,12 @@ impl Flow {
         self.lane_bytes[0] <= limits::CONTROL_BYTES
     }
 
+    /// True if little waits to be told: the peer reads.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.lane_bytes[0] < limits::READ_AHEAD_BYTES
+    }
+
     /// Queues a frame for the unreliable channel; the oldest is dropped if too many wait.
     pub fn ephemeral(&mut self, frame: &Frame) {
         if self.ephemeral.len() >= limits::EPHEMERAL {
@@ -158,61 +174,11 @@ impl Flow {
         self.have.forget_refusal(&log, first, last);
     }
 
-    /// What waits in each lane, control first.
-    #[must_use]
-    pub fn lanes(&self, logs: &Logs, me: &MemberId) -> Vec<LaneView> {
-        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let control = LaneView {
-            messages: number(self.lanes.depth(Class::Control)),
-            bytes: number(self.lane_bytes[0]),
-            ..LaneView::default()
-        };
-        let data = Class::DATA.into_iter().map(|class| LaneView {
-            messages: self.lacks(logs, me, class),
-            bytes: number(self.lane_bytes[class.index()]),
-            credit: u64::from(self.credit[class.index()]),
-            ..LaneView::default()
-        });
-        std::iter::once(control).chain(data).collect()
-    }
-
     /// Bytes in each lane that may go.
     #[cfg(feature = "simulation")]
     pub fn waiting(&self) -> [usize; Class::COUNT] {
         let may = |lane: usize| lane == 0 || self.credit[lane] > 0;
         std::array::from_fn(|lane| if may(lane) { self.lane_bytes[lane] } else { 0 })
-    }
-
-    /// How many entries of a class it lacks that were not given to its lanes yet.
-    fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
-        let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
-        let own = own.map_or(0, |priority| {
-            let own = logs.iter().filter(|(log, _)| log.member == *me);
-            own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()
-        });
-        let asked = self.asked.iter().filter_map(|(log, asked)| {
-            let urgent = logs.of(log)?.of_class(Priority::Urgent);
-            Some(match class {
-                Class::Urgent => asked.and(urgent).len(),
-                Class::Backfill => asked.minus(urgent).len(),
-                Class::Control | Class::Normal | Class::Low | Class::Bulk => 0,
-            })
-        });
-        own + asked.sum::<u64>()
-    }
-
-    /// The oldest entry of the own logs that it lacks, of one class.
-    #[must_use]
-    pub fn oldest_own(&self, logs: &Logs, me: &MemberId, class: Priority) -> Option<EntryId> {
-        let own = logs.iter().filter(|(log, _)| log.member == *me);
-        own.filter_map(|(log, state)| {
-            let mut rest = state.of_class(class).clone();
-            if let Some(peer) = self.have.of(log) {
-                rest.subtract(&peer.held);
-            }
-            rest.first().map(|seq| EntryId { log: *log, seq })
-        })
-        .next()
     }
 
     /// What of some seqs it lacks and was not given to its lanes.
@@ -234,12 +200,12 @@ impl Flow {
         let room = |class: &Class| self.lane_bytes[class.index()] < limits::READ_AHEAD_BYTES;
         Class::DATA.into_iter().filter(room).find_map(|class| {
             let asked = self.asked_seq(logs, class);
-            let (log, seq) = asked.or_else(|| self.own_seq(logs, me, class))?;
-            Some(Read { class, log, seq })
+            let (log, seq, down) = asked.or_else(|| self.own_seq(logs, me, class))?;
+            Some(Read { class, log, seq, down })
         })
     }
 
-    fn asked_seq(&self, logs: &Logs, class: Class) -> Option<(LogId, Seq)> {
+    fn asked_seq(&self, logs: &Logs, class: Class) -> Option<(LogId, Seq, bool)> {
         self.asked.iter().find_map(|(log, asked)| {
             let urgent = logs.of(log)?.of_class(Priority::Urgent);
             let part = match class {
@@ -247,14 +213,38 @@ impl Flow {
                 Class::Backfill => asked.minus(urgent),
                 Class::Control | Class::Normal | Class::Low | Class::Bulk => return None,
             };
-            part.first().map(|seq| (*log, seq))
+            // Newest first, so that each run is verified by the one behind it.
+            part.last().map(|seq| (*log, seq, true))
         })
     }
 
-    fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq)> {
+    /// The peer has said all that it holds. Of what it lacks of own logs then, the newest is sent
+    /// first, if it is more than a screen; what is said from now on goes in its order.
+    pub fn introduce(&mut self, logs: &Logs, me: &MemberId) {
+        self.introduced = true;
+        let own = logs.iter().filter(|(log, _)| log.member == *me);
+        let lacks = |(log, state): (&LogId, &LogState)| {
+            let rest = self.rest(log, &state.held());
+            let last = rest.last().filter(|_| rest.len() > limits::SCREEN_ROWS)?;
+            Some((*log, last))
+        };
+        self.backlogs = own.filter_map(lacks).collect();
+    }
+
+    fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq, bool)> {
         let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
         logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
-            self.rest(log, state.of_class(priority)).first().map(|seq| (*log, seq))
+            let disputed = self.have.of(log).is_some_and(|peer| peer.disputed);
+            let rest = self.rest(log, state.of_class(priority));
+            let next = match self.backlogs.get(log) {
+                Some(end) => {
+                    let live = rest.minus(&RangeSet::of(0, *end)).first().map(|seq| (seq, false));
+                    live.or_else(|| rest.last().map(|seq| (seq, true)))
+                }
+                None => rest.first().map(|seq| (seq, false)),
+            };
+            let (seq, down) = next.filter(|_| self.introduced && !disputed)?;
+            Some((*log, seq, down))
         })
     }
 
@@ -481,7 +471,7 @@ mod tests {
 
     fn read(class: Class) -> Read {
         let log = LogId { member: MemberId([1; 32]), incarnation: Incarnation([0; 16]) };
-        Read { class, log, seq: 0 }
+        Read { class, log, seq: 0, down: false }
     }
 
     fn parts(flow: &mut Flow) -> Vec<Part> {

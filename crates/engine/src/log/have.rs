@@ -3,13 +3,14 @@
 //! A `Have` only ever adds: what a member holds it does not lose while its link lives. So a delta
 //! has the same form as the whole, and the order in which deltas arrive does not matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EntryHash, LogId, Seq};
 use crate::limits;
 use crate::log::Logs;
+use crate::log::branch::Branch;
 use crate::log::ranges::RangeSet;
 
 /// Consecutive entries that a member holds.
@@ -21,6 +22,14 @@ pub struct HaveRange {
     pub last: Seq,
     /// The hash of the last, which names all before it.
     pub head: EntryHash,
+}
+
+impl HaveRange {
+    /// True if it is one.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.first <= self.last && self.last < Seq::MAX
+    }
 }
 
 /// What a member holds of one log.
@@ -57,21 +66,19 @@ pub struct PeerLog {
     pub held: RangeSet,
     /// What it refused for good.
     pub refused: RangeSet,
-}
-
-/// What a `Have` taught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Learned {
-    /// Something.
-    News,
-    /// A range of it is of another version of a log than ours: it counts for nothing.
-    Fork,
+    /// Its version differs from ours, and where is not known yet: what it holds counts for nothing.
+    pub disputed: bool,
+    /// Its version was compared with ours at this seq, and is the same up to there.
+    pub agreed: Option<Seq>,
+    /// Where a branch of it is known here, and what this member has there is something else.
+    pub marked: BTreeSet<Seq>,
 }
 
 /// All that one linked member is known to hold.
 #[derive(Clone, Debug, Default)]
 pub struct PeerHave {
     logs: BTreeMap<LogId, PeerLog>,
+    branches: BTreeMap<LogId, Branch>,
 }
 
 impl PeerHave {
@@ -86,6 +93,66 @@ impl PeerHave {
         self.logs.iter()
     }
 
+    /// The branches that it has told of.
+    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.branches.values()
+    }
+
+    /// The branch of this name, if it has told of it.
+    #[must_use]
+    pub fn branch(&self, log: &LogId) -> Option<&Branch> {
+        self.branches.get(log)
+    }
+
+    /// It tells of a branch: what it said of the log that it branches off is void from there on.
+    /// False if that is no branch, or one too many.
+    pub fn announce(&mut self, branch: Branch) -> bool {
+        let known = self.branches.contains_key(&branch.log());
+        let full = self.branches.len() >= limits::LOGS && !known;
+        if full || branch.parent.member != branch.origin.member || branch.mark.at == Seq::MAX {
+            return false;
+        }
+        self.forget_from(&branch.parent, branch.mark.at);
+        self.branches.insert(branch.log(), branch);
+        true
+    }
+
+    /// What it holds of a log counts for nothing, or counts again.
+    pub fn dispute(&mut self, log: &LogId, disputed: bool) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.disputed = disputed;
+        }
+    }
+
+    /// Nothing is in dispute any more: what is will be found again.
+    pub fn settle_disputes(&mut self) {
+        self.logs.values_mut().for_each(|peer| peer.disputed = false);
+    }
+
+    /// Its version of a log is the same as ours up to a seq.
+    pub fn agree(&mut self, log: &LogId, seq: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.agreed = peer.agreed.max(Some(seq));
+        }
+    }
+
+    /// Where a branch begins, it has the entry of another version.
+    pub fn mark(&mut self, log: &LogId, at: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.marked.insert(at);
+        }
+    }
+
+    /// What it holds of a log from a seq on is not known any more.
+    pub fn forget_from(&mut self, log: &LogId, first: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.held.remove(first, Seq::MAX - 1);
+            peer.refused.remove(first, Seq::MAX - 1);
+            peer.agreed = None;
+            peer.marked.retain(|at| *at < first);
+        }
+    }
+
     /// What it has refused may be offered to it again.
     pub fn forget_refusal(&mut self, log: &LogId, first: Seq, last: Seq) {
         if let Some(peer) = self.logs.get_mut(log) {
@@ -95,20 +162,13 @@ impl PeerHave {
 
     /// Takes in what the member tells. Bounded by [`limits::LOGS`] and [`limits::RANGES`]: what is
     /// beyond is not learned, so at worst an entry is sent again.
-    pub fn learn(&mut self, have: &LogHave, ours: &Logs) -> Learned {
+    pub fn learn(&mut self, have: &LogHave) {
         if self.logs.len() >= limits::LOGS && !self.logs.contains_key(&have.log) {
-            return Learned::News;
+            return;
         }
-        let mine = ours.of(&have.log);
         let peer = self.logs.entry(have.log).or_default();
-        let mut learned = Learned::News;
-        for range in &have.ranges {
-            if range.last == Seq::MAX || range.first > range.last {
-                continue;
-            }
-            if mine.is_some_and(|mine| !mine.agrees(range)) {
-                learned = Learned::Fork;
-            } else if peer.held.ranges().len() < limits::RANGES {
+        for range in have.ranges.iter().filter(|range| range.is_valid()) {
+            if peer.held.ranges().len() < limits::RANGES {
                 peer.held.insert(range.first, range.last);
             }
         }
@@ -117,7 +177,14 @@ impl PeerHave {
                 peer.refused.insert(*first, *last);
             }
         }
-        learned
+    }
+
+    /// False for what cannot be asked for yet: a branch that has not shown to be one, a version
+    /// that differs from ours.
+    #[must_use]
+    pub fn counts(&self, log: &LogId, peer: &PeerLog, ours: &Logs) -> bool {
+        let branch = || ours.of(log).is_some_and(|state| state.branch().is_some());
+        !peer.disputed && (!self.branches.contains_key(log) || branch())
     }
 }
 
@@ -129,8 +196,11 @@ pub fn missing<'a>(
     coming: &BTreeMap<LogId, RangeSet>,
 ) -> BTreeMap<LogId, RangeSet> {
     let mut missing: BTreeMap<LogId, RangeSet> = BTreeMap::new();
-    for (log, peer) in members.flat_map(PeerHave::iter) {
-        missing.entry(*log).or_default().union(&peer.held);
+    for member in members {
+        let counts = |(log, peer): &(&LogId, &PeerLog)| member.counts(log, peer, ours);
+        for (log, peer) in member.iter().filter(counts) {
+            missing.entry(*log).or_default().union(&peer.held);
+        }
     }
     for (log, set) in &mut missing {
         if let Some(state) = ours.of(log) {

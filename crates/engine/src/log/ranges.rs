@@ -128,6 +128,13 @@ impl RangeSet {
         }
     }
 
+    /// Takes out what is in both.
+    pub fn take(&mut self, other: &RangeSet) -> RangeSet {
+        let taken = self.and(other);
+        self.subtract(&taken);
+        taken
+    }
+
     /// What is in this set and not in the other.
     #[must_use]
     pub fn minus(&self, other: &RangeSet) -> RangeSet {

@@ -2,10 +2,14 @@
 //!
 //! ```text
 //!  log, first seq, previous hash, epoch, class, [ header, body? ]*, signature of the last hash
+//!  and, in a branch of a log, where the branch begins
 //! ```
 //! The run is the unit of signing, storing and sending. Its tail is a run again (a *signed
-//! suffix*), because the signature is over the last hash and the previous hash is explicit.
-//! A [`Run`] is verified: there is no other way to get one. Unverified bytes are only bytes.
+//! suffix*), because the signature is over the last hash and the previous hash is explicit. A part
+//! that lost its signature, a *chained* run, has its last hash in that place: it is verified by the
+//! `previous` of a verified entry behind it, and counts for nothing alone.
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -13,6 +17,7 @@ use serde_bytes::ByteBuf;
 use crate::crypto::sign::{Domain, Keypair, Signature, verify};
 use crate::ids::{EntryHash, EpochId, LogId, RoomId, Seq};
 use crate::limits;
+use crate::log::branch::Mark;
 use crate::log::entry::{EntryError, Header, Place};
 use crate::simulation::{Planted, planted};
 use crate::view::Priority;
@@ -52,6 +57,9 @@ pub enum RunError {
     /// An entry is wrong.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// A mark of a branch that its entries do not bear.
+    #[error("a run is not of the branch that it names")]
+    Branch,
     /// Not signed by the log's author.
     #[error("a run is not signed by the author of its log")]
     Signature,
@@ -73,8 +81,12 @@ pub struct RunEntry {
 /// A verified run.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The log.
+    /// The log that it is part of.
     pub log: LogId,
+    /// The log in which it was written: the same one, unless this is a branch.
+    pub origin: LogId,
+    /// Where the branch begins, in a branch.
+    pub mark: Option<Mark>,
     /// The place of the first entry.
     pub first: Seq,
     /// The hash of the entry before it.
@@ -137,31 +149,63 @@ impl Run {
         let last = last_seq(start.first, entries.len()).unwrap_or(start.first);
         let signature = keypair.sign(Domain::Run, &[&signed_part(start, last, &previous)]);
         let (log, first, epoch, class) = (start.log, start.first, start.epoch, start.class);
-        let previous = start.previous;
+        let (previous, bytes, mark, origin) = (start.previous, Vec::new(), None, start.log);
         let mut run =
-            Run { log, first, previous, epoch, class, entries, signature, bytes: Vec::new() };
+            Run { log, origin, mark, first, previous, epoch, class, entries, signature, bytes };
         run.bytes = run.encode();
         run
     }
 
-    /// Decodes and verifies a run.
+    /// Decodes and verifies a run. One that [`Run::is_chained`] is verified by what stands behind
+    /// it, or not at all.
     ///
     /// # Errors
     /// If anything in it is not as it has to be: nothing of it may be used then.
     pub fn verify(room: &RoomId, bytes: &[u8]) -> Result<Run, RunError> {
+        let run = Run::read(room, bytes)?;
+        if !run.is_chained() {
+            run.check_signature(room)?;
+        }
+        Ok(run)
+    }
+
+    /// Checks the signature: without that, a run from elsewhere must be used as a chained one.
+    ///
+    /// # Errors
+    /// If it is not signed by the author of its log.
+    pub fn check_signature(&self, room: &RoomId) -> Result<(), RunError> {
+        let start = Start {
+            room: *room,
+            log: self.origin,
+            first: self.first,
+            previous: self.previous,
+            epoch: self.epoch,
+            class: self.class,
+        };
+        let part = signed_part(&start, self.last(), &self.head());
+        if planted(Planted::RunSignatureUnchecked) {
+            return Ok(());
+        }
+        verify(&self.origin.member, Domain::Run, &[&part], &self.signature)
+            .map_err(|_| RunError::Signature)
+    }
+
+    /// Decodes a run and checks everything but its signature.
+    ///
+    /// # Errors
+    /// If anything in it is not as it has to be.
+    pub fn read(room: &RoomId, bytes: &[u8]) -> Result<Run, RunError> {
         if bytes.len() > limits::RUN_BYTES {
             return Err(RunError::Size);
         }
         let (wire, rest) =
             postcard::take_from_bytes::<Wire>(bytes).map_err(|_| RunError::Encoding)?;
-        if !rest.is_empty() {
-            return Err(RunError::Encoding);
-        }
+        let mark = read_mark(rest)?;
         if wire.entries.is_empty() || wire.entries.len() > limits::RUN_ENTRIES {
             return Err(RunError::Size);
         }
         let class = Priority::from_number(wire.class).ok_or(RunError::Class)?;
-        let last = last_seq(wire.first, wire.entries.len()).ok_or(RunError::Place)?;
+        last_seq(wire.first, wire.entries.len()).ok_or(RunError::Place)?;
         let start = Start {
             room: *room,
             log: wire.log,
@@ -171,14 +215,19 @@ impl Run {
             class,
         };
         let entries = chain(&start, wire.entries)?;
-        let head = entries.last().map_or(wire.previous, |entry| entry.hash);
-        let signed = signed_part(&start, last, &head);
-        if !planted(Planted::RunSignatureUnchecked) {
-            verify(&wire.log.member, Domain::Run, &[&signed], &wire.signature)
-                .map_err(|_| RunError::Signature)?;
+        let first_hash = entries.first().map(|entry| entry.hash);
+        let begins = |mark: &Mark| match wire.first.cmp(&mark.at) {
+            Ordering::Less => false,
+            Ordering::Equal => first_hash == Some(mark.hash),
+            Ordering::Greater => true,
+        };
+        if !mark.as_ref().is_none_or(begins) {
+            return Err(RunError::Branch);
         }
         Ok(Run {
-            log: wire.log,
+            log: mark.map_or(wire.log, |mark| mark.log(&wire.log)),
+            origin: wire.log,
+            mark,
             first: wire.first,
             previous: wire.previous,
             epoch: wire.epoch,
@@ -193,8 +242,50 @@ impl Run {
     /// verified before they were stored.
     #[must_use]
     pub fn extent(bytes: &[u8]) -> Option<(LogId, Seq, Seq)> {
-        let wire: Wire = postcard::from_bytes(bytes).ok()?;
-        Some((wire.log, wire.first, last_seq(wire.first, wire.entries.len())?))
+        let (wire, rest) = postcard::take_from_bytes::<Wire>(bytes).ok()?;
+        let log = read_mark(rest).ok()?.map_or(wire.log, |mark| mark.log(&wire.log));
+        Some((log, wire.first, last_seq(wire.first, wire.entries.len())?))
+    }
+
+    /// True if the run has no signature: what stands behind it verifies it.
+    #[must_use]
+    pub fn is_chained(&self) -> bool {
+        self.signature == Signature::from_bytes(chained(&self.head()))
+    }
+
+    /// Takes the signature away: it was not checked, or it is not over these entries.
+    #[must_use]
+    pub fn into_chained(mut self) -> Run {
+        self.signature = Signature::from_bytes(chained(&self.head()));
+        self.bytes = self.encode();
+        self
+    }
+
+    /// The part before `seq`, if there is one, chained: its signature is over what comes behind.
+    #[must_use]
+    pub fn prefix(mut self, seq: Seq) -> Option<Run> {
+        let count = seq.checked_sub(self.first).and_then(|count| usize::try_from(count).ok())?;
+        self.entries.truncate(count);
+        (!self.entries.is_empty()).then(|| self.into_chained())
+    }
+
+    /// The same entries as part of a branch of the log in which they were written.
+    #[must_use]
+    pub fn in_branch(mut self, mark: Mark) -> Run {
+        self.log = mark.log(&self.origin);
+        self.mark = Some(mark);
+        self.bytes = self.encode();
+        self
+    }
+
+    /// The hash of the entry at `seq`, or of the one before the run.
+    #[must_use]
+    pub fn hash_at(&self, seq: Seq) -> Option<EntryHash> {
+        if seq.checked_add(1) == Some(self.first) {
+            return Some(self.previous);
+        }
+        let place = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        self.entries.get(place).map(|entry| entry.hash)
     }
 
     /// The bytes, exactly as they were signed or came.
@@ -244,6 +335,25 @@ impl Run {
         run
     }
 
+    /// The same entries without bodies, none behind `end`, and no more of the newest than fit into
+    /// so many bytes; at least one.
+    #[must_use]
+    pub fn bare(self, end: Option<Seq>, bytes: usize) -> Option<Run> {
+        let end = end.filter(|end| *end < self.last());
+        let mut run = end.map_or(Some(self.clone()), |end| self.prefix(end.saturating_add(1)))?;
+        let (mut left, mut first) = (bytes, run.last() + 1);
+        for entry in run.entries.iter_mut().rev() {
+            entry.body = None;
+            let size = entry.header_bytes.len() + 8;
+            let fits = first > run.first && (size <= left || first == run.first);
+            left = if fits { left.saturating_sub(size) } else { 0 };
+            first -= u64::from(fits);
+        }
+        let mut run = run.suffix(first);
+        run.bytes = run.encode();
+        Some(run)
+    }
+
     /// Takes the body of an entry away; the run stays signed and its chain stays whole.
     pub fn drop_body(&mut self, seq: Seq) {
         let place = seq.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
@@ -259,7 +369,7 @@ impl Run {
             body: entry.body.clone().map(ByteBuf::from),
         });
         let wire = Wire {
-            log: self.log,
+            log: self.origin,
             first: self.first,
             previous: self.previous,
             epoch: self.epoch,
@@ -267,7 +377,29 @@ impl Run {
             entries: entries.collect(),
             signature: self.signature,
         };
-        postcard::to_allocvec(&wire).unwrap_or_default()
+        let mut bytes = postcard::to_allocvec(&wire).unwrap_or_default();
+        if let Some(mark) = &self.mark {
+            bytes.extend(postcard::to_allocvec(mark).unwrap_or_default());
+        }
+        bytes
+    }
+}
+
+/// What stands in place of a signature: the last hash, so that damage shows. It is no signature:
+/// for that, a point would have to be the hash of itself.
+fn chained(head: &EntryHash) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    bytes[..32].copy_from_slice(&head.0);
+    bytes
+}
+
+fn read_mark(rest: &[u8]) -> Result<Option<Mark>, RunError> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    match postcard::take_from_bytes::<Mark>(rest) {
+        Ok((mark, [])) => Ok(Some(mark)),
+        Ok(_) | Err(_) => Err(RunError::Encoding),
     }
 }
 

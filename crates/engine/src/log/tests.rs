@@ -165,7 +165,9 @@ fn two_versions_of_a_log_are_seen_from_both_sides() {
     above.insert(&c);
     let one = copy.say(Priority::Normal, &["another 3"]);
     assert_eq!(above.fit(&one), Err(LogError::Fork));
-    assert!(!state.agrees(&HaveRange { first: 0, last: 1, head: other.head() }));
+    let clash = Clash::Head(1, other.entries[0].hash);
+    assert_eq!(state.clash(&other), Some(clash));
+    assert_eq!(above.clash(&one), Some(Clash::Head(2, one.previous)));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::crypto::keys::EpochKeys;
-use crate::ids::{EntryHash, EntryId, EpochId, MemberId, RoomId};
+use crate::ids::{EntryHash, EntryId, EpochId, LogId, MemberId, RoomId};
 use crate::limits;
 use crate::log::entry::{Content, Kind, Place};
 use crate::log::run::{Run, RunEntry};
@@ -30,6 +30,8 @@ pub struct Note {
     pub kind: Kind,
     /// The message, by its hash.
     pub target: EntryHash,
+    /// The log in which the entry that says it was written.
+    origin: LogId,
     epoch: EpochId,
     class: u8,
     body: Option<ByteBuf>,
@@ -65,6 +67,7 @@ impl Noted {
             by: Order { lamport: header.lamport, log: run.log, seq },
             kind: header.kind,
             target: target.hash,
+            origin: run.origin,
             epoch: run.epoch,
             class: run.class.number(),
             body: entry.body.clone().map(ByteBuf::from),
@@ -79,7 +82,7 @@ impl Note {
             return Some(Saying::Deleted);
         }
         let class = Priority::from_number(self.class)?;
-        let place = Place { room, log: &self.by.log, seq: self.by.seq, epoch: &self.epoch, class };
+        let place = Place { room, log: &self.origin, seq: self.by.seq, epoch: &self.epoch, class };
         let content = place.open_content(self.kind, self.body.as_ref()?, keys).ok()??;
         match content {
             Content::Text(text) if self.kind == Kind::EDIT => {

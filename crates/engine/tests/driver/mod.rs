@@ -178,6 +178,9 @@ impl World {
         let peer = &mut self.peers[index];
         match output {
             Output::Event(event) => {
+                if let Event::Moved(entries) = &event {
+                    peer.rows.retain(|_, row| !entries.contains(&row.entry));
+                }
                 if let Event::Rows(rows) = &event {
                     for row in rows {
                         peer.rows.insert(row.order, row.clone());

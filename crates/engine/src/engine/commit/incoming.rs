@@ -1,0 +1,116 @@
+//! What came over links and goes into a batch: as far as it fits into its log.
+//!
+//! A run that does not fit shows that a log has forked, or comes again when what it hangs on is
+//! here.
+
+use crate::engine::Engine;
+use crate::engine::commit::Batch;
+use crate::ids::{EntryHash, EntryId, LinkId};
+use crate::limits;
+use crate::log::ranges::RangeSet;
+use crate::log::run::Run;
+use crate::log::{Clash, LogError, LogState, refusal};
+use crate::simulation::{Mark, mark};
+use crate::view::Trouble;
+
+impl Engine {
+    pub(super) fn stage_runs(&mut self, batch: &mut Batch) {
+        let taken = self.inbox.take();
+        let deleted: Vec<(EntryId, EntryHash)> =
+            taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
+        for incoming in taken {
+            let run = &incoming.run;
+            batch.offered.push((incoming.link, run.log, run.first, run.last()));
+            batch.credit.push((incoming.link, incoming.class, incoming.bytes));
+            let (log, member) = (incoming.run.log, self.member_of(incoming.link));
+            let by_author = member == Some(log.member);
+            if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
+                // A body is missing, its author does not say so, and nothing shows that it is
+                // gone: asked for again.
+                continue;
+            }
+            match self.stage_run(batch, incoming.run, incoming.link) {
+                Ok(()) => {
+                    batch.suppliers.entry(log).or_default().insert(incoming.link);
+                }
+                // A log that forks is nobody's fault, and a loose part comes again.
+                Err(LogError::Fork | LogError::Loose) => {}
+                Err(error @ (LogError::Lamport | LogError::Gaps | LogError::Logs)) => {
+                    self.trouble(Trouble::Peer { member, what: error.to_string() });
+                }
+            }
+        }
+    }
+
+    fn stage_run(&mut self, batch: &mut Batch, run: Run, from: LinkId) -> Result<(), LogError> {
+        let known = self.logs.of(&run.log).is_some() || batch.logs.contains_key(&run.log);
+        if !known && self.logs.count() + batch.logs.len() >= limits::LOGS {
+            return Err(LogError::Logs);
+        }
+        let branch = self.logs.of(&run.log).and_then(LogState::branch).map(|branch| branch.mark);
+        if branch != run.mark || self.moves(&run.log) {
+            return Err(LogError::Loose);
+        }
+        if let Some(branch) = self.logs.branch_of(&run).copied() {
+            // It is stored by the branch's name already: the peer does not know of the other one.
+            self.void(from, run.log, branch.mark.at);
+            return Err(LogError::Loose);
+        }
+        // Which branch of a forked log something is of shows when it hangs on what is here.
+        let forked = self.logs.branches().any(|branch| branch.parent == run.log);
+        let agreed = self.agreed(from, &run.log);
+        let state = batch.stage(&run.log, self);
+        match state.fit(&run) {
+            Ok(new) if new.is_empty() => {
+                mark(Mark::RunHeldAlready);
+                Ok(())
+            }
+            Ok(_) if forked && state.is_loose(&run, agreed) => Err(LogError::Loose),
+            Ok(new) => {
+                // What is held already at its beginning is left out; the rest is a run again.
+                let first = new.first().unwrap_or(run.first);
+                let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
+                if suffix && first > run.first {
+                    mark(Mark::RunCut);
+                }
+                let run = if suffix { run.suffix(first) } else { run };
+                let (log, first) = (run.log, run.first);
+                self.stage_whole(batch, run);
+                let shown = batch.stage(&log, self).shows(first);
+                batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
+                Ok(())
+            }
+            Err(LogError::Fork) => {
+                mark(Mark::ForkSeen);
+                match state.clash(&run) {
+                    Some(Clash::Head(seq, theirs)) => {
+                        self.search(from, run.log, (seq, Some(theirs)));
+                    }
+                    Some(Clash::Loose(first)) => self.part_from(run.log, first),
+                    None => {}
+                }
+                Err(LogError::Fork)
+            }
+            Err(error @ LogError::Lamport) => {
+                // Settled: nobody is asked for it again.
+                let mut new = RangeSet::of(run.first, run.last());
+                new.subtract(&state.held());
+                for (first, last) in new.ranges() {
+                    state.refuse(*first, *last, refusal(error));
+                }
+                batch.strict = true;
+                Err(error)
+            }
+            Err(error @ (LogError::Gaps | LogError::Logs | LogError::Loose)) => Err(error),
+        }
+    }
+}
+
+/// The reason of a settled seq, as a number on the wire.
+fn refusal(error: LogError) -> u8 {
+    match error {
+        LogError::Fork => refusal::FORK,
+        LogError::Lamport => refusal::LAMPORT,
+        LogError::Gaps | LogError::Logs | LogError::Loose => refusal::TOO_MUCH,
+    }
+}

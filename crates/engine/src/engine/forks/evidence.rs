@@ -1,0 +1,271 @@
+//! Evidence that a log has forked: what its author has signed, and nothing that a peer says.
+//!
+//! ```text
+//!  ours    … 4 ── 5 ── 6b ── 7b
+//!  theirs  … 4 ── 5 ── 6a ── 7a ── 8a ── 9a, signed     the hash of 9a names 8a, that names 7a, …
+//!                      ▲ asked for from the top down, without bodies
+//! ```
+//! A hash that a peer says leads to the place where two versions differ; only this walk down from a
+//! signature shows that there are two. Without it nothing here changes its name, nothing is taken
+//! for a branch, and nobody is to blame: the peer's version counts for nothing.
+
+use crate::engine::Engine;
+use crate::engine::forks::Why;
+use crate::frame::{Frame, HashAt};
+use crate::ids::{EntryHash, LinkId, LogId, Seq};
+use crate::io::Millis;
+use crate::limits;
+use crate::link::Link;
+use crate::log::LogState;
+use crate::log::branch::{Branch, Mark};
+use crate::log::run::Run;
+use crate::simulation::{Planted, planted};
+
+/// What is to be proven.
+#[derive(Clone, Copy, Debug)]
+pub enum Goal {
+    /// That the log has another entry somewhere.
+    Fork,
+    /// That a branch begins as it is said to.
+    Branch(Branch),
+}
+
+/// What was proven: the hash at the place in question, and the one before it.
+#[derive(Clone, Copy, Debug)]
+struct Proven {
+    hash: EntryHash,
+    before: Option<EntryHash>,
+}
+
+/// A walk from a signature down to the place in question.
+#[derive(Debug)]
+pub struct Walk {
+    at: Seq,
+    goal: Goal,
+    /// The run that comes next has to end here; none before a signature was seen.
+    next: Option<(Seq, EntryHash)>,
+    /// The end of what the peer holds was asked for.
+    topped: bool,
+    proven: Option<Proven>,
+    /// What was seen, if it is little.
+    proof: Vec<Run>,
+    pub deadline: Millis,
+}
+
+impl Walk {
+    /// True if a run is what comes next.
+    fn fits(&self, run: &Run, signed: impl Fn(&Run) -> bool) -> bool {
+        match self.next {
+            None => run.last() >= self.at && signed(run),
+            Some(next) => (run.last(), run.head()) == next,
+        }
+    }
+
+    fn keep(&mut self, run: Run) {
+        if self.proof.len() < limits::PROOF_RUNS {
+            self.proof.push(run);
+        }
+    }
+}
+
+impl Engine {
+    /// Asks a peer to prove what it says of a log, or of a branch.
+    pub(in crate::engine) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
+        if !self.may_search(id, &log) {
+            return;
+        }
+        let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
+        flow.have.dispute(&log, true);
+        let deadline = self.now.mono + limits::SEARCH_TIMEOUT;
+        let proof = Vec::new();
+        let walk = Walk { at, goal, next: None, topped: false, proven: None, proof, deadline };
+        self.forks.walks.insert((id, log), walk);
+        self.control(id, &Frame::AskEvidence(log, at, true));
+    }
+
+    /// A peer asks for the run that holds an entry: with its signature, or cut to end there.
+    pub(in crate::engine) fn on_ask_evidence(
+        &mut self,
+        id: LinkId,
+        log: LogId,
+        seq: Seq,
+        signed: bool,
+    ) {
+        let held = self.logs.of(&log).is_some_and(|state| state.held().contains(seq));
+        if held && self.may_answer(id) {
+            return self.look_up(log, seq, Why::Evidence(id, signed));
+        }
+        let proof = self.forks.proofs.get(&log).into_iter().flatten();
+        let fits = |run: &&Run| {
+            if signed { run.last() >= seq && !run.is_chained() } else { run.last() == seq }
+        };
+        let found = proof.filter(|_| !held && self.may_answer(id)).find(fits);
+        if let Some(bytes) = found.map(|run| run.bytes().to_vec()) {
+            self.control(id, &Frame::Evidence(bytes));
+        }
+    }
+
+    /// The run that was asked for is read.
+    pub(in crate::engine) fn tell_evidence(
+        &mut self,
+        id: LinkId,
+        run: Run,
+        seq: Seq,
+        signed: bool,
+    ) {
+        let end = (!signed).then_some(seq);
+        if let Some(run) = run.bare(end, limits::EVIDENCE_BYTES) {
+            self.control(id, &Frame::Evidence(run.bytes().to_vec()));
+        }
+    }
+
+    /// A peer shows a run, without bodies.
+    pub(in crate::engine) fn on_evidence(&mut self, id: LinkId, bytes: &[u8]) {
+        let run = match Run::read(&self.room, bytes) {
+            Ok(run) => run,
+            Err(error) => return self.misbehaved(id, &error.to_string()),
+        };
+        let (log, room, now) = (run.log, self.room, self.now.mono);
+        let peer = self.links.get(&id).and_then(|link| link.flow()?.have.of(&log));
+        let Some(walk) = self.forks.walks.get_mut(&(id, log)) else { return };
+        let signed = |run: &Run| {
+            planted(Planted::EvidenceUnsigned)
+                || (!run.is_chained() && run.check_signature(&room).is_ok())
+        };
+        if !walk.fits(&run, signed) {
+            // The run that holds it may be part of history whose signatures were not kept.
+            let ranges = peer.map(|peer| peer.held.ranges()).unwrap_or_default();
+            let around = ranges.iter().find(|range| (range.0..=range.1).contains(&walk.at));
+            let top = around.map(|range| range.1).filter(|top| *top > run.last());
+            let top = top.filter(|_| walk.next.is_none() && !walk.topped);
+            let Some(top) = top else { return self.unproven(id, log) };
+            (walk.topped, walk.deadline) = (true, now + limits::SEARCH_TIMEOUT);
+            return self.control(id, &Frame::AskEvidence(log, top, true));
+        }
+        if run.first > walk.at {
+            let below = run.first - 1;
+            walk.next = Some((below, run.previous));
+            walk.deadline = now + limits::SEARCH_TIMEOUT;
+            walk.keep(run);
+            return self.control(id, &Frame::AskEvidence(log, below, false));
+        }
+        let (at, goal) = (walk.at, walk.goal);
+        let before = at.checked_sub(1).and_then(|before| run.hash_at(before));
+        let proven = run.hash_at(at).map(|hash| Proven { hash, before });
+        walk.keep(run);
+        walk.proven = proven;
+        let ours = match goal {
+            Goal::Fork => log,
+            Goal::Branch(branch) => branch.parent,
+        };
+        self.look_up(ours, at, Why::Proven(id, log));
+    }
+
+    /// It is proven what a peer has; our own run, which holds the same place, is read.
+    pub(in crate::engine) fn on_proven_at(
+        &mut self,
+        id: LinkId,
+        walked: LogId,
+        run: &Run,
+        at: Seq,
+    ) {
+        let walk = self.forks.walks.remove(&(id, walked));
+        self.end_search(id, &walked);
+        let Some((walk, mine)) = walk.zip(run.hash_at(at)) else { return };
+        let Some(proven) = walk.proven else { return };
+        let before = at.checked_sub(1).and_then(|before| run.hash_at(before));
+        match walk.goal {
+            Goal::Fork if proven.before == before && proven.hash != mine => {
+                if run.log == self.own {
+                    self.open_log();
+                }
+                if mine > proven.hash {
+                    self.keep_proof(run.log, walk.proof);
+                    self.part(run.log, Mark { at, hash: mine });
+                }
+            }
+            Goal::Fork if proven.hash != mine => self.void(id, run.log, at),
+            Goal::Fork => {}
+            Goal::Branch(branch) => {
+                let other = proven.before == before && mine < proven.hash;
+                let named = proven.hash == branch.mark.hash;
+                self.accept(branch, other && named);
+            }
+        }
+    }
+
+    /// Until what was proven has come, others may have to see the evidence, too.
+    fn keep_proof(&mut self, log: LogId, proof: Vec<Run>) {
+        if self.forks.proofs.len() >= limits::PROOFS {
+            self.forks.proofs.pop_first();
+        }
+        self.forks.proofs.insert(log, proof);
+    }
+
+    fn accept(&mut self, branch: Branch, proven: bool) {
+        let room = self.logs.count() < limits::LOGS;
+        if proven && room && self.logs.of(&branch.log()).is_none() {
+            self.logs.put(branch.log(), LogState::of_branch(branch));
+            self.wants_stale = true;
+        }
+    }
+
+    /// What a peer says of a log from here on is not shown to be so: it counts for nothing.
+    pub(in crate::engine) fn void(&mut self, id: LinkId, log: LogId, at: Seq) {
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        if let Some(flow) = flow {
+            flow.have.forget_from(&log, at);
+            flow.offer_again(log, at, Seq::MAX - 1);
+        }
+    }
+
+    /// A peer says what it has where a branch begins: the branch, or what has its place in the log.
+    pub(in crate::engine) fn on_marked(&mut self, id: LinkId, said: HashAt, branch: bool) {
+        if branch {
+            self.void(id, said.log, said.seq);
+        } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
+            flow.have.mark(&said.log, said.seq);
+        }
+        self.wants.answered(&said.log);
+        self.wants_stale = true;
+    }
+
+    /// What they hold from here on is not of this log: they are told, and ours is sent to them.
+    pub(in crate::engine) fn stand_by(&mut self, id: LinkId, said: HashAt) {
+        self.void(id, said.log, said.seq);
+        self.control(id, &Frame::Hash(said));
+    }
+
+    fn unproven(&mut self, id: LinkId, log: LogId) {
+        let walk = self.forks.walks.remove(&(id, log));
+        self.end_search(id, &log);
+        if let Some(walk) = walk.filter(|walk| matches!(walk.goal, Goal::Fork)) {
+            self.void(id, log, walk.at);
+        }
+    }
+
+    /// Gives up walks that nobody answers.
+    pub(in crate::engine) fn tend_walks(&mut self) {
+        let (now, links) = (self.now.mono, &self.links);
+        let walks = self.forks.walks.iter();
+        let over = walks.filter(|((id, _), walk)| walk.deadline <= now || !links.contains_key(id));
+        for (id, log) in over.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.unproven(id, log);
+        }
+    }
+
+    /// True if one more difference to this peer can be looked into.
+    pub(in crate::engine) fn may_search(&self, id: LinkId, log: &LogId) -> bool {
+        let (searches, walks) = (&self.forks.searches, &self.forks.walks);
+        let of_link = |other: &&(LinkId, LogId)| other.0 == id;
+        let open = searches.keys().chain(walks.keys()).filter(of_link).count();
+        let under_way = searches.contains_key(&(id, *log)) || walks.contains_key(&(id, *log));
+        open < limits::SEARCHES && !under_way && !self.moves(log)
+    }
+
+    /// True if there is room to answer a peer's questions, beside those of this device.
+    pub(in crate::engine) fn may_answer(&self, id: LinkId) -> bool {
+        let reads = self.links.get(&id).and_then(Link::flow).is_some_and(|flow| flow.reads());
+        reads && self.forks.lookups < limits::LOOKUPS / 2
+    }
+}

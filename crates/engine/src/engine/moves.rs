@@ -1,0 +1,302 @@
+//! The end of a log becomes a branch: its runs go from one log's place in the store to another's.
+//!
+//! ```text
+//!  L   [0 .. 57][58 .. 71][72 .. 90]   newest first, a few runs a transaction
+//!  L'            [60 .. 71][72 .. 90]   [58, 59] stays in L, without its signature
+//! ```
+//! A transaction takes a run from one and puts it into the other, so at no moment is anything
+//! lost. Entries are shown again under their new names; who holds and has read them is kept.
+
+use crate::engine::commit::Batch;
+use crate::engine::forks::Why;
+use crate::engine::load::Purpose;
+use crate::engine::{Engine, keys};
+use crate::frame::Frame;
+use crate::ids::{EntryHash, EntryId, LinkId, LogId, Seq};
+use crate::io::{Output, Record, StoreOp, Table};
+use crate::link::Link;
+use crate::log::LogState;
+use crate::log::branch::Branch;
+use crate::log::run::Run;
+use crate::timeline::notes::Noted;
+use crate::view::Event;
+
+/// Runs read for one step; the lowest of them is only looked at.
+const RUNS: u32 = 8;
+
+/// The end of a log that moves.
+#[derive(Debug)]
+pub struct Job {
+    from: LogId,
+    at: Seq,
+    /// The branch that it becomes.
+    to: Branch,
+    /// Some of it, or all, is stored as part of the branch already.
+    merge: bool,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Idle,
+    Reading,
+    Ready { runs: Vec<Run>, damaged: Vec<Vec<u8>>, last: bool },
+    Storing { last: bool },
+}
+
+/// What a batch has moved: a part of a log, and where to.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved {
+    log: LogId,
+    part: (Seq, Seq),
+    to: LogId,
+}
+
+impl Job {
+    /// The end of a branch's parent becomes that branch.
+    pub fn branch(branch: Branch) -> Job {
+        let (from, at) = (branch.parent, branch.mark.at);
+        Job { from, at, to: branch, merge: false, step: Step::Idle }
+    }
+
+    /// What a log has from here on is part of a branch that is here, too: it goes there.
+    fn absorb(from: LogId, at: Seq, to: Branch) -> Job {
+        Job { from, at, to, merge: true, step: Step::Idle }
+    }
+}
+
+impl Engine {
+    /// True while the end of a log moves: nothing of it is stored meanwhile.
+    pub(super) fn moves(&self, log: &LogId) -> bool {
+        self.forks.jobs.iter().any(|job| job.from == *log)
+    }
+
+    /// True if runs are ready to be moved.
+    pub(super) fn has_moves(&self) -> bool {
+        self.forks.jobs.front().is_some_and(|job| matches!(job.step, Step::Ready { .. }))
+    }
+
+    /// Reads the next runs to move, when nothing else changes runs.
+    pub(super) fn tend_moves(&mut self) {
+        let free = self.is_open() && !self.commits.is_out() && !self.commits.fades.is_busy();
+        let Some(job) = self.forks.jobs.front_mut().filter(|_| free) else { return };
+        if matches!(job.step, Step::Idle) {
+            job.step = Step::Reading;
+            let log = job.from;
+            let around = self.logs.of(&log).and_then(|state| state.around(job.at));
+            // What stands alone behind it may be of either branch: that shows later.
+            let end = around.map_or(job.at, |(_, last)| last.saturating_add(1));
+            let (from, to) = (keys::run(&self.room, &log, 0), keys::run(&self.room, &log, end));
+            self.scan(Purpose::Move, Table::Runs, (from, to), true, RUNS);
+        }
+    }
+
+    pub(super) fn on_move_read(&mut self, records: Vec<Record>) {
+        let Some(job) = self.forks.jobs.front_mut() else { return };
+        let (at, from) = (job.at, job.from);
+        let (mut runs, mut damaged) = (Vec::new(), Vec::new());
+        let full = records.len() >= RUNS as usize;
+        for (key, bytes) in records {
+            match Run::verify(&self.room, &bytes) {
+                Ok(run) if run.log == from => runs.push(run),
+                Ok(_) | Err(_) => damaged.push(key),
+            }
+        }
+        let below = runs.last().is_some_and(|run| run.last() < at);
+        job.step = Step::Ready { runs, damaged, last: below || !full };
+    }
+
+    /// Moves what was read; before anything else in a batch.
+    pub(super) fn stage_moves(&mut self, batch: &mut Batch) {
+        if !self.has_moves() {
+            return;
+        }
+        let Some(job) = self.forks.jobs.front_mut() else { return };
+        let (from, at, to, merge) = (job.from, job.at, job.to, job.merge);
+        let step = std::mem::replace(&mut job.step, Step::Idle);
+        let Step::Ready { mut runs, damaged, mut last } = step else { return };
+        for key in damaged {
+            batch.ops.push(StoreOp::Delete(Table::Runs, key));
+        }
+        // The lowest is only looked at, to know what the one above it hangs on.
+        let lamports: Vec<(Seq, u64)> =
+            runs.iter().map(|run| (run.last() + 1, run.lamports().1)).collect();
+        if !last {
+            runs.pop();
+        }
+        let (mut lowest, mut highest) = (None, None);
+        for run in runs.into_iter().filter(|run| run.last() >= at) {
+            let put = if merge { self.is_new(batch, &run, at, to) } else { Some(true) };
+            let Some(put) = put else {
+                // It is of a third version after all, and stays where it is.
+                last = true;
+                break;
+            };
+            highest = highest.max(Some(run.last()));
+            lowest = Some(self.stage_move(batch, run, at, to, put));
+        }
+        if let Some(job) = self.forks.jobs.front_mut() {
+            job.step = Step::Storing { last };
+        }
+        if let (Some((first, (previous, lamport))), Some(end)) = (lowest, highest) {
+            let part = (first, end);
+            let below =
+                lamports.iter().find(|(next, _)| *next == first).map(|(_, lamport)| *lamport);
+            batch.stage(&from, self).cut(part, previous, below.or(lamport).unwrap_or(0));
+            batch.moved.push(Moved { log: from, part, to: to.log() });
+        }
+        if last && !merge {
+            let higher = |other: &&Branch| other.parent == from && other.mark.at > at;
+            let others = self.logs.branches().filter(higher).map(Branch::log);
+            for other in others.filter(|other| *other != to.log()).collect::<Vec<_>>() {
+                batch.stage(&other, self).set_parent(to.log());
+            }
+        }
+        batch.strict = true;
+    }
+
+    /// Whether a branch that is here lacks what of a run goes there; none if that does not fit.
+    fn is_new(&self, batch: &mut Batch, run: &Run, at: Seq, to: Branch) -> Option<bool> {
+        let moved = run.clone().suffix(at).in_branch(to.mark);
+        let new = batch.stage(&to.log(), self).fit(&moved).ok()?;
+        Some(!new.is_empty())
+    }
+
+    /// Moves one run, or its end; gives where that begins, and what stands before it.
+    fn stage_move(
+        &mut self,
+        batch: &mut Batch,
+        run: Run,
+        at: Seq,
+        branch: Branch,
+        put: bool,
+    ) -> (Seq, (EntryHash, Option<u64>)) {
+        self.stage_removal(batch, &run, at);
+        let (prefix, moved) = (run.clone().prefix(at), run.suffix(at));
+        let first = moved.first;
+        let before = (moved.previous, prefix.as_ref().map(|prefix| prefix.lamports().1));
+        if let Some(prefix) = prefix {
+            batch.put_bytes(&prefix, self);
+        }
+        let to = branch.log();
+        let own = to.member == self.own.member;
+        for seq in moved.first..=moved.last() {
+            let old = EntryId { log: moved.log, seq };
+            if let Some(id) = self.outbox.draft_of(&old).filter(|_| own) {
+                let key = keys::draft(&self.room, &to, seq);
+                batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
+                let key = keys::draft(&self.room, &old.log, seq);
+                batch.ops.push(StoreOp::Delete(Table::State, key));
+                batch.renamed.push((id, EntryId { log: to, seq }));
+            }
+        }
+        if put {
+            batch.stage_branch(branch, self);
+            self.stage_whole(batch, moved.in_branch(branch.mark));
+        }
+        (first, before)
+    }
+
+    /// Takes a run out of the store with all that was stored beside its entries from `at` on.
+    fn stage_removal(&self, batch: &mut Batch, run: &Run, at: Seq) {
+        let (room, (_, lamport)) = (&self.room, run.lamports());
+        let mut delete = |table, key| batch.ops.push(StoreOp::Delete(table, key));
+        delete(Table::Runs, keys::run(room, &run.log, run.first));
+        delete(Table::Timeline, keys::timeline(room, lamport, &run.log, run.first));
+        for (seq, entry) in run.iter().filter(|(seq, _)| *seq >= at) {
+            let id = EntryId { log: run.log, seq };
+            if let Some(expiry) = entry.header.expiry {
+                delete(Table::Projections, keys::fade(room, expiry, &id));
+            }
+            if let Some(noted) = Noted::of(run, seq, entry) {
+                let by = noted.note.by;
+                delete(Table::Projections, keys::note(room, &noted.target, &by));
+                delete(Table::Projections, keys::early(room, &noted.target, &by));
+            }
+        }
+    }
+
+    /// Entries are stored under other names: rows, receipts and what was read follow.
+    pub(super) fn on_moved(&mut self, moved: &[Moved]) {
+        for Moved { log, part, to } in moved.iter().copied() {
+            self.cache.forget(&log);
+            self.forks.forget(log, part);
+            let gone = self.timeline.withdraw(&log, part);
+            if !gone.is_empty() {
+                self.out.push_back(Output::Event(Event::Moved(gone)));
+            }
+            self.members.branch_off(log, part, to);
+            if let Some(read) = self.told.read.get_mut(&log) {
+                let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
+                read.subtract(&moved);
+                self.told.read.entry(to).or_default().union(&moved);
+            }
+            for flow in self.links.values_mut().filter_map(Link::flow_mut) {
+                flow.offer_again(log, part.0, part.1);
+            }
+        }
+        let Some(job) = self.forks.jobs.front_mut() else { return };
+        let Step::Storing { last } = job.step else { return };
+        job.step = Step::Idle;
+        if !last {
+            return;
+        }
+        let (from, branch) = (job.from, job.to);
+        self.forks.jobs.pop_front();
+        self.end_searches(&from);
+        self.wants_stale = true;
+        self.weigh_again(&from);
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        for id in links {
+            self.control(id, &Frame::Branches(vec![branch]));
+        }
+        self.tell_log(&from, None);
+        self.tell_log(&branch.log(), None);
+    }
+
+    /// A batch that moved something was not stored: it is read again.
+    pub(super) fn on_move_failed(&mut self) {
+        if let Some(job) = self.forks.jobs.front_mut() {
+            job.step = Step::Idle;
+        }
+    }
+
+    /// After a start: a branch that lacks its beginning may have been moved only in part.
+    pub(super) fn resume_moves(&mut self) {
+        let lacks = |(_, state): &(&LogId, &LogState)| {
+            let Some(branch) = state.branch() else { return false };
+            let (held, at) = (state.held(), branch.mark.at);
+            let rest = self.logs.of(&branch.parent).is_some_and(|log| log.held().contains(at));
+            rest && !held.is_empty() && !held.contains(at)
+        };
+        let branches = self.logs.iter().filter(lacks).filter_map(|(_, state)| state.branch());
+        for branch in branches.copied().collect::<Vec<_>>() {
+            self.look_up(branch.parent, branch.mark.at, Why::Resume(branch));
+        }
+    }
+
+    /// A run of a branch shows that what hung on nothing is part of it: it is stored there.
+    pub(super) fn absorb(&mut self, run: &Run) {
+        let Some(branch) = self.logs.of(&run.log).and_then(LogState::branch).copied() else {
+            return;
+        };
+        let within = |seq: Seq| (run.first..=run.last()).contains(&seq);
+        let related = |(log, state): &(&LogId, &LogState)| {
+            let origin = state.branch().map_or(**log, |branch| branch.origin);
+            origin == run.origin && **log != run.log
+        };
+        let loose = |(log, state): (&LogId, &LogState)| {
+            let begins = state.branch().map(|branch| branch.mark);
+            let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
+            let at = same.map(|mark| mark.at).filter(|at| within(*at));
+            let island = || state.hangs_on(&within, &|seq| run.hash_at(seq));
+            at.or_else(island).map(|at| Job::absorb(*log, at, branch))
+        };
+        let jobs: Vec<Job> = self.logs.iter().filter(related).filter_map(loose).collect();
+        for job in jobs {
+            if !self.moves(&job.from) {
+                self.forks.jobs.push_back(job);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Registers travel by announcement: who stores one tells linked members the counter, and they ask.
+//!
+//! One's own are sent at once.
+
+use crate::engine::Engine;
+use crate::frame::{Frame, RegisterHave};
+use crate::ids::LinkId;
+use crate::limits;
+use crate::link::Link;
+use crate::register::{Register, RegisterKey};
+
+/// Registers that share a frame.
+pub(super) const A_FRAME: usize = 200;
+
+impl Engine {
+    pub(in crate::engine) fn on_register(&mut self, id: LinkId, bytes: &[u8]) {
+        match Register::verify(&self.room, bytes) {
+            Ok(register) => {
+                self.note_register(id, register.key(), register.counter);
+                if self.registers.wants(&register) {
+                    self.inbox.put_register(register);
+                }
+            }
+            Err(error) => self.misbehaved(id, &error.to_string()),
+        }
+    }
+
+    pub(in crate::engine) fn note_register(&mut self, id: LinkId, key: RegisterKey, counter: u64) {
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        let most = limits::MEMBERS * usize::from(crate::register::RegisterKind::COUNT);
+        if let Some(flow) = flow.filter(|flow| flow.registers.len() < most) {
+            let known = flow.registers.entry(key).or_default();
+            *known = (*known).max(counter);
+        }
+    }
+
+    pub(in crate::engine) fn on_registers(&mut self, id: LinkId, list: &[RegisterHave]) {
+        let mut wanted = Vec::new();
+        for have in list {
+            let key = (have.member, have.kind);
+            self.note_register(id, key, have.counter);
+            let mine = self.registers.counter(&key).max(self.inbox.counter(&key));
+            if have.counter > mine {
+                wanted.push(key);
+            }
+        }
+        for chunk in wanted.chunks(A_FRAME) {
+            self.control(id, &Frame::AskRegisters(chunk.to_vec()));
+        }
+    }
+
+    pub(in crate::engine) fn on_ask_registers(&mut self, id: LinkId, wanted: &[RegisterKey]) {
+        for key in wanted.iter().take(A_FRAME) {
+            let bytes = self.registers.of(key).map(|cell| cell.bytes().to_vec());
+            if let Some(bytes) = bytes {
+                self.control(id, &Frame::Register(bytes));
+            }
+        }
+    }
+
+    /// A register is stored: linked members that do not have it hear of it, one's own at once.
+    pub(in crate::engine) fn announce_register(&mut self, register: &Register) {
+        let (key, counter) = (register.key(), register.counter);
+        let own = register.member == self.own.member;
+        let have = RegisterHave { member: key.0, kind: key.1, counter };
+        let lacks = |(id, link): (&LinkId, &Link)| {
+            let flow = link.flow()?;
+            let knows = flow.registers.get(&key).copied().unwrap_or(0) >= counter;
+            (!knows && flow.member != register.member).then_some(*id)
+        };
+        let links: Vec<LinkId> = self.links.iter().filter_map(lacks).collect();
+        for id in links {
+            if own {
+                self.note_register(id, key, counter);
+                self.control(id, &Frame::Register(register.bytes().to_vec()));
+            } else {
+                self.control(id, &Frame::Registers(vec![have]));
+            }
+        }
+    }
+}

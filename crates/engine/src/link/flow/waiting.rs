@@ -1,0 +1,61 @@
+//! What waits for a peer, to be shown: how much of each class, and since when.
+//!
+//! Computed from the difference and the lanes when somebody looks.
+
+use crate::ids::{EntryId, MemberId};
+use crate::link::flow::{Flow, lane_of};
+use crate::log::Logs;
+use crate::queue::Class;
+use crate::view::{LaneView, Priority};
+
+impl Flow {
+    /// What waits in each lane, control first.
+    #[must_use]
+    pub fn lanes(&self, logs: &Logs, me: &MemberId) -> Vec<LaneView> {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let control = LaneView {
+            messages: number(self.lanes.depth(Class::Control)),
+            bytes: number(self.lane_bytes[0]),
+            ..LaneView::default()
+        };
+        let data = Class::DATA.into_iter().map(|class| LaneView {
+            messages: self.lacks(logs, me, class),
+            bytes: number(self.lane_bytes[class.index()]),
+            credit: u64::from(self.credit[class.index()]),
+            ..LaneView::default()
+        });
+        std::iter::once(control).chain(data).collect()
+    }
+
+    /// How many entries of a class it lacks that were not given to its lanes yet.
+    fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
+        let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
+        let own = own.map_or(0, |priority| {
+            let own = logs.iter().filter(|(log, _)| log.member == *me);
+            own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()
+        });
+        let asked = self.asked.iter().filter_map(|(log, asked)| {
+            let urgent = logs.of(log)?.of_class(Priority::Urgent);
+            Some(match class {
+                Class::Urgent => asked.and(urgent).len(),
+                Class::Backfill => asked.minus(urgent).len(),
+                Class::Control | Class::Normal | Class::Low | Class::Bulk => 0,
+            })
+        });
+        own + asked.sum::<u64>()
+    }
+
+    /// The oldest entry of the own logs that it lacks, of one class.
+    #[must_use]
+    pub fn oldest_own(&self, logs: &Logs, me: &MemberId, class: Priority) -> Option<EntryId> {
+        let own = logs.iter().filter(|(log, _)| log.member == *me);
+        own.filter_map(|(log, state)| {
+            let mut rest = state.of_class(class).clone();
+            if let Some(peer) = self.have.of(log) {
+                rest.subtract(&peer.held);
+            }
+            rest.first().map(|seq| EntryId { log: *log, seq })
+        })
+        .next()
+    }
+}
