@@ -260,6 +260,7 @@ impl Timeline {
             self.index.remove(entry);
             self.rows.remove(order);
             self.untold.remove(order);
+            self.vanishing.remove(entry);
             self.folds.remove(entry);
         }
         gone.into_iter().map(|(entry, _)| entry).collect()
