@@ -21,7 +21,6 @@ mod leak;
 mod lively;
 mod lives;
 mod load;
-mod moves;
 mod say;
 mod tell;
 mod traffic;

@@ -72,9 +72,9 @@ impl Language {
             StorageState::Damaged { text } => self.say(
                 "The database of this page is damaged.",
                 format!(
-                    "Close all tabs of Confab and open it again. Only if that does not help, delete \
-                         this site's data and open your invites again: other members still hold \
-                         what they had, what only this device had is lost. ({text})"
+                    "Close all tabs of Confab and open it again. Only if that does not help, \
+                     delete this site's data and open your invites again: other members \
+                     still hold what they had, what only this device had is lost. ({text})"
                 ),
                 "此页面的数据库已损坏。",
                 format!(

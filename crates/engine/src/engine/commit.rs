@@ -13,7 +13,7 @@ mod incoming;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::fade::{Faded, Fades};
-use crate::engine::moves::Moved;
+use crate::engine::forks::moves::Moved;
 use crate::engine::say::Prepared;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  a head or a run that is not of our version ─► halve the distance, asking for hashes ─► first
-//!    their hash there is lower ─► our end of the log becomes a branch (`moves.rs`)
+//!    their hash there is lower ─► our end of the log becomes a branch (`moves`)
 //!    ours is lower ─► they are told, and do the same
 //!  a branch is told of ─► it is one indeed (its parent is lower there) ─► wanted like any log
 //! ```
@@ -10,13 +10,14 @@
 //! is to blame for a disk that was rolled back or a profile that was copied.
 
 pub mod evidence;
+pub mod moves;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::forks::evidence::{Goal, Walk};
+use crate::engine::forks::moves::Job;
 use crate::engine::load::Purpose;
-use crate::engine::moves::Job;
 use crate::engine::{Engine, keys};
 use crate::frame::{Frame, HashAt};
 use crate::ids::{EntryHash, LinkId, LogId, MemberId, Seq};

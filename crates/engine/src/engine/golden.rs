@@ -1,9 +1,8 @@
 //! Golden bytes: everything that travels or is stored, as files under `tests/golden`, one folder a
 //! version. What was written once is read for ever and is written the same again.
 //!
-//! A new kind adds files; a change of these bytes is a change of version and gets a new folder,
-//! and the old one stays and is still read. To write what is missing or has changed:
-//! `CONFAB_BLESS=1 cargo test -p engine golden`. The files are the fuzz targets' seeds, too.
+//! A new kind adds files; changed bytes are a new version with a folder of its own, and the old one
+//! is still read. `CONFAB_BLESS=1 cargo test -p engine golden` writes them; fuzzers begin there.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

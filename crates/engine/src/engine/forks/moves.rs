@@ -67,17 +67,17 @@ impl Job {
 
 impl Engine {
     /// True while the end of a log moves: nothing of it is stored meanwhile.
-    pub(super) fn moves(&self, log: &LogId) -> bool {
+    pub(in crate::engine) fn moves(&self, log: &LogId) -> bool {
         self.forks.jobs.iter().any(|job| job.from == *log)
     }
 
     /// True if runs are ready to be moved.
-    pub(super) fn has_moves(&self) -> bool {
+    pub(in crate::engine) fn has_moves(&self) -> bool {
         self.forks.jobs.front().is_some_and(|job| matches!(job.step, Step::Ready { .. }))
     }
 
     /// Reads the next runs to move, when nothing else changes runs.
-    pub(super) fn tend_moves(&mut self) {
+    pub(in crate::engine) fn tend_moves(&mut self) {
         let free = self.is_open() && !self.commits.is_out() && !self.commits.fades.is_busy();
         let Some(job) = self.forks.jobs.front_mut().filter(|_| free) else { return };
         if matches!(job.step, Step::Idle) {
@@ -91,7 +91,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_move_read(&mut self, records: Vec<Record>) {
+    pub(in crate::engine) fn on_move_read(&mut self, records: Vec<Record>) {
         let Some(job) = self.forks.jobs.front_mut() else { return };
         let (at, from) = (job.at, job.from);
         let (mut runs, mut damaged) = (Vec::new(), Vec::new());
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// Moves what was read; before anything else in a batch.
-    pub(super) fn stage_moves(&mut self, batch: &mut Batch) {
+    pub(in crate::engine) fn stage_moves(&mut self, batch: &mut Batch) {
         if !self.has_moves() {
             return;
         }
@@ -217,7 +217,7 @@ impl Engine {
     }
 
     /// Entries are stored under other names: rows, receipts and what was read follow.
-    pub(super) fn on_moved(&mut self, moved: &[Moved]) {
+    pub(in crate::engine) fn on_moved(&mut self, moved: &[Moved]) {
         for Moved { log, part, to } in moved.iter().copied() {
             self.cache.forget(&log);
             self.forks.forget(log, part);
@@ -255,14 +255,14 @@ impl Engine {
     }
 
     /// A batch that moved something was not stored: it is read again.
-    pub(super) fn on_move_failed(&mut self) {
+    pub(in crate::engine) fn on_move_failed(&mut self) {
         if let Some(job) = self.forks.jobs.front_mut() {
             job.step = Step::Idle;
         }
     }
 
     /// After a start: a branch that lacks its beginning may have been moved only in part.
-    pub(super) fn resume_moves(&mut self) {
+    pub(in crate::engine) fn resume_moves(&mut self) {
         let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
@@ -276,7 +276,7 @@ impl Engine {
     }
 
     /// A run of a branch shows that what hung on nothing is part of it: it is stored there.
-    pub(super) fn absorb(&mut self, run: &Run) {
+    pub(in crate::engine) fn absorb(&mut self, run: &Run) {
         let Some(branch) = self.logs.of(&run.log).and_then(LogState::branch).copied() else {
             return;
         };
