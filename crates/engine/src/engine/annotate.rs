@@ -23,7 +23,10 @@ impl Engine {
             if let Some(expiry) = entry.header.expiry.filter(|_| entry.body.is_some()) {
                 self.stage_fade(batch, expiry, &id);
             }
-            for note in self.timeline.early(&id).to_vec() {
+            let mut early = self.timeline.early(&id).to_vec();
+            // What is behind it may come first, and be in the same batch.
+            early.extend(batch.early.remove(&id).into_iter().flatten());
+            for note in early {
                 let early = keys::early(&self.room, &id, &note.by);
                 batch.ops.push(StoreOp::Delete(Table::Projections, early));
                 self.stage_note(batch, &Noted { target: id, note }, entry.hash);
@@ -39,6 +42,7 @@ impl Engine {
                     continue;
                 }
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
+                batch.early.entry(noted.target).or_default().push(noted.note.clone());
             }
             batch.notes.push(noted);
         }

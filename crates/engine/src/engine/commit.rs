@@ -26,7 +26,7 @@ use crate::log::{LogState, refusal};
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::timeline::notes::Noted;
+use crate::timeline::notes::{Note, Noted};
 use crate::view::{Draft, Event, Passage, Priority, Trouble};
 
 /// Bytes that a sealed body and its header take besides the text, at most.
@@ -48,6 +48,8 @@ pub struct Batch {
     registers: Vec<Register>,
     members: Vec<MemberId>,
     pub notes: Vec<Noted>,
+    /// Notes in this batch whose messages are not here, by message.
+    pub early: BTreeMap<EntryId, Vec<Note>>,
     pub fade_at: Option<Millis>,
     pub faded: Faded,
     pub undelivered: Vec<EntryId>,
