@@ -109,7 +109,7 @@ impl Oracle {
                     partial.extend_from_slice(&part.bytes);
                     if part.last {
                         let bytes = std::mem::take(partial);
-                        self.run_written(at.peer, &bytes, store);
+                        self.run_written(at, &bytes, store);
                     }
                 }
                 Frame::Have(logs) => {
@@ -196,10 +196,20 @@ impl Oracle {
         }
     }
 
-    fn run_written(&mut self, peer: usize, bytes: &[u8], store: &Store) {
+    fn run_written(&mut self, at: &Place, bytes: &[u8], store: &Store) {
         let Some((room, _)) = self.room.as_ref() else { return };
+        let peer = at.peer;
         match Run::verify(room, bytes) {
-            Ok(run) if store.covers(&run.log, run.first, run.last()) => {}
+            Ok(run) if store.covers(&run.log, run.first, run.last()) => {
+                // Answered: whoever cannot use it may ask another.
+                let wants = self.traffic.wants.iter_mut();
+                let others = wants.filter(|((asks, log), _)| *asks != peer && *log == run.log);
+                for (wire, _, ranges) in others.flat_map(|(_, wants)| wants) {
+                    if *wire == at.wire {
+                        ranges.remove(run.first, run.last());
+                    }
+                }
+            }
             Ok(run) => {
                 let what = format!("{:?} {}.. leaves peer {peer}, not stored", run.log, run.first);
                 self.fail("I2", what);
