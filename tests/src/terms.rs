@@ -49,7 +49,7 @@ impl World {
         let wall = self.clock(peer).wall;
         match self.oracle.member_of(member).filter(|_| member != peer && self.below(3) == 0) {
             Some(member) => When::Online(member),
-            None => When::At(wall + 1 + self.below(40_000)),
+            None => When::At(wall + 1 + self.below(20_000)),
         }
     }
 
