@@ -9,10 +9,12 @@ use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
 use std::env;
 use std::fs;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The variable that lets cargo leave out what it compiles.
+const CARGO_QUIET: &str = "CARGO_TERM_QUIET";
 /// The cargo profile of what a browser downloads.
 const PAGE_PROFILE: &str = "wasm-release";
 
@@ -60,6 +62,7 @@ pub fn build_page() -> Result<Vec<Packed>> {
     }
     install::ensure(&FOR_THE_PAGE)?;
     let sources = stamp::sources()?;
+    println!("Building the page (the first time takes several minutes)…");
     process::run(trunk("build")?.args(["--release", "--cargo-profile", PAGE_PROFILE]))?;
     let packed = pack(&dist)?;
     stamp::put(&dist, sources)?;
@@ -76,6 +79,7 @@ pub fn trunk(verb: &str) -> Result<Command> {
     if env::var_os("NO_COLOR").is_some() {
         command.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
     }
+    be_brief(&mut command);
     command
         .arg(verb)
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
@@ -84,13 +88,22 @@ pub fn trunk(verb: &str) -> Result<Command> {
     Ok(command)
 }
 
+/// Where nobody watches, cargo says only what is wrong.
+fn be_brief(command: &mut Command) {
+    if !io::stdout().is_terminal() && env::var_os(CARGO_QUIET).is_none() {
+        command.env(CARGO_QUIET, "true");
+    }
+}
+
 /// Builds the server and says where it is.
 ///
 /// # Errors
 /// When the build fails.
 pub fn build_server(server: Server) -> Result<PathBuf> {
+    println!("Building the server…");
     let mut cargo = process::command("cargo")?;
     cargo.args(["build", "--package", "signaling"]);
+    be_brief(&mut cargo);
     let folder = match server {
         Server::Release => {
             cargo.args(["--release", "--features", "embed"]);

@@ -8,13 +8,17 @@ use crate::bundle::{self, Server};
 use crate::{certificate, process};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::env;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::process::Stdio;
 use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The port when none is named.
 const PORT: u16 = 8080;
+/// The variable that says what the server logs; every visit, unless it is told otherwise.
+const LOG: &str = "CONFAB_LOG";
 /// How long the server may take to listen.
 const START: Duration = Duration::from_secs(30);
 
@@ -22,9 +26,10 @@ const START: Duration = Duration::from_secs(30);
 #[derive(Args)]
 pub struct Options {
     /// The port of the page and of signaling [default: 8080]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "listen")]
     port: Option<u16>,
-    /// The address to listen on, with or without a port [default: 127.0.0.1; with --tls 0.0.0.0]
+    /// The address or name to listen on, with or without a port
+    /// [default: 127.0.0.1; with --tls 0.0.0.0]
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     listen: Option<Listen>,
     /// Serve https with a self-signed certificate, so that other devices in the network can join
@@ -39,20 +44,38 @@ struct Listen {
     port: Option<u16>,
 }
 
-impl FromStr for Listen {
-    type Err = AddrParseError;
+/// What answers words that say nowhere to listen.
+const EXAMPLES: &str = "this machine has no such address: write it like 127.0.0.1, \
+                        localhost:9000, 0.0.0.0:8443 or [::1]:8080";
 
-    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+impl FromStr for Listen {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
         if let Ok(ip) = text.parse() {
             return Ok(Self { ip, port: None });
         }
-        let address: SocketAddr = text.parse()?;
-        Ok(Self { ip: address.ip(), port: Some(address.port()) })
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self { ip: address.ip(), port: Some(address.port()) });
+        }
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, port)) => (name, Some(port.parse().context(EXAMPLES)?)),
+            None => (text, None),
+        };
+        Ok(Self { ip: resolve(name).context(EXAMPLES)?, port })
     }
 }
 
+/// The address of a name; where it has one of each kind, the older kind, which every browser tries.
+fn resolve(name: &str) -> Option<IpAddr> {
+    let found = (!name.is_empty()).then(|| (name, 0).to_socket_addrs().ok())??;
+    let mut found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+    found.sort_by_key(IpAddr::is_ipv6);
+    found.first().copied()
+}
+
 impl Options {
-    /// Where to listen; a port that `--listen` names goes before `--port`.
+    /// Where to listen.
     fn address(&self) -> SocketAddr {
         let default = if self.tls { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         let ip = self.listen.map_or(default.into(), |listen| listen.ip);
@@ -70,7 +93,11 @@ pub fn run(options: &Options) -> Result<()> {
     assert_free(address)?;
     bundle::build_page()?;
     let mut command = process::command(bundle::build_server(Server::Release)?)?;
-    command.args(["--listen", &address.to_string()]);
+    // What it says of its address is said below, once, as addresses of the page.
+    command.args(["--listen", &address.to_string()]).stdout(Stdio::null());
+    if env::var_os(LOG).is_none() {
+        command.env(LOG, "warn");
+    }
     if options.tls {
         let files = certificate::for_this_machine()?;
         command.arg("--tls-cert").arg(files.certificate).arg("--tls-key").arg(files.key);
@@ -151,9 +178,9 @@ fn urls(options: &Options, network: &[IpAddr]) -> Urls {
 }
 
 fn announce(options: &Options, urls: &Urls) -> Result<()> {
-    println!("\nConfab is at  {}", urls.here);
-    for url in &urls.elsewhere {
-        println!("in your network  {url}");
+    println!("\nConfab is at {}", urls.here);
+    for url in urls.elsewhere.iter().filter(|url| **url != urls.here) {
+        println!("in your network at {url}");
     }
     match urls.elsewhere.first() {
         Some(url) if options.tls => {
@@ -210,9 +237,33 @@ mod tests {
     fn an_address_may_name_its_port() {
         assert_eq!(options(Some("0.0.0.0:8443"), true).address().port(), 8443);
         assert_eq!(options(Some("[::1]:1"), true).address().to_string(), "[::1]:1");
-        let ported = Options { port: Some(9), ..options(Some("::1"), false) };
-        assert_eq!(ported.address().to_string(), "[::1]:9");
-        assert!("nowhere".parse::<Listen>().is_err());
+        assert_eq!(options(Some("::1"), false).address().to_string(), "[::1]:8080");
+    }
+
+    #[test]
+    fn a_name_is_an_address_and_nonsense_is_answered_with_examples() {
+        for (name, port) in [("localhost", 8080), ("localhost:9000", 9000)] {
+            let address = options(Some(name), false).address();
+            assert!(address.ip().is_loopback() && address.port() == port, "{address}");
+        }
+        for nonsense in ["", ":9000", "no such name", "localhost:port", "localhost:70000"] {
+            let error = nonsense.parse::<Listen>().unwrap_err().to_string();
+            assert!(error.contains("localhost:9000"), "{nonsense}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_named_once() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            options: Options,
+        }
+        let parse = |line: &[&str]| <Line as clap::Parser>::try_parse_from(line);
+        let one = parse(&["serve", "--port", "9"]).unwrap();
+        assert_eq!(one.options.address().port(), 9);
+        let both = parse(&["serve", "--listen", "127.0.0.1", "--port", "9"]).err().unwrap();
+        assert_eq!(both.kind(), clap::error::ErrorKind::ArgumentConflict);
     }
 
     #[test]
