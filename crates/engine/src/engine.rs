@@ -40,6 +40,8 @@ use crate::engine::forks::Forks;
 use crate::engine::inbox::Inbox;
 use crate::engine::lives::Life;
 use crate::engine::load::Loads;
+use crate::engine::load::distant::Distant;
+use crate::engine::load::repair::Repairs;
 use crate::engine::tell::Told;
 use crate::ids::{EpochId, LinkId, LogId, MemberId, RoomId};
 use crate::io::{Channel, Input, Millis, Now, Output};
@@ -50,6 +52,7 @@ use crate::outbox::Outbox;
 use crate::register::Registers;
 use crate::room::record::RoomRecord;
 use crate::signal::peers::Peers;
+use crate::simulation::{Planted, planted};
 use crate::sync::Wants;
 use crate::timeline::Timeline;
 use crate::view::{Command, Event, Refusal};
@@ -71,6 +74,7 @@ pub struct Engine {
     outbox: Outbox,
     inbox: Inbox,
     timeline: Timeline,
+    distant: Distant,
     cache: Cache,
     links: BTreeMap<LinkId, Link>,
     next_link: u64,
@@ -81,6 +85,7 @@ pub struct Engine {
     commits: Commits,
     life: Life,
     forks: Forks,
+    repairs: Repairs,
     told: Told,
     out: VecDeque<Output>,
 }
@@ -108,6 +113,7 @@ impl Engine {
             outbox: Outbox::default(),
             inbox: Inbox::default(),
             timeline: Timeline::unread(),
+            distant: Distant::default(),
             cache: Cache::default(),
             links: BTreeMap::new(),
             next_link: 0,
@@ -118,6 +124,7 @@ impl Engine {
             commits: Commits::default(),
             life: Life::default(),
             forks: Forks::default(),
+            repairs: Repairs::default(),
             told: Told::default(),
             out: VecDeque::new(),
             record,
@@ -180,7 +187,7 @@ impl Engine {
             Command::SendTogether(drafts) if drafts.iter().all(crate::Draft::is_plain) => {
                 self.send_together(drafts);
             }
-            command if !self.is_open() => {
+            command if !self.is_open() || self.hangs_on_commit(&command) => {
                 if let Err(reason) = self.loads.wait(command) {
                     self.refuse(None, reason);
                 }
@@ -201,6 +208,11 @@ impl Engine {
             Command::MarkRead(entries) => self.mark_read(&entries),
             Command::ForgetMember(member) => self.forget(&member),
         }
+    }
+
+    /// True if the answer depends on whether a batch of unknown outcome was stored.
+    fn hangs_on_commit(&self, command: &Command) -> bool {
+        self.commits.reload && matches!(command, Command::Cancel(_) | Command::Replace(_))
     }
 
     fn refuse(&mut self, draft: Option<crate::ids::DraftId>, reason: Refusal) {
@@ -235,23 +247,25 @@ impl Engine {
     pub fn deadline(&self) -> Option<Millis> {
         let links = self.links.values().filter_map(Link::deadline).min();
         let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
-        let own = [self.commits.deadline(self.has_work()), self.wants.deadline(), links, peers];
+        // While the store is read, nothing is stored or asked for.
+        let wants = self.wants.deadline().filter(|_| self.is_open());
+        let batch = self.commits.deadline(self.has_work(), self.is_open());
+        let own = [batch, wants, links, peers];
         let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
-        let life = self.life.deadline().filter(|_| self.is_idle() && !self.outbox.is_empty());
-        let own = own.chain([life, self.forks.deadline()]);
+        let writes = self.is_open() && self.commits.may_begin(self.now.mono);
+        let life = self.life.deadline().filter(|_| writes && !self.outbox.is_empty());
+        let merges = self.commits.merges.deadline().filter(|_| self.may_merge());
+        let own = own.chain([merges, life, self.forks.deadline()]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 
-    /// When something is due by the device's clock, on the monotonic one. What is due already
-    /// waits for the batch that is out.
+    /// When something is due by the device's clock, on the monotonic one. What is due already and
+    /// still there waits for something else: for the store, most often.
     fn wall_deadline(&self) -> Option<Millis> {
-        let next = [self.outbox.waits.next(), self.commits.fades.next()];
-        let next = next.into_iter().flatten().filter(|at| *at > self.now.wall || self.is_idle());
+        let after = if planted(Planted::WokenForWhatIsDue) { 0 } else { self.now.wall };
+        let next = [self.outbox.waits.next_after(after), self.commits.fades.next()];
+        let next = next.into_iter().flatten().filter(|at| *at > after);
         next.min().map(|at| self.now.mono + at.saturating_sub(self.now.wall))
-    }
-
-    fn is_idle(&self) -> bool {
-        self.is_open() && !self.commits.is_out()
     }
 
     /// Brings all parts to rest.
@@ -263,7 +277,9 @@ impl Engine {
         self.tend_vanishing();
         self.fade_due();
         self.tend_forks();
+        self.tend_merges();
         self.form_batch();
+        self.tend_distant();
         self.plan_wants();
         self.tell_haves();
         let links: Vec<LinkId> = self.links.keys().copied().collect();

@@ -29,6 +29,8 @@ pub const DRAFTS: usize = 20_000;
 pub const DRAFT_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes in one batch, after which the next one begins.
 pub const BATCH_BYTES: usize = 256 * 1024;
+/// Drafts of one priority in one batch.
+pub const BATCH_ENTRIES: usize = 1_024;
 /// Draft ids that are remembered, so that a repeated call says nothing twice.
 pub const REMEMBERED_DRAFTS: usize = 1024;
 
@@ -58,7 +60,7 @@ pub const TRACES: usize = 1_000;
 pub const STATIONS: usize = 64;
 /// Undelivered messages in the tray; the oldest beyond leave it.
 pub const UNDELIVERED: usize = 1_000;
-/// A deletion whose message is not in memory is tried again after so long.
+/// A deletion whose message is not on this device is tried again after so long.
 pub const VANISH_RETRY: Millis = 10 * 60_000;
 /// Attempts to deliver one message of which the times are kept; the newest are.
 pub const ATTEMPTS: usize = 16;
@@ -78,6 +80,8 @@ pub const LIVE_FOR: Millis = 60_000;
 pub const EPHEMERAL: usize = 64;
 /// Somebody who is typing says so again after this time, and counts as having stopped after twice.
 pub const TYPING_EVERY: Millis = 3_000;
+/// Changes between typing and not typing that are told in one second.
+pub const TYPING_CHANGES: u32 = 4;
 /// How often the queue is told while it is watched.
 pub const WATCH_EVERY: Millis = 1_000;
 
@@ -106,6 +110,8 @@ pub const PROOFS: usize = 64;
 pub const CACHE_BYTES: usize = 1024 * 1024;
 /// Rows in memory.
 pub const WINDOW_ROWS: usize = 10_000;
+/// Bytes of text in them; one row stays, whatever it says.
+pub const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 /// Rows that fill a screen: of more that a peer lacks, the newest go first.
 pub const SCREEN_ROWS: u64 = 100;
 /// Runs read for one page of the timeline.
@@ -169,5 +175,19 @@ pub const AUTHOR_GRACE: Millis = 1_000;
 pub const WANT_TIMEOUT: Millis = 5_000;
 /// A peer that does not say where its log differs is asked no more after so long.
 pub const SEARCH_TIMEOUT: Millis = 10_000;
+/// Runs with more entries than these are not merged with others.
+pub const MERGE_ENTRIES: usize = 16;
+/// Small runs beside each other that are merged, at least.
+pub const MERGE_AT_LEAST: usize = 16;
+/// Small runs beside each other that are merged at once, at most.
+pub const MERGE_RUNS: usize = 64;
+/// Logs of which small runs are remembered.
+pub const MERGE_LOGS: usize = 64;
+/// Bytes of a run that was made of several, at most.
+pub const MERGED_BYTES: usize = 16 * 1024;
+/// Nothing is merged before nothing was stored for so long.
+pub const MERGE_QUIET: Millis = 2_000;
+/// Places of the store that cannot be read, of which note is taken at once.
+pub const REPAIRS: usize = 64;
 /// A commit that failed is tried again after so long; doubles up to half a minute.
 pub const COMMIT_BACKOFF: Millis = 500;

@@ -38,6 +38,17 @@ struct Span {
     head_lamport: u64,
 }
 
+/// Held entries that cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Hole {
+    /// One of them.
+    pub seq: Seq,
+    /// The last readable entry below: its seq, hash and Lamport time.
+    pub below: Option<(Seq, EntryHash, u64)>,
+    /// The first readable entry above: its seq, the hash before it, its Lamport time.
+    pub above: Option<(Seq, EntryHash, u64)>,
+}
+
 /// Why a verified run does not fit into its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
@@ -195,6 +206,38 @@ impl LogState {
         }
         self.classes.iter_mut().for_each(|class| class.remove(first, last));
         self.refused.retain(|(from, to, _)| *to < first || *from > last);
+    }
+
+    /// Lets go of entries that cannot be read, from the last readable one below to the first one
+    /// above. False if they are not held, or if the gap would be one too many.
+    pub fn lose(&mut self, hole: &Hole) -> bool {
+        let Some(at) = self.spans.iter().position(|it| (it.first..=it.last).contains(&hole.seq))
+        else {
+            return false;
+        };
+        let span = self.spans[at].clone();
+        let below = hole.below.filter(|(seq, ..)| *seq >= span.first && *seq < hole.seq);
+        let above = hole.above.filter(|(seq, ..)| *seq <= span.last && *seq > hole.seq);
+        if below.is_some() && above.is_some() && self.spans.len() >= limits::RANGES {
+            return false;
+        }
+        let below = below.map(|(last, head, head_lamport)| Span {
+            last,
+            head,
+            head_lamport,
+            ..span.clone()
+        });
+        let above = above.map(|(first, previous, first_lamport)| Span {
+            first,
+            previous,
+            first_lamport,
+            ..span.clone()
+        });
+        let first = below.as_ref().map_or(span.first, |below| below.last + 1);
+        let last = above.as_ref().map_or(span.last, |above| above.first - 1);
+        self.spans.splice(at..=at, below.into_iter().chain(above));
+        self.classes.iter_mut().for_each(|class| class.remove(first, last));
+        true
     }
 
     /// The seqs that are held.

@@ -188,19 +188,34 @@ impl Outbox {
         number(self.bytes)
     }
 
-    /// Takes drafts of one priority, up to some bytes and at least one item if there is one. They
-    /// count as waiting until [`Outbox::drop_taken`] or [`Outbox::put_back`].
-    pub fn take(&mut self, priority: Priority, bytes: &mut usize) -> Vec<Vec<Draft>> {
+    /// Takes drafts of one priority that are ready, up to some bytes and [`limits::BATCH_ENTRIES`],
+    /// and at least one item if there is one. They count as waiting until [`Outbox::drop_taken`]
+    /// or [`Outbox::put_back`].
+    pub fn take(
+        &mut self,
+        priority: Priority,
+        bytes: &mut usize,
+        mut ready: impl FnMut(&Draft) -> bool,
+    ) -> Vec<Vec<Draft>> {
         let lane = &mut self.lanes[lane(priority)];
         let mut taken: Vec<Vec<Draft>> = Vec::new();
-        while let Some(item) = lane.front() {
+        let (mut at, mut count) = (0, 0);
+        while let Some(item) = lane.get(at) {
+            if !item.iter().all(&mut ready) {
+                at += 1;
+                continue;
+            }
+            count += item.len();
+            if count > limits::BATCH_ENTRIES {
+                break;
+            }
             let size = item.iter().map(|draft| draft.text.len()).sum();
             if *bytes < size && !(taken.is_empty() && *bytes == limits::BATCH_BYTES) {
                 break;
             }
             *bytes = bytes.saturating_sub(size);
             self.taken.extend(item.iter().map(|draft| draft.id));
-            taken.extend(lane.pop_front());
+            taken.extend(lane.remove(at));
         }
         taken
     }
@@ -313,7 +328,7 @@ mod tests {
         assert_eq!(outbox.put(hello.clone()), Ok(Put::Waiting));
         assert_eq!(outbox.put(hello.clone()), Ok(Put::Repeated));
         let mut bytes = limits::BATCH_BYTES;
-        let taken = outbox.take(Priority::Normal, &mut bytes);
+        let taken = outbox.take(Priority::Normal, &mut bytes, |_| true);
         assert_eq!(taken.len(), 1);
         assert_eq!(outbox.put(hello.clone()), Ok(Put::Repeated));
         outbox.drop_taken(&hello);
@@ -328,12 +343,15 @@ mod tests {
             outbox.put(draft(id, Priority::Low, "text")).unwrap();
         }
         let mut bytes = 8;
-        let taken = outbox.take(Priority::Low, &mut bytes);
+        let taken = outbox.take(Priority::Low, &mut bytes, |_| true);
         assert_eq!(taken.len(), 2);
         outbox.put_back(taken);
         bytes = limits::BATCH_BYTES;
-        let ids: Vec<u8> =
-            outbox.take(Priority::Low, &mut bytes).iter().map(|item| item[0].id.0[0]).collect();
+        let ids: Vec<u8> = outbox
+            .take(Priority::Low, &mut bytes, |_| true)
+            .iter()
+            .map(|item| item[0].id.0[0])
+            .collect();
         assert_eq!(ids, [0, 1, 2, 3]);
     }
 
@@ -370,7 +388,7 @@ mod tests {
         assert!(outbox.cancel(&DraftId([1; 16])).is_empty());
         assert_eq!(outbox.depths(), [0, 2, 0]);
         let mut bytes = limits::BATCH_BYTES;
-        assert_eq!(outbox.take(Priority::Normal, &mut bytes).len(), 2);
+        assert_eq!(outbox.take(Priority::Normal, &mut bytes, |_| true).len(), 2);
         assert!(outbox.cancel(&DraftId([0; 16])).is_empty(), "it may be stored already");
         assert_eq!(outbox.put(draft(1, Priority::Normal, "text")), Ok(Put::Waiting));
     }
@@ -384,7 +402,7 @@ mod tests {
         assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Waiting));
         assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Repeated));
         let mut bytes = limits::BATCH_BYTES;
-        assert_eq!(outbox.take(Priority::Low, &mut bytes)[0].len(), 3);
+        assert_eq!(outbox.take(Priority::Low, &mut bytes, |_| true)[0].len(), 3);
         assert_eq!(outbox.put_together(vec![]), Err(Refusal::Empty));
         assert_eq!(outbox.put_together(together(10..12, " ")), Err(Refusal::Empty));
         let mut mixed = together(10..12, "text");

@@ -113,7 +113,10 @@ impl Wants {
     /// Computes what is missing and gives the questions to send.
     pub fn plan(&mut self, situation: &Situation<'_>) -> Vec<(LinkId, Question)> {
         let mut missing = situation.missing();
-        self.pursuits.retain(|log, _| missing.contains_key(log));
+        // What has come and is not stored yet may turn out to be of no use.
+        let open = |log: &LogId| missing.contains_key(log) || situation.inbox.contains_key(log);
+        self.pursuits.retain(|log, _| open(log));
+        self.pursuits.values_mut().for_each(|pursuit| pursuit.missing = RangeSet::default());
         let mut questions = Vec::new();
         for (log, missing) in std::mem::take(&mut missing) {
             let pursuit = self
@@ -131,11 +134,18 @@ impl Wants {
         questions
     }
 
-    /// Something of a log came, from somebody.
+    /// Something of a log was stored: whoever sent nothing useful before may be asked again.
+    pub fn stored(&mut self, log: &LogId) {
+        if let Some(pursuit) = self.pursuits.get_mut(log) {
+            pursuit.tried.clear();
+        }
+    }
+
+    /// Something of a log came, from somebody. It may turn out to be of no use: then the next
+    /// holder is asked when this one's time is over.
     pub fn arrived(&mut self, log: &LogId, now: Millis) {
         if let Some(pursuit) = self.pursuits.get_mut(log) {
             pursuit.progress = now;
-            pursuit.tried.clear();
             if let Some(ask) = &mut pursuit.ask {
                 ask.deadline = now + limits::WANT_TIMEOUT;
             }
@@ -156,7 +166,7 @@ impl Wants {
             Some(ask) => ask.deadline,
             None => pursuit.progress + limits::AUTHOR_GRACE,
         };
-        self.pursuits.values().map(next).min()
+        self.pursuing().map(|(_, pursuit)| next(pursuit)).min()
     }
 
     /// What a person is told.
@@ -167,7 +177,11 @@ impl Wants {
             missing: pursuit.missing.len(),
             asking: pursuit.ask.as_ref().and_then(|ask| links.get(&ask.link)?.member()),
         };
-        self.pursuits.iter().map(gap).collect()
+        self.pursuing().map(gap).collect()
+    }
+
+    fn pursuing(&self) -> impl Iterator<Item = (&LogId, &Pursuit)> {
+        self.pursuits.iter().filter(|(_, pursuit)| !pursuit.missing.is_empty())
     }
 }
 
@@ -207,5 +221,74 @@ impl Pursuit {
         let newest = ranges.ranges().iter().rev().take(limits::FRAME_RANGES).copied().collect();
         self.ask = Some(Ask { link, ranges, deadline });
         Some((link, Question::Want(Want { log: *log, ranges: newest })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{EntryHash, Incarnation};
+    use protocol::PeerId;
+
+    use crate::link::Phase;
+    use crate::link::flow::Flow;
+    use crate::log::have::{HaveRange, LogHave};
+
+    const AUTHOR: MemberId = MemberId([9; 32]);
+    const LOG: LogId = LogId { member: AUTHOR, incarnation: Incarnation([0; 16]) };
+
+    /// Links with members who all hold the same entries of a log.
+    fn links(members: &[MemberId]) -> BTreeMap<LinkId, Link> {
+        let link = |(number, member): (u64, &MemberId)| {
+            let id = LinkId(number);
+            let mut link = Link::new(id, PeerId(1), [0; 16], true, 0);
+            let mut flow = Flow::new(*member, [0; 16], 0);
+            let range = HaveRange { first: 0, last: 9, head: EntryHash([1; 32]) };
+            flow.have.learn(&LogHave { log: LOG, ranges: vec![range], refused: vec![] });
+            link.phase = Phase::Proven(Box::new(flow));
+            (id, link)
+        };
+        (0..).zip(members).map(link).collect()
+    }
+
+    /// Who is asked at this time.
+    fn asked(wants: &mut Wants, links: &BTreeMap<LinkId, Link>, now: Millis) -> Vec<LinkId> {
+        let (logs, inbox) = (Logs::default(), BTreeMap::new());
+        let moving = &|_: &LogId| false;
+        let questions = wants.plan(&Situation { logs: &logs, inbox: &inbox, moving, links, now });
+        questions.into_iter().map(|(link, _)| link).collect()
+    }
+
+    #[test]
+    fn i12_one_holder_is_asked_at_a_time_and_passed_over_when_it_is_silent() {
+        let (mut wants, links) = (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32])]));
+        assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
+        assert_eq!(asked(&mut wants, &links, limits::WANT_TIMEOUT - 1), []);
+        assert_eq!(wants.deadline(), Some(limits::WANT_TIMEOUT));
+        assert_eq!(asked(&mut wants, &links, limits::WANT_TIMEOUT), [LinkId(1)]);
+        assert_eq!(asked(&mut wants, &links, 2 * limits::WANT_TIMEOUT), [LinkId(0)]);
+    }
+
+    #[test]
+    fn i12_everybody_is_asked_if_what_comes_is_of_no_use() {
+        let members = [MemberId([1; 32]), MemberId([2; 32]), AUTHOR];
+        let (mut wants, links) = (Wants::default(), links(&members));
+        assert_eq!(asked(&mut wants, &links, 0), [], "an author who is linked pushes its log");
+        let mut now = limits::AUTHOR_GRACE;
+        for link in [LinkId(0), LinkId(1), LinkId(2)] {
+            assert_eq!(asked(&mut wants, &links, now), [link]);
+            // It comes at once, and cannot be stored.
+            wants.arrived(&LOG, now + 1);
+            now += 1 + limits::WANT_TIMEOUT;
+        }
+    }
+
+    #[test]
+    fn i12_who_was_silent_may_be_asked_again_once_something_was_stored() {
+        let (mut wants, links) = (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32])]));
+        assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
+        assert_eq!(asked(&mut wants, &links, limits::WANT_TIMEOUT), [LinkId(1)]);
+        wants.stored(&LOG);
+        assert_eq!(asked(&mut wants, &links, 2 * limits::WANT_TIMEOUT), [LinkId(0)]);
     }
 }

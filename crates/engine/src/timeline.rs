@@ -32,6 +32,8 @@ struct Spot {
 #[derive(Debug, Default)]
 pub struct Timeline {
     rows: BTreeMap<Order, Row>,
+    /// Bytes of text in them.
+    bytes: usize,
     index: BTreeMap<EntryId, Spot>,
     /// What notes say of rows in memory.
     folds: BTreeMap<EntryId, Fold>,
@@ -83,10 +85,22 @@ impl Timeline {
         Some(self.cursor.clone())
     }
 
+    /// True while a page is being read.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.loading
+    }
+
+    /// True if the `timeline` record with this key is above those that a further page reads.
+    #[must_use]
+    pub fn has_read(&self, key: &[u8]) -> bool {
+        !self.more || self.cursor.as_deref().is_some_and(|cursor| key >= cursor)
+    }
+
     /// True if as many rows are in memory as fit.
     #[must_use]
     pub fn full(&self) -> bool {
-        self.rows.len() >= limits::WINDOW_ROWS
+        self.rows.len() >= limits::WINDOW_ROWS || self.bytes >= limits::WINDOW_BYTES
     }
 
     /// A page was read: its oldest key, its Lamport time, and whether there may be more. Gives the
@@ -121,6 +135,7 @@ impl Timeline {
         self.follow_vanishing(&row);
         let order = row.order;
         if let Entry::Vacant(place) = self.rows.entry(order) {
+            self.bytes += weight(&row);
             place.insert(row);
             self.untold.insert(order, reach);
         }
@@ -128,7 +143,8 @@ impl Timeline {
 
     /// Puts a row that was stored just now, and gives it as it is to be shown; `None` if it
     /// belongs to a page that has not been read. A run that reaches above the floor with its `last`
-    /// Lamport time is in no page that will be read, so its rows are kept.
+    /// Lamport time is in no page that will be read, so its rows are kept. So are all that come
+    /// while a page is being read: whether that page has them depends on which was sooner.
     pub fn surface(
         &mut self,
         Found { mut row, hash, reach }: Found,
@@ -144,7 +160,10 @@ impl Timeline {
         if reach < self.floor {
             mark(Mark::RowBelowFloor);
             if last < self.floor {
-                return None;
+                if !self.loading {
+                    return None;
+                }
+                mark(Mark::RowWhilePageIsRead);
             }
             self.untold.insert(row.order, reach);
         }
@@ -158,7 +177,9 @@ impl Timeline {
         }
         self.index.insert(row.entry, Spot { order: row.order, hash });
         self.follow_vanishing(&row);
-        self.rows.insert(row.order, row.clone());
+        self.bytes += weight(&row);
+        let old = self.rows.insert(row.order, row.clone());
+        self.bytes -= old.as_ref().map_or(0, weight);
         self.shows(&row).then_some(row)
     }
 
@@ -174,6 +195,7 @@ impl Timeline {
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
         fold.apply(row);
+        self.bytes = self.bytes + weight(row) - weight(&before);
         (*row != before && !self.untold.contains_key(&order)).then(|| row.clone())
     }
 
@@ -203,6 +225,12 @@ impl Timeline {
         self.early.get(target).map_or(&[], Vec::as_slice)
     }
 
+    /// True if the row of an entry is in memory.
+    #[must_use]
+    pub fn knows(&self, entry: &EntryId) -> bool {
+        self.index.contains_key(entry)
+    }
+
     /// What an entry that says something of a message has to name; nothing if that is not in
     /// memory or its body is gone.
     #[must_use]
@@ -218,6 +246,7 @@ impl Timeline {
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
         (row.body, row.edited) = (Body::Gone, false);
+        self.bytes -= weight(&before);
         self.vanishing.remove(entry);
         if expired && row.own && row.state < RowState::Delivered {
             row.state = RowState::Expired;
@@ -258,7 +287,7 @@ impl Timeline {
             self.index.range(from..=to).map(|(entry, spot)| (*entry, spot.order)).collect();
         for (entry, order) in &gone {
             self.index.remove(entry);
-            self.rows.remove(order);
+            self.bytes -= self.rows.remove(order).as_ref().map_or(0, weight);
             self.untold.remove(order);
             self.vanishing.remove(entry);
             self.folds.remove(entry);
@@ -266,11 +295,18 @@ impl Timeline {
         gone.into_iter().map(|(entry, _)| entry).collect()
     }
 
-    /// Drops the oldest rows beyond the bound; they can be read again.
+    /// Drops the oldest rows beyond the bound; they can be read again. Not while a page is being
+    /// read, of which they may be.
     pub fn trim(&mut self) -> bool {
         let mut trimmed = false;
-        while self.rows.len() > limits::WINDOW_ROWS {
+        if self.loading {
+            return false;
+        }
+        while self.rows.len() > limits::WINDOW_ROWS
+            || self.bytes > limits::WINDOW_BYTES && self.rows.len() > 1
+        {
             let Some((order, row)) = self.rows.pop_first() else { break };
+            self.bytes -= weight(&row);
             self.index.remove(&row.entry);
             self.folds.remove(&row.entry);
             self.vanishing.remove(&row.entry);
@@ -311,6 +347,14 @@ impl Timeline {
     pub fn others(&self, entries: &[EntryId]) -> BTreeSet<EntryId> {
         let other = |entry: &&EntryId| self.row(entry).is_some_and(|row| !row.own);
         entries.iter().filter(other).copied().collect()
+    }
+}
+
+/// Bytes of text in a row.
+fn weight(row: &Row) -> usize {
+    match &row.body {
+        Body::Text(text) => text.len(),
+        Body::Gone | Body::Newer | Body::Unreadable => 0,
     }
 }
 
@@ -405,6 +449,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_while_a_page_is_read_is_shown_with_that_page() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.load(found(row(8, 2)));
+        timeline.end_page(Some((vec![8, 2], 8)), true);
+        timeline.begin_page();
+        // The keys of the page are known by now, and these two are not among them.
+        assert!(timeline.surface(found(row(3, 1)), 3, (&ROOM, &keys())).is_none());
+        assert!(timeline.surface(found(row(6, 1)), 6, (&ROOM, &keys())).is_none());
+        timeline.load(found(row(5, 2)));
+        assert_eq!(timeline.end_page(Some((vec![5, 2], 5)), true).len(), 2);
+        assert_eq!(shown(&timeline), [5, 6, 8]);
+        timeline.begin_page();
+        assert_eq!(timeline.end_page(None, false).len(), 1);
+        assert_eq!(shown(&timeline), [3, 5, 6, 8]);
+    }
+
+    #[test]
     fn what_sorts_far_up_is_marked_as_late() {
         let mut timeline = Timeline::unread();
         timeline.begin_page();
@@ -445,5 +507,24 @@ mod tests {
         assert!(timeline.trim());
         assert_eq!(timeline.rows().len(), limits::WINDOW_ROWS);
         assert_eq!(shown(&timeline)[0], 5);
+    }
+
+    #[test]
+    fn i6_long_rows_leave_memory_before_they_fill_it() {
+        let mut timeline = Timeline::unread();
+        timeline.begin_page();
+        timeline.end_page(None, false);
+        let long = |lamport| Row { body: Body::Text("x".repeat(1024 * 1024)), ..row(lamport, 1) };
+        let most = u64::try_from(limits::WINDOW_BYTES / (1024 * 1024)).unwrap();
+        for lamport in 0..most {
+            timeline.surface(found(long(lamport)), lamport, (&ROOM, &keys()));
+        }
+        assert!(!timeline.trim() && timeline.full());
+        assert!(timeline.fade(&long(3).entry, false).is_some());
+        timeline.surface(found(long(most)), most, (&ROOM, &keys()));
+        assert!(!timeline.trim(), "the body that went has made room");
+        timeline.surface(found(long(most + 1)), most + 1, (&ROOM, &keys()));
+        assert!(timeline.trim() && !timeline.rows().is_empty());
+        assert_eq!(shown(&timeline)[0], 1);
     }
 }

@@ -67,6 +67,9 @@ pub enum Event {
     Members(Vec<MemberView>),
     /// Rows that are new or have changed, by entry id. Sort by [`Row::order`].
     Rows(Vec<Row>),
+    /// A message that the worker does not keep in memory has changed: it is brought up to date
+    /// where it is shown, and is no news anywhere else.
+    Changed(Box<Row>),
     /// These entries are known by other names from now on, because their log has forked: their
     /// rows go, and come again.
     Moved(Vec<EntryId>),

@@ -66,6 +66,7 @@ impl Engine {
                 self.timeline.keep_early(noted);
                 continue;
             }
+            self.changed_afar(noted.target);
             let row = self.timeline.note(&noted, &self.room, &self.keys);
             if let Some(row) = row {
                 rows.retain(|known| known.entry != row.entry);

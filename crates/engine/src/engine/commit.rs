@@ -9,9 +9,11 @@
 //! visible before the commit; if it fails, the truth is read again from the store.
 
 mod incoming;
+pub(super) mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
 use crate::engine::say::Prepared;
@@ -54,6 +56,8 @@ pub struct Batch {
     pub faded: Faded,
     pub undelivered: Vec<EntryId>,
     reclassed: BTreeMap<EntryId, Priority>,
+    /// Runs that were several.
+    merged: Vec<Run>,
     /// Runs that came: link, log, first, last.
     offered: Vec<(LinkId, LogId, Seq, Seq)>,
     pub moved: Vec<Moved>,
@@ -76,19 +80,32 @@ pub struct Commits {
     pub reclassed: BTreeMap<EntryId, Priority>,
     /// Bodies that go.
     pub fades: Fades,
+    /// Small runs that become one.
+    pub merges: Merges,
     /// When the next receipt is due.
     pub receipt_at: Option<Millis>,
     last_receipt: Option<Millis>,
 }
 
 impl Commits {
-    /// When something has to be tried again, or a receipt is due.
+    /// When something has to be tried again, or a receipt is due once the store was read.
     #[must_use]
-    pub fn deadline(&self, work: bool) -> Option<Millis> {
-        let retry = self.out.is_none() && self.failures > 0 && (work || self.reload);
-        let retry = retry.then_some(self.not_before);
-        let receipt = self.receipt_at.filter(|_| self.out.is_none() && !self.reload);
+    pub fn deadline(&self, work: bool, open: bool) -> Option<Millis> {
+        if self.out.is_some() {
+            return None;
+        }
+        let retry = (self.failures > 0 && (work || self.reload)).then_some(self.not_before);
+        let receipt = self.receipt_at.filter(|_| open && !self.reload);
+        // A store that has just failed is left alone, whatever is due.
+        let receipt =
+            receipt.map(|at| if self.failures > 0 { at.max(self.not_before) } else { at });
         [retry, receipt].into_iter().flatten().min()
+    }
+
+    /// True if the store may be used now: no batch is with it, and it has not just failed.
+    #[must_use]
+    pub fn may_begin(&self, now: Millis) -> bool {
+        self.out.is_none() && (self.failures == 0 || now >= self.not_before)
     }
 
     /// True while a batch is with the store.
@@ -180,6 +197,7 @@ impl Engine {
                 || self.commits.fades.is_ready()
                 || self.commits.fades.owes()
                 || self.has_moves()
+                || self.repairs.is_ready()
                 || !self.commits.reclassed.is_empty()
                 || self.commits.record_dirty)
     }
@@ -187,9 +205,7 @@ impl Engine {
     /// Forms the next batch, if none is out and there is something to store.
     pub(super) fn form_batch(&mut self) {
         let now = self.now.mono;
-        if self.commits.out.is_some()
-            || (self.commits.failures > 0 && now < self.commits.not_before)
-        {
+        if !self.commits.may_begin(now) {
             return;
         }
         if self.commits.reload {
@@ -204,10 +220,18 @@ impl Engine {
             self.commits.last_receipt = Some(now);
             self.publish_receipt();
         }
+        let mut batch = Batch::default();
         if !self.has_work() {
+            if self.may_merge() {
+                self.stage_merges(&mut batch);
+            }
+            if !batch.is_empty() {
+                self.commit(batch);
+            }
             return;
         }
-        let mut batch = Batch::default();
+        self.commits.merges.give_way();
+        self.stage_repairs(&mut batch);
         self.stage_moves(&mut batch);
         self.stage_drafts(&mut batch);
         self.stage_runs(&mut batch);
@@ -248,7 +272,9 @@ impl Engine {
             if planted(Planted::UrgentLastInBatch) {
                 priority = Priority::ALL[2 - usize::from(priority.number())];
             }
-            let items = self.outbox.take(priority, &mut bytes);
+            let world = (&self.timeline, &self.logs);
+            let ready = |draft: &Draft| self.distant.is_ready(draft, world);
+            let items = self.outbox.take(priority, &mut bytes, ready);
             let mut room = limits::RUN_BYTES;
             let mut run: Vec<Prepared> = Vec::new();
             for item in items {
@@ -265,6 +291,7 @@ impl Engine {
             }
             self.append(batch, priority, run);
         }
+        self.distant.forget_used();
     }
 
     /// Appends drafts to the own log, as one run.
@@ -377,6 +404,8 @@ impl Engine {
         }
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
+            self.wants.stored(&run.log);
+            self.commits.merges.note(run, self.now.mono);
             self.forks.note(run.log, run.last(), run.head());
         }
         for (entry, class) in batch.reclassed {
@@ -386,6 +415,7 @@ impl Engine {
         for (draft, entry) in &batch.renamed {
             self.outbox.rename(*draft, *entry);
         }
+        self.on_merged(batch.merged);
         self.on_moved(&batch.moved);
         self.surface(&batch.runs);
         self.on_noted(batch.notes);

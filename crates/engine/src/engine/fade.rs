@@ -258,6 +258,7 @@ impl Engine {
         for Fade { at, entry } in faded.gone {
             let (expired, own) = (at > 1, entry.log.member == self.own.member);
             rows.extend(self.timeline.fade(&entry, expired));
+            self.changed_afar(entry);
             if own {
                 self.outbox.traces.note(entry, self.now.wall, Passage::Gone);
             }

@@ -23,6 +23,8 @@ pub struct Incoming {
     pub bytes: usize,
     /// The run.
     pub run: Run,
+    /// True if it proves what stands before it; not if it may be dropped, since a body is missing.
+    pub whole: bool,
 }
 
 /// Verified and not stored.
@@ -44,7 +46,8 @@ impl Inbox {
     #[must_use]
     pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
         let follows = |run: &Run| last.checked_add(1) == Some(run.first) && run.previous == *head;
-        self.runs.iter().any(|incoming| incoming.run.log == *log && follows(&incoming.run))
+        let proves = |incoming: &&Incoming| incoming.whole && incoming.run.log == *log;
+        self.runs.iter().filter(proves).any(|incoming| follows(&incoming.run))
     }
 
     /// Puts a register, unless a newer one waits.

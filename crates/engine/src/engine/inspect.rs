@@ -90,14 +90,10 @@ impl Engine {
     }
 
     pub(super) fn tell_trace(&mut self, entry: EntryId) {
-        let row = self.timeline.row(&entry).filter(|row| row.own);
-        let Some(row) = row else { return self.refuse(None, Refusal::NoSuchMessage) };
-        let trace = Trace {
-            entry,
-            draft: row.draft,
-            priority: row.priority,
-            stations: self.outbox.traces.of(&entry),
-        };
+        let class = self.logs.class_of(&entry).filter(|_| entry.log.member == self.own.member);
+        let Some(priority) = class else { return self.refuse(None, Refusal::NoSuchMessage) };
+        let (draft, stations) = (self.outbox.draft_of(&entry), self.outbox.traces.of(&entry));
+        let trace = Trace { entry, draft, priority, stations };
         self.out.push_back(Output::Event(Event::Trace(trace)));
     }
 }

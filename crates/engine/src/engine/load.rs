@@ -5,11 +5,15 @@
 //! ```
 //! A damaged record is left out and said; what it held is asked of peers again.
 
-use std::collections::{BTreeMap, VecDeque};
+pub(super) mod distant;
+pub(super) mod repair;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::forks::Why;
+use crate::engine::load::repair::Repairs;
 use crate::engine::{Engine, keys};
-use crate::ids::{DraftId, LinkId, LogId, Seq};
+use crate::ids::{DraftId, EntryId, LinkId, LogId, Seq};
 use crate::io::{Output, Record, Scan, ScanId, StoreFault, Table};
 use crate::limits;
 use crate::link::flow::Read;
@@ -28,7 +32,7 @@ const PROJECTIONS: u32 = 40_000;
 /// Commands kept until the start is done; sent messages wait in the outbox, beyond these.
 const EARLY_COMMANDS: usize = 64;
 /// Notes read for the messages of a page: beyond, older ones are not shown on it.
-const PAGE_NOTES: u32 = 20_000;
+pub(super) const PAGE_NOTES: u32 = 20_000;
 /// Runs read at once for a link.
 const READ_RUNS: u32 = 16;
 
@@ -42,7 +46,8 @@ pub enum Purpose {
     Outbox,
     Drafts,
     Page,
-    PageRuns,
+    /// Runs of a page, of one log: those that begin at these seqs have to be there.
+    PageRuns(LogId, BTreeSet<Seq>),
     /// Notes on the messages of a page.
     PageNotes,
     /// What is to be seen together with something that came later.
@@ -53,14 +58,24 @@ pub enum Purpose {
     FadeNotes,
     /// The run that holds a body which goes.
     FadeRun,
+    /// The run that holds a message which is not in memory.
+    DistantRun,
+    /// Notes on that message.
+    DistantNotes,
     /// Runs for a link, from the entry up.
     Ahead(LinkId, Read),
     /// The run that holds an entry, from it down.
     Holder(LinkId, Read),
     /// Runs that become part of a branch.
     Move,
+    /// Small runs of a log.
+    Merge(LogId),
     /// The hash of an entry.
     Hash(LogId, Seq, Why),
+    /// The last readable run below one that is not.
+    RepairBelow,
+    /// The first readable run above it.
+    RepairAbove,
 }
 
 /// The page that is being read.
@@ -121,8 +136,11 @@ impl Engine {
             flow.have.settle_disputes();
         }
         self.timeline = Timeline::unread();
+        self.distant.reset();
         self.commits.fades.reset();
         self.forks.reset();
+        self.repairs = Repairs::default();
+        self.commits.merges.give_way();
         let (from, to) = keys::start_projections(&self.room);
         self.scan(Purpose::Projections, Table::Projections, (from, to), false, PROJECTIONS);
     }
@@ -160,10 +178,15 @@ impl Engine {
             Purpose::Fades => self.on_fades(&records),
             Purpose::FadeNotes => self.on_fade_notes(records),
             Purpose::FadeRun => self.on_fade_run(records),
+            Purpose::DistantRun => self.on_distant_run(&records),
+            Purpose::DistantNotes => self.on_distant_notes(records),
             Purpose::Move => self.on_move_read(records),
+            Purpose::Merge(log) => self.on_merge_read(log, &records),
             Purpose::Hash(log, seq, why) => self.on_hash_read(log, seq, why, &records),
             Purpose::Page => self.on_page(&records),
-            Purpose::PageRuns => self.on_page_runs(records),
+            Purpose::PageRuns(log, firsts) => self.on_page_runs(&log, firsts, records),
+            Purpose::RepairBelow => self.on_repair_below(records),
+            Purpose::RepairAbove => self.on_repair_above(records),
             Purpose::Ahead(link, read) => self.on_ahead(link, read, records, true),
             Purpose::Holder(link, read) => self.on_ahead(link, read, records, false),
         }
@@ -172,18 +195,22 @@ impl Engine {
     fn on_scan_failed(&mut self, purpose: &Purpose, fault: StoreFault) {
         self.trouble(Trouble::Store(fault));
         match purpose {
-            Purpose::Group => {}
+            Purpose::Group | Purpose::Merge(_) => {}
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
             | Purpose::Early
             | Purpose::Outbox
             | Purpose::Drafts
             | Purpose::Page
-            | Purpose::PageRuns
+            | Purpose::PageRuns(..)
+            | Purpose::RepairBelow
+            | Purpose::RepairAbove
             | Purpose::PageNotes
             | Purpose::Fades
             | Purpose::FadeNotes
             | Purpose::FadeRun
+            | Purpose::DistantRun
+            | Purpose::DistantNotes
             | Purpose::Move => {
                 self.commits.hold_off(self.now.mono);
                 self.commits.reload = true;
@@ -268,7 +295,7 @@ impl Engine {
             let id = <[u8; 16]>::try_from(value.as_slice()).ok().map(DraftId);
             match (keys::read_draft(&key), id) {
                 (Some((log, seq)), Some(id)) => {
-                    self.outbox.remember(id, crate::ids::EntryId { log, seq });
+                    self.outbox.remember(id, EntryId { log, seq });
                 }
                 (None, _) | (_, None) => self.damaged(Table::State),
             }
@@ -298,21 +325,25 @@ impl Engine {
 
     fn on_page(&mut self, records: &[Record]) {
         let places = records.iter().filter_map(|(key, _)| keys::read_timeline(key));
-        let mut spans: BTreeMap<LogId, (Seq, Seq)> = BTreeMap::new();
+        let mut runs: BTreeMap<LogId, BTreeSet<Seq>> = BTreeMap::new();
         let mut oldest = None;
         for (lamport, log, first) in places {
-            let span = spans.entry(log).or_insert((first, first));
-            *span = (span.0.min(first), span.1.max(first));
+            runs.entry(log).or_default().insert(first);
             oldest = Some(lamport);
         }
         let full = u32::try_from(records.len()).is_ok_and(|count| count >= page_runs());
         let key = records.last().map(|(key, _)| key.clone());
-        let (scans, noted) = (spans.len(), Vec::new());
+        let (scans, noted) = (runs.len(), Vec::new());
         self.loads.page = Page { oldest: key.zip(oldest), more: full, scans, noted };
-        for (log, (first, last)) in spans {
+        for (log, firsts) in runs {
+            let (Some(first), Some(last)) = (firsts.first().copied(), firsts.last().copied())
+            else {
+                continue;
+            };
             let from = keys::run(&self.room, &log, first);
             let to = keys::run(&self.room, &log, last.saturating_add(1));
-            self.scan(Purpose::PageRuns, Table::Runs, (from, to), false, 2 * page_runs());
+            let purpose = Purpose::PageRuns(log, firsts);
+            self.scan(purpose, Table::Runs, (from, to), false, 2 * page_runs());
             // A run has at most so many entries.
             let end = last.saturating_add(limits::RUN_ENTRIES as u64);
             self.loads.page.noted.push((log, first, end));
@@ -322,14 +353,15 @@ impl Engine {
         }
     }
 
-    fn on_page_runs(&mut self, records: Vec<Record>) {
+    fn on_page_runs(&mut self, log: &LogId, mut firsts: BTreeSet<Seq>, records: Vec<Record>) {
         for (_, bytes) in records {
-            match Run::verify(&self.room, &bytes) {
-                Ok(run) => {
-                    self.rows_of(&run).into_iter().for_each(|found| self.timeline.load(found));
-                }
-                Err(_) => self.damaged(Table::Runs),
+            if let Ok(run) = Run::verify(&self.room, &bytes) {
+                firsts.remove(&run.first);
+                self.rows_of(&run).into_iter().for_each(|found| self.timeline.load(found));
             }
+        }
+        for seq in firsts {
+            self.repair(EntryId { log: *log, seq });
         }
         self.end_page_scan();
     }
@@ -451,7 +483,7 @@ impl Engine {
                 flow.skip(read.log, read.seq, read.seq);
                 let held = |state: &LogState| state.held().contains(read.seq);
                 if self.logs.of(&read.log).is_some_and(held) {
-                    self.damaged(Table::Runs);
+                    self.repair(EntryId { log: read.log, seq: read.seq });
                 }
             }
         }

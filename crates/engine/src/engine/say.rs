@@ -7,6 +7,7 @@
 //! A draft that waits stays stored until the batch that makes it an entry is: released, and lost or
 //! said twice, it cannot be.
 
+use crate::engine::load::distant::Subject;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryId};
 use crate::io::{Output, StoreOp, Table};
@@ -198,17 +199,24 @@ impl Engine {
         (drafts, prepared)
     }
 
-    fn target_of(&self, draft: &Draft) -> Result<Option<Target>, Refusal> {
+    fn target_of(&mut self, draft: &Draft) -> Result<Option<Target>, Refusal> {
         let (entry, own) = match draft.act {
             Act::Say | Act::SayFor { .. } => return Ok(None),
             Act::Edit(entry) | Act::Delete(entry) => (entry, true),
             Act::React { target, .. } => (target, false),
         };
         let mine = entry.log.member == self.own.member;
-        // Other words would outlive the first ones.
-        let lasts = !matches!(draft.act, Act::Edit(_)) || !self.timeline.vanishes(&entry);
-        let target = self.timeline.target(&entry).filter(|_| lasts && (mine || !own));
-        target.map(Some).ok_or(Refusal::NoSuchMessage)
+        let edits = matches!(draft.act, Act::Edit(_));
+        self.distant.used(entry);
+        match self.distant.subject(&entry, (&self.timeline, &self.logs)) {
+            // Other words would outlive the first ones.
+            Some(Subject::Here { target, vanishes }) if (mine || !own) && !(edits && vanishes) => {
+                Ok(Some(target))
+            }
+            Some(Subject::Here { .. } | Subject::Gone | Subject::Absent) | None => {
+                Err(Refusal::NoSuchMessage)
+            }
+        }
     }
 
     /// Seals what was prepared as the entry at this place.
@@ -263,9 +271,11 @@ impl Engine {
 }
 
 impl Prepared {
-    /// True if its body will go alone, so that its run holds nothing else.
+    /// True if its body will go while others stay, so that its run holds nothing else: by which
+    /// clock it goes is not agreed, and who has it no more cannot hand on what is beside it.
     pub(super) fn is_fleeting(&self) -> bool {
-        matches!(self.content, Content::Fleeting { .. })
+        let expires = self.draft.terms.expires_after.is_some();
+        expires || matches!(self.content, Content::Fleeting { .. })
     }
 
     /// Bytes of text.

@@ -23,7 +23,7 @@ use crate::log::refusal;
 use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::queue::Class;
-use crate::simulation::{Mark, Planted, mark, planted};
+use crate::simulation::{Mark, Planted, inbox_bytes, mark, planted};
 use crate::sync::{Question, Situation};
 use crate::view::{Passage, Trouble};
 
@@ -291,7 +291,7 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
-        if self.inbox.bytes() + bytes.len() > limits::INBOX_BYTES {
+        if self.inbox.bytes() + bytes.len() > inbox_bytes() {
             // The disk does not keep up, and links that are gone have left theirs.
             mark(Mark::InboxFull);
             self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
@@ -312,7 +312,9 @@ impl Engine {
             },
         };
         self.wants.arrived(&run.log, self.now.mono);
-        self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run });
+        let by_author = self.member_of(id) == Some(run.log.member);
+        let whole = by_author || self.may_be_gone(&run, &[]);
+        self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
     }
 
     /// Runs were given to a channel.

@@ -11,10 +11,11 @@
 
 use crate::crypto::hash::hash;
 use crate::engine::Engine;
+use crate::engine::load::distant::Subject;
 use crate::ids::{DraftId, EntryId};
 use crate::io::Millis;
 use crate::limits;
-use crate::view::{Act, Body, Draft, Priority, RowState, Terms, When};
+use crate::view::{Act, Draft, Priority, RowState, Terms, When};
 
 impl Engine {
     /// Starts the time of what was read since the last look.
@@ -55,13 +56,19 @@ impl Engine {
     }
 
     /// True if a draft that is due has to wait a little longer, or for ever: a deletion names the
-    /// hash of its message, which is known while that is in memory.
+    /// hash of its message, which may have to be read first, or to come again if it was lost.
     pub(super) fn holds_off(&mut self, draft: &Draft) -> bool {
         let Act::Delete(entry) = draft.act else { return false };
-        if self.timeline.target(&entry).is_some() {
-            return false;
-        }
-        let gone = self.timeline.row(&entry).is_some_and(|row| row.body == Body::Gone);
+        let gone = match self.distant.subject(&entry, (&self.timeline, &self.logs)) {
+            Some(Subject::Here { .. }) => return false,
+            None => {
+                self.distant.ask(entry);
+                return true;
+            }
+            Some(Subject::Gone) => true,
+            Some(Subject::Absent) => false,
+        };
+        self.distant.used(entry);
         self.outbox.waits.remove(&draft.id);
         if !gone {
             let at = self.now.wall.saturating_add(limits::VANISH_RETRY);

@@ -112,6 +112,10 @@ faults! {
     TimelineRecordMissing breaks "I3",
     /// The row right below the floor of a page is never shown.
     PageFloorSkipsRow breaks "I3",
+    /// What was merged is deleted, and the whole is not stored.
+    MergedRunLost breaks "I3",
+    /// A device whose disk is full asks to be woken at once, again and again, for what is due.
+    WokenForWhatIsDue breaks "I6",
     /// Rooms meet under their own id: the server learns it.
     RoomToldToServer breaks "I11",
     /// What travels through the server is signed and not sealed.
@@ -134,6 +138,8 @@ faults! {
     DeletedBodyKept breaks "§5",
     /// A reaction that came before its message is forgotten.
     EarlyNoteDropped breaks "I9",
+    /// What is said of a message that is not in memory is refused.
+    DistantRefused breaks "§5",
     /// What was refused is told as stored.
     RefusedToldStored breaks "I3",
 }
@@ -191,6 +197,12 @@ marks! {
     LateRow,
     /// A row belongs to a page that is not read yet.
     RowBelowFloor,
+    /// Small runs became one.
+    RunsMerged,
+    /// A message that is not in memory was read, for a draft about it or because it has changed.
+    DistantRead,
+    /// A row was stored below all that is shown while an older page was being read.
+    RowWhilePageIsRead,
 }
 
 #[cfg(feature = "simulation")]
@@ -237,6 +249,18 @@ mod switches {
         if is_quick() { 8 } else { limits::PAGE_RUNS }
     }
 
+    /// How many small runs beside each other are merged.
+    #[must_use]
+    pub fn merge_runs() -> usize {
+        if is_quick() { 3 } else { limits::MERGE_AT_LEAST }
+    }
+
+    /// How many bytes of runs may wait for the disk.
+    #[must_use]
+    pub fn inbox_bytes() -> usize {
+        if is_quick() { 2 * limits::RUN_BYTES } else { limits::INBOX_BYTES }
+    }
+
     /// A branch is taken.
     pub fn mark(branch: Mark) {
         MARKS.set(MARKS.get() | 1 << branch as u8);
@@ -268,12 +292,26 @@ mod switches {
         limits::PAGE_RUNS
     }
 
+    /// How many bytes of runs may wait for the disk.
+    #[inline]
+    pub(crate) const fn inbox_bytes() -> usize {
+        limits::INBOX_BYTES
+    }
+
+    /// How many small runs beside each other are merged.
+    #[inline]
+    pub(crate) const fn merge_runs() -> usize {
+        limits::MERGE_AT_LEAST
+    }
+
     /// Nobody counts.
     #[inline]
     pub(crate) const fn mark(_: Mark) {}
 }
 
 #[cfg(feature = "simulation")]
-pub use switches::{is_quick, mark, page_runs, plant, planted, quicken, take_marks};
+pub use switches::{
+    inbox_bytes, is_quick, mark, merge_runs, page_runs, plant, planted, quicken, take_marks,
+};
 #[cfg(not(feature = "simulation"))]
-pub(crate) use switches::{mark, page_runs, planted};
+pub(crate) use switches::{inbox_bytes, mark, merge_runs, page_runs, planted};

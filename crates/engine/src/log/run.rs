@@ -335,6 +335,24 @@ impl Run {
         run
     }
 
+    /// This run and the one right behind it as one: the signature of the last is over all of it.
+    /// None if they do not meet, or if the signature of the first would be lost.
+    #[must_use]
+    pub fn join(&self, next: &Run) -> Option<Run> {
+        let alike = (self.log, self.origin, self.mark, self.epoch, self.class)
+            == (next.log, next.origin, next.mark, next.epoch, next.class);
+        let meets = self.last().checked_add(1) == Some(next.first) && self.head() == next.previous;
+        let signed = self.is_chained() || !next.is_chained();
+        let fits = self.entries.len() + next.entries.len() <= limits::RUN_ENTRIES;
+        if !(alike && meets && signed && fits) {
+            return None;
+        }
+        let mut run = Run { signature: next.signature, ..self.clone() };
+        run.entries.extend(next.entries.iter().cloned());
+        run.bytes = run.encode();
+        (run.bytes.len() <= limits::RUN_BYTES).then_some(run)
+    }
+
     /// The same entries without bodies, none behind `end`, and no more of the newest than fit into
     /// so many bytes; at least one.
     #[must_use]

@@ -32,6 +32,8 @@ pub struct Live {
     typing: BTreeMap<MemberId, Millis>,
     /// When the own typing has to be said again.
     mine: Option<Millis>,
+    /// How often it was said in the second that began then.
+    changes: (Millis, u32),
 }
 
 impl Live {
@@ -127,7 +129,8 @@ impl Live {
         stopped
     }
 
-    /// One is typing, or has stopped. True if others have to be told now.
+    /// One is typing, or has stopped. True if others have to be told now. Of what changes quicker
+    /// than anybody types, not all is told: a stop that is not is found out by its silence.
     pub fn type_myself(&mut self, typing: bool, now: Millis) -> bool {
         let due = match self.mine {
             Some(at) => !typing || at <= now,
@@ -135,8 +138,12 @@ impl Live {
         };
         if due {
             self.mine = typing.then_some(now + limits::TYPING_EVERY);
+            if now >= self.changes.0 + 1_000 {
+                self.changes = (now, 0);
+            }
+            self.changes.1 = self.changes.1.saturating_add(1);
         }
-        due
+        due && self.changes.1 <= limits::TYPING_CHANGES
     }
 
     /// When something has to be repeated or somebody has stopped typing.

@@ -151,10 +151,11 @@ impl Waits {
         timed.chain(meeting.into_iter().map(|(_, id)| id)).collect()
     }
 
-    /// The next moment, in milliseconds since 1970.
+    /// The next moment after this one, in milliseconds since 1970.
     #[must_use]
-    pub fn next(&self) -> Option<Millis> {
-        self.by_time.first().map(|(at, _)| *at)
+    pub fn next_after(&self, wall: Millis) -> Option<Millis> {
+        let first = (wall.saturating_add(1), DraftId([0; 16]));
+        self.by_time.range(first..).next().map(|(at, _)| *at)
     }
 
     /// All that wait and are stored so: what a page that comes now is told.
@@ -229,7 +230,7 @@ mod tests {
         waits.put(draft(1, When::At(300)), 0).unwrap();
         waits.put(draft(2, When::At(100)), 0).unwrap();
         waits.put(draft(3, When::Online(ANA)), 0).unwrap();
-        assert_eq!(waits.next(), Some(100));
+        assert_eq!((waits.next_after(0), waits.next_after(100)), (Some(100), Some(300)));
         assert!(waits.due(99, |_| false).is_empty());
         assert_eq!(ids(waits.due(1_000, |_| false)), [2, 1]);
         assert_eq!(ids(waits.due(99, |member| *member == ANA)), [3]);
@@ -241,9 +242,12 @@ mod tests {
         waits.put(draft(1, When::At(100)), 5).unwrap();
         waits.put(draft(1, When::At(200)), 50).unwrap();
         assert_eq!(waits.all().len(), 1);
-        assert_eq!((waits.all()[0].since, waits.next()), (5, Some(200)));
+        assert_eq!((waits.all()[0].since, waits.next_after(0)), (5, Some(200)));
         assert!(waits.remove(&DraftId([1; 16])).is_some());
-        assert_eq!((waits.next(), waits.take_dirty()), (None, vec![(DraftId([1; 16]), None)]));
+        assert_eq!(
+            (waits.next_after(0), waits.take_dirty()),
+            (None, vec![(DraftId([1; 16]), None)])
+        );
     }
 
     #[test]

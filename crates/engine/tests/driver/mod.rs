@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use engine::{
-    Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now, Output,
-    Priority, Record, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind, StoreFault, StoreOp,
-    Table,
+    BatchId, Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now,
+    Output, Priority, Record, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind, StoreFault,
+    StoreOp, Table,
 };
 use protocol::{ClientMessage, PeerId, ServerMessage};
 
@@ -27,6 +27,12 @@ pub struct Peer {
     pub joined: bool,
     /// The store answers that it is full.
     pub full: bool,
+    /// The store is slow: these batches have no answer yet.
+    pub slow: Option<Vec<BatchId>>,
+    /// Bytes that came over links.
+    pub heard: usize,
+    /// What was handed to the store.
+    pub ops: usize,
 }
 
 /// All peers, their signaling room, and a clock that moves when nothing else does.
@@ -72,6 +78,9 @@ impl World {
             online: false,
             joined: false,
             full: false,
+            slow: None,
+            heard: 0,
+            ops: 0,
         });
         index
     }
@@ -162,6 +171,7 @@ impl World {
                 let engine = &mut self.peers[index].engine;
                 if let Some(bytes) = engine.poll_transmit(link, channel, now) {
                     worked = true;
+                    self.peers[other].heard += bytes.len();
                     let frame = Input::Frame { link: theirs, channel, bytes };
                     self.peers[other].inputs.push_back(frame);
                 }
@@ -186,19 +196,28 @@ impl World {
                         peer.rows.insert(row.order, row.clone());
                     }
                 }
+                if let Event::Changed(row) = &event
+                    && let Some(shown) = peer.rows.get_mut(&row.order)
+                {
+                    *shown = (**row).clone();
+                }
                 peer.events.push(event);
             }
             Output::Commit { batch, .. } if peer.full => {
                 peer.inputs.push_back(Input::CommitFailed(batch, StoreFault::Full));
             }
             Output::Commit { batch, ops, .. } => {
+                peer.ops += ops.len();
                 for op in ops {
                     match op {
                         StoreOp::Put(table, key, value) => peer.store.insert((table, key), value),
                         StoreOp::Delete(table, key) => peer.store.remove(&(table, key)),
                     };
                 }
-                peer.inputs.push_back(Input::Committed(batch));
+                match &mut peer.slow {
+                    Some(batches) => batches.push(batch),
+                    None => peer.inputs.push_back(Input::Committed(batch)),
+                }
             }
             Output::Scan(scan) => {
                 let records = read(&peer.store, &scan);

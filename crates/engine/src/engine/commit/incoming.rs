@@ -5,7 +5,7 @@
 
 use crate::engine::Engine;
 use crate::engine::commit::Batch;
-use crate::ids::{EntryHash, EntryId, LinkId};
+use crate::ids::{EntryHash, EntryId, LinkId, Seq};
 use crate::limits;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
@@ -67,17 +67,13 @@ impl Engine {
             }
             Ok(_) if forked && state.is_loose(&run, agreed) => Err(LogError::Loose),
             Ok(new) => {
-                // What is held already at its beginning is left out; the rest is a run again.
-                let first = new.first().unwrap_or(run.first);
-                let suffix = new.ranges().len() == 1 && new.last() == Some(run.last());
-                if suffix && first > run.first {
-                    mark(Mark::RunCut);
+                let (log, held) = (run.log, state.held());
+                for part in parts(run, &new, &held) {
+                    let first = part.first;
+                    self.stage_whole(batch, part);
+                    let shown = batch.stage(&log, self).shows(first);
+                    batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
                 }
-                let run = if suffix { run.suffix(first) } else { run };
-                let (log, first) = (run.log, run.first);
-                self.stage_whole(batch, run);
-                let shown = batch.stage(&log, self).shows(first);
-                batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
                 Ok(())
             }
             Err(LogError::Fork) => {
@@ -104,6 +100,24 @@ impl Engine {
             Err(error @ (LogError::Gaps | LogError::Logs | LogError::Loose)) => Err(error),
         }
     }
+}
+
+/// What of a run is new, as runs again: no entry is stored twice. A part is signed if it reaches
+/// the run's end; another one is proven by what is held behind it.
+fn parts(run: Run, new: &RangeSet, held: &RangeSet) -> Vec<Run> {
+    if new.len() == run.last() - run.first + 1 {
+        return vec![run];
+    }
+    mark(Mark::RunCut);
+    let part = |(first, last): &(Seq, Seq)| {
+        let proven = held.contains(last.saturating_add(1));
+        let part = match *last < run.last() && proven {
+            true => run.clone().prefix(last.saturating_add(1))?,
+            false => run.clone(),
+        };
+        Some(part.suffix(*first))
+    };
+    new.ranges().iter().filter_map(part).collect()
 }
 
 /// The reason of a settled seq, as a number on the wire.
