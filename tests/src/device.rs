@@ -12,6 +12,8 @@ use crate::world::World;
 
 /// Outputs and messages that one input causes at most.
 const ENDLESS: u32 = 50_000;
+/// How often an engine may ask to be woken within a second: more is a loop that empties a battery.
+const WAKES: u32 = 200;
 
 impl World {
     /// Calls an engine with the faults that are planted in it, and in nothing else.
@@ -84,6 +86,7 @@ impl World {
         self.peers[peer].life += 1;
         self.peers[peer].frozen = None;
         self.peers[peer].tick_at = None;
+        self.oracle.ended(peer);
         if !page_lives {
             self.peers[peer].unseen.clear();
         }
@@ -167,7 +170,7 @@ impl World {
             if done + 20 > ENDLESS {
                 self.note(format!("{peer} {output:?}").chars().take(300).collect::<String>());
             }
-            self.trace_on(&format!("{peer} {output:?}"));
+            self.trace_on(peer, &output);
             self.output(peer, output);
         }
         let engine = self.peers[peer].engine.as_ref();
@@ -198,10 +201,14 @@ impl World {
                 let since = self.peers[peer].commit_failed.map(|at| self.now - at);
                 self.oracle.batch(peer, (ops, &self.peers[peer].store), since);
                 let delay = 1 + self.below(self.weather.slow_commits);
+                self.peers[peer].commit_at = self.now + delay;
                 self.later(delay, Happening::Commit(peer, life, output));
             }
             Output::Scan(scan) => {
-                let delay = 1 + self.below(4);
+                // A slow disk is slow both ways, and what is read sees what was written before.
+                let delay = 1 + self.below(4 + self.weather.slow_commits / 10);
+                let written = self.peers[peer].commit_at.saturating_sub(self.now);
+                let delay = delay.max(written + 1);
                 self.later(delay, Happening::Scan(peer, life, scan));
             }
             Output::Signal(message) => {
@@ -248,7 +255,14 @@ impl World {
     pub(crate) fn tick(&mut self, peer: usize) {
         // Another, earlier one may have taken its place.
         if self.peers[peer].tick_at == Some(self.now) {
-            self.peers[peer].tick_at = None;
+            let device = &mut self.peers[peer];
+            device.tick_at = None;
+            let second = self.now / 1_000;
+            let before = if device.woken.0 == second { device.woken.1 } else { 0 };
+            device.woken = (second, before + 1);
+            if before >= WAKES {
+                self.oracle.fail("I6", format!("{peer} is woken {before} times in a second"));
+            }
             self.feed(peer, Input::Tick);
         }
     }

@@ -150,6 +150,7 @@ impl World {
                     wire,
                     side,
                     peer,
+                    to: self.wires[wire].ends[1 - side].peer,
                     now: self.now,
                     tampered: self.wires[wire].tampered,
                 };

@@ -153,6 +153,11 @@ impl Oracle {
                 let texts = texts.collect();
                 self.together(peer, screen, &texts);
             }
+            // Only where it is shown.
+            Event::Changed(row) if screen.rows.contains_key(&row.order) => {
+                self.row(peer, row, screen, stores);
+            }
+            Event::Changed(_) => {}
             Event::Pending(pending) => screen.pending = *pending,
             Event::Older { more } => screen.more = *more,
             Event::Members(members) => {
@@ -174,8 +179,8 @@ impl Oracle {
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
-            | Event::Typing { .. }
-            | Event::Refused { .. } => {}
+            | Event::Typing { .. } => {}
+            Event::Refused { draft, reason } => self.refused(peer, *draft, reason, stores[peer]),
             Event::Waiting(_) | Event::Live(_) | Event::Cancelled(_) | Event::Stored(_) => {
                 self.told_on_terms(peer, event, screen);
             }
@@ -328,6 +333,11 @@ impl Oracle {
         if !classes.is_sorted() {
             self.fail("I7", format!("peer {peer} stores {classes:?} in this order"));
         }
+    }
+
+    /// An engine has ended: the next one knows nothing of what it asked for.
+    pub(crate) fn ended(&mut self, peer: usize) {
+        self.traffic.forget_wants(peer);
     }
 
     /// A commit of a peer failed: what had come is dropped and asked for again.

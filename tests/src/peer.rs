@@ -36,6 +36,8 @@ pub(crate) enum Happening {
     Notice(usize, u64),
     /// An engine's deadline.
     Tick(usize, u32),
+    /// The page asks for older messages.
+    Scroll(usize, u32),
     /// A frozen peer goes on.
     Thaw(usize),
 }
@@ -52,10 +54,14 @@ pub struct Peer {
     pub(crate) said: u32,
     pub(crate) wall_skew: i64,
     pub(crate) tick_at: Option<u64>,
+    /// A second, and how often the engine was woken in it because it had asked for that.
+    pub(crate) woken: (u64, u32),
     /// What its page has said and not seen as a row, oldest first; several were said together.
     pub(crate) unseen: Vec<Vec<Draft>>,
     /// The disk takes nothing more.
     pub(crate) full: bool,
+    /// When the last batch that was given to the store is done.
+    pub(crate) commit_at: u64,
     /// When the last commit failed, if none has succeeded since.
     pub(crate) commit_failed: Option<u64>,
 }
@@ -73,8 +79,10 @@ impl Peer {
             said: 0,
             wall_skew: 0,
             tick_at: None,
+            woken: (0, 0),
             unseen: Vec::new(),
             full: false,
+            commit_at: 0,
             commit_failed: None,
         }
     }
@@ -88,6 +96,7 @@ impl Peer {
             | Event::Cancelled(draft)
             | Event::Refused { draft: Some(draft), .. } => BTreeSet::from([*draft]),
             Event::Room(_)
+            | Event::Changed(_)
             | Event::Moved(_)
             | Event::Members(_)
             | Event::Older { .. }

@@ -28,7 +28,8 @@ pub enum Transition {
     Leave,
     /// A worker dies; its page lives on, or not.
     Crash,
-    /// A worker is replaced by another at once, while peers hold links with the old one.
+    /// A worker is replaced by another at once, while peers hold links with the old one; the page
+    /// starts anew, or goes on showing what it shows and is used.
     SecondTab,
     /// A device sleeps.
     Freeze,
@@ -164,6 +165,21 @@ impl Plan {
         let count = 40 + random.below(40);
         let steps = (0..count).map(|_| step(&mut random)).collect();
         Plan { seed, peers, mallory, away, steps }
+    }
+
+    /// The same plan, with more steps until it lasts for so many milliseconds.
+    #[must_use]
+    pub fn lasting(mut self, life: u64) -> Plan {
+        let mut bytes = [2; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        let mut lasts: u64 = self.steps.iter().map(|step| step.pause).sum();
+        while lasts < life {
+            let step = step(&mut random);
+            lasts += step.pause;
+            self.steps.push(step);
+        }
+        self
     }
 }
 

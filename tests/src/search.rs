@@ -22,6 +22,8 @@ pub struct Range {
     pub time: Option<Duration>,
     /// How many devices, if not the seed's own number.
     pub peers: Option<usize>,
+    /// How long a seed lives at least, in milliseconds of its own time.
+    pub life: u64,
 }
 
 /// What many seeds came to.
@@ -60,7 +62,7 @@ pub fn search(range: Range, options: Options, most: usize) -> Found {
             if seed - range.from >= range.count || late {
                 return;
             }
-            let outcome = play(&Plan::of(seed, range.peers), options);
+            let outcome = play(&Plan::of(seed, range.peers).lasting(range.life), options);
             let Ok(mut found) = found.lock() else { return };
             found.seeds += 1;
             found.said += u64::from(outcome.said);

@@ -15,6 +15,11 @@ mod native {
         simulation::quicken(on);
     }
 
+    /// True if signatures are quick ones.
+    pub fn is_quick() -> bool {
+        simulation::is_quick()
+    }
+
     /// Bytes of each class that wait on a link and may go.
     pub fn waiting(engine: &Engine, link: LinkId) -> [usize; 6] {
         engine.waiting(link)
@@ -22,11 +27,11 @@ mod native {
 
     /// What has grown beyond its bound (I6).
     pub fn overgrown(engine: &Engine) -> Option<String> {
-        use engine::limits::{CACHE_BYTES, CONTROL_BYTES, INBOX_BYTES, LINKS, RUN_BYTES};
+        use engine::limits::{CACHE_BYTES, CONTROL_BYTES, LINKS, RUN_BYTES};
         let sizes = engine.sizes();
         let links = sizes.links.max(1);
         let most = [
-            ("the inbox", sizes.inbox, INBOX_BYTES),
+            ("the inbox", sizes.inbox, simulation::inbox_bytes()),
             ("the cache", sizes.cache, CACHE_BYTES),
             ("the lanes", sizes.lanes, links * (CONTROL_BYTES + 5 * 2 * RUN_BYTES + 5 * 64 * 1024)),
             ("the links", sizes.links, LINKS),
@@ -47,6 +52,11 @@ mod browser {
     /// Signatures are the real ones.
     pub fn quicken(_: bool) {}
 
+    /// Never.
+    pub fn is_quick() -> bool {
+        false
+    }
+
     /// Not seen.
     pub fn waiting(_: &Engine, _: LinkId) -> [usize; 6] {
         [0; 6]
@@ -59,6 +69,6 @@ mod browser {
 }
 
 #[cfg(target_family = "wasm")]
-pub use browser::{overgrown, plant, quicken, waiting};
+pub use browser::{is_quick, overgrown, plant, quicken, waiting};
 #[cfg(not(target_family = "wasm"))]
-pub use native::{overgrown, plant, quicken, waiting};
+pub use native::{is_quick, overgrown, plant, quicken, waiting};

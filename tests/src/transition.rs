@@ -3,6 +3,7 @@
 use engine::{Command, EntryId, Priority, RowState};
 
 use crate::fault::Bug;
+use crate::peer::Happening;
 use crate::plan::{Step, Transition};
 use crate::world::{Weather, World};
 
@@ -22,8 +23,11 @@ impl World {
             Transition::Repeat => (0..self.peers.len()).for_each(|peer| self.repeat(peer)),
             Transition::Read => self.read(peer),
             Transition::Rename => self.rename(peer),
-            Transition::Older => self.command_if_awake(peer, Command::LoadOlder),
-            Transition::Open => self.open(peer),
+            Transition::Older => self.scroll(peer),
+            Transition::Open => {
+                self.open(peer);
+                self.scroll(peer);
+            }
             Transition::Leave => {
                 self.end(peer, true);
                 if self.has_bug(Bug::ForgetAtClose) {
@@ -31,16 +35,23 @@ impl World {
                 }
             }
             Transition::Crash => self.end(peer, false),
+            Transition::SecondTab if self.below(2) == 0 => self.takeover(peer),
             Transition::SecondTab => self.second_tab(peer),
             Transition::Freeze => self.freeze(peer),
             Transition::Partition => {
                 let other = self.someone();
                 self.part(peer, other);
             }
-            Transition::Heal => self.heal(),
+            Transition::Heal => {
+                self.heal();
+                (0..self.peers.len()).for_each(|peer| self.scroll(peer));
+            }
             Transition::DeadWire => self.dead_wire(peer),
             Transition::ServerDown => self.server(false),
-            Transition::ServerUp => self.server(true),
+            Transition::ServerUp => {
+                self.server(true);
+                (0..self.peers.len()).for_each(|peer| self.scroll(peer));
+            }
             Transition::EvilServer => {
                 let odds = if self.below(3) == 0 { 0 } else { 2 + self.below(6) };
                 self.evil_server(odds);
@@ -74,6 +85,15 @@ impl World {
     fn command_if_awake(&mut self, peer: usize, command: Command) {
         if self.peers[peer].frozen.is_none() {
             self.command(peer, command);
+        }
+    }
+
+    /// Somebody goes up the list for some seconds, as soon as there is one.
+    fn scroll(&mut self, peer: usize) {
+        let life = self.peers[peer].life;
+        for step in 0..20 {
+            let delay = 100 * step + self.below(200);
+            self.later(delay, Happening::Scroll(peer, life));
         }
     }
 
@@ -121,6 +141,21 @@ impl World {
             self.stop(peer, false, true);
             self.open(peer);
         }
+    }
+
+    /// Another worker serves the page, which goes on showing what it shows: more than the worker
+    /// has in memory. How far messages have come the page is told anew.
+    fn takeover(&mut self, peer: usize) {
+        if self.peers[peer].engine.is_none() || self.peers[peer].frozen.is_some() {
+            return;
+        }
+        let mut rows = self.peers[peer].screen.rows.clone();
+        for row in rows.values_mut().filter(|row| row.own) {
+            (row.state, row.held_by) = (RowState::Saved, 0);
+        }
+        self.second_tab(peer);
+        self.peers[peer].screen.rows = rows;
+        (0..1 + self.below(3)).for_each(|_| self.annotate(peer));
     }
 
     fn fill_disk(&mut self, peer: usize) {

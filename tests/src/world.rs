@@ -14,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use engine::crypto::hash::hash;
 use engine::crypto::random::Random;
 use engine::simulation::Planted;
-use engine::{Now, RoomRecord};
+use engine::{Now, Output, RoomRecord, StoreOp, Table};
 use signaling::{ConnectionId, Rooms};
 
 use crate::fault::{Bug, Fault};
 use crate::oracle::{Broken, Oracle};
 use crate::peer::{Happening, Peer};
 use crate::server::Evil;
+use crate::switch;
 use crate::wire::Wire;
 
 /// How a world misbehaves while faults are on.
@@ -171,8 +172,22 @@ impl World {
         self.trace
     }
 
-    pub(crate) fn trace_on(&mut self, text: &str) {
-        self.trace = hash("confab/1/trace", &[&self.trace, text.as_bytes()]);
+    pub(crate) fn trace_on(&mut self, peer: usize, output: &Output) {
+        let Output::Commit { batch, ops, durability } = output else {
+            let text = format!("{peer} {output:?}");
+            self.trace = hash("confab/1/trace", &[&self.trace, text.as_bytes()]);
+            return;
+        };
+        // Bytes as they are: to write them out costs more than all the rest.
+        let text = format!("{peer} {batch:?} {durability:?}");
+        let mut parts: Vec<&[u8]> = vec![&self.trace, text.as_bytes()];
+        for op in ops {
+            match op {
+                StoreOp::Put(table, key, value) => parts.extend([b"+", name(*table), key, value]),
+                StoreOp::Delete(table, key) => parts.extend([b"-", name(*table), key]),
+            }
+        }
+        self.trace = hash("confab/1/trace", &parts);
     }
 
     pub(crate) fn note(&mut self, what: impl std::fmt::Display) {
@@ -193,13 +208,14 @@ impl World {
         self.fault == Some(Fault::World(bug))
     }
 
-    /// The faults that are planted in one peer's engine.
+    /// The faults that are planted in one peer's engine. A liar's is greedy only in quick seeds:
+    /// in a browser nothing can be planted, and the others run there, too (I8).
     pub(crate) fn planted(&self, peer: usize) -> Vec<Planted> {
         let common = match self.fault {
             Some(Fault::Engine(planted)) => Some(planted),
             Some(Fault::World(_)) | None => None,
         };
-        let greedy = self.mallory == Some(peer) && self.greedy();
+        let greedy = switch::is_quick() && self.mallory == Some(peer) && self.greedy();
         common.into_iter().chain(greedy.then_some(Planted::CreditIgnoredBySender)).collect()
     }
 
@@ -232,6 +248,7 @@ impl World {
             | Happening::Commit(peer, life, _)
             | Happening::Scan(peer, life, _)
             | Happening::Socket(peer, life)
+            | Happening::Scroll(peer, life)
             | Happening::Tick(peer, life) => Some((*peer, *life)),
             Happening::Serve(..)
             | Happening::Deliver(..)
@@ -259,6 +276,7 @@ impl World {
             Happening::Commit(peer, _, output) => self.finish_commit(peer, output),
             Happening::Scan(peer, _, scan) => self.answer_scan(peer, &scan),
             Happening::Tick(peer, _) => self.tick(peer),
+            Happening::Scroll(peer, _) => self.command(peer, engine::Command::LoadOlder),
             Happening::Socket(peer, life) => self.open_socket(peer, life),
             Happening::Serve(connection, message) => self.serve(connection, message),
             Happening::Deliver(connection, message) => self.deliver_now(connection, message),
@@ -269,5 +287,15 @@ impl World {
             Happening::Notice(wire, since) => self.notice(wire, since),
             Happening::Thaw(peer) => self.thaw(peer),
         }
+    }
+}
+
+fn name(table: Table) -> &'static [u8] {
+    match table {
+        Table::Rooms => b"rooms",
+        Table::Runs => b"runs",
+        Table::Timeline => b"timeline",
+        Table::Projections => b"projections",
+        Table::State => b"state",
     }
 }

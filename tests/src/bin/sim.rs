@@ -50,6 +50,9 @@ mod command {
         /// How many devices, if not the seed's own number
         #[arg(long)]
         peers: Option<usize>,
+        /// How long a seed lives at least, in minutes of its own time
+        #[arg(long, default_value_t = 0)]
+        life: u64,
         /// Print only the trace hashes of the seeds, with real signatures
         #[arg(long)]
         hashes: bool,
@@ -70,6 +73,10 @@ mod command {
         if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
+    fn plan(seed: u64, arguments: &Arguments) -> Plan {
+        Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life)
+    }
+
     fn options(arguments: &Arguments) -> Options {
         Options { quick: !arguments.real_crypto, fault: fault(arguments) }
     }
@@ -81,7 +88,7 @@ mod command {
     }
 
     fn one(seed: u64, arguments: &Arguments) -> bool {
-        let outcome = play(&Plan::of(seed, arguments.peers), options(arguments));
+        let outcome = play(&plan(seed, arguments), options(arguments));
         if arguments.trace || outcome.broken.is_none() {
             outcome.journal.iter().for_each(|line| println!("{line}"));
         }
@@ -97,10 +104,16 @@ mod command {
         let begin = Instant::now();
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
-        let range = Range { from: arguments.from, count, time, peers: arguments.peers };
+        let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
+        let range = Range { from, count, time, peers, life };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
+        for (seed, outcome) in &found.failed {
+            if let Some(broken) = &outcome.broken {
+                println!("seed {seed}: {} {}", broken.invariant, broken.what);
+            }
+        }
         for (seed, outcome) in found.failed {
             tell(seed, arguments, outcome);
         }
@@ -125,7 +138,7 @@ mod command {
     }
 
     fn tell(seed: u64, arguments: &Arguments, outcome: Outcome) {
-        let plan = Plan::of(seed, arguments.peers);
+        let plan = plan(seed, arguments);
         let commit = std::env::var("CONFAB_COMMIT").unwrap_or_else(|_| "unknown".to_owned());
         if let Some(broken) = &outcome.broken {
             println!("\nseed {seed} at commit {commit}: {} {}", broken.invariant, broken.what);
@@ -145,7 +158,25 @@ mod command {
         if let Some(broken) = &outcome.broken {
             println!("        {} {}", broken.invariant, broken.what);
         }
-        println!("replay: cargo xtask sim --seed {seed} --trace");
+        println!("replay: cargo xtask sim --seed {seed}{} --trace", flags(arguments));
+    }
+
+    /// The flags that make the same world of a seed.
+    fn flags(arguments: &Arguments) -> String {
+        let mut flags = String::new();
+        if let Some(peers) = arguments.peers {
+            flags += &format!(" --peers {peers}");
+        }
+        if arguments.life > 0 {
+            flags += &format!(" --life {}", arguments.life);
+        }
+        if arguments.real_crypto {
+            flags += " --real-crypto";
+        }
+        if let Some(fault) = &arguments.only {
+            flags += &format!(" --only {fault}");
+        }
+        flags
     }
 
     fn planted(arguments: &Arguments) -> ExitCode {

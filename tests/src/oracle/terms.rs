@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Body, Draft, DraftId, EntryId, Event, Qos, When};
+use engine::{Body, Draft, DraftId, EntryId, Event, Qos, Refusal, When};
 
 use crate::oracle::verdict::Present;
 use crate::oracle::{Oracle, Screen, cut};
+use crate::store::Store;
 
 /// How long after its time a message may still wait, or its body be there, in milliseconds.
 const LATE: u64 = 5_000;
@@ -107,7 +108,10 @@ impl Oracle {
     pub(super) fn may_lack_body(&self, entry: &EntryId) -> bool {
         // What was never shown as words anywhere was gone before.
         let unknown = !self.texts.contains_key(entry);
-        self.terms.gone.contains(entry) || self.fades(entry) || unknown
+        // What was taken back while it was being stored is an entry that is deleted.
+        let mut unwanted = self.terms.unwanted.iter();
+        let taken_back = unwanted.any(|draft| self.drafts.get(draft) == Some(entry));
+        self.terms.gone.contains(entry) || self.fades(entry) || unknown || taken_back
     }
 
     pub(super) fn is_edit(&self, entry: &EntryId, text: &str) -> bool {
@@ -154,6 +158,7 @@ impl Oracle {
                 }
             }
             Event::Rows(_)
+            | Event::Changed(_)
             | Event::Moved(_)
             | Event::Room(_)
             | Event::Members(_)
@@ -168,6 +173,22 @@ impl Oracle {
             | Event::Typing { .. }
             | Event::Refused { .. }
             | Event::Trouble(_) => {}
+        }
+    }
+
+    /// A draft was refused: an edit not while its message is there.
+    pub(super) fn refused(
+        &mut self,
+        peer: usize,
+        draft: Option<DraftId>,
+        reason: &Refusal,
+        store: &Store,
+    ) {
+        let note = draft.and_then(|draft| self.terms.notes.get(&draft)).copied();
+        let (Some(Note::Edit(entry)), Refusal::NoSuchMessage) = (note, reason) else { return };
+        let stored = self.room.as_ref().is_some_and(|(room, _)| store.body(room, &entry).is_some());
+        if stored && !self.may_lack_body(&entry) && self.mallory.is_none() {
+            self.fail("§5", format!("peer {peer} is refused an edit of {entry}, which is there"));
         }
     }
 
@@ -250,7 +271,7 @@ impl Oracle {
         }
     }
 
-    fn has_body(&self, one: &Present<'_>, entry: &EntryId) -> bool {
+    pub(super) fn has_body(&self, one: &Present<'_>, entry: &EntryId) -> bool {
         let Some((room, _)) = self.room.as_ref() else { return false };
         one.store.body(room, entry).is_some()
     }

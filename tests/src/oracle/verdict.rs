@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Body, Row, RowState};
+use engine::{Body, EntryId, Row, RowState};
 
 use crate::oracle::{Oracle, Screen, cut};
 use crate::store::Store;
@@ -29,8 +29,9 @@ impl Oracle {
     /// Everybody who is there agrees. `all` is true if nobody is away and nobody lies.
     pub fn converged(&mut self, present: &[Present<'_>], all: bool) {
         let Some(first) = present.first() else { return };
+        let early = self.early(present);
         for one in present {
-            self.same_rows(one, first);
+            self.same_rows(one, first, &early);
             self.same_names(one, present);
             self.nothing_waits(one, all, present.len());
             self.spoken_in_order(one);
@@ -46,9 +47,26 @@ impl Oracle {
         }
     }
 
-    fn texts(&self, screen: &Screen) -> Vec<String> {
+    fn texts(&self, screen: &Screen, early: &[EntryId]) -> Vec<String> {
+        let proven_by =
+            |row: &Row, entry: &EntryId| row.entry.log == entry.log && row.entry.seq <= entry.seq;
+        let waits = |row: &&Row| early.iter().any(|entry| proven_by(row, entry));
         let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
-        rows.map(|row| self.label(row)).collect()
+        rows.filter(|row| !waits(row)).map(|row| self.label(row)).collect()
+    }
+
+    /// What expired by a clock that runs before those of others, while nobody has the words any
+    /// more and their author is not there to say so. Newcomers do not believe it yet, and have
+    /// nothing that proves what was said before it.
+    fn early(&self, present: &[Present<'_>]) -> Vec<EntryId> {
+        let awaited =
+            |row: &Row| present.iter().any(|one| row.expiry.is_some_and(|at| one.wall < at));
+        let author =
+            |row: &Row| present.iter().any(|one| self.member_of(one.peer) == Some(row.author));
+        let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
+        let rows = present.iter().flat_map(|one| one.screen.rows.values());
+        let early = rows.filter(|row| self.fades(&row.entry) && awaited(row) && !author(row));
+        early.filter(|row| !kept(row)).map(|row| row.entry).collect()
     }
 
     /// What everybody has to agree on: when a body goes depends on each device's clock.
@@ -68,8 +86,8 @@ impl Oracle {
         format!("{}{now}{reactions}", cut(first))
     }
 
-    fn same_rows(&mut self, one: &Present<'_>, first: &Present<'_>) {
-        let (mine, theirs) = (self.texts(one.screen), self.texts(first.screen));
+    fn same_rows(&mut self, one: &Present<'_>, first: &Present<'_>, early: &[EntryId]) {
+        let (mine, theirs) = (self.texts(one.screen, early), self.texts(first.screen, early));
         if mine != theirs {
             let (a, b): (BTreeSet<_>, BTreeSet<_>) =
                 (mine.iter().collect(), theirs.iter().collect());
