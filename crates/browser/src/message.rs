@@ -158,6 +158,8 @@ pub(crate) enum TabWords {
     WhoLeads,
     /// A leader: I do.
     Lead { rooms: Vec<RoomSummary> },
+    /// A leader: I do not, until I say so again.
+    Pause,
     /// A follower, for its page.
     Request(Request),
     /// A follower: my page woke.

@@ -11,6 +11,7 @@
 mod batch;
 mod open;
 mod scan;
+pub mod schema;
 
 use engine::{StoreFault, Table};
 use js_sys::Array;
@@ -19,12 +20,10 @@ use web_sys::{DomException, IdbDatabase};
 
 use crate::bindings::words;
 
-pub use open::{Lost, OpenFault};
+pub use open::{Lost, OpenFault, Origin};
 
 /// The database's name in the browser.
 pub const NAME: &str = "confab";
-/// The version of the schema; raised by every change to it.
-const VERSION: u32 = 1;
 /// The object store of what is about the database itself.
 const META: &str = "meta";
 /// The key there of the fencing number.
@@ -47,6 +46,7 @@ fn object_store(table: Table) -> &'static str {
 /// The open database, and the right to write to it until another opens it.
 pub struct Store {
     database: IdbDatabase,
+    origin: Origin,
     fence: f64,
     _listeners: Vec<gloo::events::EventListener>,
 }
@@ -64,11 +64,15 @@ fn scope(tables: impl Iterator<Item = &'static str>) -> JsValue {
 
 /// What the browser threw, as a fault of the store.
 fn fault(thrown: &JsValue) -> StoreFault {
-    let name = crate::bindings::property(thrown, "name").as_string();
-    match name.as_deref() {
-        Some("QuotaExceededError") => StoreFault::Full,
-        _ => StoreFault::Failed(words(thrown)),
-    }
+    let name = crate::bindings::property(thrown, "name").as_string().unwrap_or_default();
+    let text = words(thrown);
+    if is_full(&name, &text) { StoreFault::Full } else { StoreFault::Failed(text) }
+}
+
+/// True if a browser says that there is no space. Where the disk itself is full, Chromium says so
+/// only in the words of its database.
+fn is_full(name: &str, text: &str) -> bool {
+    name == "QuotaExceededError" || text.contains("FILE_ERROR_NO_SPACE")
 }
 
 /// Why a transaction was aborted.
@@ -76,5 +80,18 @@ fn abort_fault(error: Option<DomException>) -> StoreFault {
     match error {
         Some(error) => fault(&error),
         None => StoreFault::Failed("the transaction was aborted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_full;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let said = "UnknownError: IO error: 000003.log: FILE_ERROR_NO_SPACE (WritableFileAppend)";
+        assert!(is_full("UnknownError", said) && is_full("QuotaExceededError", ""));
+        assert!(!is_full("UnknownError", "UnknownError: Internal error."));
+        assert!(!is_full("InvalidStateError", "InvalidStateError: the database is closing"));
     }
 }

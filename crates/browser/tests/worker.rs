@@ -5,16 +5,19 @@
 use std::cell::RefCell;
 
 use browser::lock::Lock;
-use browser::store::{Lost, OpenFault, Store};
+use browser::store::schema::{STEPS, Step};
+use browser::store::{Lost, OpenFault, Origin, Store};
 use engine::{Durability, Record, Scan, ScanId, StoreFault, StoreOp, Table};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
+use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use js_sys::{Function, Promise};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{IdbDatabase, IdbTransaction};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -123,9 +126,11 @@ async fn what_is_stored_is_there_after_reopening() {
     let big: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     let store = open("reopen").await;
     let fence = store.fence();
+    assert_eq!(store.origin(), Origin::Made);
     commit(&store, &[put(Table::Runs, &[0; 88], &big)]).await.unwrap();
     drop(store);
     let store = open("reopen").await;
+    assert_eq!(store.origin(), Origin::Found);
     assert_eq!(all(&store, Table::Runs).await, [(vec![0; 88], big)]);
     assert_eq!(store.fence(), fence + 1.0);
 }
@@ -183,6 +188,69 @@ async fn a_newer_database_is_told_from_a_damaged_one() {
     in_time(create("bare", 1)).await.unwrap();
     let refused = in_time(Store::open("bare", || (), |_| ())).await.err();
     assert!(matches!(refused, Some(OpenFault::Damaged(_))), "{refused:?}");
+}
+
+/// A step such as a later version may have: what is in one object store goes to another.
+fn rename(database: &IdbDatabase, upgrade: &IdbTransaction) -> Result<Vec<EventListener>, JsValue> {
+    let (old, new) = (upgrade.object_store("state")?, upgrade.object_store("runs")?);
+    database.create_object_store("new")?;
+    let values = old.get_all()?;
+    let found = values.clone();
+    let moved = EventListener::once(&values, "success", move |_| {
+        let values: js_sys::Array = found.result().unwrap().unchecked_into();
+        for value in values {
+            let key = js_sys::Uint8Array::from(&[9, 9][..]);
+            let _ = new.put_with_key(&value, &key).unwrap();
+        }
+        let _ = old.clear().unwrap();
+    });
+    Ok(vec![moved])
+}
+
+/// A step that breaks off when it has destroyed something.
+fn fail(database: &IdbDatabase, upgrade: &IdbTransaction) -> Result<Vec<EventListener>, JsValue> {
+    let _ = upgrade.object_store("runs")?.clear()?;
+    database.delete_object_store("state")?;
+    Err(JsValue::NULL)
+}
+
+const NEXT: &[Step] = &[STEPS[0], rename];
+const BROKEN: &[Step] = &[STEPS[0], fail];
+
+async fn open_as(name: &str, steps: &'static [Step]) -> Result<Store, OpenFault> {
+    in_time(Store::open_as(name, steps, || panic!("nothing blocks"), |_| ())).await
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_an_older_version_is_led_to_the_newest() {
+    let store = open_as("old", &STEPS[..1]).await.unwrap();
+    commit(&store, &[put(Table::State, &[1], &[7, 8])]).await.unwrap();
+    drop(store);
+    let store = open_as("old", NEXT).await.unwrap();
+    assert_eq!(store.origin(), Origin::Found, "nothing was deleted in between");
+    assert_eq!(all(&store, Table::State).await, []);
+    assert_eq!(all(&store, Table::Runs).await, [(vec![9, 9], vec![7, 8])]);
+    drop(store);
+    let store = open_as("old", NEXT).await.unwrap();
+    assert_eq!(all(&store, Table::Runs).await.len(), 1, "a step is taken once");
+    drop(store);
+    assert_eq!(open_as("old", &STEPS[..1]).await.err(), Some(OpenFault::Newer));
+    // Whoever begins with the newest version takes all steps at once.
+    let store = open_as("young", NEXT).await.unwrap();
+    assert_eq!(store.origin(), Origin::Made);
+}
+
+#[wasm_bindgen_test]
+async fn an_upgrade_that_fails_leaves_all_as_it_was() {
+    let store = open_as("unlucky", &STEPS[..1]).await.unwrap();
+    let ops = [put(Table::State, &[1], &[7, 8]), put(Table::Runs, &[2], &[9])];
+    commit(&store, &ops).await.unwrap();
+    drop(store);
+    let failed = open_as("unlucky", BROKEN).await.err();
+    assert!(matches!(failed, Some(OpenFault::Unreadable(_))), "{failed:?}");
+    let store = open_as("unlucky", &STEPS[..1]).await.unwrap();
+    assert_eq!(all(&store, Table::State).await, [(vec![1], vec![7, 8])]);
+    assert_eq!(all(&store, Table::Runs).await, [(vec![2], vec![9])]);
 }
 
 #[wasm_bindgen_test]

@@ -111,6 +111,14 @@ pub enum StorageState {
     Blocked,
     /// A newer version of Confab has changed the database: reload the page.
     Newer,
+    /// The database was deleted, by a script or as a site's data. This tab has ended: what it shows
+    /// is in its memory only, until the page is loaded again.
+    Deleted,
+    /// The browser cannot open the database now, as on a full disk; it is tried again.
+    Unreadable {
+        /// The browser's words.
+        text: String,
+    },
     /// The browser gives this page no storage, as in some private windows.
     Refused {
         /// The browser's words.
@@ -121,6 +129,23 @@ pub enum StorageState {
         /// What is wrong.
         text: String,
     },
+}
+
+impl StorageState {
+    /// True if what was stored is away, and every tab has ended with it.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        *self == Self::Deleted
+    }
+
+    /// True if nothing is read or stored any more until the page is loaded again.
+    #[must_use]
+    pub fn ends_all(&self) -> bool {
+        match self {
+            Self::Newer | Self::Deleted | Self::Refused { .. } | Self::Damaged { .. } => true,
+            Self::Open { .. } | Self::Full | Self::Blocked | Self::Unreadable { .. } => false,
+        }
+    }
 }
 
 /// Something wrong that a person can act on.

@@ -9,7 +9,8 @@ use engine::Draft;
 #[must_use]
 pub fn pack_drafts(drafts: &[Draft]) -> String {
     let bytes = postcard::to_allocvec(drafts).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Drafts from text; nothing if it is damaged.

@@ -1,12 +1,12 @@
 //! Opening the database: its schema, its fencing number, and what can stand in the way.
 //!
 //! ```text
-//!  open ── upgradeneeded: create the stores ──► success ──► raise the fence ──► Store
+//!  open ── upgradeneeded: the steps of the schema ──► success ──► raise the fence ──► Store
 //!    ├─ blocked: a tab with an older version keeps it; goes on when that tab is closed
-//!    └─ error: newer version, no space for the fence, refused, damaged
+//!    └─ error: newer version, no space, refused, not to be opened now
 //! ```
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::{Durability, StoreFault};
@@ -16,7 +16,8 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest};
 
 use super::batch::{begin, ended};
 use super::scan::answered;
-use super::{FENCE, META, Store, TABLES, VERSION, object_store, scope};
+use super::schema::{self, STEPS, Step};
+use super::{FENCE, META, Store, TABLES, is_full, object_store, scope};
 use crate::bindings::{property, words};
 
 /// Why the database cannot be opened.
@@ -31,6 +32,10 @@ pub enum OpenFault {
     /// The browser gives no more space, not even to take over the right to write.
     #[error("the browser gives this page no more storage space")]
     Full,
+    /// It cannot be opened now. On a full disk browsers say no more than that, so it is nothing
+    /// final: to be tried again.
+    #[error("the storage of this page cannot be opened: {0}")]
+    Unreadable(String),
     /// It is there, and not as it must be.
     #[error("the storage of this page is damaged: {0}")]
     Damaged(String),
@@ -47,8 +52,17 @@ pub enum Lost {
     Closed,
 }
 
+/// Whether a database was there when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was.
+    Found,
+    /// It was not, and was made.
+    Made,
+}
+
 impl Store {
-    /// Opens the database, creates what is not there, and takes over the right to write.
+    /// Opens the database, leads it to the present version, and takes over the right to write.
     /// `on_blocked` is called if another tab stands in the way, and the opening goes on.
     ///
     /// # Errors
@@ -58,7 +72,22 @@ impl Store {
         on_blocked: impl FnOnce() + 'static,
         on_lost: impl Fn(Lost) + 'static,
     ) -> Result<Store, OpenFault> {
-        let database = open_database(name, on_blocked).await.map_err(|error| open_fault(&error))?;
+        Store::open_as(name, STEPS, on_blocked, on_lost).await
+    }
+
+    /// The same with other steps than those of the present version: to try an upgrade.
+    ///
+    /// # Errors
+    /// [`OpenFault`] if it cannot be opened.
+    pub async fn open_as(
+        name: &str,
+        steps: &'static [Step],
+        on_blocked: impl FnOnce() + 'static,
+        on_lost: impl Fn(Lost) + 'static,
+    ) -> Result<Store, OpenFault> {
+        let opened = open_database(name, steps, on_blocked).await;
+        let opened = opened.map_err(|error| open_fault(&error));
+        let (database, origin) = opened?;
         let present = database.object_store_names();
         let mut needed = TABLES.map(object_store).into_iter().chain([META]);
         if let Some(missing) = needed.find(|name| !present.contains(name)) {
@@ -67,7 +96,13 @@ impl Store {
         }
         let listeners = watch(&database, on_lost);
         let fence = raise_fence(&database).await.inspect_err(|_| database.close())?;
-        Ok(Store { database, fence, _listeners: listeners })
+        Ok(Store { database, origin, fence, _listeners: listeners })
+    }
+
+    /// Whether the database was there before.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The fencing number: grows with each opening.
@@ -79,43 +114,62 @@ impl Store {
 
 async fn open_database(
     name: &str,
+    steps: &'static [Step],
     on_blocked: impl FnOnce() + 'static,
-) -> Result<IdbDatabase, JsValue> {
+) -> Result<(IdbDatabase, Origin), JsValue> {
     let factory = property(&js_sys::global(), "indexedDB");
     let factory: IdbFactory = factory.dyn_into()?;
-    let request: IdbOpenDbRequest = factory.open_with_u32(name, VERSION)?;
+    let request: IdbOpenDbRequest = factory.open_with_u32(name, schema::version(steps))?;
     let upgrading = request.clone();
+    let origin = Rc::new(Cell::new(Origin::Found));
+    let making = origin.clone();
+    let taken = Rc::new(RefCell::new(Vec::new()));
+    let taking = taken.clone();
     let listeners = [
         EventListener::once(&request, "blocked", move |_| on_blocked()),
-        EventListener::once(&request, "upgradeneeded", move |_| {
-            if create_stores(&upgrading).is_err() {
-                // Without its stores it is no database: the opening fails, nothing is left.
-                let aborted = upgrading.transaction().map(|upgrade| upgrade.abort());
-                debug_assert!(aborted.is_some(), "an upgrade has a transaction");
+        EventListener::once(&request, "upgradeneeded", move |event| {
+            let old = property(event, "oldVersion").as_f64().unwrap_or(0.0);
+            if old == 0.0 {
+                making.set(Origin::Made);
+            }
+            match upgrade(&upgrading, steps, old) {
+                Ok(listeners) => *taking.borrow_mut() = listeners,
+                Err(_) => {
+                    // Nothing is better than a half: the opening fails, all stays as it was.
+                    let aborted = upgrading.transaction().map(|upgrade| upgrade.abort());
+                    debug_assert!(aborted.is_some(), "an upgrade has a transaction");
+                }
             }
         }),
     ];
     let opened = answered(request.unchecked_ref::<IdbRequest>()).await;
-    drop(listeners);
-    opened?.dyn_into()
+    drop((listeners, taken));
+    Ok((opened?.dyn_into()?, origin.get()))
 }
 
-/// The schema of version 1. Keys are given with each value; both are bytes.
-fn create_stores(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
+fn upgrade(
+    request: &IdbOpenDbRequest,
+    steps: &[Step],
+    old: f64,
+) -> Result<Vec<EventListener>, JsValue> {
     let database: IdbDatabase = request.result()?.dyn_into()?;
-    for name in TABLES.map(object_store).into_iter().chain([META]) {
-        database.create_object_store(name)?;
-    }
-    Ok(())
+    let transaction = request.transaction().ok_or(JsValue::NULL)?;
+    schema::lead(steps, old, (&database, &transaction))
 }
 
 fn open_fault(error: &JsValue) -> OpenFault {
-    let text = words(error);
-    match property(error, "name").as_string().as_deref() {
-        Some("VersionError") => OpenFault::Newer,
-        Some("QuotaExceededError") => OpenFault::Full,
-        // What browsers say when the files of a database cannot be read.
-        Some("UnknownError" | "DataError") => OpenFault::Damaged(text),
+    let name = property(error, "name").as_string().unwrap_or_default();
+    named_fault(&name, words(error))
+}
+
+/// What the names mean by which browsers say that a database is not opened.
+fn named_fault(name: &str, text: String) -> OpenFault {
+    match name {
+        "VersionError" => OpenFault::Newer,
+        _ if is_full(name, &text) => OpenFault::Full,
+        // Files that cannot be read or written: on a full disk Chromium says the first. The last is
+        // what an opening says whose own transaction had no space.
+        "UnknownError" | "DataError" | "TimeoutError" | "AbortError" => OpenFault::Unreadable(text),
         _ => OpenFault::Refused(text),
     }
 }
@@ -145,11 +199,11 @@ async fn raise_fence(database: &IdbDatabase) -> Result<f64, OpenFault> {
     Ok(raised.get())
 }
 
-/// A store whose fence cannot be raised is there: only what was read wrongly is damaged.
+/// A database whose fence cannot be raised is there, and may take it later.
 fn fence_fault(fault: StoreFault) -> OpenFault {
     match fault {
         StoreFault::Full => OpenFault::Full,
-        StoreFault::Fenced | StoreFault::Failed(_) => OpenFault::Refused(fault.to_string()),
+        StoreFault::Fenced | StoreFault::Failed(_) => OpenFault::Unreadable(fault.to_string()),
     }
 }
 
@@ -175,6 +229,19 @@ mod tests {
     fn no_space_for_the_fence_is_no_damage() {
         assert_eq!(fence_fault(StoreFault::Full), OpenFault::Full);
         let failed = StoreFault::Failed("the transaction was aborted".to_owned());
-        assert!(matches!(fence_fault(failed), OpenFault::Refused(_)));
+        assert!(matches!(fence_fault(failed), OpenFault::Unreadable(_)));
+    }
+
+    #[test]
+    fn what_a_full_disk_makes_browsers_say_is_no_damage_and_nothing_final() {
+        let fault = |name: &str| named_fault(name, "words".to_owned());
+        assert_eq!(fault("QuotaExceededError"), OpenFault::Full);
+        for name in ["UnknownError", "AbortError"] {
+            assert_eq!(fault(name), OpenFault::Unreadable("words".to_owned()), "{name}");
+        }
+        assert_eq!(fault("VersionError"), OpenFault::Newer);
+        for name in ["SecurityError", "InvalidStateError", ""] {
+            assert_eq!(fault(name), OpenFault::Refused("words".to_owned()), "{name}");
+        }
     }
 }

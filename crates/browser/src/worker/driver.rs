@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  Idle ── start ──► Following ── the lock is ours ──► Opening ── rooms read ──► Leading
-//!                                                │  └─ no space: opened again after a while
+//!       (no space, not to be opened: after a while) ◄─┤  ▲     └── the browser closed it ──┐
+//!                                                     │  └──────────────────────────────────┘
 //!                                                └─ no database ──► Stranded
 //! ```
 //! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
@@ -25,15 +26,15 @@ use crate::lock::Lock;
 use crate::message::{News, Request, TabId, TabMessage, TabWords, Term, ToPage, ToWorker};
 use crate::random;
 use crate::socket::Socket;
-use crate::store::{Lost, NAME, OpenFault, Store};
+use crate::store::{Lost, NAME, OpenFault, Origin, Store};
 
 /// The Web Lock of whoever leads.
 const LOCK: &str = "confab";
 /// Records of rooms that are read; far more than a device can be in.
 const MOST_ROOMS: u32 = 4_096;
 
-/// How long to wait for space before the database is opened again.
-const FULL_RETRY_MILLIS: u32 = 5_000;
+/// How long to wait, as for space, before the database is opened again.
+const RETRY_MILLIS: u32 = 5_000;
 /// Requests that are held while nobody leads.
 const HELD: usize = 256;
 
@@ -56,7 +57,7 @@ pub(super) struct Driver {
 enum Role {
     Idle,
     Following { leader: Option<TabId> },
-    Opening { lock: Lock, store: Option<Store> },
+    Opening { lock: Lock, store: Option<Store>, trouble: Option<StorageState>, expected: Origin },
     Leading(Box<Leader>),
     Stranded { state: StorageState, _lock: Lock },
 }
@@ -95,7 +96,7 @@ impl Driver {
             Happening::OtherBuild { build, leads } => self.on_other_build(build, leads),
             Happening::Locked(Ok(lock)) => self.on_locked(lock),
             Happening::Locked(Err(error)) => self.page.end(&error.to_string()),
-            Happening::Blocked => self.tell_all(&News::Storage(StorageState::Blocked)),
+            Happening::Blocked => self.tell_trouble(StorageState::Blocked),
             Happening::Opened(outcome) => self.on_opened(outcome),
             Happening::Records(outcome) => return self.on_records(outcome),
             Happening::Lost(lost) => self.on_lost(lost),
@@ -172,7 +173,10 @@ impl Driver {
         let TabMessage { from, words, .. } = message;
         match (words, &mut self.role) {
             (TabWords::WhoLeads, Role::Leading(leader)) => leader.announce(Some(from)),
-            (TabWords::WhoLeads, Role::Stranded { state, .. }) => {
+            (
+                TabWords::WhoLeads,
+                Role::Stranded { state, .. } | Role::Opening { trouble: Some(state), .. },
+            ) => {
                 let words = TabWords::News(News::Storage(state.clone()));
                 self.tabs.say(Some(from), true, words);
             }
@@ -186,6 +190,13 @@ impl Driver {
                     self.ask_held();
                 }
             }
+            // Whoever this worker is by now: its page shows what was stored before.
+            (TabWords::News(News::Storage(state)), _) if state.is_gone() => {
+                self.page.tell_news(News::Storage(state));
+            }
+            (TabWords::Pause, Role::Following { leader }) if *leader == Some(from) => {
+                *leader = None;
+            }
             (TabWords::News(news), Role::Following { leader }) => {
                 // Of a worker that does not lead (yet), only how the storage is.
                 if *leader == Some(from) || matches!(news, News::Storage(_)) {
@@ -197,6 +208,7 @@ impl Driver {
                 | TabWords::Request(_)
                 | TabWords::Wake
                 | TabWords::Lead { .. }
+                | TabWords::Pause
                 | TabWords::News(_),
                 _,
             ) => {}
@@ -235,7 +247,12 @@ impl Driver {
     }
 
     fn on_locked(&mut self, lock: Lock) {
-        self.role = Role::Opening { lock, store: None };
+        self.begin_opening(lock, Origin::Made);
+    }
+
+    /// `expected` is `Found` if it is known to have been there: one that is made is another then.
+    fn begin_opening(&mut self, lock: Lock, expected: Origin) {
+        self.role = Role::Opening { lock, store: None, trouble: None, expected };
         self.open_store(None);
     }
 
@@ -256,8 +273,11 @@ impl Driver {
     }
 
     fn on_opened(&mut self, outcome: Result<Store, OpenFault>) {
-        let Role::Opening { store: place, .. } = &mut self.role else { return };
+        let Role::Opening { store: place, expected, .. } = &mut self.role else { return };
         match outcome {
+            Ok(store) if *expected == Origin::Found && store.origin() == Origin::Made => {
+                self.lose();
+            }
             Ok(store) => {
                 let scan = Scan {
                     scan: ScanId(0),
@@ -272,11 +292,8 @@ impl Driver {
                 self.feed.put_later(async move { Happening::Records(read.await) });
             }
             Err(OpenFault::Newer) => self.strand(StorageState::Newer),
-            Err(OpenFault::Full) => {
-                // What is stored is safe. It is opened as soon as there is space.
-                self.tell_all(&News::Storage(StorageState::Full));
-                self.open_store(Some(FULL_RETRY_MILLIS));
-            }
+            Err(OpenFault::Full) => self.hold_up(StorageState::Full),
+            Err(OpenFault::Unreadable(text)) => self.hold_up(StorageState::Unreadable { text }),
             Err(OpenFault::Refused(text)) => self.strand(StorageState::Refused { text }),
             Err(OpenFault::Damaged(text)) => self.strand(StorageState::Damaged { text }),
         }
@@ -286,11 +303,11 @@ impl Driver {
         let records = match outcome {
             Ok(records) => records,
             Err(fault) => {
-                self.strand(StorageState::Damaged { text: fault.to_string() });
+                self.hold_up(StorageState::Unreadable { text: fault.to_string() });
                 return Ok(());
             }
         };
-        let Role::Opening { lock, store: Some(store) } =
+        let Role::Opening { lock, store: Some(store), .. } =
             std::mem::replace(&mut self.role, Role::Idle)
         else {
             return Ok(());
@@ -311,6 +328,23 @@ impl Driver {
         Ok(())
     }
 
+    /// What is stored is safe, and cannot be opened for this reason: it is tried again.
+    fn hold_up(&mut self, state: StorageState) {
+        if let Role::Opening { store, .. } = &mut self.role {
+            *store = None;
+            self.tell_trouble(state);
+            self.open_store(Some(RETRY_MILLIS));
+        }
+    }
+
+    /// The opening takes longer, for this reason: told to all, and to every tab that comes.
+    fn tell_trouble(&mut self, state: StorageState) {
+        self.tell_all(&News::Storage(state.clone()));
+        if let Role::Opening { trouble, .. } = &mut self.role {
+            *trouble = Some(state);
+        }
+    }
+
     fn strand(&mut self, state: StorageState) {
         self.tell_all(&News::Storage(state.clone()));
         if let Role::Opening { lock, .. } = std::mem::replace(&mut self.role, Role::Idle) {
@@ -324,13 +358,30 @@ impl Driver {
                 self.tell_all(&News::Storage(StorageState::Newer));
                 self.page.end("a newer version of Confab has taken over: reload this page");
             }
-            Lost::Deleted => {
-                self.page.end("what this page has stored was deleted: reload this page");
-            }
-            Lost::Closed => {
-                self.page.end("the browser has closed this page's storage: reload this page");
-            }
+            Lost::Deleted => self.lose(),
+            Lost::Closed => self.reopen(),
         }
+    }
+
+    /// What was stored is away: nothing here is true any more, and all tabs end.
+    fn lose(&mut self) {
+        self.tell_all(&News::Storage(StorageState::Deleted));
+        self.role = Role::Idle;
+    }
+
+    /// The browser has closed the database, as when its disk is full or a person deletes the data
+    /// of the site: whether it is still there is seen by opening it.
+    fn reopen(&mut self) {
+        let lock = match std::mem::replace(&mut self.role, Role::Idle) {
+            Role::Leading(leader) => leader.end(),
+            Role::Opening { lock, .. } => lock,
+            role @ (Role::Idle | Role::Following { .. } | Role::Stranded { .. }) => {
+                self.role = role;
+                return;
+            }
+        };
+        self.tabs.say(None, true, TabWords::Pause);
+        self.begin_opening(lock, Origin::Found);
     }
 
     fn ask_held(&mut self) {

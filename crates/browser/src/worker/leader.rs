@@ -39,7 +39,7 @@ pub(super) struct Leader {
     sleep: SleepWatch,
     timer: Option<(Millis, Timeout)>,
     _look: Interval,
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// Whether the store takes more.
@@ -78,7 +78,7 @@ impl Leader {
             sleep: SleepWatch::new(now()),
             timer: None,
             _look: Interval::new(look, move || feed.put(Happening::Report(Report::Look))),
-            _lock: lock,
+            lock,
         };
         for (_, value) in records {
             match RoomRecord::decode(&value) {
@@ -90,6 +90,11 @@ impl Leader {
             }
         }
         Ok(leader)
+    }
+
+    /// Leads no more; the lock goes to whoever opens the database again.
+    pub(super) fn end(self) -> Lock {
+        self.lock
     }
 
     /// The rooms of this device.

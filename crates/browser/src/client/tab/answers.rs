@@ -14,6 +14,9 @@ use crate::port::unpack;
 impl Tab {
     /// Takes in what this tab's worker says.
     pub(super) fn on_message(self: &Rc<Self>, content: &JsValue) {
+        if matches!(*self.stage.borrow(), Stage::Over) {
+            return;
+        }
         if let Some(build) = content.as_string() {
             return self.on_greeting(build);
         }
@@ -46,6 +49,10 @@ impl Tab {
 
     fn on_lead(&self, term: Term, own: bool, rooms: Vec<RoomSummary>) {
         self.term.set(term);
+        if let Some(rtc) = self.rtc.get().filter(|_| own) {
+            // Whoever begins to lead knows no connection of an earlier time.
+            rtc.close_all();
+        }
         let requests = self.unsent.borrow_mut().led();
         for request in requests {
             self.request(Some(request));
@@ -102,6 +109,9 @@ impl Tab {
                 *silence = None;
             }
             drop(stage);
+            if state.is_gone() {
+                self.end_quietly();
+            }
             return self.tell(ClientEvent::Storage(state));
         };
         let tab = self.clone();
