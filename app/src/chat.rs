@@ -14,6 +14,7 @@ mod place;
 mod queue;
 mod room;
 mod rows;
+mod span;
 #[cfg(test)]
 mod tests;
 mod way;
@@ -21,13 +22,13 @@ mod writing;
 
 use browser::{ClientEvent, ClientRefusal, Draft, DraftId, EntryId, Fault, Millis, RoomId};
 use browser::{RoomSummary, StartError, StorageState};
-use reactive_stores::Store;
 
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use place::{Arrival, Invitation, Place};
-pub use room::{News, Older, Problem, RoomState};
-pub use rows::unread;
+pub use room::{Life, News, Older, Problem, RoomState};
+pub use rows::{Rows, unread};
+pub use span::{Span, Turn};
 pub use way::{Step, Stop, way};
 pub use writing::{Compose, Manner, Subject, Task, Writing};
 
@@ -42,9 +43,9 @@ pub enum PageEvent {
     Arrived(Arrival),
     /// A room was asked for: to be created or joined.
     Asked,
-    /// An own message was handed to the client.
+    /// An own message, or something done to one that is there, was handed to the client.
     Wrote {
-        /// The message.
+        /// What was handed over.
         draft: Draft,
         /// When, by this device's clock.
         wall: Millis,
@@ -55,6 +56,8 @@ pub enum PageEvent {
     AskedOlder,
     /// These messages of others were on a visible screen.
     Seen(Vec<EntryId>),
+    /// The reader goes to another part of the list.
+    Turned(Turn),
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
     /// The way of a message is looked at, or not any more.
@@ -94,6 +97,8 @@ pub enum Worker {
     Impossible(StartError),
     /// It has died; only a reload helps.
     Dead(String),
+    /// It has ended with what was stored, as the notice on the storage says.
+    Ended,
 }
 
 impl Worker {
@@ -116,7 +121,7 @@ pub enum Request {
 }
 
 /// Everything that the page knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Store)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatState {
     /// What the tab shows.
     pub place: Place,
@@ -135,10 +140,9 @@ pub struct ChatState {
     /// The room that is shown.
     pub room: RoomState,
     /// Its messages, in the order shown.
-    #[store(key: u64 = |shown| shown.key)]
-    pub rows: Vec<Shown>,
-    /// Draws the keys of rows.
-    pub next_key: u64,
+    pub rows: Rows,
+    /// Which part of them is drawn.
+    pub span: Span,
 }
 
 /// Faults that are shown at once.
@@ -166,7 +170,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Withdrawn(draft) => {
-                rows::withdraw(&mut self.rows, &draft);
+                self.rows.withdraw(&[draft]);
                 vec![Errand::Settled(draft)]
             }
             PageEvent::AskedOlder => {
@@ -174,7 +178,11 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Seen(entries) => {
-                rows::see(&mut self.rows, &entries);
+                self.rows.see(&entries);
+                Vec::new()
+            }
+            PageEvent::Turned(turn) => {
+                self.span = self.span.turn(turn, &self.rows);
                 Vec::new()
             }
             PageEvent::Composes(compose) => {
@@ -217,8 +225,7 @@ impl ChatState {
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),
             ClientEvent::Storage(state) => {
-                self.dismissed.retain(|notice| notice.weight() == Weight::Calm);
-                self.storage = Some(state);
+                self.note_storage(state);
                 Vec::new()
             }
             ClientEvent::Fault(fault) => {
@@ -231,9 +238,26 @@ impl ChatState {
             }
             ClientEvent::Fatal { text } => {
                 self.worker = Worker::Dead(text.clone());
+                self.end_room();
                 vec![Errand::Report(text)]
             }
         }
+    }
+
+    /// What is told again and again was read once it was put away.
+    fn note_storage(&mut self, state: StorageState) {
+        if self.storage.as_ref() != Some(&state) {
+            self.dismissed.retain(|notice| notice.weight() == Weight::Calm);
+        }
+        if state.is_gone() {
+            self.worker = Worker::Ended;
+            self.rows.lose();
+            self.room.pending = 0;
+        }
+        if state.ends_all() {
+            self.end_room();
+        }
+        self.storage = Some(state);
     }
 
     /// Own messages that are refused are said where they stand; everything else where it was

@@ -24,10 +24,12 @@ mod rooms;
 mod start;
 mod status;
 
+pub use messages::{on_visibility, page_is_visible};
+
 use leptos::prelude::*;
 
-use crate::chat::{ChatStateStoreFields, Place};
-use crate::page::Page;
+use crate::chat::Place;
+use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
 use room::RoomPage;
 use start::StartPage;
@@ -38,7 +40,7 @@ pub fn Root() -> impl IntoView {
     let page = Page::start();
     crate::page::follow_the_address(page);
     // The start page stays as it is when the worker answers: somebody may be typing already.
-    let place = Memo::new(move |_| match page.state().place().get() {
+    let place = Memo::new(move |_| match page.screen().place().get() {
         Place::Starting { wanted: None } | Place::Start => Place::Start,
         place @ (Place::Starting { wanted: Some(_) }
         | Place::Opening(_)

@@ -1,30 +1,47 @@
-//! The handle that containers hold: the one store, the client behind it, and the language.
+//! The handle that containers hold: what the page knows, the client behind it, and the language.
 //!
 //! ```text
 //!  container ── send, join, … ──► Client            (the only place that knows it)
 //!      ▲                            │ ClientEvent
-//!  Store<ChatState> ◄── publish ── ChatState::apply ──► errands: open, remember, report
+//!  Store<Screen> ◄── publish ── ChatState::apply ──► errands: open, remember, report
 //! ```
-//! The state changes as a whole and plainly; what differs afterwards is put into the store, field
-//! by field and message by message, so that only those parts of the page are drawn anew.
+//! What differs afterwards is put into the store at once, so that only those parts of the page are
+//! drawn anew; the messages among it at a `pace`, and of them only a part.
+
+mod pace;
+mod screen;
+
+use std::time::Duration;
 
 use browser::{
-    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Priority, Qos, RoomId,
+    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Millis, Priority, Qos,
+    RoomId,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
 
+use self::pace::Pace;
+pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    Arrival, ChatState, ChatStateStoreFields, Compose, Errand, Manner, Notice, PageEvent,
-    RoomState, Shown, Task, unread,
+    Arrival, ChatState, Compose, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown, Span,
+    Task, Turn, unread,
 };
+use crate::components::{on_visibility, page_is_visible};
 use crate::session;
 use crate::text::{Language, Words};
+
+/// After so long it is told again that somebody is typing, or that one is not.
+const SAME: Millis = 1_000;
+/// After so long it is told that this has changed.
+const OTHER: Millis = 200;
 
 /// See the module.
 #[derive(Clone, Copy)]
 pub struct Page {
-    state: Store<ChatState>,
+    known: StoredValue<ChatState>,
+    screen: Store<Screen>,
+    pace: StoredValue<Pace>,
+    typed: StoredValue<(bool, Millis)>,
     client: StoredValue<Option<Client>, LocalStorage>,
     language: RwSignal<Language>,
 }
@@ -34,11 +51,14 @@ impl Page {
     pub fn start() -> Page {
         let language = RwSignal::new(session::language());
         let page = Page {
-            state: Store::new(ChatState::default()),
+            known: StoredValue::new(ChatState::default()),
+            screen: Store::new(Screen::default()),
+            pace: StoredValue::new(Pace::default()),
+            typed: StoredValue::new((false, 0)),
             client: StoredValue::new_local(None),
             language,
         };
-        page.state.rows().update_keys();
+        page.screen.rows().update_keys();
         provide_context(page);
         provide_context(Speech(language));
         Effect::new(move |_| session::speak(language.get()));
@@ -46,6 +66,7 @@ impl Page {
             let note = browser::StorageState::Open { persistent: false };
             page.happen(PageEvent::Dismissed(Notice::Storage(note)));
         }
+        on_visibility(move || page.draw());
         page.happen(PageEvent::Arrived(session::arrival()));
         let told = move |event: ClientEvent| page.happen(PageEvent::Client(event));
         match Client::start(session::options(), told) {
@@ -62,27 +83,49 @@ impl Page {
 
     /// Lets something happen to the state, and carries out what it causes.
     pub fn happen(self, event: PageEvent) {
-        let Some(mut next) = self.state.try_with_untracked(Clone::clone) else { return };
-        let errands = next.apply(event);
-        self.publish(next);
+        let errands = self.known.try_update_value(|known| known.apply(event));
+        let Some(errands) = errands else { return };
+        self.known.with_value(|known| screen::publish(self.screen, known));
+        if self.pace.try_update_value(Pace::is_due) == Some(true) {
+            self.draw();
+        }
         for errand in errands {
             self.run(errand);
         }
     }
 
-    fn publish(self, next: ChatState) {
-        renew(self.state.worker(), next.worker);
-        renew(self.state.rooms(), next.rooms);
-        renew(self.state.request(), next.request);
-        renew(self.state.storage(), next.storage);
-        renew(self.state.faults(), next.faults);
-        renew(self.state.dismissed(), next.dismissed);
-        renew(self.state.next_key(), next.next_key);
-        if self.state.rows().with_untracked(|rows| *rows != next.rows) {
-            self.state.rows().patch(next.rows);
+    fn draw(self) {
+        let more = self.known.try_with_value(|known| screen::draw(self.screen, known));
+        let Some(more) = more else { return };
+        let serial = self.pace.try_update_value(|pace| pace.begin(more, session::now()));
+        let Some(serial) = serial else { return };
+        let waits = move || self.pace.try_with_value(|pace| pace.waits_after(serial)) == Some(true);
+        let again = move || {
+            if waits() {
+                self.draw();
+            }
+        };
+        let end = move || {
+            let pause = self.pace.try_update_value(|pace| pace.end(serial, session::now()));
+            if let Some(pause) = pause.flatten() {
+                set_timeout(again, Duration::from_millis(pause));
+            }
+        };
+        // Nothing is painted of a page that nobody sees; its title counts all the same.
+        match page_is_visible() {
+            true => request_animation_frame(move || set_timeout(end, Duration::ZERO)),
+            false => set_timeout(end, Duration::ZERO),
         }
-        renew(self.state.room(), next.room);
-        renew(self.state.place(), next.place);
+    }
+
+    /// The reader goes to another part of the list: it is drawn at once.
+    pub fn turn(self, turn: Turn) {
+        let before = self.known.try_with_value(|known| known.span);
+        if before == Some(Span::End) && turn == Turn::End {
+            return;
+        }
+        let _ = self.known.try_update_value(|known| known.apply(PageEvent::Turned(turn)));
+        self.draw();
     }
 
     fn run(self, errand: Errand) {
@@ -104,9 +147,21 @@ impl Page {
         }
     }
 
-    /// What the page knows.
-    pub fn state(self) -> Store<ChatState> {
-        self.state
+    /// What is drawn of what the page knows.
+    pub fn screen(self) -> Store<Screen> {
+        self.screen
+    }
+
+    /// Something that follows from all that the page knows but the messages.
+    pub fn of_state<T>(self, part: impl Fn(&ChatState) -> T) -> T {
+        self.screen.track();
+        self.known.with_value(part)
+    }
+
+    /// Something that follows from all messages, told as often as they are drawn.
+    pub fn of_rows<T>(self, part: impl Fn(&Rows) -> T) -> T {
+        self.screen.drawings().track();
+        self.known.with_value(|known| part(&known.rows))
     }
 
     /// The language that the page speaks.
@@ -119,12 +174,12 @@ impl Page {
         self,
         part: impl Fn(&RoomState) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        Memo::new(move |_| self.state.room().with(&part))
+        Memo::new(move |_| self.screen.room().with(&part))
     }
 
     /// How many messages are new: came in while the room was open, and were not seen.
     pub fn unread(self) -> Memo<usize> {
-        Memo::new(move |_| self.state.rows().with(|rows| unread(rows)))
+        Memo::new(move |_| self.of_rows(|rows| unread(rows)))
     }
 
     /// Founds a room.
@@ -149,7 +204,7 @@ impl Page {
     /// Says in the room that is shown what was written: something new, the whole bundle, or other
     /// words for what was said or waits.
     pub fn say(self, text: String, manner: Manner) {
-        let writing = self.state.room().with_untracked(|room| room.writing.clone());
+        let writing = self.screen.room().with_untracked(|room| room.writing.clone());
         match writing.task {
             Task::New if writing.bundle.is_empty() => self.say_all(vec![text], manner),
             Task::New => {
@@ -181,7 +236,7 @@ impl Page {
         self.hand_over(room, drafts, session::now());
     }
 
-    fn hand_over(self, room: RoomId, mut drafts: Vec<Draft>, wall: browser::Millis) {
+    fn hand_over(self, room: RoomId, mut drafts: Vec<Draft>, wall: Millis) {
         for draft in drafts.clone() {
             self.happen(PageEvent::Wrote { draft, wall });
         }
@@ -233,8 +288,8 @@ impl Page {
     }
 
     fn act(self, text: &str, act: Act) {
-        let draft = Draft::new(browser::random_draft_id(), text, Priority::Normal);
-        self.command(Command::Send(draft.doing(act)));
+        let manner = Manner { act, ..Manner::default() };
+        self.say_all(vec![text.to_owned()], manner);
     }
 
     /// Does not say what waits for its time.
@@ -247,9 +302,16 @@ impl Page {
         self.command(Command::Retry(entry));
     }
 
-    /// The person is typing, or has stopped.
+    /// The person is typing, or has stopped. What changes quicker than anybody types is not told:
+    /// a stop shows by itself, a little later.
     pub fn typing(self, typing: bool) {
-        self.command(Command::Typing(typing));
+        let now = session::now();
+        let (before, at) = self.typed.get_value();
+        let pause = if before == typing { SAME } else { OTHER };
+        if now.saturating_sub(at) >= pause {
+            self.typed.set_value((typing, now));
+            self.command(Command::Typing(typing));
+        }
     }
 
     /// The person looks at the queue, or looks away.
@@ -293,13 +355,13 @@ impl Page {
         self.happen(PageEvent::Dismissed(notice));
     }
 
-    /// The messages that are shown.
-    pub fn rows(self) -> Vec<Shown> {
-        self.state.rows().get_untracked()
+    /// The messages that are drawn.
+    pub fn drawn(self) -> Vec<Shown> {
+        self.screen.rows().get_untracked()
     }
 
     fn room(self) -> Option<RoomId> {
-        self.state.room().with_untracked(|room| room.room)
+        self.screen.room().with_untracked(|room| room.room)
     }
 
     fn command(self, command: Command) {
@@ -313,17 +375,6 @@ impl Page {
         if let Some(client) = client {
             ask(&client);
         }
-    }
-}
-
-/// Puts a value into its field if it differs from what is there.
-fn renew<T, F>(field: F, value: T)
-where
-    T: PartialEq + 'static,
-    F: Set<Value = T> + WithUntracked<Value = T>,
-{
-    if field.try_with_untracked(|old| *old != value) == Some(true) {
-        field.try_set(value);
     }
 }
 
@@ -348,6 +399,7 @@ pub fn follow_the_address(page: Page) {
     let follow = move |event: &'static str| {
         gloo::events::EventListener::new(&window(), event, move |_| {
             if event == "popstate" || session::has_fragment() {
+                on_visibility(move || page.draw());
                 page.happen(PageEvent::Arrived(session::arrival()));
             }
         })

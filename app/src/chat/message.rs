@@ -61,6 +61,13 @@ pub enum Standing {
         /// How many others hold it.
         held_by: u32,
     },
+    /// What was stored here was taken away, and nobody else is known to hold it.
+    Lost {
+        /// Its address.
+        entry: EntryId,
+        /// Where it stands.
+        order: Order,
+    },
 }
 
 /// What a message has to know of the one above it.
@@ -79,7 +86,7 @@ impl Message {
     /// Its address, once it has one.
     pub fn entry(&self) -> Option<EntryId> {
         match &self.standing {
-            Standing::Stored { entry, .. } => Some(*entry),
+            Standing::Stored { entry, .. } | Standing::Lost { entry, .. } => Some(*entry),
             Standing::Writing | Standing::Refused(_) => None,
         }
     }
@@ -87,7 +94,7 @@ impl Message {
     /// Where it stands, once that is known.
     pub fn order(&self) -> Option<Order> {
         match &self.standing {
-            Standing::Stored { order, .. } => Some(*order),
+            Standing::Stored { order, .. } | Standing::Lost { order, .. } => Some(*order),
             Standing::Writing | Standing::Refused(_) => None,
         }
     }
@@ -96,7 +103,7 @@ impl Message {
     pub fn held_by(&self) -> u32 {
         match &self.standing {
             Standing::Stored { held_by, .. } => *held_by,
-            Standing::Writing | Standing::Refused(_) => 0,
+            Standing::Writing | Standing::Refused(_) | Standing::Lost { .. } => 0,
         }
     }
 
@@ -113,7 +120,7 @@ impl Standing {
     pub fn name(&self) -> &'static str {
         match self {
             Standing::Writing => "writing",
-            Standing::Refused(_) => "failed",
+            Standing::Refused(_) | Standing::Lost { .. } => "failed",
             Standing::Stored { state, .. } => match state {
                 RowState::Saved => "saved",
                 RowState::Held => "held",

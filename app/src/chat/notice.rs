@@ -2,7 +2,7 @@
 
 use browser::{ClientRefusal, Fault, SignalState, StartError, StorageState};
 
-use super::{ChatState, Place, Problem, Request, Worker};
+use super::{ChatState, Life, Place, Problem, Request, Worker};
 
 /// Something that a person should know, and may be able to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,10 @@ impl Notice {
             Notice::Worker(_) => Weight::Stop,
             Notice::Storage(state) => match state {
                 StorageState::Open { .. } => Weight::Calm,
-                StorageState::Full => Weight::Warning,
+                StorageState::Full | StorageState::Unreadable { .. } => Weight::Warning,
                 StorageState::Blocked
                 | StorageState::Newer
+                | StorageState::Deleted
                 | StorageState::Refused { .. }
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
@@ -57,7 +58,9 @@ impl Notice {
                 worker,
                 Worker::Impossible(StartError::NotSecure | StartError::Missing(_))
             ),
-            Notice::Storage(state) => matches!(state, StorageState::Blocked | StorageState::Newer),
+            Notice::Storage(state) => {
+                state.is_gone() || matches!(state, StorageState::Blocked | StorageState::Newer)
+            }
             Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) | Notice::SignalLost => {
                 false
             }
@@ -99,6 +102,7 @@ impl ChatState {
     pub fn signal_lost(&self) -> bool {
         matches!(self.place, Place::Room(_))
             && self.room.signal != Some(SignalState::Online)
+            && self.room.life != Life::Ended
             && !self.dismissed.contains(&Notice::SignalLost)
     }
 

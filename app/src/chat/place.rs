@@ -8,7 +8,7 @@
 
 use browser::{InviteError, RoomId};
 
-use super::{ChatState, Errand, Request, RoomState};
+use super::{ChatState, Errand, Request, RoomState, Span};
 
 /// What the tab shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +142,7 @@ impl ChatState {
         if self.room.room != Some(room) {
             self.room = RoomState { room: Some(room), ..RoomState::default() };
             self.rows.clear();
+            self.span = Span::default();
         }
         self.request = Request::None;
         self.place = Place::Room(room);

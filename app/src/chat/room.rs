@@ -3,12 +3,12 @@
 use browser::{
     Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView,
 };
-use browser::{SignalState, Trouble, limits};
+use browser::{SignalState, Trouble};
 
 use super::message::Shown;
 use super::queue::QueueState;
 use super::writing::Writing;
-use super::{ChatState, Errand, rows};
+use super::{ChatState, Errand};
 
 /// What is known of the room that is shown, apart from its messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct RoomState {
     pub view: Option<RoomView>,
     /// All members known, oneself included.
     pub members: Vec<MemberView>,
+    /// Whether anybody knows how it does.
+    pub life: Life,
     /// Whether there are older messages.
     pub older: Older,
     /// How many own messages nobody else holds.
@@ -39,6 +41,18 @@ pub struct RoomState {
     pub problem: Option<Problem>,
     /// What has come in last, to be said aloud.
     pub news: Option<News>,
+}
+
+/// Whether what is shown of the room is so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// What is stored is still being read: nothing is known.
+    #[default]
+    Opening,
+    /// A worker tells how it does.
+    On,
+    /// This tab has ended: nothing that is done here has an effect any more.
+    Ended,
 }
 
 /// Whether there are messages before the oldest shown.
@@ -84,9 +98,13 @@ impl ChatState {
             Event::Room(view) => self.room.view = Some(view),
             Event::Members(members) => self.room.members = members,
             Event::Rows(new) => return self.settle_rows(new),
-            Event::Moved(entries) => rows::rename(&mut self.rows, &entries),
+            Event::Changed(row) => return self.change_row(*row),
+            Event::Moved(entries) => self.rows.rename(&entries),
             Event::Older { more } => {
                 self.room.older = if more { Older::More } else { Older::None };
+                if self.room.life == Life::Opening {
+                    self.room.life = Life::On;
+                }
             }
             Event::Pending(pending) => self.room.pending = pending,
             Event::LinkState(state) => self.room.link = state,
@@ -111,27 +129,40 @@ impl ChatState {
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
             Event::Typing { member, typing } => self.room.queue.types(member, typing),
-            Event::Refused { draft, reason } => self.refuse_command(draft, reason),
+            Event::Refused { draft, reason } => return self.refuse_command(draft, reason),
             Event::Trouble(trouble) => self.room.problem = Some(Problem::Trouble(trouble)),
         }
         Vec::new()
     }
 
+    /// Nobody tells any more how the room does: who is there, what waits and what travels are not
+    /// known.
+    pub(super) fn end_room(&mut self) {
+        let room = &mut self.room;
+        (room.life, room.link) = (Life::Ended, LinkState::Offline);
+        room.signal = Some(SignalState::Offline);
+        room.members.iter_mut().filter(|member| !member.me).for_each(|one| one.online = false);
+        (room.queue, room.gaps) = (QueueState::default(), Vec::new());
+    }
+
+    /// Only what says something will be a row: reactions, edits and deletions will not.
     pub(super) fn write(&mut self, draft: Draft, wall: Millis) {
-        let Some(view) = &self.room.view else { return };
-        rows::write(&mut self.rows, draft, view.me, wall, &mut self.next_key);
-        rows::join(&mut self.rows);
+        let Some(view) = self.room.view.as_ref().filter(|_| draft.act.says()) else { return };
+        self.rows.write(draft, view.me, wall);
+    }
+
+    /// A message that is shown here or is not: in between there may be others.
+    fn change_row(&mut self, row: browser::Row) -> Vec<Errand> {
+        self.rows.bring_up_to_date(row);
+        self.follow_revision();
+        Vec::new()
     }
 
     fn settle_rows(&mut self, new: Vec<browser::Row>) -> Vec<Errand> {
         let drafts = new.iter().filter_map(|row| row.draft).map(Errand::Settled).collect();
         // Until the engine has said whether there are older ones, it tells what was stored.
         let live = self.room.older != Older::Unknown;
-        let news = rows::settle(&mut self.rows, new, live, &mut self.next_key);
-        let stored = self.rows.partition_point(|row| row.order().is_some());
-        let spare = stored.saturating_sub(limits::WINDOW_ROWS);
-        self.rows.drain(..spare);
-        rows::join(&mut self.rows);
+        let news = self.rows.settle(new, live);
         self.follow_revision();
         if let Some(last) = news.last() {
             let serial = self.room.news.as_ref().map_or(0, |news| news.serial) + 1;
@@ -142,19 +173,21 @@ impl ChatState {
 
     /// Drafts that will be no rows, or not yet, leave the list and need no repeating.
     fn settle_drafts(&mut self, drafts: &[DraftId]) -> Vec<Errand> {
-        for draft in drafts {
-            rows::withdraw(&mut self.rows, draft);
-        }
+        self.rows.withdraw(drafts);
         drafts.iter().copied().map(Errand::Settled).collect()
     }
 
-    fn refuse_command(&mut self, draft: Option<browser::DraftId>, reason: Refusal) {
+    /// A refused message stays where it is until the person decides; anything else that was
+    /// refused is told, and needs no repeating.
+    fn refuse_command(&mut self, draft: Option<DraftId>, reason: Refusal) -> Vec<Errand> {
         if self.room.older == Older::Loading {
             self.room.older = Older::More;
         }
-        let shown = draft.is_some_and(|draft| rows::refuse(&mut self.rows, &draft, &reason));
-        if !shown {
-            self.room.problem = Some(Problem::Refused(reason));
+        let shown = draft.is_some_and(|draft| self.rows.refuse(&draft, &reason));
+        if shown {
+            return Vec::new();
         }
+        self.room.problem = Some(Problem::Refused(reason));
+        draft.map(Errand::Settled).into_iter().collect()
     }
 }

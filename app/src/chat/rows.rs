@@ -3,102 +3,256 @@
 //! ```text
 //!  [ stored … by (lamport, log, seq) … ][ writing or refused, as they were written ]
 //! ```
-//! A row that was a draft takes the draft's key, so that it is the same line on the screen.
+//! A row that was a draft takes the draft's key, so that it is the same line on the screen. What
+//! one message costs does not grow with their number: nothing here looks through all of them for
+//! one of them.
 
-use browser::{Act, Draft, DraftId, EntryId, MemberId, Millis, Refusal, Row, RowState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+use browser::{Act, Draft, DraftId, EntryId, MemberId, Millis, Order, Refusal, Row, RowState};
+use browser::{Body, limits};
 
 use super::message::{Above, Message, Shown, Standing};
 
-/// Puts an own message that is no row yet. A draft that is there already stays as it is.
-pub fn write(rows: &mut Vec<Shown>, draft: Draft, me: MemberId, wall: Millis, key: &mut u64) {
-    if rows.iter().rev().any(|row| row.draft == Some(draft.id)) {
-        return;
-    }
-    rows.push(Shown::from(Message {
-        key: draw(key),
-        draft: Some(draft.id),
-        author: me,
-        own: true,
-        wall,
-        priority: draft.priority,
-        body: browser::Body::Text(draft.text),
-        standing: Standing::Writing,
-        late: false,
-        unread: false,
-        edited: false,
-        reactions: Vec::new(),
-        expiry: None,
-        vanishes: match draft.act {
-            Act::SayFor { after } => Some(after),
-            Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
-        },
-        above: None,
-    }));
+/// See the module. At most [`limits::WINDOW_ROWS`] stored ones, with at most
+/// [`limits::WINDOW_BYTES`] of words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    list: Vec<Shown>,
+    /// Where stored messages stand.
+    orders: BTreeMap<EntryId, Order>,
+    /// The keys of messages that this device wrote.
+    keys: BTreeMap<DraftId, u64>,
+    /// Bytes of words in stored messages.
+    bytes: usize,
+    last_key: u64,
 }
 
-/// Puts rows of the engine, or brings them up to date. `live` says that they have just come in;
-/// gives the new ones of others then.
-pub fn settle(rows: &mut Vec<Shown>, new: Vec<Row>, live: bool, key: &mut u64) -> Vec<Shown> {
-    let mut news = Vec::new();
-    for row in new {
-        let stored = rows.partition_point(|shown| shown.order().is_some());
-        let place = rows[..stored].binary_search_by_key(&Some(row.order), |shown| shown.order());
-        match place {
-            Ok(at) => rows[at].change(|message| update(message, row)),
-            Err(at) => {
-                let draft = row.draft.and_then(|id| position(&rows[stored..], &id));
-                let known = draft.map(|offset| rows.remove(stored + offset));
-                let unread = live && !row.own;
-                let shown = Shown::from(message(row, known.as_ref(), unread, key));
-                if unread {
-                    news.push(shown.clone());
-                }
-                rows.insert(at, shown);
+impl Deref for Rows {
+    type Target = [Shown];
+
+    fn deref(&self) -> &[Shown] {
+        &self.list
+    }
+}
+
+impl Rows {
+    /// The stored message at this address.
+    pub fn of(&self, entry: &EntryId) -> Option<&Shown> {
+        self.list.get(self.place(entry)?)
+    }
+
+    /// The message that this draft is or was.
+    pub fn of_draft(&self, draft: &DraftId) -> Option<&Shown> {
+        let place = self.place_of_draft(draft);
+        let draft = Some(*draft);
+        let stored = || self.list[..self.stored()].iter().rev().find(|row| row.draft == draft);
+        place.and_then(|at| self.list.get(at)).or_else(stored)
+    }
+
+    /// Puts an own message that is no row yet. A draft that is there already stays as it is.
+    pub fn write(&mut self, draft: Draft, me: MemberId, wall: Millis) {
+        if self.keys.contains_key(&draft.id) {
+            return;
+        }
+        let key = self.draw();
+        self.keys.insert(draft.id, key);
+        self.list.push(Shown::from(Message {
+            key,
+            draft: Some(draft.id),
+            author: me,
+            own: true,
+            wall,
+            priority: draft.priority,
+            body: Body::Text(draft.text),
+            standing: Standing::Writing,
+            late: false,
+            unread: false,
+            edited: false,
+            reactions: Vec::new(),
+            expiry: None,
+            vanishes: match draft.act {
+                Act::SayFor { after } => Some(after),
+                Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
+            },
+            above: None,
+        }));
+        self.join_at(self.list.len() - 1);
+    }
+
+    /// Puts rows of the engine, or brings them up to date. `live` says that they have just come
+    /// in; gives the new ones of others then.
+    pub fn settle(&mut self, new: Vec<Row>, live: bool) -> Vec<Shown> {
+        let mut news = Vec::new();
+        for row in new {
+            if let Some(draft) = row.draft.filter(|draft| !self.keys.contains_key(draft)) {
+                let key = self.draw();
+                self.keys.insert(draft, key);
+            }
+            match self.search(&row.order) {
+                Ok(at) => self.change(at, |message| update(message, row)),
+                Err(at) => news.extend(self.put(at, row, live)),
+            }
+        }
+        self.trim();
+        news
+    }
+
+    /// Brings a row up to date if it is here.
+    pub fn bring_up_to_date(&mut self, row: Row) {
+        if let Ok(at) = self.search(&row.order) {
+            self.change(at, |message| update(message, row));
+        }
+    }
+
+    /// Puts a row where none is; gives it if it is new to the person.
+    fn put(&mut self, at: usize, row: Row, live: bool) -> Option<Shown> {
+        let draft = row.draft.and_then(|draft| self.place_of_draft(&draft));
+        let key = row.draft.and_then(|draft| self.keys.get(&draft).copied());
+        if let Some(place) = draft {
+            self.list.remove(place);
+            self.join_at(place);
+        }
+        let unread = live && !row.own;
+        let key = key.unwrap_or_else(|| self.draw());
+        let shown = Shown::from(message(row, unread, key));
+        if let (Some(entry), Some(order)) = (shown.entry(), shown.order()) {
+            self.orders.insert(entry, order);
+        }
+        self.bytes += weight(&shown);
+        self.list.insert(at, shown.clone());
+        self.join_at(at);
+        self.join_at(at + 1);
+        unread.then_some(shown)
+    }
+
+    /// The oldest beyond the bounds go; they can be read again.
+    fn trim(&mut self) {
+        let stored = self.stored();
+        let (mut spare, mut bytes) = (0, self.bytes);
+        while stored - spare > limits::WINDOW_ROWS
+            || bytes > limits::WINDOW_BYTES && spare + 1 < stored
+        {
+            bytes -= weight(&self.list[spare]);
+            spare += 1;
+        }
+        if spare > 0 {
+            for row in self.list.drain(..spare) {
+                row.entry().map(|entry| self.orders.remove(&entry));
+                row.draft.map(|draft| self.keys.remove(&draft));
+            }
+            self.bytes = bytes;
+            self.join_at(0);
+        }
+    }
+
+    /// Says of a draft that it was refused; false if it is not in the list.
+    pub fn refuse(&mut self, draft: &DraftId, reason: &Refusal) -> bool {
+        let Some(at) = self.place_of_draft(draft) else { return false };
+        self.change(at, |message| message.standing = Standing::Refused(reason.clone()));
+        true
+    }
+
+    /// Takes drafts that are no rows out of the list.
+    pub fn withdraw(&mut self, drafts: &[DraftId]) {
+        let places = drafts.iter().filter_map(|draft| self.place_of_draft(draft));
+        let places: BTreeSet<usize> = places.collect();
+        let Some(first) = places.first().copied() else { return };
+        for draft in drafts {
+            self.keys.remove(draft);
+        }
+        let mut at = 0;
+        self.list.retain(|_| {
+            at += 1;
+            !places.contains(&(at - 1))
+        });
+        self.join_from(first);
+    }
+
+    /// Takes out messages whose log has forked: they come again under other names.
+    pub fn rename(&mut self, entries: &[EntryId]) {
+        let gone: BTreeSet<&EntryId> = entries.iter().collect();
+        let (orders, keys, bytes) = (&mut self.orders, &mut self.keys, &mut self.bytes);
+        self.list.retain(|row| {
+            let Some(entry) = row.entry().filter(|entry| gone.contains(entry)) else { return true };
+            orders.remove(&entry);
+            row.draft.map(|draft| keys.remove(&draft));
+            *bytes -= weight(row);
+            false
+        });
+        self.join_from(0);
+    }
+
+    /// Says of messages that they were on a visible screen.
+    pub fn see(&mut self, entries: &[EntryId]) {
+        for at in entries.iter().filter_map(|entry| self.place(entry)).collect::<Vec<_>>() {
+            if self.list[at].unread {
+                self.list[at].change(|message| message.unread = false);
             }
         }
     }
-    news
-}
 
-/// Tells each message what stands above it.
-pub fn join(rows: &mut [Shown]) {
-    let mut above = None;
-    for row in rows {
-        let next = Some(Above { author: row.author, wall: row.wall });
-        if row.above != above {
+    /// What was stored on this device is away: what only this device held is held by nobody.
+    pub fn lose(&mut self) {
+        for row in self.list.iter_mut().filter(|row| row.own) {
+            if let Standing::Stored { entry, order, state: RowState::Saved, .. } = row.standing {
+                row.change(|message| message.standing = Standing::Lost { entry, order });
+            }
+        }
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        *self = Rows { last_key: self.last_key, ..Rows::default() };
+    }
+
+    fn draw(&mut self) -> u64 {
+        self.last_key += 1;
+        self.last_key
+    }
+
+    fn change(&mut self, at: usize, change: impl FnOnce(&mut Message)) {
+        let row = &mut self.list[at];
+        let before = weight(row);
+        row.change(change);
+        if row.order().is_some() {
+            self.bytes = self.bytes + weight(row) - before;
+        }
+    }
+
+    /// How many are stored: they stand before those that are not.
+    fn stored(&self) -> usize {
+        self.list.partition_point(|row| row.order().is_some())
+    }
+
+    fn search(&self, order: &Order) -> Result<usize, usize> {
+        self.list[..self.stored()].binary_search_by_key(&Some(*order), |row| row.order())
+    }
+
+    fn place(&self, entry: &EntryId) -> Option<usize> {
+        self.search(self.orders.get(entry)?).ok()
+    }
+
+    /// Where a draft stands that is no row yet. Drafts are in the order of their keys.
+    fn place_of_draft(&self, draft: &DraftId) -> Option<usize> {
+        let (key, stored) = (self.keys.get(draft)?, self.stored());
+        let place = self.list[stored..].binary_search_by_key(key, |row| row.key);
+        place.ok().map(|place| stored + place)
+    }
+
+    /// Tells the message at this place what stands above it.
+    fn join_at(&mut self, at: usize) {
+        let above = at.checked_sub(1).and_then(|above| self.list.get(above));
+        let above = above.map(|row| Above { author: row.author, wall: row.wall });
+        if let Some(row) = self.list.get_mut(at).filter(|row| row.above != above) {
             row.change(|message| message.above = above);
         }
-        above = next;
     }
-}
 
-/// Says of a draft that it was refused; false if it is not in the list.
-pub fn refuse(rows: &mut [Shown], draft: &DraftId, reason: &Refusal) -> bool {
-    let refused = rows.iter_mut().rev().find(|row| row.draft == Some(*draft));
-    let Some(row) = refused.filter(|row| row.entry().is_none()) else { return false };
-    row.change(|message| message.standing = Standing::Refused(reason.clone()));
-    true
-}
-
-/// Takes a draft that is no row out of the list.
-pub fn withdraw(rows: &mut Vec<Shown>, draft: &DraftId) {
-    rows.retain(|row| row.entry().is_some() || row.draft != Some(*draft));
-    join(rows);
-}
-
-/// Takes out messages whose log has forked: they come again under other names.
-pub fn rename(rows: &mut Vec<Shown>, entries: &[EntryId]) {
-    rows.retain(|row| row.entry().is_none_or(|entry| !entries.contains(&entry)));
-    join(rows);
-}
-
-/// Says of messages that they were on a visible screen.
-pub fn see(rows: &mut [Shown], entries: &[EntryId]) {
-    let seen = |row: &Shown| row.entry().is_some_and(|entry| entries.contains(&entry));
-    for row in rows.iter_mut().filter(|row| row.unread) {
-        if seen(row) {
-            row.change(|message| message.unread = false);
-        }
+    /// The same for all messages from a place on.
+    fn join_from(&mut self, first: usize) {
+        (first..self.list.len()).for_each(|at| self.join_at(at));
     }
 }
 
@@ -107,13 +261,16 @@ pub fn unread(rows: &[Shown]) -> usize {
     rows.iter().filter(|row| row.unread).count()
 }
 
-fn position(rows: &[Shown], draft: &DraftId) -> Option<usize> {
-    rows.iter().position(|row| row.draft == Some(*draft))
+fn weight(row: &Message) -> usize {
+    match &row.body {
+        Body::Text(text) => text.len(),
+        Body::Gone | Body::Newer | Body::Unreadable => 0,
+    }
 }
 
-fn message(row: Row, draft: Option<&Shown>, unread: bool, key: &mut u64) -> Message {
+fn message(row: Row, unread: bool, key: u64) -> Message {
     Message {
-        key: draft.map_or_else(|| draw(key), |draft| draft.key),
+        key,
         draft: row.draft,
         author: row.author,
         own: row.own,
@@ -135,7 +292,7 @@ fn message(row: Row, draft: Option<&Shown>, unread: bool, key: &mut u64) -> Mess
 fn update(message: &mut Message, row: Row) {
     let (state, held_by) = match &message.standing {
         Standing::Stored { state, held_by, .. } => (*state, *held_by),
-        Standing::Writing | Standing::Refused(_) => (RowState::Saved, 0),
+        Standing::Writing | Standing::Refused(_) | Standing::Lost { .. } => (RowState::Saved, 0),
     };
     message.standing = Standing::Stored {
         entry: row.entry,
@@ -153,9 +310,4 @@ fn update(message: &mut Message, row: Row) {
 fn standing(row: &Row) -> Standing {
     let Row { entry, order, state, held_by, .. } = row;
     Standing::Stored { entry: *entry, order: *order, state: *state, held_by: *held_by }
-}
-
-fn draw(key: &mut u64) -> u64 {
-    *key += 1;
-    *key
 }

@@ -7,6 +7,7 @@ use browser::{
 
 use super::*;
 
+mod many;
 mod story;
 
 const ROOM: RoomId = RoomId([7; 32]);
@@ -379,6 +380,40 @@ fn storage_that_may_be_deleted_is_a_note_that_stays_away_once_read() {
     state.apply(PageEvent::Dismissed(note));
     state.apply(open(false));
     assert_eq!(state.note(), None);
+}
+
+#[test]
+fn what_was_deleted_here_is_not_said_to_be_saved() {
+    let mut state = in_live_room();
+    let held = Row { state: RowState::Held, held_by: 1, ..row(ME, 2, "held") };
+    state.apply(told(Event::Rows(vec![row(ME, 1, "saved"), held, row(BEN, 3, "theirs")])));
+    state.apply(told(Event::Pending(1)));
+    state.apply(PageEvent::Client(ClientEvent::Storage(StorageState::Deleted)));
+    assert_eq!(states(&state), ["failed", "held", "received"]);
+    assert_eq!(bodies(&state), ["saved", "held", "theirs"]);
+    assert_eq!(state.room.pending, 0);
+    assert_eq!((state.room.life, state.signal_lost()), (Life::Ended, false));
+    assert_eq!(state.room.signal, Some(browser::SignalState::Offline), "no link works any more");
+    assert!(!state.room.members.iter().any(|member| member.online && !member.me));
+    assert!(!state.worker.answers());
+    let notice = Notice::Storage(StorageState::Deleted);
+    assert_eq!(state.notices(), std::slice::from_ref(&notice));
+    assert!(notice.is_helped_by_reload() && notice.weight() == Weight::Stop);
+}
+
+#[test]
+fn a_full_disk_that_is_told_again_stays_put_away_until_something_changes() {
+    let mut state = in_room();
+    let full = Notice::Storage(StorageState::Full);
+    let storage = |state| PageEvent::Client(ClientEvent::Storage(state));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), std::slice::from_ref(&full));
+    state.apply(PageEvent::Dismissed(full.clone()));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), []);
+    state.apply(storage(StorageState::Open { persistent: true }));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), [full]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl ChatState {
     /// The composer takes the words of something that was said or waits; nothing if they are gone.
     fn revise(&mut self, subject: Subject) {
         let row = |entry: EntryId| {
-            let row = self.rows.iter().rev().find(|row| row.entry() == Some(entry))?;
+            let row = self.rows.of(&entry)?;
             Some((row, words_of(row)?))
         };
         let found = match subject {
@@ -186,13 +186,9 @@ impl ChatState {
     /// Something was told: what is being revised may be a message now, or gone. The words in the
     /// composer stay in either case.
     pub(super) fn follow_revision(&mut self) {
-        let entry_of = |id: DraftId| {
-            let row = self.rows.iter().rev().find(|row| row.draft == Some(id));
-            row.and_then(|row| row.entry())
-        };
-        let there = |entry: EntryId| {
-            self.rows.iter().any(|row| row.entry() == Some(entry) && words_of(row).is_some())
-        };
+        let entry_of = |id: DraftId| self.rows.of_draft(&id).and_then(|row| row.entry());
+        let there =
+            |entry: EntryId| self.rows.of(&entry).is_some_and(|row| words_of(row).is_some());
         let task = match &self.room.writing.task {
             Task::New => return,
             Task::Replace(draft) => match entry_of(draft.id) {

@@ -63,7 +63,9 @@ impl Language {
                 "页面内部出错，已停止工作。",
                 format!("请重新加载；已保存的内容都还在。（{text}）"),
             ),
-            Worker::Starting | Worker::Leads | Worker::Follows => self.say("", "", "", ""),
+            Worker::Starting | Worker::Leads | Worker::Follows | Worker::Ended => {
+                self.say("", "", "", "")
+            }
         }
     }
 }
@@ -86,6 +88,9 @@ mod tests {
             Notice::Request(ClientRefusal::InviteDamaged),
             Notice::Request(ClientRefusal::InviteNewer { version: 9 }),
             Notice::Storage(StorageState::Open { persistent: false }),
+            Notice::Storage(StorageState::Full),
+            Notice::Storage(StorageState::Deleted),
+            Notice::Storage(StorageState::Unreadable { text: text() }),
             Notice::Storage(StorageState::Refused { text: text() }),
             Notice::Fault(Fault::Transfer { text: text() }),
             Notice::Fault(Fault::OtherBuild { ours: "1".to_owned(), theirs: "2".to_owned() }),

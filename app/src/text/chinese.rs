@@ -96,6 +96,9 @@ pub static CHINESE: Words = Words {
     yesterday: "昨天",
 
     composer: "消息",
+    room_opens: "正在打开房间…",
+    tab_ended: "此标签页已停止，请重新加载",
+    composer_ended: "这里已不能再发送消息",
     composer_placeholder: "写一条消息",
     composer_keys: "按 Enter 发送，Shift+Enter 换行。",
     send: "发送",
@@ -109,6 +112,7 @@ pub static CHINESE: Words = Words {
     leads: "由此标签页为本浏览器的所有标签页工作。",
     follows: "由本浏览器的另一个标签页工作，这里显示相同的内容。",
     lead_unknown: "各标签页正在决定由谁来工作。",
+    nobody_leads: "此标签页已停止工作，原因见上方的提示。",
     connection: "连接",
     missing_one: |count, author| format!("缺少 {author} 的 {count} 条消息。"),
     missing_asking: |count, author, holder| {
@@ -120,6 +124,7 @@ pub static CHINESE: Words = Words {
     live_only: "仅即时",
     in_10_minutes: "10 分钟后",
     in_an_hour: "1 小时后",
+    gone_in_a_minute: "1 分钟后消失",
     gone_in_an_hour: "1 小时后消失",
     gone_in_a_day: "1 天后消失",
     gone_once_read: "阅后 1 分钟消失",

@@ -114,6 +114,9 @@ pub static ENGLISH: Words = Words {
     yesterday: "Yesterday",
 
     composer: "Message",
+    room_opens: "Opening the room…",
+    tab_ended: "This tab has ended: reload the page",
+    composer_ended: "Nothing can be sent from here any more",
     composer_placeholder: "Write a message",
     composer_keys: "Enter sends, Shift+Enter starts a new line.",
     send: "Send",
@@ -128,6 +131,7 @@ pub static ENGLISH: Words = Words {
     leads: "This tab does the work for all tabs of this browser.",
     follows: "Another tab of this browser does the work; this one shows the same.",
     lead_unknown: "The tabs are still deciding which of them does the work.",
+    nobody_leads: "This tab does nothing any more. The notice above says why.",
     connection: "Connection",
     missing_one: |count, author| match count {
         1 => format!("1 message from {author} is missing."),
@@ -143,6 +147,7 @@ pub static ENGLISH: Words = Words {
     live_only: "live only",
     in_10_minutes: "in 10 minutes",
     in_an_hour: "in an hour",
+    gone_in_a_minute: "gone in a minute",
     gone_in_an_hour: "gone in an hour",
     gone_in_a_day: "gone in a day",
     gone_once_read: "gone 1 minute after reading",

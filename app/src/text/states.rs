@@ -11,6 +11,7 @@ impl Language {
         match &message.standing {
             Standing::Writing => self.pick("writing", "正在保存"),
             Standing::Refused(reason) => self.refusal(reason).title,
+            Standing::Lost { .. } => self.pick("not saved any more", "已不再保存"),
             Standing::Stored { state, held_by, .. } => self.row_state(*state, *held_by),
         }
     }
@@ -73,13 +74,13 @@ impl Language {
         }
     }
 
-    /// Whether newcomers can find the room.
+    /// Whether newcomers can find the room: whoever opens the invite link comes through the server.
     pub fn signal_state(self, state: Option<SignalState>) -> String {
         match state {
             None | Some(SignalState::Connecting) => {
                 self.pick("Reaching the server…", "正在联系服务器…")
             }
-            Some(SignalState::Online) => self.pick("Newcomers can join", "新成员可以加入"),
+            Some(SignalState::Online) => self.pick("Invite link works", "邀请链接可用"),
             Some(SignalState::Offline) => {
                 self.pick("Server not reached, trying again", "联系不上服务器，正在重试")
             }
@@ -90,6 +91,17 @@ impl Language {
 /// Names of states in `data-state`: a contract with the tests, the same in every language.
 pub mod names {
     use browser::{LinkState, Priority, SignalState};
+
+    use crate::chat::Life;
+
+    /// Of whether anything is known.
+    pub fn life(life: Life) -> &'static str {
+        match life {
+            Life::Opening => "opening",
+            Life::On => "on",
+            Life::Ended => "ended",
+        }
+    }
 
     /// Of links.
     pub fn link(state: LinkState) -> &'static str {

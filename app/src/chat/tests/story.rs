@@ -56,6 +56,18 @@ fn what_goes_after_reading_is_not_edited_and_goes_also_when_it_is_sent_again() {
 }
 
 #[test]
+fn what_the_worker_has_no_more_in_memory_changes_where_it_is_shown_and_nowhere_else() {
+    let mut state = in_live_room();
+    state.apply(told(Event::Rows(vec![row(ME, 2, "typo"), row(BEN, 3, "theirs")])));
+    let other = |lamport, text: &str| Box::new(Row { edited: true, ..row(ME, lamport, text) });
+    state.apply(told(Event::Changed(other(2, "corrected"))));
+    assert_eq!(state.rows[0].body, Body::Text("corrected".to_owned()));
+    assert!(state.rows[0].edited);
+    state.apply(told(Event::Changed(other(1, "of a page that is not shown"))));
+    assert_eq!(state.rows.len(), 2);
+}
+
+#[test]
 fn words_in_the_composer_stay_when_the_message_they_were_for_is_gone() {
     let mut state = in_live_room();
     let mine = row(ME, 1, "a slip");
@@ -157,4 +169,24 @@ fn what_expired_says_so_and_what_is_being_written_was_written() {
     let expected =
         [(Some(1_000), Step::Written), (None, Step::Saved), (Some(5_000), Step::Expired)];
     assert_eq!(stops(&state, None), expected);
+}
+
+#[test]
+fn what_is_done_to_a_message_is_no_row_and_is_repeated_until_it_is_stored_or_refused() {
+    let mut state = in_live_room();
+    let said = row(ME, 1, "said");
+    state.apply(told(Event::Rows(vec![said.clone()])));
+    let target = said.entry;
+    let acts = [Act::React { target, on: true }, Act::Delete(target), Act::Edit(target)];
+    for (id, act) in (1..).zip(acts) {
+        let draft = draft(id, "👍").doing(act);
+        assert_eq!(state.apply(PageEvent::Wrote { draft, wall: 1_000 }), []);
+    }
+    assert_eq!(bodies(&state), ["said"]);
+    let id = DraftId([1; 16]);
+    assert_eq!(state.apply(told(Event::Stored(id))), [Errand::Settled(id)]);
+    let (id, reason) = (DraftId([2; 16]), browser::Refusal::NoSuchMessage);
+    let refused = Event::Refused { draft: Some(id), reason: reason.clone() };
+    assert_eq!(state.apply(told(refused)), [Errand::Settled(id)]);
+    assert_eq!(state.room.problem, Some(crate::chat::Problem::Refused(reason)));
 }

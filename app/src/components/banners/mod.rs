@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[component]
 pub fn Banners() -> impl IntoView {
     let page = Page::here();
-    let lost = Memo::new(move |_| page.state().with(|state| state.signal_lost()));
+    let lost = Memo::new(move |_| page.of_state(|state| state.signal_lost()));
     let lasts = RwSignal::new(false);
     Effect::new(move |last: Option<Option<TimeoutHandle>>| {
         if let Some(timer) = last.flatten() {
@@ -28,7 +28,7 @@ pub fn Banners() -> impl IntoView {
         lost.get().then(|| set_timeout_with_handle(tell, PATIENCE).ok()).flatten()
     });
     let notices = Memo::new(move |_| {
-        let mut notices = page.state().with(|state| state.notices());
+        let mut notices = page.of_state(|state| state.notices());
         if lost.get() && lasts.get() {
             notices.push(Notice::SignalLost);
         }
@@ -47,7 +47,7 @@ pub fn Banners() -> impl IntoView {
 #[component]
 pub fn Note() -> impl IntoView {
     let page = Page::here();
-    let note = Memo::new(move |_| page.state().with(|state| state.note()));
+    let note = Memo::new(move |_| page.of_state(|state| state.note()));
     move || {
         let on_dismiss = move |notice| page.dismiss(notice);
         note.get().map(|notice| view! { <Banner notice on_dismiss /> })

@@ -19,6 +19,8 @@ pub enum Delivery {
     InAnHour,
     /// As soon as this member is linked.
     WhenBack(MemberId),
+    /// Its words go after a minute.
+    GoneInAMinute,
     /// Its words go after an hour.
     GoneInAnHour,
     /// Its words go after a day.
@@ -31,11 +33,12 @@ pub enum Delivery {
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
-const FIXED: [Delivery; 8] = [
+const FIXED: [Delivery; 9] = [
     Delivery::Usual,
     Delivery::Live,
     Delivery::InTenMinutes,
     Delivery::InAnHour,
+    Delivery::GoneInAMinute,
     Delivery::GoneInAnHour,
     Delivery::GoneInADay,
     Delivery::GoneOnceRead,
@@ -50,6 +53,7 @@ impl Delivery {
             Delivery::InTenMinutes => "in-10-minutes",
             Delivery::InAnHour => "in-an-hour",
             Delivery::WhenBack(member) => return format!("back-{member}"),
+            Delivery::GoneInAMinute => "gone-in-a-minute",
             Delivery::GoneInAnHour => "gone-in-an-hour",
             Delivery::GoneInADay => "gone-in-a-day",
             Delivery::GoneOnceRead => "gone-once-read",
@@ -67,6 +71,7 @@ impl Delivery {
             Delivery::WhenBack(member) => {
                 return (words.when_back)(&called(member, words, members));
             }
+            Delivery::GoneInAMinute => words.gone_in_a_minute,
             Delivery::GoneInAnHour => words.gone_in_an_hour,
             Delivery::GoneInADay => words.gone_in_a_day,
             Delivery::GoneOnceRead => words.gone_once_read,
@@ -114,6 +119,7 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
         Delivery::InTenMinutes => Terms { when: When::At(now + 10 * MINUTE), ..usual },
         Delivery::InAnHour => Terms { when: When::At(now + HOUR), ..usual },
         Delivery::WhenBack(member) => Terms { when: When::Online(member), ..usual },
+        Delivery::GoneInAMinute => Terms { expires_after: Some(MINUTE), ..usual },
         Delivery::GoneInAnHour => Terms { expires_after: Some(HOUR), ..usual },
         Delivery::GoneInADay => Terms { expires_after: Some(24 * HOUR), ..usual },
     };
@@ -185,7 +191,7 @@ mod tests {
             assert!(terms[place + 1..].iter().all(|other| other != one));
         }
         assert_eq!(terms[2].1.when, When::At(1_000 + 600_000));
-        assert_eq!(terms[8].1.when, When::Online(BEN));
+        assert_eq!(terms[9].1.when, When::Online(BEN));
     }
 
     const BEN: MemberId = MemberId([2; 32]);
@@ -204,7 +210,7 @@ mod tests {
         assert!(!choices(Delivery::Usual, &here, false).contains(&back));
         assert!(choices(back, &here, false).contains(&back), "a choice stays while it is made");
         let bundled = choices(Delivery::Usual, &away, true);
-        assert_eq!((bundled.len(), bundled[1]), (5, Delivery::GoneInAnHour));
+        assert_eq!((bundled.len(), bundled[1]), (6, Delivery::GoneInAMinute));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub fn Composer(
     room: RoomId,
     /// A text to put back, from a message that was refused.
     rescued: RwSignal<Option<String>>,
+    /// True if nothing can be sent from here any more: words that are there can be copied.
+    ended: Signal<bool>,
     /// What it is for.
     writing: Memo<Writing>,
     /// All members, for what waits until one is back.
@@ -68,7 +70,7 @@ pub fn Composer(
     let send = move || {
         let written = words.written();
         let bundled = words.are_new() && !bundle.with_untracked(Vec::is_empty);
-        if !fits(&written) || written.trim().is_empty() && !bundled {
+        if ended.get_untracked() || !fits(&written) || written.trim().is_empty() && !bundled {
             return;
         }
         words.clear();
@@ -122,6 +124,10 @@ pub fn Composer(
         })
     });
     let is_new = move || task.with(|task| *task == Task::New);
+    let placeholder = move || {
+        let words = language.get().words();
+        if ended.get() { words.composer_ended } else { words.composer_placeholder }
+    };
     view! {
         <form class="composer" on:submit=on_submit>
             <div class="about">
@@ -148,13 +154,14 @@ pub fn Composer(
                     enterkeyhint="send"
                     aria-label=word(|words| words.composer)
                     aria-describedby="composer-keys"
-                    placeholder=word(|words| words.composer_placeholder)
+                    placeholder=placeholder
+                    prop:readOnly=ended
                     prop:value=text
                     on:input=on_input
                     on:keydown=on_key
                 ></textarea>
             </div>
-            <span class="choices" hidden=move || !is_new()>
+            <span class="choices" hidden=move || !is_new() || ended.get()>
                 <DeliveryChoice delivery members bundled=move || !bundle.with(Vec::is_empty) />
                 <PriorityChoice
                     priority
@@ -172,7 +179,7 @@ pub fn Composer(
                     <Icon name="bundle" />
                 </button>
             </span>
-            <button type="submit" class="main send" data-testid="send" title=label>
+            <button type="submit" class="main send" data-testid="send" title=label disabled=ended>
                 <Icon name="send" />
                 <span>{label}</span>
             </button>

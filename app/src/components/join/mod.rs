@@ -7,8 +7,8 @@ use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
 use super::facts::{Facts, WhoSeesWhat};
 use super::field::{Field, fault_of_name};
-use crate::chat::{ChatStateStoreFields, Invitation, PageEvent, Request};
-use crate::page::{Page, word};
+use crate::chat::{Invitation, PageEvent, Request};
+use crate::page::{Page, ScreenStoreFields, word};
 use crate::session;
 
 /// See the module.
@@ -38,7 +38,7 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
     let page = Page::here();
     let name = RwSignal::new(session::name());
     let fault = RwSignal::new(None);
-    let busy = Memo::new(move |_| *page.state().request().read() == Request::Waiting);
+    let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
     let input = NodeRef::<html::Input>::new();
     input.on_load(|input| {
         let _ = input.focus();

@@ -1,18 +1,47 @@
-//! How a member looks wherever it stands: its colour, its initial and its mark, all but the
-//! initial from its key.
+//! How a member looks wherever it stands: its colour, its initial and its mark.
+//!
+//! The mark follows from the key alone. So does the colour a member would like; where two of one
+//! room like the same, the one with the higher key takes the next that is free.
+
+use std::collections::BTreeMap;
 
 use browser::MemberId;
 use leptos::prelude::*;
 
 use crate::page::{language, word};
 
-/// Colours that a key can have; each is a class `hue-N`.
+/// Colours that there are; each is a class `hue-N`.
 const HUES: u8 = 12;
 
-/// The class of a member's colour.
-pub fn hue(member: &MemberId) -> String {
-    let letter = member.mark().bytes().next().unwrap_or_default();
-    format!("hue-{}", letter % HUES)
+/// The colours of the members of a room.
+pub type Hues = BTreeMap<MemberId, u8>;
+
+/// Gives each member a colour: the same on every device that knows the same members, and one of
+/// its own as long as there are enough.
+pub fn hues_of(members: impl IntoIterator<Item = MemberId>) -> Hues {
+    let mut members: Vec<MemberId> = members.into_iter().collect();
+    members.sort_unstable();
+    let mut hues = Hues::new();
+    for member in members {
+        let liked = liked_hue(&member);
+        let mut others = (0..HUES).map(|step| (liked + step) % HUES);
+        let free = others.find(|hue| !hues.values().any(|taken| taken == hue));
+        hues.insert(member, free.unwrap_or(liked));
+    }
+    hues
+}
+
+fn liked_hue(member: &MemberId) -> u8 {
+    member.mark().bytes().next().unwrap_or_default() % HUES
+}
+
+/// The class of a member's colour, in the room that is drawn.
+pub fn hue(member: MemberId) -> Signal<String> {
+    let hues = use_context::<Memo<Hues>>();
+    Signal::derive(move || {
+        let assigned = hues.and_then(|hues| hues.with(|hues| hues.get(&member).copied()));
+        format!("hue-{}", assigned.unwrap_or_else(|| liked_hue(&member)))
+    })
 }
 
 /// A tile with the initial, in the member's colour.
@@ -22,8 +51,9 @@ pub fn Tile(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoVi
         name.with(|name| name.chars().next().map(|first| first.to_uppercase().to_string()))
             .unwrap_or_else(|| "?".to_owned())
     };
+    let hue = hue(member);
     view! {
-        <span class=format!("tile {}", hue(&member)) aria-hidden="true">
+        <span class=move || format!("tile {}", hue.get()) aria-hidden="true">
             {initial}
         </span>
     }
@@ -37,7 +67,8 @@ pub fn Name(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoVi
         let name = name.get();
         if name.is_empty() { language.get().words().nameless.to_owned() } else { name }
     };
-    view! { <bdi class=format!("name {}", hue(&member))>{shown}</bdi> }
+    let hue = hue(member);
+    view! { <bdi class=move || format!("name {}", hue.get())>{shown}</bdi> }
 }
 
 /// The mark.
@@ -54,12 +85,28 @@ pub fn Mark(member: MemberId) -> impl IntoView {
 mod tests {
     use super::*;
 
+    fn member(byte: u8) -> MemberId {
+        MemberId([byte; 32])
+    }
+
     #[test]
-    fn a_colour_follows_from_the_key_alone() {
-        let one = MemberId([1; 32]);
-        assert_eq!(hue(&one), hue(&MemberId([1; 32])));
-        let all: std::collections::BTreeSet<String> =
-            (0..200).map(|byte| hue(&MemberId([byte; 32]))).collect();
-        assert!(all.len() > 8, "{all:?}");
+    fn members_of_a_room_differ_in_colour_while_there_are_enough() {
+        for first in 0..40 {
+            let room = hues_of((first..first + HUES).map(member));
+            let different: std::collections::BTreeSet<u8> = room.values().copied().collect();
+            assert_eq!(different.len(), usize::from(HUES), "{room:?}");
+        }
+        let crowd = hues_of((0..100).map(member));
+        assert_eq!(crowd.len(), 100);
+        assert!(crowd.values().all(|hue| *hue < HUES));
+    }
+
+    #[test]
+    fn a_colour_is_the_same_in_whatever_order_members_are_known() {
+        let there = hues_of((0..20).map(member));
+        assert_eq!(there, hues_of((0..20).rev().map(member)));
+        let liked: std::collections::BTreeSet<u8> =
+            (0..200).map(|byte| liked_hue(&member(byte))).collect();
+        assert!(liked.len() > 8, "{liked:?}");
     }
 }

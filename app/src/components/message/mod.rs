@@ -43,11 +43,12 @@ pub fn MessageRow(
     let node = NodeRef::<html::Li>::new();
     node.on_load(move |element| sight.watch(&element));
     let priority = move || message.with(|message| names::priority(message.priority));
+    let hue = hue(author);
     let class = move || {
         let side = if own { "own" } else { "other" };
         let continues = message.with(|message| message.continues() && !begins_day(message));
         let continues = if continues { "continues" } else { "" };
-        format!("message {side} {} {continues} {}", priority(), hue(&author))
+        format!("message {side} {} {continues} {}", priority(), hue.get())
     };
     view! {
         <li
@@ -241,7 +242,7 @@ fn StateMark(message: Memo<Shown>) -> impl IntoView {
 fn icon_of(standing: &Standing) -> &'static str {
     match standing {
         Standing::Writing => "writing",
-        Standing::Refused(_) => "alert",
+        Standing::Refused(_) | Standing::Lost { .. } => "alert",
         Standing::Stored { state, .. } => match state {
             RowState::Saved => "saved",
             RowState::Held => "held",
@@ -263,7 +264,7 @@ fn Refused(
     let refusal = Memo::new(move |_| {
         message.with(|message| match &message.standing {
             Standing::Refused(refusal) => Some(refusal.clone()),
-            Standing::Writing | Standing::Stored { .. } => None,
+            Standing::Writing | Standing::Stored { .. } | Standing::Lost { .. } => None,
         })
     });
     let rescue = move |edit: bool| {

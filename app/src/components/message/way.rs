@@ -4,7 +4,7 @@ use browser::Millis;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::chat::{ChatStateStoreFields, Shown, Step, Stop, way};
+use crate::chat::{Shown, Step, Stop, way};
 use crate::components::messages::Names;
 use crate::page::{Page, language, word};
 use crate::text::{Language, machine_time};
@@ -20,8 +20,7 @@ pub fn Way(
     let looked = page.of_room(|room| room.looked);
     let row = Memo::new(move |_| {
         let entry = looked.get()?;
-        let rows = page.state().rows();
-        rows.with(|rows| rows.iter().rev().find(|row| row.entry() == Some(entry)).cloned())
+        page.of_rows(|rows| rows.of(&entry).cloned())
     });
     // Whatever happens to the message makes another station.
     Effect::new(move |_| {

@@ -13,11 +13,11 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::message::{MessageRow, Rescue};
-use crate::chat::{ChatStateStoreFields, Older, Shown};
-use crate::page::{Page, language, word};
+use crate::chat::{Older, Rows, Shown, Turn};
+use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
 use scroll::Scroll;
-pub use sight::Sight;
+pub use sight::{Sight, on_visibility, page_is_visible};
 
 /// Names by member, for rows.
 pub type Names = BTreeMap<MemberId, String>;
@@ -41,10 +41,10 @@ pub fn Messages(
     children: ChildrenFn,
 ) -> impl IntoView {
     let page = Page::here();
-    let rows = page.state().rows();
+    let rows = page.screen().rows();
     let empty = Memo::new(move |_| rows.with(Vec::is_empty));
     let (view_node, list_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Ol>::new());
-    let scroll = Scroll::new(view_node, list_node);
+    let scroll = Scroll::new(page, view_node, list_node);
     let sight = watch(page);
     Effect::new(move |last: Option<()>| {
         sent.track();
@@ -56,33 +56,34 @@ pub fn Messages(
         <div class="messages-frame">
             <div
                 class="messages"
+                data-testid="message-list"
                 tabindex="0"
                 role="region"
                 aria-label=word(|words| words.messages)
                 node_ref=view_node
                 on:scroll=move |_| scroll.on_scroll()
             >
-                <Top empty on_older=move || {
-                    scroll.keep_place();
-                    page.load_older();
-                } />
-                <Show when=move || empty.get()>{children()}</Show>
-                <ol node_ref=list_node>
-                    <For each=move || rows key=|row| row.key() let:row>
-                        {
-                            let first = row.get_untracked();
-                            let author = first.author;
-                            let message = Memo::new(move |last: Option<&Shown>| {
-                                row.try_get().or_else(|| last.cloned())
-                                    .unwrap_or_else(|| first.clone())
-                            });
-                            let name = Memo::new(move |_| {
-                                names.with(|names| names.get(&author).cloned().unwrap_or_default())
-                            });
-                            view! { <MessageRow message name sight on_rescue /> }
-                        }
-                    </For>
-                </ol>
+                <div class="messages-content">
+                    <Top empty scroll on_older=move || page.load_older() />
+                    <Show when=move || empty.get()>{children()}</Show>
+                    <ol node_ref=list_node>
+                        <For each=move || rows key=|row| row.key() let:row>
+                            {
+                                let first = row.get_untracked();
+                                let author = first.author;
+                                let message = Memo::new(move |last: Option<&Shown>| {
+                                    row.try_get().or_else(|| last.cloned())
+                                        .unwrap_or_else(|| first.clone())
+                                });
+                                let name = Memo::new(move |_| {
+                                    let name = |names: &Names| names.get(&author).cloned();
+                                    names.with(name).unwrap_or_default()
+                                });
+                                view! { <MessageRow message name sight on_rescue /> }
+                            }
+                        </For>
+                    </ol>
+                </div>
             </div>
             <Jump scroll />
         </div>
@@ -93,11 +94,11 @@ pub fn Messages(
 fn watch(page: Page) -> Sight {
     let told: StoredValue<BTreeSet<EntryId>> = StoredValue::new(BTreeSet::new());
     let tell = move |visible: &BTreeSet<u64>| {
-        if visible.is_empty() || !sight::page_is_visible() {
+        if visible.is_empty() || !page_is_visible() {
             return;
         }
         let seen =
-            page.rows().into_iter().rev().filter(|row| !row.own && visible.contains(&row.key));
+            page.drawn().into_iter().rev().filter(|row| !row.own && visible.contains(&row.key));
         let seen: Vec<EntryId> = seen.filter_map(|row| row.entry()).collect();
         let fresh = told.try_update_value(|told| {
             seen.into_iter().filter(|entry| told.insert(*entry)).collect::<Vec<_>>()
@@ -107,15 +108,27 @@ fn watch(page: Page) -> Sight {
         }
     };
     let sight = Sight::new(tell);
-    sight::on_visibility(move || tell(&sight.visible()));
+    on_visibility(move || tell(&sight.visible()));
     sight
 }
 
 /// What stands above the first message.
 #[component]
-fn Top(empty: Memo<bool>, on_older: impl Fn() + Copy + Send + 'static) -> impl IntoView {
+fn Top(
+    empty: Memo<bool>,
+    scroll: Scroll,
+    on_older: impl Fn() + Copy + Send + 'static,
+) -> impl IntoView {
     let page = Page::here();
     let older = page.of_room(|room| room.older);
+    let above = page.screen().above();
+    let on_press = move || {
+        scroll.leave_end();
+        match above.get_untracked() {
+            true => page.turn(Turn::Up),
+            false => on_older(),
+        }
+    };
     let button = move |loading: bool| {
         let words = page.language().get().words();
         let said = if loading { words.loading_older } else { words.load_older };
@@ -125,7 +138,7 @@ fn Top(empty: Memo<bool>, on_older: impl Fn() + Copy + Send + 'static) -> impl I
                 class="older quiet"
                 data-testid="load-older"
                 disabled=loading
-                on:click=move |_| on_older()
+                on:click=move |_| on_press()
             >
                 <Icon name="up" />
                 {said}
@@ -133,6 +146,7 @@ fn Top(empty: Memo<bool>, on_older: impl Fn() + Copy + Send + 'static) -> impl I
         }
     };
     move || match older.get() {
+        _ if above.get() => Some(button(false).into_any()),
         Older::More => Some(button(false).into_any()),
         Older::Loading => Some(button(true).into_any()),
         Older::None if !empty.get() => {
@@ -148,9 +162,8 @@ fn Jump(scroll: Scroll) -> impl IntoView {
     let page = Page::here();
     let language = language();
     let unread = page.unread();
-    let late = Memo::new(move |_| {
-        page.state().rows().with(|rows| rows.iter().filter(|row| row.unread && row.late).count())
-    });
+    let late = |rows: &Rows| rows.iter().filter(|row| row.unread && row.late).count();
+    let late = Memo::new(move |_| page.of_rows(late));
     let said = move || {
         let words = language.get().words();
         match unread.get() {
@@ -167,7 +180,12 @@ fn Jump(scroll: Scroll) -> impl IntoView {
                 </button>
             </Show>
             <Show when=move || !scroll.at_end()>
-                <button type="button" class="jump" on:click=move |_| scroll.to_end()>
+                <button
+                    type="button"
+                    class="jump"
+                    data-testid="jump"
+                    on:click=move |_| scroll.to_end()
+                >
                     <Icon name="down" />
                     {said}
                 </button>

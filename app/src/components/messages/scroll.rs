@@ -1,17 +1,21 @@
 //! Where the list stands: at its end, or where the reader has gone.
 //!
 //! ```text
-//!  at the end ──(reader scrolls up)──► elsewhere       the list grows:
-//!      ▲                                  │              at the end: follow it
-//!      └────(reader comes back, or jumps)─┘              elsewhere: the browser keeps the place
+//!  at the end ──(reader scrolls up)──► elsewhere       the list grows, or its view changes:
+//!      ▲                                  │              at the end: it stays there
+//!      └────(reader comes back, or jumps)─┘              elsewhere: the row stays where it is
 //! ```
-//! Older messages come in above the first; then the distance from the end is what is kept.
+//! The view is drawn from its end (`column-reverse`), so 0 is the end and stays it whatever size
+//! anything takes in between: only somebody who scrolls leaves it. Browsers keep a place by other
+//! rules each, one not at all, so theirs are off.
 
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::sight::on_resize;
+use crate::chat::{Shown, Turn};
+use crate::page::{Page, ScreenStoreFields};
 
 /// So near to its end, in pixels, the list counts as there.
 const NEAR: i32 = 48;
@@ -19,23 +23,29 @@ const NEAR: i32 = 48;
 /// See the module.
 #[derive(Clone, Copy)]
 pub struct Scroll {
+    page: Page,
     view: NodeRef<html::Div>,
+    list: NodeRef<html::Ol>,
     at_end: RwSignal<bool>,
-    /// The distance from the end that is to be kept when the list grows next.
-    keep: StoredValue<Option<i32>>,
-    /// Heights of list and view, as they were last seen.
-    heights: StoredValue<(i32, i32)>,
+    place: StoredValue<Option<Place>, LocalStorage>,
+}
+
+/// Where the reader is: the first row on the screen, and how far above the end of the view.
+struct Place {
+    row: Element,
+    above: f64,
 }
 
 impl Scroll {
     /// For a list that is drawn within a view.
-    pub fn new(view: NodeRef<html::Div>, list: NodeRef<html::Ol>) -> Scroll {
-        let scroll = Scroll {
-            view,
-            at_end: RwSignal::new(true),
-            keep: StoredValue::new(None),
-            heights: StoredValue::new((0, 0)),
-        };
+    pub fn new(page: Page, view: NodeRef<html::Div>, list: NodeRef<html::Ol>) -> Scroll {
+        let (at_end, place) = (RwSignal::new(true), StoredValue::new_local(None));
+        let scroll = Scroll { page, view, list, at_end, place };
+        // What is drawn may be exchanged without another size of the whole.
+        Effect::new(move |_| {
+            page.screen().drawings().track();
+            request_animation_frame(move || scroll.on_growth());
+        });
         Effect::new(move |_| {
             let (Some(view), Some(list)) = (view.get(), list.get()) else { return };
             let (view, list): (&Element, &Element) = (&view, &list);
@@ -49,60 +59,123 @@ impl Scroll {
         self.at_end.get()
     }
 
-    /// The list was scrolled: by the reader, by this, or because a size has changed.
+    /// The list was scrolled.
     pub fn on_scroll(self) {
         let Some(view) = self.view.get_untracked() else { return };
-        if self.heights.try_get_value() != Some(heights(&view)) {
-            return self.on_growth();
-        }
-        let at_end = distance(&view) - view.client_height() <= NEAR;
-        if self.at_end.try_get_untracked() != Some(at_end) {
+        let (above, below) = (self.page.screen().above(), self.page.screen().below());
+        let (above, below) = (above.get_untracked(), below.get_untracked());
+        let from_end = -view.scroll_top();
+        let from_top = view.scroll_height() - view.client_height() - from_end;
+        let at_end = from_end <= NEAR && !below;
+        let was_at_end = self.at_end.try_get_untracked() == Some(true);
+        if was_at_end != at_end {
             self.at_end.try_set(at_end);
+        }
+        self.keep_place((!at_end).then_some(&view));
+        // Further ones are drawn before the reader comes to an edge.
+        let near = view.client_height();
+        if at_end != was_at_end {
+            self.page.turn(if at_end { Turn::End } else { Turn::Leave });
+        }
+        if !at_end && above && from_top <= near {
+            self.page.turn(Turn::Up);
+        } else if !at_end && below && from_end <= near {
+            self.page.turn(Turn::Down);
         }
     }
 
-    /// The list is about to grow at its top.
-    pub fn keep_place(self) {
-        if let Some(view) = self.view.get_untracked() {
-            self.keep.set_value(Some(distance(&view)));
+    /// The reader wants to see what is further up, and may have come here without scrolling.
+    pub fn leave_end(self) {
+        let view = self.view.get_untracked();
+        let long = |view: &web_sys::HtmlDivElement| view.scroll_height() > view.client_height();
+        let Some(view) = view.filter(long) else { return };
+        self.keep_place(Some(&view));
+        if self.at_end.try_get_untracked() == Some(true) {
+            self.at_end.try_set(false);
+            self.page.turn(Turn::Leave);
         }
+    }
+
+    fn keep_place(self, view: Option<&web_sys::HtmlDivElement>) {
+        let place = view.zip(self.list.get_untracked()).and_then(|(view, list)| {
+            let row = first_on_screen(&list, top(view))?;
+            Some(Place { above: distance(&row, view), row })
+        });
+        self.place.try_set_value(place);
     }
 
     /// Goes to the end, and stays there.
     pub fn to_end(self) {
-        self.at_end.try_set(true);
+        // Whoever is there stays there with whatever is drawn next.
+        if self.at_end.try_get_untracked() == Some(false) {
+            self.at_end.try_set(true);
+            self.page.turn(Turn::End);
+            self.keep_end();
+        }
+    }
+
+    fn keep_end(self) {
         if let Some(view) = self.view.get_untracked() {
-            view.set_scroll_top(view.scroll_height());
+            view.set_scroll_top(0);
         }
     }
 
     /// Goes to the first message that arrived late and was not seen.
     pub fn to_late(self) {
-        let Some(view) = self.view.get_untracked() else { return };
-        if let Ok(Some(row)) = view.query_selector("li.message[data-late-unread]") {
-            let options = ScrollIntoViewOptions::new();
-            options.set_block(ScrollLogicalPosition::Center);
-            row.scroll_into_view_with_scroll_into_view_options(&options);
-        }
+        let late = |row: &&Shown| row.unread && row.late;
+        let key = || self.page.of_rows(|rows| rows.iter().find(late).map(|row| row.key));
+        let Some(key) = untrack(key) else { return };
+        self.at_end.try_set(false);
+        self.page.turn(Turn::To(key));
+        request_animation_frame(move || {
+            let row = self.view.get_untracked();
+            let row = row.and_then(|view| view.query_selector("li.message[data-late-unread]").ok());
+            if let Some(row) = row.flatten() {
+                let options = ScrollIntoViewOptions::new();
+                options.set_block(ScrollLogicalPosition::Center);
+                row.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        });
     }
 
+    /// Near the end is at the end: what has come in is shown whole. Elsewhere the row that was
+    /// read goes back to where it was.
     fn on_growth(self) {
-        let Some(view) = self.view.try_get_untracked().flatten() else { return };
-        self.heights.try_set_value(heights(&view));
-        let kept = self.keep.try_update_value(Option::take).flatten();
         if self.at_end.try_get_untracked() == Some(true) {
-            view.set_scroll_top(view.scroll_height());
-        } else if let Some(kept) = kept {
-            view.set_scroll_top(view.scroll_height() - kept);
+            return self.keep_end();
+        }
+        let Some(view) = self.view.try_get_untracked().flatten() else { return };
+        let moved = self.place.try_with_value(|place| {
+            let place = place.as_ref().filter(|place| place.row.is_connected())?;
+            Some(place.above - distance(&place.row, &view))
+        });
+        if let Some(moved) = moved.flatten().filter(|moved| moved.abs() >= 1.0) {
+            view.scroll_by_with_x_and_y(0.0, moved);
         }
     }
 }
 
-fn heights(view: &Element) -> (i32, i32) {
-    (view.scroll_height(), view.client_height())
+fn top(element: &Element) -> f64 {
+    element.get_bounding_client_rect().top()
 }
 
-/// From the top of what is shown to the end of the list.
-fn distance(view: &Element) -> i32 {
-    view.scroll_height() - view.scroll_top()
+/// From the top of a row to the end of the view.
+fn distance(row: &Element, view: &Element) -> f64 {
+    view.get_bounding_client_rect().bottom() - top(row)
+}
+
+/// The first row that ends below this line; rows stand below each other.
+fn first_on_screen(list: &Element, line: f64) -> Option<Element> {
+    let rows = list.children();
+    let (mut from, mut to) = (0, rows.length());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let row = rows.item(middle)?;
+        if row.get_bounding_client_rect().bottom() > line {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    rows.item(from)
 }

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 use self::inside::Inside;
 pub use self::live::Live;
 use self::tray::FailedItem;
-use self::waiting::{UnheldItem, WaitingItem, unheld};
+pub use self::waiting::unheld;
+use self::waiting::{UnheldItem, WaitingItem};
 use super::messages::Names;
 use crate::chat::{Shown, Subject};
 use crate::page::{language, word};
@@ -48,15 +49,16 @@ pub fn Queue(
     undelivered: Memo<Vec<Undelivered>>,
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
-    /// The messages that are shown: those that wait, and what could not be delivered.
-    rows: Signal<Vec<Shown>>,
+    /// The own messages that nobody else holds: the first of them, and how many there are.
+    unheld: Memo<(Vec<Shown>, usize)>,
+    /// What a message says, if it is shown.
+    said: impl Fn(EntryId) -> Option<String> + Copy + Send + Sync + 'static,
     /// The names of members.
     names: Memo<Names>,
     /// The person steers it.
     on_steer: impl Fn(Steer) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let language = language();
-    let unheld = Memo::new(move |_| rows.with(|rows| unheld(rows)));
     let none_unheld = move || unheld.with(|(listed, _)| listed.is_empty());
     let empty =
         move || waiting.with(Vec::is_empty) && undelivered.with(Vec::is_empty) && none_unheld();
@@ -81,7 +83,7 @@ pub fn Queue(
                     key=failed_key
                     let:failed
                 >
-                    <FailedItem failed rows names on_steer />
+                    <FailedItem failed said names on_steer />
                 </For>
                 <For each=move || waiting.get() key=waiting_key let:waiting>
                     <WaitingItem waiting names on_steer />
@@ -111,6 +113,11 @@ fn waiting_key(waiting: &Waiting) -> String {
 /// So is a message that was tried again.
 fn failed_key(failed: &Undelivered) -> String {
     format!("{} {:?}", failed.entry, failed.history.last())
+}
+
+/// What a message says, if it does.
+pub fn words_of(row: &Shown) -> Option<String> {
+    text_of(row).map(str::to_owned)
 }
 
 fn text_of(row: &Shown) -> Option<&str> {

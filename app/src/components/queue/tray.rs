@@ -3,8 +3,8 @@
 use browser::{Attempt, EntryId, Failure, FailureReason, MemberId, Undelivered};
 use leptos::prelude::*;
 
-use super::{Steer, text_of};
-use crate::chat::{Shown, Subject};
+use super::Steer;
+use crate::chat::Subject;
 use crate::components::messages::Names;
 use crate::page::{language, word};
 use crate::text::{Language, machine_time};
@@ -25,8 +25,8 @@ fn reason(language: Language, reason: FailureReason) -> &'static str {
 pub fn FailedItem(
     /// What became of it.
     failed: Undelivered,
-    /// The messages that are shown, to name it.
-    rows: Signal<Vec<Shown>>,
+    /// What a message says, if it is shown: to name it.
+    said: impl Fn(EntryId) -> Option<String> + Send + Sync + 'static,
     /// The names of members.
     names: Memo<Names>,
     /// The person steers it.
@@ -35,10 +35,7 @@ pub fn FailedItem(
     let language = language();
     let Undelivered { entry, failures, history } = failed;
     let expired = failures.iter().any(|failure| failure.reason == FailureReason::Expired);
-    let is_it = move |row: &&Shown| row.entry() == Some(entry);
-    let text = Memo::new(move |_| {
-        rows.with(|rows| rows.iter().find(is_it).and_then(|row| text_of(row).map(str::to_owned)))
-    });
+    let text = Memo::new(move |_| said(entry));
     let words =
         move || text.get().unwrap_or_else(|| language.get().words().older_message.to_owned());
     let name =

@@ -9,20 +9,23 @@ use super::brand::LanguageChoice;
 use super::composer::Composer;
 use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
+use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{Rescue, Way};
 use super::messages::{Announcer, Messages, Names, names_of};
-use super::queue::{Live, Queue, Steer};
+use super::queue::{Live, Queue, Steer, unheld, words_of};
 use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
-use crate::chat::{ChatStateStoreFields, Compose, Older, PageEvent, RoomState};
-use crate::page::{Page, language, word};
+use crate::chat::{Compose, Life, Older, PageEvent, RoomState};
+use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::text::names;
 
 /// See the module.
 #[component]
 pub fn RoomPage(room: RoomId) -> impl IntoView {
     let page = Page::here();
     let names = page.of_room(|room| names_of(&room.members));
+    provide_context(page.of_room(|room| hues_of(room.members.iter().map(|view| view.member))));
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();
     let rescued = RwSignal::new(None);
@@ -43,9 +46,10 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             let _ = dialog.show_modal();
         }
     };
+    let life = page.of_room(|room| room.life);
     title_follows(page);
     view! {
-        <div class="room">
+        <div class="room" data-life=move || names::life(life.get())>
             <RoomHeader on_invite />
             <Banners />
             <main class="talk">
@@ -63,6 +67,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                     <Composer
                         room
                         rescued
+                        ended=Signal::derive(move || life.get() == Life::Ended)
                         writing=page.of_room(|room| room.writing.clone())
                         members=page.of_room(|room| room.members.clone())
                         on_send
@@ -127,10 +132,11 @@ fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
                 <Icon name="back" />
             </button>
             <div class="heading">
-                <h1>
+                <h1 title=name>
                     <bdi>{name}</bdi>
                 </h1>
                 <Status
+                    life=page.of_room(|room| room.life)
                     link=page.of_room(|room| room.link)
                     online
                     signal=page.of_room(|room| room.signal)
@@ -220,7 +226,8 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 waiting=page.of_room(|room| room.queue.waiting.clone())
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
-                rows=Signal::derive(move || page.state().rows().get())
+                unheld=Memo::new(move |_| page.of_rows(|rows| unheld(rows)))
+                said=move |entry| page.of_rows(|rows| rows.of(&entry).and_then(words_of))
                 names
                 on_steer=move |steer| match steer {
                     Steer::Cancel(draft) => page.cancel(draft),
@@ -258,7 +265,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
             </Show>
             <div class="panel-foot">
                 <Note />
-                <Lead worker=Memo::new(move |_| page.state().worker().get()) />
+                <Lead worker=Memo::new(move |_| page.screen().worker().get()) />
                 <LanguageChoice />
             </div>
         </aside>

@@ -8,15 +8,15 @@ use super::brand::{Brand, LanguageChoice};
 use super::facts::Facts;
 use super::field::{Field, fault_of_name};
 use super::rooms::Rooms;
-use crate::chat::{ChatStateStoreFields, Request};
-use crate::page::{Page, word};
+use crate::chat::Request;
+use crate::page::{Page, ScreenStoreFields, word};
 use crate::session;
 
 /// See the module.
 #[component]
 pub fn StartPage() -> impl IntoView {
     let page = Page::here();
-    let rooms = Memo::new(move |_| page.state().rooms().get());
+    let rooms = Memo::new(move |_| page.screen().rooms().get());
     view! {
         <main class="front">
             <Brand />
@@ -45,8 +45,11 @@ fn FoundForm() -> impl IntoView {
     let name = RwSignal::new(session::name());
     let room_name = RwSignal::new(String::new());
     let (name_fault, room_fault) = (RwSignal::new(None), RwSignal::new(None));
-    let busy = Memo::new(move |_| *page.state().request().read() == Request::Waiting);
+    let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
     let input = NodeRef::<html::Input>::new();
+    input.on_load(|input| {
+        let _ = input.focus();
+    });
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (my_name, room) = (trimmed(name), trimmed(room_name));

@@ -5,13 +5,16 @@ use browser::{LinkState, SignalState};
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::chat::Worker;
+use crate::chat::{Life, Worker};
 use crate::page::{language, word};
 use crate::text::names;
 
 /// Links and signaling.
 #[component]
 pub fn Status(
+    /// Whether that is known.
+    #[prop(into)]
+    life: Signal<Life>,
     /// Whether anybody can be reached.
     #[prop(into)]
     link: Signal<LinkState>,
@@ -23,14 +26,20 @@ pub fn Status(
     signal: Signal<Option<SignalState>>,
 ) -> impl IntoView {
     let language = language();
+    let linked = move || match life.get() {
+        Life::Opening => language.get().words().room_opens.to_owned(),
+        Life::On => language.get().link_state(link.get(), online.get()),
+        Life::Ended => language.get().words().tab_ended.to_owned(),
+    };
     view! {
         <div class="status" role="group" aria-label=word(|words| words.connection)>
             <span class="state" data-testid="link-state" data-state=move || names::link(link.get())>
-                {move || language.get().link_state(link.get(), online.get())}
+                {linked}
             </span>
             <span
                 class="state"
                 data-testid="signal-state"
+                hidden=move || life.get() == Life::Ended
                 data-state=move || names::signal(signal.get())
             >
                 {move || language.get().signal_state(signal.get())}
@@ -69,7 +78,8 @@ pub fn Lead(#[prop(into)] worker: Signal<Worker>) -> impl IntoView {
         worker.with(|worker| match worker {
             Worker::Leads => words.leads,
             Worker::Follows => words.follows,
-            Worker::Starting | Worker::Impossible(_) | Worker::Dead(_) => words.lead_unknown,
+            Worker::Starting => words.lead_unknown,
+            Worker::Impossible(_) | Worker::Dead(_) | Worker::Ended => words.nobody_leads,
         })
     };
     view! {

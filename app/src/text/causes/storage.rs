@@ -13,9 +13,12 @@ impl Language {
         match fault {
             StoreFault::Full => self.say(
                 "The browser gives this page no more storage space.",
-                "Free some space on the device. Nothing counts as saved until it is.",
+                "All that was saved is still there. Free some space on the device, or remove what \
+                 other sites keep: this page goes on by itself. Until then nothing new counts as \
+                 saved.",
                 "浏览器不再给此页面存储空间。",
-                "请腾出设备空间。存好之前，内容不会显示为已保存。",
+                "已保存的内容都还在。请腾出设备空间，或清理其他网站的数据，此页面会自动继续。\
+在那之前，新内容不会显示为已保存。",
             ),
             StoreFault::Fenced => self.say(
                 "Another tab has taken over the storage.",
@@ -60,6 +63,15 @@ impl Language {
                 "更新版本的 Confab 更改了数据库。",
                 "请重新加载页面以获取该版本，内容不会丢失。",
             ),
+            StorageState::Deleted => self.say(
+                "What this page had saved on this device was deleted.",
+                "What you still see is only shown here. Reload the page to start anew, and open \
+                 your invites again: other members hold what reached them.",
+                "此页面保存在本机的内容已被删除。",
+                "仍能看到的内容只显示在此页面中。请重新加载页面，再重新打开邀请：\
+其他成员仍持有已送达的内容。",
+            ),
+            StorageState::Unreadable { text } => self.unreadable(text),
             StorageState::Refused { text } => self.say(
                 "The browser gives this page no storage.",
                 format!(
@@ -83,5 +95,21 @@ impl Language {
                 ),
             ),
         }
+    }
+
+    fn unreadable(self, text: &str) -> Wording {
+        self.say(
+            "The browser cannot open this page's storage now.",
+            format!(
+                "Most often the disk is full: free some space, and this page goes on by itself. \
+                 If it stays, close the browser and open it again. Do not delete this site's \
+                 data: what was saved is in it. ({text})"
+            ),
+            "浏览器现在无法打开此页面的存储。",
+            format!(
+                "多半是磁盘已满：请腾出空间，此页面会自动继续。若一直如此，请重启浏览器。\
+请勿删除本站数据，已保存的内容都在其中。（{text}）"
+            ),
+        )
     }
 }

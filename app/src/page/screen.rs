@@ -1,0 +1,79 @@
+//! What components look at: a copy of what the page knows, put in field by field where it differs,
+//! and of the messages only those that are drawn.
+
+use std::collections::BTreeSet;
+
+use browser::{Fault, RoomSummary, StorageState};
+use leptos::prelude::*;
+use reactive_stores::Store;
+
+use crate::chat::{ChatState, Notice, Place, Request, RoomState, Shown, Worker};
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Store)]
+pub struct Screen {
+    /// What the tab shows.
+    pub place: Place,
+    /// How the client does.
+    pub worker: Worker,
+    /// The rooms on this device.
+    pub rooms: Vec<RoomSummary>,
+    /// What was asked for, if anything.
+    pub request: Request,
+    /// How the browser keeps what is stored.
+    pub storage: Option<StorageState>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// Notices that the person wants gone.
+    pub dismissed: Vec<Notice>,
+    /// The room that is shown.
+    pub room: RoomState,
+    /// The messages that are drawn.
+    #[store(key: u64 = |shown| shown.key)]
+    pub rows: Vec<Shown>,
+    /// True if there are messages in memory above those.
+    pub above: bool,
+    /// True if there are messages below those.
+    pub below: bool,
+    /// How often the messages were drawn.
+    pub drawings: u64,
+}
+
+/// Puts all but the messages into the store.
+pub fn publish(screen: Store<Screen>, next: &ChatState) {
+    renew(screen.worker(), &next.worker);
+    renew(screen.rooms(), &next.rooms);
+    renew(screen.request(), &next.request);
+    renew(screen.storage(), &next.storage);
+    renew(screen.faults(), &next.faults);
+    renew(screen.dismissed(), &next.dismissed);
+    renew(screen.room(), &next.room);
+    renew(screen.place(), &next.place);
+}
+
+/// Puts the messages that are to be drawn into the store. True if there are more to draw.
+pub fn draw(screen: Store<Screen>, next: &ChatState) -> bool {
+    let drawn = |rows: &Vec<Shown>| rows.iter().map(|row| row.key).collect::<BTreeSet<u64>>();
+    let Some(drawn) = screen.rows().try_with_untracked(drawn) else { return false };
+    let part = next.span.growing(&next.rows, &drawn);
+    let whole = next.span.range(&next.rows);
+    let rows = &next.rows[part.clone()];
+    if screen.rows().with_untracked(|old| old.as_slice() != rows) {
+        screen.rows().patch(rows.to_vec());
+    }
+    renew(screen.above(), &(part.start > 0));
+    renew(screen.below(), &(part.end < next.rows.len()));
+    screen.drawings().update(|drawings| *drawings = drawings.wrapping_add(1));
+    part != whole
+}
+
+/// Puts a value into its field if it differs from what is there.
+fn renew<T, F>(field: F, value: &T)
+where
+    T: Clone + PartialEq + 'static,
+    F: Set<Value = T> + WithUntracked<Value = T>,
+{
+    if field.try_with_untracked(|old| old != value) == Some(true) {
+        field.try_set(value.clone());
+    }
+}
