@@ -28,6 +28,11 @@ pub struct Driver {
 impl Driver {
     /// Starts the browser's driver on a free port.
     pub fn start(browser: Browser, log: &Path) -> Result<Self> {
+        // It takes a port that is free of one family of addresses and may find the other taken.
+        Self::try_start(browser, log).or_else(|_| Self::try_start(browser, log))
+    }
+
+    fn try_start(browser: Browser, log: &Path) -> Result<Self> {
         let mut command = Command::new(browser.driver()?);
         match browser {
             Browser::Chromium => command.arg("--port=0"),

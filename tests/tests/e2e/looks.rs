@@ -3,6 +3,7 @@
 use crate::browser::Browser::Chromium;
 use crate::page::Page;
 use crate::stage::{Told, play};
+use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
@@ -23,6 +24,69 @@ const OVERFLOW: &str = r#"
 const root = document.documentElement;
 const composer = document.querySelector('[data-testid="composer"]').getBoundingClientRect();
 return [root.scrollWidth - window.innerWidth, Math.ceil(composer.bottom) - window.innerHeight];
+"#;
+
+/// What can be pressed and is smaller than a fingertip's 24 by 24 pixels, unless it is a word in a
+/// line of text.
+const SMALL: &str = r#"
+const shown = (one) => one.checkVisibility({ visibilityProperty: true });
+const pressed = [...document.querySelectorAll("button, select, summary, input, textarea, a[href]")];
+const size = (one) => one.getBoundingClientRect();
+const low = (one) => size(one).width < 24 || size(one).height < 24;
+const small = pressed.filter((one) => shown(one) && low(one));
+const name = (one) => one.dataset.testid ?? one.className ?? one.textContent;
+return small.map((one) => `${name(one)} ${size(one).width}x${size(one).height}`);
+"#;
+
+/// How far any part of the page reaches beyond the window's sides.
+const BEYOND: &str = r#"
+const shown = (one) => one.checkVisibility({ visibilityProperty: true });
+const parts = [...document.querySelectorAll("header *, .foot *, .panel *, dialog *")].filter(shown);
+const over = (one) => one.getBoundingClientRect();
+const out = parts.filter((one) => over(one).right > innerWidth + 1 || over(one).left < -1);
+return out.map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`);
+"#;
+
+/// Fails if something is too small to be pressed or cut off at a side.
+async fn fits(page: &Page, place: &str) -> Result<()> {
+    let small: Vec<String> = page.run(SMALL, &[]).await?;
+    ensure!(small.is_empty(), "{place}: too small to be pressed: {small:?}");
+    let beyond: Vec<String> = page.run(BEYOND, &[]).await?;
+    ensure!(beyond.is_empty(), "{place}: beyond the window: {beyond:?}");
+    Ok(())
+}
+
+/// The smallest phone: 360 pixels, in both languages, with the panel closed and open.
+async fn fits_a_small_phone(page: &Page) -> Result<()> {
+    let phone = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+    page.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
+    for language in ["en", "zh"] {
+        let chosen: bool = page.run(SPEAK, &[json!(language)]).await?;
+        ensure!(chosen, "{language} cannot be chosen");
+        let spoken = |view: &View| view.language.starts_with(language);
+        page.wait("the page speaks it", spoken).await?;
+        fits(page, &format!("the room in {language}")).await?;
+        page.run::<serde_json::Value>(DRAWER, &[]).await?;
+        page.wait("the panel is open", |view| view.shows("leader")).await?;
+        fits(page, &format!("the panel in {language}")).await?;
+        page.run::<serde_json::Value>(DRAWER, &[]).await?;
+    }
+    page.run::<bool>(SPEAK, &[json!("en")]).await?;
+    Ok(())
+}
+
+/// Opens the panel, or closes it.
+const DRAWER: &str = "document.querySelector('[popovertarget]').click();";
+
+/// Chooses a language.
+const SPEAK: &str = r#"
+const choices = [...document.querySelectorAll("select")];
+const choice = choices.find((one) => [...one.options].some((it) => it.value.startsWith("zh")));
+const option = [...(choice?.options ?? [])].find((it) => it.value.startsWith(arguments[0]));
+if (!option) return false;
+choice.value = option.value;
+choice.dispatchEvent(new Event("change", { bubbles: true }));
+return true;
 "#;
 
 #[test]
@@ -61,6 +125,7 @@ fn pictures_of_start_join_and_chat_in_light_and_dark_and_on_a_phone() -> Told {
         ben.hear("And it fits into a pocket.").await?;
         ana.wait_for_delivery("And it fits into a pocket.").await?;
         stage.portray(&ana, "chat-phone").await?;
+        fits_a_small_phone(&ana).await?;
 
         ana.command_chromium("Emulation.clearDeviceMetricsOverride", json!({})).await?;
         ben.close().await?;

@@ -5,6 +5,7 @@ use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::page::Page;
 use crate::stage::{Stage, Told, play};
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 const WAITING: [&str; 3] = ["one, to nobody", "two, to nobody", "three, to nobody"];
 const ALL: [&str; 4] = ["while together", WAITING[0], WAITING[1], WAITING[2]];
@@ -97,4 +98,58 @@ async fn expect_waiting(page: &Page) -> Result<()> {
 
 async fn entries(page: &Page) -> Result<Vec<Option<String>>> {
     Ok(page.view().await?.rows.into_iter().map(|row| row.entry).collect())
+}
+
+/// Keeps everybody else from writing to the database for as long as this page lives.
+const HOLD_UP: &str = r#"
+const done = arguments[0];
+const request = indexedDB.open("confab");
+request.onerror = () => done(false);
+request.onsuccess = () => {
+  const names = [...request.result.objectStoreNames];
+  const store = request.result.transaction(names, "readwrite").objectStore(names[0]);
+  const again = () => {
+    store.get(0).onsuccess = again;
+    done(true);
+  };
+  again();
+};
+"#;
+
+/// Presses a button in the first row.
+const PRESS: &str = r#"
+const row = document.querySelector('[data-testid="message"]');
+row.querySelector(`[data-testid="${arguments[0]}"]`).click();
+"#;
+
+#[test]
+fn what_is_done_just_before_a_reload_is_done_in_chromium() -> Told {
+    done_before_a_reload("outbox-acts-chromium", Chromium)
+}
+
+#[test]
+fn what_is_done_just_before_a_reload_is_done_in_firefox() -> Told {
+    done_before_a_reload("outbox-acts-firefox", Firefox)
+}
+
+/// A reload while nothing can be stored: what was said and done survives in the tab.
+fn done_before_a_reload(name: &str, browser: Browser) -> Told {
+    play(name, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        ana.send("a word").await?;
+        ana.wait("it is saved", |view| view.state_of("a word") == Some("saved")).await?;
+        let held: bool = ana.run_to_end(HOLD_UP, &[]).await?;
+        ensure!(held, "the database cannot be held up");
+        let () = ana.run(PRESS, &[json!("react")]).await?;
+        ana.send("another word").await?;
+        let view = ana.view().await?;
+        ensure!(view.state_of("another word") == Some("writing") && !view.shows("reaction"));
+        ana.reload().await?;
+        ana.wait("both are there", |view| {
+            view.shows("reaction") && view.state_of("another word") == Some("saved")
+        })
+        .await?;
+        ana.expect_messages(&["a word", "another word"]).await
+    })
 }

@@ -43,6 +43,7 @@ const [body, id] = arguments;
 const rows = [...document.querySelectorAll('[data-testid="message"]')];
 const said = (row) => row.querySelector('[data-testid="message-body"]').textContent === body;
 const button = rows.find(said)?.querySelector(`[data-testid="${id}"]`);
+button?.focus();
 button?.click();
 return button !== undefined && button !== null;
 "#;
@@ -96,7 +97,7 @@ fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
         press(&ben, "kept for ever", "react").await?;
         ana.wait("the reaction has come", |view| view.shows("reaction")).await?;
         ana.send("a slip").await?;
-        ben.hear("a slip").await?;
+        ana.wait_for_delivery("a slip").await?;
         press(&ana, "a slip", "delete-message").await?;
         press(&ana, "a slip", "delete-message").await?;
         let gone = |view: &View| view.state_of("a slip").is_none();
@@ -159,6 +160,8 @@ fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
         stage.portray(&ana, "way").await?;
         ana.click("way-close").await?;
         ana.wait("it is closed", |view| !view.shows("way")).await?;
+        let focused: String = ana.run(FOCUS, &[]).await?;
+        ensure!(focused == "show-way", "the keyboard is with {focused:?}");
         ana.reload().await?;
         ana.wait("it is there again", read).await?;
         press(&ana, "my second thought", "show-way").await?;

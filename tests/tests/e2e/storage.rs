@@ -1,0 +1,136 @@
+//! The disk under the page: full when it opens, or deleted while it is open. What happened is said
+//! as it is, nothing that was saved is given up, and nothing that is gone is said to be saved.
+
+use crate::browser::Browser::{self, Chromium, Firefox};
+use crate::page::Page;
+use crate::stage::{Told, play};
+use crate::view::View;
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+/// How much the page may store, in bytes.
+pub const SPACE: u64 = 150_000;
+
+/// Deletes the database, as whoever opens the tools of the browser can.
+const DELETE: &str = r#"
+const done = arguments[0];
+const request = indexedDB.deleteDatabase("confab");
+request.onsuccess = () => done(true);
+request.onerror = request.onblocked = () => done(false);
+"#;
+
+/// Whether the composer takes no words.
+const LOCKED: &str = r#"return document.querySelector('[data-testid="composer"]').readOnly;"#;
+
+/// Words that no compression makes short.
+pub fn long(turn: u32) -> String {
+    let mut state = turn.wrapping_mul(2_654_435_769).wrapping_add(1);
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        char::from_u32(0x4e00 + state % 0x5000).unwrap_or('\u{4e00}')
+    };
+    (0..8_000).map(|_| letter()).collect()
+}
+
+fn is_told(view: &View, words: &str) -> bool {
+    view.visible("banner").iter().any(|banner| banner.text.contains(words))
+}
+
+fn is_full(view: &View) -> bool {
+    is_told(view, "no more storage space")
+}
+
+#[test]
+fn a_full_disk_is_said_at_the_opening_and_all_is_there_once_it_has_space() -> Told {
+    play("storage-full", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        let origin = url.trim_end_matches('/');
+        // Before anything is stored: a browser asks seldom how much room there still is.
+        let little = json!({"origin": origin, "quotaSize": SPACE});
+        ana.command_chromium("Storage.overrideQuotaForOrigin", little).await?;
+        ana.found_room(&url, "Ana").await?;
+        ana.send("kept").await?;
+        ana.wait("it is saved", |view| view.state_of("kept") == Some("saved")).await?;
+        for turn in 1.. {
+            ensure!(turn < 40, "the browser takes more than it may");
+            let words = long(turn);
+            ana.send_all(std::slice::from_ref(&words)).await?;
+            let done = |view: &View| is_full(view) || view.state_of(&words) == Some("saved");
+            if is_full(&ana.wait("it is saved, or there is no space", done).await?) {
+                break;
+            }
+        }
+        ana.reload().await?;
+        let view = ana.wait("the page says that there is no space", is_full).await?;
+        ensure!(!is_told(&view, "damaged") && !is_told(&view, "Delete"), "{view:#?}");
+        let usual = json!({"origin": origin});
+        ana.command_chromium("Storage.overrideQuotaForOrigin", usual).await?;
+        let there = |view: &View| view.state_of("kept") == Some("saved") && !is_full(view);
+        ana.wait("all is there again", there).await?;
+        ana.send("and goes on").await?;
+        ana.wait("it goes on", |view| view.state_of("and goes on") == Some("saved")).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_deleted_database_is_said_in_every_tab_of_chromium() -> Told {
+    deleted("storage-deleted-chromium", Chromium, async |page, _| delete(page).await)
+}
+
+#[test]
+fn a_deleted_database_is_said_in_every_tab_of_firefox() -> Told {
+    deleted("storage-deleted-firefox", Firefox, async |page, _| delete(page).await)
+}
+
+#[test]
+fn data_of_the_site_that_is_cleared_is_said_in_every_tab() -> Told {
+    deleted("storage-cleared", Chromium, async |page, url| {
+        let origin = url.trim_end_matches('/');
+        let what = json!({"origin": origin, "storageTypes": "indexeddb"});
+        page.command_chromium("Storage.clearDataForOrigin", what).await
+    })
+}
+
+async fn delete(page: &Page) -> Result<()> {
+    let deleted: bool = page.run_to_end(DELETE, &[]).await?;
+    ensure!(deleted, "the page stands in the way of its own deletion");
+    Ok(())
+}
+
+fn deleted(name: &str, browser: Browser, delete: impl AsyncFn(&Page, &str) -> Result<()>) -> Told {
+    play(name, async |stage| {
+        let url = stage.server.url();
+        let first = stage.enter("ana", browser).await?;
+        first.found_room(&url, "Ana").await?;
+        first.send("only here").await?;
+        let saved = |view: &View| view.state_of("only here") == Some("saved");
+        first.wait("it is saved", saved).await?;
+        let second = first.new_tab().await?;
+        second.come_back(&url).await?;
+        second.wait("it is there", saved).await?;
+
+        delete(&first, &url).await?;
+        for page in [&first, &second] {
+            let told = |view: &View| is_told(view, "was deleted") && is_told(view, "Reload");
+            let view = page.wait("the page says what happened", told).await?;
+            ensure!(view.state_of("only here") == Some("failed"), "{:#?}", view.rows);
+            ensure!(view.pending() == 0, "something is said to wait here");
+            let head = view.find("link-state").map(|state| state.text.as_str());
+            ensure!(head.is_some_and(|text| text.contains("has ended")), "{head:?}");
+            ensure!(!view.shows("signal-state"), "it is said whether an invite works");
+            ensure!(view.find("send").is_some_and(|send| !send.enabled), "words are taken");
+            let locked: bool = page.run(LOCKED, &[]).await?;
+            ensure!(locked, "words can be written that would be lost");
+        }
+        for page in [&first, &second] {
+            page.reload().await?;
+            page.wait("the page starts anew", |view| view.shows("create-room")).await?;
+        }
+        second.found_room(&url, "Ana").await?;
+        Ok(())
+    })
+}
