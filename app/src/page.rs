@@ -399,7 +399,6 @@ pub fn follow_the_address(page: Page) {
     let follow = move |event: &'static str| {
         gloo::events::EventListener::new(&window(), event, move |_| {
             if event == "popstate" || session::has_fragment() {
-                on_visibility(move || page.draw());
                 page.happen(PageEvent::Arrived(session::arrival()));
             }
         })

@@ -148,6 +148,8 @@ pub static CHINESE: Words = Words {
     reason_no_space: "对方空间不足",
     reason_too_much: "超出对方保存上限",
     reason_not_allowed: "被拒绝：不允许",
+    reason_blocked: "被拒绝：已被屏蔽",
+    reason_not_understood: "对方版本无法识别",
     reason_other: "被拒绝",
     look_inside: "查看队列",
     lane: "类别",

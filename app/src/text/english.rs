@@ -174,6 +174,8 @@ pub static ENGLISH: Words = Words {
     reason_no_space: "no space left there",
     reason_too_much: "more than is kept there",
     reason_not_allowed: "refused as not allowed",
+    reason_blocked: "refused as blocked",
+    reason_not_understood: "not understood by the version there",
     reason_other: "refused",
     look_inside: "Look inside",
     lane: "Class",

@@ -143,6 +143,8 @@ pub struct Words {
     pub reason_no_space: &'static str,
     pub reason_too_much: &'static str,
     pub reason_not_allowed: &'static str,
+    pub reason_blocked: &'static str,
+    pub reason_not_understood: &'static str,
     pub reason_other: &'static str,
     pub look_inside: &'static str,
     pub lane: &'static str,

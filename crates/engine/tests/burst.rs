@@ -5,7 +5,7 @@
 mod driver;
 
 use driver::{World, two};
-use engine::{Body, Command, Event, Priority, RowState, limits};
+use engine::{Body, Command, Event, Priority, QueueView, RowState, limits};
 
 const MANY: usize = 10_000;
 
@@ -29,9 +29,14 @@ fn most_at_once(world: &World, peer: usize) -> usize {
     world.peers[peer].events.iter().map(rows).max().unwrap_or(0)
 }
 
+fn depth(view: &QueueView) -> u64 {
+    view.peers.iter().flat_map(|peer| &peer.lanes).map(|lane| lane.messages).sum()
+}
+
 #[test]
-fn ten_thousand_messages_keep_their_order_and_each_is_there_once() {
+fn i4_ten_thousand_messages_keep_their_order_and_the_queue_is_seen_to_drain() {
     let mut world = two();
+    world.command(0, Command::Watch(true));
     write(&mut world, MANY, |_| Priority::Normal);
     world.pass(10_000);
     let expected: Vec<String> = (0..MANY).map(|n| n.to_string()).collect();
@@ -44,6 +49,11 @@ fn ten_thousand_messages_keep_their_order_and_each_is_there_once() {
     }
     let delivered = |row: &engine::Row| row.state == RowState::Delivered;
     assert!(world.peers[0].rows.values().all(delivered));
+    let events = &world.peers[0].events;
+    assert!(!events.iter().any(|event| matches!(event, Event::Refused { .. })));
+    let seen = |event: &Event| if let Event::Queue(view) = event { Some(depth(view)) } else { None };
+    let seen: Vec<u64> = events.iter().filter_map(seen).collect();
+    assert!(seen.iter().any(|depth| *depth > 0) && seen.last() == Some(&0), "{seen:?}");
 }
 
 #[test]

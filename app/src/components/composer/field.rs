@@ -90,9 +90,11 @@ impl Words {
         self.node.get_untracked().map(|field| field.value()).unwrap_or_default()
     }
 
-    /// Back to the keyboard.
+    /// Back to the keyboard, if it is elsewhere: each call makes the browser lay out the page.
     pub fn focus(self) {
-        if let Some(field) = self.node.get_untracked() {
+        let Some(field) = self.node.get_untracked() else { return };
+        let there = document().active_element();
+        if there.is_none_or(|there| !there.is_same_node(Some(&field))) {
             let _ = field.focus();
         }
     }

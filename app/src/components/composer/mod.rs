@@ -77,7 +77,9 @@ pub fn Composer(
         let (act, terms) = terms_of(delivery.get_untracked(), session::now());
         let manner = Manner { priority: priority.get_untracked(), act, terms };
         on_send(written.trim_end().to_owned(), manner);
-        delivery.set(Delivery::Usual);
+        if delivery.with_untracked(|delivery| *delivery != Delivery::Usual) {
+            delivery.set(Delivery::Usual);
+        }
         on_typing(false);
     };
     let add = move || {

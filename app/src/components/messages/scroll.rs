@@ -75,7 +75,14 @@ impl Scroll {
         // Further ones are drawn before the reader comes to an edge.
         let near = view.client_height();
         if at_end != was_at_end {
+            let drawn = || self.page.screen().rows().with_untracked(Vec::len);
+            let before = drawn();
             self.page.turn(if at_end { Turn::End } else { Turn::Leave });
+            if drawn() > before {
+                // What came quicker than it was drawn is there now: this is no edge any more, and
+                // a further step would take away what is on the screen.
+                return;
+            }
         }
         if !at_end && above && from_top <= near {
             self.page.turn(Turn::Up);

@@ -16,6 +16,8 @@ fn reason(language: Language, reason: FailureReason) -> &'static str {
         FailureReason::NoSpace => words.reason_no_space,
         FailureReason::TooMuch => words.reason_too_much,
         FailureReason::NotAllowed => words.reason_not_allowed,
+        FailureReason::Blocked => words.reason_blocked,
+        FailureReason::NotUnderstood => words.reason_not_understood,
         FailureReason::Other(_) => words.reason_other,
     }
 }

@@ -13,6 +13,10 @@ pub const LAMPORT: u8 = 2;
 pub const TOO_MUCH: u8 = 3;
 /// The device gives no more space.
 pub const NO_SPACE: u8 = 4;
+/// The member has blocked the author. Nothing sends it yet; whoever does is understood.
+pub const BLOCKED: u8 = 5;
+/// The member's version cannot do anything with it. Nothing sends it yet; the same holds.
+pub const NOT_UNDERSTOOD: u8 = 6;
 
 /// What a person is told of a number.
 #[must_use]
@@ -21,6 +25,21 @@ pub fn reason(number: u8) -> FailureReason {
         FORK | LAMPORT => FailureReason::NotAllowed,
         TOO_MUCH => FailureReason::TooMuch,
         NO_SPACE => FailureReason::NoSpace,
+        BLOCKED => FailureReason::Blocked,
+        NOT_UNDERSTOOD => FailureReason::NotUnderstood,
         other => FailureReason::Other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_that_may_come_has_words_of_its_own_and_an_unknown_one_is_kept() {
+        assert_eq!(reason(FORK), FailureReason::NotAllowed);
+        assert_eq!(reason(BLOCKED), FailureReason::Blocked);
+        assert_eq!(reason(NOT_UNDERSTOOD), FailureReason::NotUnderstood);
+        assert_eq!(reason(200), FailureReason::Other(200));
     }
 }

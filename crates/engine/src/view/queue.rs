@@ -63,8 +63,12 @@ pub enum FailureReason {
     TooMuch,
     /// The member's device holds it to be against the rules.
     NotAllowed,
-    /// The member's version of Confab does not know the reason's number.
+    /// This version of Confab does not know the reason's number.
     Other(u8),
+    /// The member has blocked this one.
+    Blocked,
+    /// The member's version of Confab does not understand it.
+    NotUnderstood,
 }
 
 /// The whole queue at one moment.
