@@ -51,7 +51,8 @@ fn i4_ten_thousand_messages_keep_their_order_and_the_queue_is_seen_to_drain() {
     assert!(world.peers[0].rows.values().all(delivered));
     let events = &world.peers[0].events;
     assert!(!events.iter().any(|event| matches!(event, Event::Refused { .. })));
-    let seen = |event: &Event| if let Event::Queue(view) = event { Some(depth(view)) } else { None };
+    let seen =
+        |event: &Event| if let Event::Queue(view) = event { Some(depth(view)) } else { None };
     let seen: Vec<u64> = events.iter().filter_map(seen).collect();
     assert!(seen.iter().any(|depth| *depth > 0) && seen.last() == Some(&0), "{seen:?}");
 }
