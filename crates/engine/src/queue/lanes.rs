@@ -181,10 +181,11 @@ impl<T> Lanes<T> {
 
     /// A lane that gets its first item has its turn now, and no claim from the time before.
     fn wake(&mut self, class: Class) {
-        let (lane, rank) = (1 << class.number(), &mut self.ranks[class.index()]);
-        let woken = if self.filled & lane == 0 { self.pass } else { 0 };
-        *rank = (*rank).max(woken | u64::from(class.number()));
-        self.filled |= lane;
+        let (number, rank) = (class.number(), &mut self.ranks[class.index()]);
+        // All ones if it is empty: a mask, since a branch could not be foreseen.
+        let empty = u64::from(self.filled >> number & 1).wrapping_sub(1);
+        *rank = (*rank).max((self.pass & empty) | u64::from(number));
+        self.filled |= 1 << number;
     }
 
     fn note_emptied(&mut self, lane: u8) {

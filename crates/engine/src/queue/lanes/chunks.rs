@@ -26,6 +26,8 @@ pub struct Ticket {
 const SLOTS: usize = ALL as usize;
 /// The same, as the number of slots that were never used.
 const ALL: u8 = 64;
+/// Slots of a lane's first chunk, at first. Doubling makes them 64.
+const FEW: usize = 4;
 /// No chunk.
 const NIL: usize = usize::MAX;
 /// The list of chunks that are in no lane: after the lanes, which have their classes' numbers.
@@ -39,24 +41,28 @@ struct Chunk<T> {
     serial: u64,
     /// A bit for each slot whose item waits.
     waits: u64,
-    /// As many slots as were used; all of them in a chunk that is filled from its end.
-    slots: Vec<Option<T>>,
+    /// 64, or fewer as long as no more were needed.
+    slots: Box<[Option<T>]>,
     before: usize,
     after: usize,
     /// The lane, or [`FREE`].
     list: u8,
-    /// Slots at the beginning that were never used: in a chunk that is filled from its end.
+    /// Slots at the beginning that were not used yet: in a chunk that is filled from its end.
     unused: u8,
+    /// The slot after the last that was used.
+    used: u8,
 }
 
 impl<T> Chunk<T> {
-    fn is_full(&self) -> bool {
-        self.slots.len() >= SLOTS
+    /// The slot for the next item, if there is one.
+    fn next(&self) -> Option<usize> {
+        Some(usize::from(self.used)).filter(|slot| *slot < self.slots.len())
     }
 
-    /// How many slots can be used yet.
-    fn left(&self) -> u64 {
-        u64::from(ALL).wrapping_sub(self.slots.len() as u64)
+    /// Zero if nothing waits here and nothing more fits in. One number, and so one branch, since
+    /// the first cannot be foreseen.
+    fn life(&self) -> u64 {
+        self.waits | u64::from(ALL - self.used)
     }
 
     /// The slot of the first item that waits, or one that does not exist.
@@ -74,6 +80,10 @@ impl<T> Chunk<T> {
             Some((slot, item))
         })
     }
+}
+
+fn empty<T>(slots: usize) -> Box<[Option<T>]> {
+    std::iter::repeat_with(|| None).take(slots).collect()
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,14 +124,14 @@ impl<T> Chunks<T> {
     }
 
     /// Puts an item at the end of a lane.
+    #[inline]
     pub(super) fn push(&mut self, lane: u8, item: T) -> Ticket {
-        let mut at = self.ends(lane).last;
-        if self.chunks.get(at).is_none_or(Chunk::is_full) {
-            at = self.append(lane);
-        }
+        let last = self.ends(lane).last;
+        let next = self.chunks.get(last).and_then(Chunk::next);
+        let (at, slot) = next.map_or_else(|| self.make_room(lane), |slot| (last, slot));
         let chunk = &mut self.chunks[at];
-        let slot = chunk.slots.len();
-        chunk.slots.push(Some(item));
+        chunk.slots[slot] = Some(item);
+        chunk.used += 1;
         chunk.waits |= 1 << slot;
         self.lens[usize::from(lane)] += 1;
         Ticket { serial: chunk.serial, place: at * SLOTS + slot }
@@ -157,6 +167,7 @@ impl<T> Chunks<T> {
     }
 
     /// Takes the first item out of a lane.
+    #[inline]
     pub(super) fn pop(&mut self, lane: u8) -> Option<T> {
         let at = self.ends(lane).first;
         let slot = self.chunks.get(at)?.first();
@@ -204,13 +215,13 @@ impl<T> Chunks<T> {
         ((chunk.serial ^ ticket.serial) | gone == 0).then_some((at, slot))
     }
 
+    #[inline]
     fn take(&mut self, at: usize, slot: usize) -> Option<T> {
         let chunk = self.chunks.get_mut(at)?;
         let item = chunk.slots.get_mut(slot)?.take()?;
         chunk.waits &= !(1 << slot);
         self.lens[usize::from(chunk.list)] -= 1;
-        // One branch, since whether something else waits here cannot be foreseen.
-        if chunk.waits | chunk.left() == 0 {
+        if chunk.life() == 0 {
             self.end(at);
         }
         Some(item)
@@ -219,15 +230,15 @@ impl<T> Chunks<T> {
     /// Nothing waits in a chunk and nothing more fits in: it goes. The lane's last one leaves its
     /// slots to the next.
     #[cold]
+    #[inline(never)]
     fn end(&mut self, at: usize) {
-        let mut slots = std::mem::take(&mut self.chunks[at].slots);
+        let slots = std::mem::take(&mut self.chunks[at].slots);
         let list = self.chunks[at].list;
         let is_last = self.ends(list).last == at;
         self.unlink(at);
         self.link(FREE, at, (self.ends(FREE).last, NIL));
         self.trim();
         if is_last {
-            slots.clear();
             let at = self.begin(slots, 0);
             self.link(list, at, (self.ends(list).last, NIL));
         }
@@ -246,30 +257,39 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// A new last chunk. A lane's first one is small until it is needed.
+    /// Room for one more at the end of a lane: chunk and slot. The lane's first chunk is small
+    /// until more is needed.
     #[cold]
-    fn append(&mut self, lane: u8) -> usize {
+    #[inline(never)]
+    fn make_room(&mut self, lane: u8) -> (usize, usize) {
         let last = self.ends(lane).last;
-        let room = if last == NIL { 0 } else { SLOTS };
-        let at = self.begin(Vec::with_capacity(room), 0);
+        let small = self.chunks.get_mut(last).filter(|chunk| chunk.slots.len() < SLOTS);
+        if let Some(chunk) = small {
+            let mut slots = std::mem::take(&mut chunk.slots).into_vec();
+            slots.reserve_exact(slots.len());
+            slots.resize_with(2 * slots.len(), || None);
+            chunk.slots = slots.into_boxed_slice();
+            return (last, usize::from(chunk.used));
+        }
+        let slots = if last == NIL { FEW } else { SLOTS };
+        let at = self.begin(empty(slots), 0);
         self.link(lane, at, (last, NIL));
-        at
+        (at, 0)
     }
 
     /// A new first chunk, which is filled from its end.
     #[cold]
     fn prepend(&mut self, lane: u8) -> usize {
-        let slots = std::iter::repeat_with(|| None).take(SLOTS).collect();
-        let at = self.begin(slots, ALL);
+        let at = self.begin(empty(SLOTS), ALL);
         self.link(lane, at, (NIL, self.ends(lane).first));
         at
     }
 
-    /// A chunk that is in no list yet.
-    fn begin(&mut self, slots: Vec<Option<T>>, unused: u8) -> usize {
+    /// A chunk that is in no list yet, filled from its end if all of it is `unused`.
+    fn begin(&mut self, slots: Box<[Option<T>]>, unused: u8) -> usize {
         let serial = self.number();
-        let (before, after) = (NIL, NIL);
-        let chunk = Chunk { serial, waits: 0, slots, before, after, list: FREE, unused };
+        let (before, after, used) = (NIL, NIL, unused);
+        let chunk = Chunk { serial, waits: 0, slots, before, after, list: FREE, unused, used };
         let free = self.ends(FREE).first;
         if free == NIL {
             self.chunks.push(chunk);
@@ -313,7 +333,7 @@ impl<T> Chunks<T> {
     /// How many slots there is room for, and how many heads.
     #[cfg(test)]
     pub(super) fn room(&self) -> (usize, usize) {
-        let slots = self.chunks.iter().map(|chunk| chunk.slots.capacity()).sum();
+        let slots = self.chunks.iter().map(|chunk| chunk.slots.len()).sum();
         (slots, self.chunks.capacity())
     }
 }
