@@ -15,7 +15,7 @@ pub use chunks::Ticket;
 
 use super::class::Class;
 use crate::simulation::{Planted, planted};
-use chunks::Chunks;
+use chunks::{Chunks, Taken};
 
 /// A pass is a multiple of this, so that a class's number fits below it.
 const RANK: u64 = 8;
@@ -103,9 +103,8 @@ impl<T> Lanes<T> {
 
     /// Takes an item out, wherever it waits; `None` if it no longer does.
     pub fn cancel(&mut self, ticket: Ticket) -> Option<T> {
-        let (lane, item) = self.chunks.remove(ticket)?;
-        self.note_emptied(lane);
-        Some(item)
+        let taken = self.chunks.remove(ticket)?;
+        Some(self.note(taken))
     }
 
     /// Moves an item to the end of another lane; in its own lane it keeps its place. The ticket
@@ -127,13 +126,14 @@ impl<T> Lanes<T> {
             waits && self.chunks.front(class.number()).is_some_and(|item| may(*class, item))
         };
         let ready = Class::ALL.into_iter().filter(may);
-        self.turn(ready.fold(0, |ready, class| ready | (1 << class.number())))
+        let ready = ready.fold(0, |ready, class| ready | (1 << class.number()));
+        Class::from_number(self.turn(ready)?)
     }
 
-    /// The class whose turn it is among these lanes, which are not empty.
-    fn turn(&self, ready: u8) -> Option<Class> {
+    /// The number of the class whose turn it is among these lanes, which are not empty.
+    fn turn(&self, ready: u8) -> Option<u8> {
         if planted(Planted::AgingRemoved) {
-            return Class::from_number(ready.trailing_zeros().try_into().ok()?);
+            return (ready != 0).then(|| ready.trailing_zeros().try_into().ok())?;
         }
         // All lanes are compared, in pairs, so that no branch depends on which of them are filled.
         let rank = |class: Class| {
@@ -144,7 +144,8 @@ impl<T> Lanes<T> {
         let low = control.min(rank(Class::Urgent)).min(rank(Class::Normal));
         let high = rank(Class::Low).min(rank(Class::Backfill)).min(rank(Class::Bulk));
         // Without any, this is no class's number.
-        Class::from_number((low.min(high) % RANK).try_into().ok()?)
+        let number = (low.min(high) % RANK).try_into().ok()?;
+        (usize::from(number) < Class::COUNT).then_some(number)
     }
 
     /// The item at the front of a lane.
@@ -155,28 +156,32 @@ impl<T> Lanes<T> {
 
     /// Counts bytes that were taken from a lane.
     pub fn served(&mut self, class: Class, bytes: usize) {
+        self.serve(class.number(), bytes);
+    }
+
+    fn serve(&mut self, lane: u8, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let (rank, number) = (&mut self.ranks[class.index()], u64::from(class.number()));
+        let (index, number) = (usize::from(lane), u64::from(lane));
         // A lane that could not be served for want of credit must not catch up at others' cost.
-        let now = (*rank).max(self.pass | number);
-        let moved = now.saturating_add(bytes.saturating_mul(STRIDES[class.index()]));
-        *rank = moved.min((u64::MAX - u64::MAX % RANK) | number);
+        let now = self.ranks[index].max(self.pass | number);
+        let moved = now.saturating_add(bytes.saturating_mul(STRIDES[index]));
+        self.ranks[index] = moved.min((u64::MAX - u64::MAX % RANK) | number);
         self.pass = now - number;
     }
 
     /// Takes the item at the front of a lane.
     pub fn pop(&mut self, class: Class) -> Option<T> {
-        let item = self.chunks.pop(class.number())?;
-        self.note_emptied(class.number());
-        Some(item)
+        let taken = self.chunks.pop(class.number())?;
+        Some(self.note(taken))
     }
 
     /// Takes the item whose turn it is, and counts its bytes.
     pub fn pop_next(&mut self, bytes: impl FnOnce(&T) -> usize) -> Option<(Class, T)> {
-        let class = self.turn(self.filled)?;
-        let item = self.pop(class)?;
-        self.served(class, bytes(&item));
-        Some((class, item))
+        let lane = self.turn(self.filled)?;
+        let taken = self.chunks.pop(lane)?;
+        let item = self.note(taken);
+        self.serve(lane, bytes(&item));
+        Some((Class::from_number(lane)?, item))
     }
 
     /// A lane that gets its first item has its turn now, and no claim from the time before.
@@ -188,8 +193,10 @@ impl<T> Lanes<T> {
         self.filled |= 1 << number;
     }
 
-    fn note_emptied(&mut self, lane: u8) {
-        self.filled &= !(u8::from(self.chunks.len_of(lane) == 0) << lane);
+    /// Notes that an item was taken out, perhaps a lane's last.
+    fn note(&mut self, Taken { item, lane, left }: Taken<T>) -> T {
+        self.filled &= !(u8::from(left == 0) << lane);
+        item
     }
 }
 

@@ -92,6 +92,14 @@ struct Ends {
     last: usize,
 }
 
+/// An item that was taken out.
+pub(super) struct Taken<T> {
+    pub(super) item: T,
+    pub(super) lane: u8,
+    /// Items that are left in the lane.
+    pub(super) left: usize,
+}
+
 /// Lists of items, one for each class, by the class's number. Every call but [`Chunks::iter`]
 /// takes constant time, on the average over many.
 ///
@@ -168,10 +176,10 @@ impl<T> Chunks<T> {
 
     /// Takes the first item out of a lane.
     #[inline]
-    pub(super) fn pop(&mut self, lane: u8) -> Option<T> {
+    pub(super) fn pop(&mut self, lane: u8) -> Option<Taken<T>> {
         let at = self.ends(lane).first;
         let slot = self.chunks.get(at)?.first();
-        self.take(at, slot)
+        self.take(lane, at, slot)
     }
 
     /// The item that a ticket names, and its lane.
@@ -181,11 +189,11 @@ impl<T> Chunks<T> {
         Some((chunk.list, chunk.slots.get(slot)?.as_ref()?))
     }
 
-    /// Takes an item out, wherever it waits. Says which lane that was.
-    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<(u8, T)> {
+    /// Takes an item out, wherever it waits.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Taken<T>> {
         let (at, slot) = self.find(ticket)?;
-        let lane = self.chunks[at].list;
-        self.take(at, slot).map(|item| (lane, item))
+        let lane = self.chunks.get(at)?.list;
+        self.take(lane, at, slot)
     }
 
     /// The items of a lane, first to last.
@@ -216,15 +224,17 @@ impl<T> Chunks<T> {
     }
 
     #[inline]
-    fn take(&mut self, at: usize, slot: usize) -> Option<T> {
+    fn take(&mut self, lane: u8, at: usize, slot: usize) -> Option<Taken<T>> {
         let chunk = self.chunks.get_mut(at)?;
         let item = chunk.slots.get_mut(slot)?.take()?;
         chunk.waits &= !(1 << slot);
-        self.lens[usize::from(chunk.list)] -= 1;
+        // By the lane and not by what the chunk says: the next step waits for this number.
+        let left = self.lens[usize::from(lane)] - 1;
+        self.lens[usize::from(lane)] = left;
         if chunk.life() == 0 {
             self.end(at);
         }
-        Some(item)
+        Some(Taken { item, lane, left })
     }
 
     /// Nothing waits in a chunk and nothing more fits in: it goes. The lane's last one leaves its
