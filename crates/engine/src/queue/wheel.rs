@@ -1,9 +1,9 @@
 //! The timer wheel: what waits for its time (expiry, schedule, retry), by the millisecond.
 //!
 //! ```text
-//!  level 0   64 slots of    1 ms   the present 64 ms      expired ◄─ the first slot ─► lower levels
-//!  level 1   64 slots of   64 ms   the present 4 s        an item comes down when the clock
-//!  level 2   64 slots of 4096 ms   the present 4 min      enters its slot: at most 10 times
+//!  level 0   64 slots of    1 ms   the present 64 ms     expired ◄─ the first slot ─► lower levels
+//!  level 1   64 slots of   64 ms   the present 4 s       an item comes down when the clock
+//!  level 2   64 slots of 4096 ms   the present 4 min     enters its slot: at most 10 times
 //! ```
 //! A bitmap a level finds the next slot that is not empty, so a clock that jumps by years costs as
 //! little as one that ticks: the work is that of the items, not of the time. The items lie in a
@@ -245,8 +245,8 @@ impl<T> Wheel<T> {
         number_of(level, digit)
     }
 
-    /// The slot that comes first, its first millisecond and its last. All slots of a level are ahead
-    /// of the clock, and those of a lower level come before those of a higher one.
+    /// The slot that comes first, its first millisecond and its last. All slots of a level are
+    /// ahead of the clock, and those of a lower level come before those of a higher one.
     fn first_slot(&self) -> Option<(usize, Millis, Millis)> {
         let (level, filled) = (0..).zip(self.filled).find(|(_, filled)| *filled != 0)?;
         let digit = filled.trailing_zeros();

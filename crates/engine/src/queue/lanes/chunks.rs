@@ -103,8 +103,8 @@ pub(super) struct Taken<T> {
 /// Lists of items, one for each class, by the class's number. Every call but [`Chunks::iter`]
 /// takes constant time, on the average over many.
 ///
-/// Memory: slots for each chunk in which something waits, and for the last of each lane; heads of 64
-/// bytes as far as there are such chunks.
+/// Memory: slots for each chunk in which something waits, and for the last of each lane; heads of
+/// 64 bytes as far as there are such chunks.
 #[derive(Clone, Debug)]
 pub(super) struct Chunks<T> {
     chunks: Vec<Chunk<T>>,
