@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use engine::queue::{Class, Lanes, Ticket, Wheel};
+use engine::queue::{Class, Lanes, Ticket, Timer, Wheel};
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -165,9 +165,9 @@ struct Timers {
 }
 
 impl Queue for Timers {
-    type Ticket = Ticket;
+    type Ticket = Timer;
 
-    fn push(&mut self, dice: &mut Dice) -> Ticket {
+    fn push(&mut self, dice: &mut Dice) -> Timer {
         let at = self.now + (dice.roll() >> 34);
         self.wheel.insert(at, dice.roll()).unwrap()
     }
@@ -175,13 +175,13 @@ impl Queue for Timers {
     fn pop(&mut self) -> Option<u64> {
         while self.due.is_empty() {
             self.now = self.wheel.next()?;
-            self.due = self.wheel.expire(self.now);
+            self.wheel.expire(self.now, |item| self.due.push(item));
         }
         self.due.pop()
     }
 
-    fn cancel(&mut self, ticket: Ticket) -> Option<u64> {
-        self.wheel.cancel(ticket)
+    fn cancel(&mut self, timer: Timer) -> Option<u64> {
+        self.wheel.cancel(timer)
     }
 }
 

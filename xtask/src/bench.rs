@@ -34,7 +34,7 @@ struct Ratio {
     words: &'static str,
     slow: &'static str,
     fast: &'static str,
-    /// What both took besides what is compared: subtracted from each.
+    /// What each took besides what is compared, measured at the same size: subtracted from it.
     besides: Option<&'static str>,
     /// For `--check`. Far enough from what is measured that a busy machine does not fail it.
     bound: Bound,
@@ -46,61 +46,67 @@ enum Bound {
 }
 
 const fn queue(words: &'static str, slow: &'static str, fast: &'static str, at: Bound) -> Ratio {
-    Ratio { words, slow, fast, besides: Some("queue/nothing/1000"), bound: at }
+    Ratio { words, slow, fast, besides: Some("queue/nothing"), bound: at }
 }
 
 const fn plain(words: &'static str, slow: &'static str, fast: &'static str, at: Bound) -> Ratio {
     Ratio { words, slow, fast, besides: None, bound: at }
 }
 
-const RATIOS: [Ratio; 13] = [
+const RATIOS: [Ratio; 14] = [
     queue(
         "heap and map / lanes, 1,000 waiting",
         "queue/heap/1000",
         "queue/lanes/1000",
-        Bound::AtLeast(2.0),
+        Bound::AtLeast(3.5),
     ),
     queue(
         "heap and map / lanes, 10,000 waiting",
         "queue/heap/10000",
         "queue/lanes/10000",
-        Bound::AtLeast(2.0),
+        Bound::AtLeast(4.0),
     ),
     queue(
         "heap and map / lanes, 100,000 waiting",
         "queue/heap/100000",
         "queue/lanes/100000",
-        Bound::AtLeast(2.0),
+        Bound::AtLeast(4.5),
     ),
     queue(
         "heap and map / lanes, 1,000,000 waiting",
         "queue/heap/1000000",
         "queue/lanes/1000000",
-        Bound::AtLeast(2.0),
+        Bound::AtLeast(4.0),
     ),
     queue(
         "lanes, 10,000 / 1,000 waiting",
         "queue/lanes/10000",
         "queue/lanes/1000",
-        Bound::AtMost(3.0),
+        Bound::AtMost(1.8),
     ),
     queue(
-        "lanes, 1,000,000 / 1,000 waiting (misses of the cache)",
+        "lanes, 100,000 / 1,000 waiting",
+        "queue/lanes/100000",
+        "queue/lanes/1000",
+        Bound::AtMost(2.0),
+    ),
+    queue(
+        "lanes, 1,000,000 / 1,000 waiting (tickets miss the cache)",
         "queue/lanes/1000000",
         "queue/lanes/1000",
-        Bound::AtMost(25.0),
+        Bound::AtMost(8.0),
     ),
     plain(
         "heap and map / wheel, 1,000 timers",
         "timers/heap/1000",
         "timers/wheel/1000",
-        Bound::AtLeast(0.7),
+        Bound::AtLeast(1.4),
     ),
     plain(
         "heap and map / wheel, 1,000,000 timers",
         "timers/heap/1000000",
         "timers/wheel/1000000",
-        Bound::AtLeast(0.7),
+        Bound::AtLeast(2.0),
     ),
     plain(
         "verify 1,000 entries in four runs / one entry",
@@ -164,8 +170,13 @@ pub fn run(options: &Options) -> Result<bool> {
 
 /// A line about the ratio, and whether it is within bounds; `None` if it was not measured.
 fn compare(ratio: &Ratio, median: impl Fn(&str) -> Result<f64>) -> Option<(String, bool)> {
-    let besides = ratio.besides.map_or(Some(0.0), |name| median(name).ok())?;
-    let net = |name| median(name).ok().map(|time| (time - besides).max(0.1));
+    let net = |name: &str| {
+        let besides = match (ratio.besides, name.rsplit_once('/')) {
+            (Some(besides), Some((_, size))) => median(&format!("{besides}/{size}")).ok()?,
+            (Some(_) | None, _) => 0.0,
+        };
+        median(name).ok().map(|time| (time - besides).max(0.1))
+    };
     let times = net(ratio.slow)? / net(ratio.fast)?;
     let (within, bound) = match ratio.bound {
         Bound::AtLeast(bound) => (times >= bound, format!("≥ {bound}")),
@@ -191,8 +202,9 @@ mod tests {
     fn measured(name: &str) -> Result<f64> {
         match name {
             "queue/nothing/1000" => Ok(10.0),
-            "slow" => Ok(110.0),
-            "fast" => Ok(30.0),
+            "queue/nothing/2000" => Ok(12.0),
+            "slow/2000" => Ok(112.0),
+            "fast/1000" => Ok(30.0),
             _ => bail!("not measured"),
         }
     }
@@ -200,11 +212,13 @@ mod tests {
     #[test]
     fn a_ratio_is_of_what_is_left_without_the_steps() {
         let (line, within) =
-            compare(&queue("words", "slow", "fast", Bound::AtLeast(5.0)), measured).unwrap();
+            compare(&queue("words", "slow/2000", "fast/1000", Bound::AtLeast(5.0)), measured)
+                .unwrap();
         assert!(within && line.contains("5.00"), "{line}");
         let (line, within) =
-            compare(&plain("words", "slow", "fast", Bound::AtMost(3.0)), measured).unwrap();
-        assert!(!within && line.contains("3.67"), "{line}");
-        assert!(compare(&plain("words", "slow", "x", Bound::AtMost(3.0)), measured).is_none());
+            compare(&plain("words", "slow/2000", "fast/1000", Bound::AtMost(3.0)), measured)
+                .unwrap();
+        assert!(!within && line.contains("3.73"), "{line}");
+        assert!(compare(&plain("words", "slow/2000", "x", Bound::AtMost(3.0)), measured).is_none());
     }
 }

@@ -7,7 +7,7 @@
 //! ```
 //! A draft waits in a lane until a batch forms, urgent ones first, and is remembered by its id once
 //! it is an entry, so that a page which repeats the call says nothing twice. Drafts that are to be
-//! seen together stay one item of a lane.
+//! seen together stay one item of a lane. Which lane is next is decided by who forms the batch.
 
 pub mod live;
 pub mod traces;
@@ -22,6 +22,7 @@ use crate::outbox::live::Live;
 use crate::outbox::traces::Traces;
 use crate::outbox::tray::Tray;
 use crate::outbox::waits::Waits;
+use crate::queue::{Class, Lanes, Ticket};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{Act, Draft, Priority, Refusal, Waiting};
 
@@ -36,6 +37,15 @@ pub enum Put {
     Stored(EntryId),
 }
 
+/// Where a draft is that is not stored yet.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In its lane, alone or with those that are seen together with it.
+    Lane(Ticket),
+    /// In the batch that is formed, or with the store.
+    Taken,
+}
+
 /// The drafts that wait, and the ids of those that are entries.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -47,18 +57,13 @@ pub struct Outbox {
     pub traces: Traces,
     /// What is said live.
     pub live: Live,
-    /// One draft, or several that are seen together. What is not in `waiting` was cancelled.
-    lanes: [VecDeque<Vec<Draft>>; 3],
-    waiting: BTreeSet<DraftId>,
-    taken: BTreeSet<DraftId>,
+    /// One draft, or several that are seen together.
+    lanes: Lanes<Vec<Draft>>,
+    waiting: BTreeMap<DraftId, Place>,
     bytes: usize,
     stored: BTreeMap<DraftId, EntryId>,
     drafts: BTreeMap<EntryId, DraftId>,
     order: VecDeque<DraftId>,
-}
-
-fn lane(priority: Priority) -> usize {
-    usize::from(priority.number())
 }
 
 fn number(n: usize) -> u64 {
@@ -95,7 +100,7 @@ impl Outbox {
         if let Some(entry) = self.stored.get(id) {
             return Some(Put::Stored(*entry));
         }
-        let waits = self.waiting.contains(id) && !planted(Planted::DraftTakenTwice);
+        let waits = self.waiting.contains_key(id) && !planted(Planted::DraftTakenTwice);
         waits.then_some(Put::Repeated)
     }
 
@@ -145,41 +150,55 @@ impl Outbox {
         if full || self.bytes + bytes > limits::DRAFT_BYTES {
             return Err(Refusal::Busy { waiting: number(self.waiting.len()) });
         }
-        self.waiting.extend(drafts.iter().map(|draft| draft.id));
         self.bytes += bytes;
-        if let Some(first) = drafts.first() {
-            self.lanes[lane(first.priority)].push_back(drafts);
-        }
+        self.queue(drafts, Lanes::push);
         Ok(Put::Waiting)
+    }
+
+    /// Puts an item into its lane, at the end that `put` is for.
+    fn queue(
+        &mut self,
+        item: Vec<Draft>,
+        put: fn(&mut Lanes<Vec<Draft>>, Class, Vec<Draft>) -> Ticket,
+    ) {
+        let Some(class) = item.first().map(|first| Class::from(first.priority)) else { return };
+        let ids: Vec<DraftId> = item.iter().map(|draft| draft.id).collect();
+        let place = Place::Lane(put(&mut self.lanes, class, item));
+        self.waiting.extend(ids.into_iter().map(|id| (id, place)));
     }
 
     /// Drops a draft that waits for a batch; one that is seen together with others takes them with
     /// it. Those dropped; none if it does not wait, or is being stored.
     pub fn cancel(&mut self, id: &DraftId) -> Vec<DraftId> {
-        if !self.waiting.contains(id) || self.taken.contains(id) {
-            return Vec::new();
+        let Some(Place::Lane(ticket)) = self.waiting.get(id) else { return Vec::new() };
+        let item = self.lanes.cancel(*ticket).unwrap_or_default();
+        for draft in &item {
+            self.forget(draft);
         }
-        let has = |item: &Vec<Draft>| item.iter().any(|draft| draft.id == *id);
-        let mut lanes = self.lanes.iter_mut();
-        let item = lanes.find_map(|lane| lane.remove(lane.iter().position(has)?));
-        for draft in item.iter().flatten() {
-            self.waiting.remove(&draft.id);
+        item.into_iter().map(|draft| draft.id).collect()
+    }
+
+    /// A draft waits no more. False if it did not.
+    fn forget(&mut self, draft: &Draft) -> bool {
+        let waited = self.waiting.remove(&draft.id).is_some();
+        if waited {
             self.bytes = self.bytes.saturating_sub(draft.text.len());
         }
-        item.into_iter().flatten().map(|draft| draft.id).collect()
+        waited
     }
 
     /// True if nothing waits to be taken into a batch.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lanes.iter().all(VecDeque::is_empty)
+        self.lanes.is_empty()
     }
 
     /// How many drafts of each priority wait for a batch.
     #[must_use]
     pub fn depths(&self) -> [u64; 3] {
-        let depth = |lane: &VecDeque<Vec<Draft>>| number(lane.iter().map(Vec::len).sum());
-        [depth(&self.lanes[0]), depth(&self.lanes[1]), depth(&self.lanes[2])]
+        Priority::ALL.map(|priority| {
+            number(self.lanes.iter(Class::from(priority)).map(|(_, item)| item.len()).sum())
+        })
     }
 
     /// Bytes of text in all drafts that are not stored yet.
@@ -197,12 +216,9 @@ impl Outbox {
         bytes: &mut usize,
         mut ready: impl FnMut(&Draft) -> bool,
     ) -> Vec<Vec<Draft>> {
-        let lane = &mut self.lanes[lane(priority)];
-        let mut taken: Vec<Vec<Draft>> = Vec::new();
-        let (mut at, mut count) = (0, 0);
-        while let Some(item) = lane.get(at) {
+        let (mut tickets, mut count) = (Vec::new(), 0);
+        for (ticket, item) in self.lanes.iter(Class::from(priority)) {
             if !item.iter().all(&mut ready) {
-                at += 1;
                 continue;
             }
             count += item.len();
@@ -210,14 +226,20 @@ impl Outbox {
                 break;
             }
             let size = item.iter().map(|draft| draft.text.len()).sum();
-            if *bytes < size && !(taken.is_empty() && *bytes == limits::BATCH_BYTES) {
+            if *bytes < size && !(tickets.is_empty() && *bytes == limits::BATCH_BYTES) {
                 break;
             }
             *bytes = bytes.saturating_sub(size);
-            self.taken.extend(item.iter().map(|draft| draft.id));
-            taken.extend(lane.remove(at));
+            tickets.push(ticket);
         }
+        let taken = self.take_out(tickets);
+        let ids = taken.iter().flatten().map(|draft| draft.id);
+        self.waiting.extend(ids.map(|id| (id, Place::Taken)));
         taken
+    }
+
+    fn take_out(&mut self, tickets: Vec<Ticket>) -> Vec<Vec<Draft>> {
+        tickets.into_iter().filter_map(|ticket| self.lanes.cancel(ticket)).collect()
     }
 
     /// The batch was not stored: its drafts wait again, in front and in their order.
@@ -226,21 +248,13 @@ impl Outbox {
             items.reverse();
         }
         for item in items.into_iter().rev() {
-            for draft in &item {
-                self.taken.remove(&draft.id);
-            }
-            if let Some(first) = item.first() {
-                self.lanes[lane(first.priority)].push_front(item);
-            }
+            self.queue(item, Lanes::put_back);
         }
     }
 
     /// A draft that was taken is an entry now, or will not be one after all.
     pub fn drop_taken(&mut self, draft: &Draft) {
-        self.taken.remove(&draft.id);
-        if self.waiting.remove(&draft.id) {
-            self.bytes = self.bytes.saturating_sub(draft.text.len());
-        }
+        self.forget(draft);
     }
 
     /// A stored draft is known by another name.
@@ -283,19 +297,16 @@ impl Outbox {
     /// After the truth was read again: drafts that turn out to be stored wait no more. Gives those
     /// that make no rows: nothing else tells pages of them.
     pub fn drop_stored(&mut self) -> Vec<DraftId> {
+        let stored = |draft: &Draft| self.stored.contains_key(&draft.id);
+        let items = Class::DATA.into_iter().flat_map(|class| self.lanes.iter(class));
+        let items = items.filter(|(_, item)| item.iter().any(stored));
+        let tickets: Vec<Ticket> = items.map(|(ticket, _)| ticket).collect();
         let mut notes = Vec::new();
-        for lane in &mut self.lanes {
-            lane.retain(|item| {
-                let stored = item.iter().any(|draft| self.stored.contains_key(&draft.id));
-                for draft in item.iter().filter(|_| stored) {
-                    if self.waiting.remove(&draft.id) {
-                        notes.extend((draft.act != Act::Say).then_some(draft.id));
-                        self.bytes = self.bytes.saturating_sub(draft.text.len());
-                        mark(Mark::DraftWasStored);
-                    }
-                }
-                !stored
-            });
+        for draft in self.take_out(tickets).iter().flatten() {
+            if self.forget(draft) {
+                notes.extend((draft.act != Act::Say).then_some(draft.id));
+                mark(Mark::DraftWasStored);
+            }
         }
         let stored = &self.stored;
         let said = |waiting: &Waiting| stored.contains_key(&waiting.draft.id);
@@ -356,6 +367,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_ready_keeps_its_place_and_holds_up_nothing() {
+        let mut outbox = Outbox::default();
+        for id in 0..3 {
+            outbox.put(draft(id, Priority::Low, "text")).unwrap();
+        }
+        let mut take = |ready: fn(&Draft) -> bool| -> Vec<u8> {
+            let mut bytes = limits::BATCH_BYTES;
+            let taken = outbox.take(Priority::Low, &mut bytes, ready);
+            taken.iter().flatten().map(|draft| draft.id.0[0]).collect()
+        };
+        assert_eq!(take(|draft| draft.id.0[0] == 1), [1]);
+        assert_eq!(take(|_| true), [0, 2]);
+    }
+
+    #[test]
     fn i6_empty_and_oversized_drafts_and_too_many_are_refused_in_words() {
         let mut outbox = Outbox::default();
         assert_eq!(outbox.put(draft(0, Priority::Normal, " \n")), Err(Refusal::Empty));
@@ -390,6 +416,8 @@ mod tests {
         let mut bytes = limits::BATCH_BYTES;
         assert_eq!(outbox.take(Priority::Normal, &mut bytes, |_| true).len(), 2);
         assert!(outbox.cancel(&DraftId([0; 16])).is_empty(), "it may be stored already");
+        outbox.put_back(vec![vec![draft(0, Priority::Normal, "text")]]);
+        assert_eq!(outbox.cancel(&DraftId([0; 16])), [DraftId([0; 16])]);
         assert_eq!(outbox.put(draft(1, Priority::Normal, "text")), Ok(Put::Waiting));
     }
 
@@ -402,7 +430,10 @@ mod tests {
         assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Waiting));
         assert_eq!(outbox.put_together(together(0..3, "text")), Ok(Put::Repeated));
         let mut bytes = limits::BATCH_BYTES;
-        assert_eq!(outbox.take(Priority::Low, &mut bytes, |_| true)[0].len(), 3);
+        let taken = outbox.take(Priority::Low, &mut bytes, |_| true);
+        assert_eq!(taken[0].len(), 3);
+        outbox.put_back(taken);
+        assert_eq!((outbox.cancel(&DraftId([1; 16])).len(), outbox.bytes()), (3, 0));
         assert_eq!(outbox.put_together(vec![]), Err(Refusal::Empty));
         assert_eq!(outbox.put_together(together(10..12, " ")), Err(Refusal::Empty));
         let mut mixed = together(10..12, "text");

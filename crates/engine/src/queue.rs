@@ -5,16 +5,15 @@
 //!          urgent  ▸                                         64 slots of 64 ms
 //!          normal  ▸▸▸     by weight, with aging             64 slots of 4 s … 11 levels
 //! ```
-//! Both keep their items in [`lists`]: a slab of nodes that are linked into lists, so that putting
-//! in, taking out and moving cost the same with ten items and with a million, in the same order
-//! on every device (I8). Nothing here knows what an item is, and nothing here has a clock.
+//! Both put items in and take them out in the order of memory, and find one that is cancelled by
+//! its ticket, so that a step costs the same with ten items and with a million, but for what the
+//! cache does not hold; in the same order on every device (I8). Nothing here knows what an item
+//! is, and nothing here has a clock.
 
 mod class;
 mod lanes;
-mod lists;
 mod wheel;
 
 pub use class::Class;
-pub use lanes::Lanes;
-pub use lists::Ticket;
-pub use wheel::{Full, Wheel};
+pub use lanes::{Lanes, Ticket};
+pub use wheel::{Full, Timer, Wheel};

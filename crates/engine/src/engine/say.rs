@@ -145,13 +145,14 @@ impl Engine {
 
     /// Releases drafts whose time has come into the outbox.
     pub(super) fn release_due(&mut self) {
+        let early = if planted(Planted::SaidBeforeItsTime) { 60_000 } else { 0 };
+        self.outbox.waits.pass(self.now.wall + early);
         if !self.is_open() {
             return;
         }
         let links = &self.links;
         let online = |member: &_| links.values().any(|link| link.member() == Some(*member));
-        let early = if planted(Planted::SaidBeforeItsTime) { 60_000 } else { 0 };
-        for id in self.outbox.waits.due(self.now.wall + early, online) {
+        for id in self.outbox.waits.due(online) {
             let Some(waiting) = self.outbox.waits.of(&id).cloned() else { continue };
             if self.holds_off(&waiting.draft) {
                 continue;

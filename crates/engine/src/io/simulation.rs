@@ -227,6 +227,7 @@ mod switches {
 
     /// True if a fault is planted on this thread.
     #[must_use]
+    #[inline]
     pub fn planted(fault: Planted) -> bool {
         PLANTED.get() & 1 << fault as u8 != 0
     }

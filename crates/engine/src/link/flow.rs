@@ -99,14 +99,6 @@ pub struct Flow {
     rate: (Millis, u32),
 }
 
-fn lane_of(class: Priority) -> Class {
-    match class {
-        Priority::Urgent => Class::Urgent,
-        Priority::Normal => Class::Normal,
-        Priority::Low => Class::Low,
-    }
-}
-
 impl Flow {
     /// A link that was proven just now.
     #[must_use]
@@ -232,7 +224,8 @@ impl Flow {
     }
 
     fn own_seq(&self, logs: &Logs, me: &MemberId, class: Class) -> Option<(LogId, Seq, bool)> {
-        let priority = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class)?;
+        let priority =
+            Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class)?;
         logs.iter().filter(|(log, _)| log.member == *me).find_map(|(log, state)| {
             let disputed = self.have.of(log).is_some_and(|peer| peer.disputed);
             let rest = self.rest(log, state.of_class(priority));

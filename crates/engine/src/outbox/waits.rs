@@ -1,13 +1,19 @@
 //! Drafts that wait for their time: a moment on the clock, or a member's return.
 //!
+//! ```text
+//!  ahead (timer wheel) ─ the clock passes ─► due ─► released: here until its entry is stored
+//!         └────── the clock goes back ◄───────┘
+//! ```
 //! They are stored, so that they outlive the page, and only this device can release them. A device
-//! that slept past the moment releases them when it wakes, oldest first.
+//! that slept past the moment releases them when it wakes, oldest first. The clock is the device's,
+//! which may go back: what is ahead of it again waits again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{DraftId, MemberId};
 use crate::io::Millis;
 use crate::limits;
+use crate::queue::{Full, Timer, Wheel};
 use crate::simulation::{Planted, planted};
 use crate::view::{Draft, Refusal, Waiting, When};
 
@@ -20,11 +26,27 @@ fn moment(waiting: &Waiting) -> Option<Millis> {
     }
 }
 
+/// Where a draft waits.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In the wheel.
+    Ahead(Timer),
+    /// Among those whose moment has come.
+    Due,
+    /// For a member.
+    Meeting,
+}
+
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Waits {
-    waiting: BTreeMap<DraftId, Waiting>,
-    by_time: BTreeSet<(Millis, DraftId)>,
+    waiting: BTreeMap<DraftId, (Waiting, Place)>,
+    /// By the device's clock as of the last [`Waits::pass`].
+    ahead: Wheel<DraftId>,
+    /// By moment.
+    due: BTreeSet<(Millis, DraftId)>,
+    /// Those that wait for a member, as they came.
+    meeting: BTreeSet<(Millis, DraftId)>,
     dirty: BTreeSet<DraftId>,
     /// With the store at this moment.
     storing: BTreeSet<DraftId>,
@@ -32,6 +54,21 @@ pub struct Waits {
     cancelled: BTreeSet<DraftId>,
     /// True if pages have to be told.
     stale: bool,
+}
+
+impl Default for Waits {
+    fn default() -> Waits {
+        Waits {
+            waiting: BTreeMap::new(),
+            ahead: Wheel::new(0, limits::WAITING),
+            due: BTreeSet::new(),
+            meeting: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            storing: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            stale: false,
+        }
+    }
 }
 
 impl Waits {
@@ -44,7 +81,7 @@ impl Waits {
     /// The draft, if it waits here.
     #[must_use]
     pub fn of(&self, id: &DraftId) -> Option<&Waiting> {
-        self.waiting.get(id)
+        self.waiting.get(id).map(|(waiting, _)| waiting)
     }
 
     /// Puts a draft, or another one in its place.
@@ -57,40 +94,56 @@ impl Waits {
         {
             return Err(Refusal::Terms("the time is more than a year away".to_owned()));
         }
-        let before = self.remove(&draft.id);
-        if before.is_none() && self.waiting.len() >= limits::WAITING {
-            let limit = u64::try_from(limits::WAITING).unwrap_or(u64::MAX);
-            return Err(Refusal::TooManyWaiting { limit });
-        }
+        let (id, before) = (draft.id, self.remove(&draft.id));
         let since = before.map_or(wall, |before| before.since);
-        self.dirty.insert(draft.id);
-        self.insert(Waiting { draft, since });
+        let limit = u64::try_from(limits::WAITING).unwrap_or(u64::MAX);
+        let put = self.insert(Waiting { draft, since });
+        put.map_err(|Full { .. }| Refusal::TooManyWaiting { limit })?;
+        self.dirty.insert(id);
         Ok(())
     }
 
-    /// Puts a draft as it was stored, unless something newer is known of it.
+    /// Puts a draft as it was stored, unless something newer is known of it, or too many wait.
     pub fn load(&mut self, waiting: Waiting) {
         let id = waiting.draft.id;
-        let known = self.waiting.contains_key(&id) || self.dirty.contains(&id);
-        if !known && self.waiting.len() < limits::WAITING {
-            self.insert(waiting);
+        if !self.waiting.contains_key(&id) && !self.dirty.contains(&id) {
+            let _ = self.insert(waiting);
         }
     }
 
-    fn insert(&mut self, waiting: Waiting) {
-        let id = waiting.draft.id;
-        if let Some(at) = moment(&waiting) {
-            self.by_time.insert((at, id));
+    fn insert(&mut self, waiting: Waiting) -> Result<(), Full> {
+        if self.waiting.len() >= limits::WAITING {
+            return Err(Full { most: limits::WAITING });
         }
-        self.waiting.insert(id, waiting);
+        let place = self.place(&waiting)?;
+        self.waiting.insert(waiting.draft.id, (waiting, place));
         self.stale = true;
+        Ok(())
+    }
+
+    /// Puts a draft where it waits, by the clock as it stands.
+    fn place(&mut self, waiting: &Waiting) -> Result<Place, Full> {
+        let id = waiting.draft.id;
+        Ok(match moment(waiting) {
+            Some(at) if at > self.ahead.now() => Place::Ahead(self.ahead.insert(at, id)?),
+            Some(at) => {
+                self.due.insert((at, id));
+                Place::Due
+            }
+            None => {
+                self.meeting.insert((waiting.since, id));
+                Place::Meeting
+            }
+        })
     }
 
     /// Takes a draft out: released, cancelled or replaced.
     pub fn remove(&mut self, id: &DraftId) -> Option<Waiting> {
-        let waiting = self.waiting.remove(id)?;
-        if let Some(at) = moment(&waiting) {
-            self.by_time.remove(&(at, *id));
+        let (waiting, place) = self.waiting.remove(id)?;
+        match place {
+            Place::Ahead(timer) => drop(self.ahead.cancel(timer)),
+            Place::Due => drop(self.due.remove(&(moment(&waiting).unwrap_or_default(), *id))),
+            Place::Meeting => drop(self.meeting.remove(&(waiting.since, *id))),
         }
         self.dirty.insert(*id);
         self.stale = true;
@@ -134,28 +187,54 @@ impl Waits {
         }
     }
 
-    /// The drafts whose time has come, by time, then in the order of their ids. They stay here,
-    /// until their entries are stored.
-    #[must_use]
-    pub fn due(&self, wall: Millis, online: impl Fn(&MemberId) -> bool) -> Vec<DraftId> {
-        let timed = self.by_time.iter().take_while(|(at, _)| *at <= wall).map(|(_, id)| *id);
-        let mut meeting: Vec<(Millis, DraftId)> = Vec::new();
-        for (id, waiting) in &self.waiting {
-            if let When::Online(member) = waiting.draft.terms.when
-                && online(&member)
-            {
-                meeting.push((waiting.since, *id));
-            }
+    /// The device's clock shows this, in milliseconds since 1970.
+    pub fn pass(&mut self, wall: Millis) {
+        if wall < self.ahead.now() {
+            self.go_back(wall);
         }
-        meeting.sort_unstable();
-        timed.chain(meeting.into_iter().map(|(_, id)| id)).collect()
+        let Waits { ahead, due, waiting, .. } = self;
+        ahead.expire(wall, |id| {
+            if let Some((waiting, place)) = waiting.get_mut(&id) {
+                due.extend(moment(waiting).map(|at| (at, id)));
+                *place = Place::Due;
+            }
+        });
     }
 
-    /// The next moment after this one, in milliseconds since 1970.
+    /// The clock was put back: what is ahead of it again must wait again.
+    fn go_back(&mut self, wall: Millis) {
+        self.ahead = Wheel::new(wall, limits::WAITING);
+        self.due.clear();
+        self.meeting.clear();
+        for (waiting, _) in std::mem::take(&mut self.waiting).into_values() {
+            // As many as fitted in before.
+            if let Ok(place) = self.place(&waiting) {
+                self.waiting.insert(waiting.draft.id, (waiting, place));
+            }
+        }
+    }
+
+    /// The drafts whose time had come at the last [`Waits::pass`], by time, then in the order of
+    /// their ids; then those whose members are there, as they came. They stay here, until their
+    /// entries are stored.
+    #[must_use]
+    pub fn due(&self, online: impl Fn(&MemberId) -> bool) -> Vec<DraftId> {
+        let there = |id: &DraftId| match self.of(id).map(|waiting| waiting.draft.terms.when) {
+            Some(When::Online(member)) => online(&member),
+            Some(When::Now | When::At(_)) | None => false,
+        };
+        let meeting = self.meeting.iter().map(|(_, id)| *id).filter(there);
+        self.due.iter().map(|(_, id)| *id).chain(meeting).collect()
+    }
+
+    /// The next moment after this one, in milliseconds since 1970; a moment that came since the
+    /// last [`Waits::pass`] counts as the next millisecond. It may be early if many moments lie
+    /// close together and one was taken back ([`Wheel::next`]).
     #[must_use]
     pub fn next_after(&self, wall: Millis) -> Option<Millis> {
-        let first = (wall.saturating_add(1), DraftId([0; 16]));
-        self.by_time.range(first..).next().map(|(at, _)| *at)
+        let first = wall.saturating_add(1);
+        let due = self.due.range((first, DraftId([0; 16]))..).next().map(|(at, _)| *at);
+        due.or_else(|| self.ahead.next().map(|at| at.max(first)))
     }
 
     /// All that wait and are stored so: what a page that comes now is told.
@@ -172,11 +251,12 @@ impl Waits {
     /// All that wait: those with a moment by it, then the others as they came.
     #[must_use]
     pub fn all(&self) -> Vec<Waiting> {
-        let timed = self.by_time.iter().filter_map(|(_, id)| self.waiting.get(id));
-        let untimed = |waiting: &&Waiting| matches!(waiting.draft.terms.when, When::Online(_));
-        let mut meeting: Vec<&Waiting> = self.waiting.values().filter(untimed).collect();
-        meeting.sort_by_key(|waiting| waiting.since);
-        timed.chain(meeting).cloned().collect()
+        let mut all: Vec<&Waiting> = self.waiting.values().map(|(waiting, _)| waiting).collect();
+        all.sort_by_key(|waiting| match moment(waiting) {
+            Some(at) => (false, at),
+            None => (true, waiting.since),
+        });
+        all.into_iter().cloned().collect()
     }
 
     /// What a person is shown: not the changes that this device makes by itself.
@@ -194,7 +274,7 @@ impl Waits {
     pub fn take_dirty(&mut self) -> Vec<(DraftId, Option<Waiting>)> {
         let dirty = std::mem::take(&mut self.dirty);
         self.storing.extend(&dirty);
-        dirty.into_iter().map(|id| (id, self.waiting.get(&id).cloned())).collect()
+        dirty.into_iter().map(|id| (id, self.of(&id).cloned())).collect()
     }
 
     /// What was taken to be stored is.
@@ -230,10 +310,45 @@ mod tests {
         waits.put(draft(1, When::At(300)), 0).unwrap();
         waits.put(draft(2, When::At(100)), 0).unwrap();
         waits.put(draft(3, When::Online(ANA)), 0).unwrap();
-        assert_eq!((waits.next_after(0), waits.next_after(100)), (Some(100), Some(300)));
-        assert!(waits.due(99, |_| false).is_empty());
-        assert_eq!(ids(waits.due(1_000, |_| false)), [2, 1]);
-        assert_eq!(ids(waits.due(99, |member| *member == ANA)), [3]);
+        assert_eq!(waits.next_after(0), Some(100));
+        waits.pass(99);
+        assert!(waits.due(|_| false).is_empty());
+        assert_eq!(ids(waits.due(|member| *member == ANA)), [3]);
+        waits.pass(100);
+        assert_eq!((ids(waits.due(|_| false)), waits.next_after(100)), (vec![2], Some(300)));
+        waits.pass(1_000);
+        assert_eq!(ids(waits.due(|_| true)), [2, 1, 3]);
+        assert_eq!(waits.next_after(1_000), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_makes_nothing_come_early() {
+        let mut waits = Waits::default();
+        waits.put(draft(1, When::At(300)), 0).unwrap();
+        waits.put(draft(2, When::At(900)), 0).unwrap();
+        waits.pass(500);
+        assert_eq!(ids(waits.due(|_| true)), [1]);
+        waits.put(draft(3, When::At(400)), 100).unwrap();
+        waits.pass(100);
+        waits.put(draft(4, When::At(200)), 100).unwrap();
+        assert!(waits.due(|_| true).is_empty());
+        assert_eq!(waits.next_after(100), Some(200));
+        waits.pass(350);
+        assert_eq!(ids(waits.due(|_| true)), [4, 1]);
+        assert!(waits.remove(&DraftId([1; 16])).is_some());
+        waits.pass(1_000);
+        assert_eq!(ids(waits.due(|_| true)), [4, 3, 2]);
+    }
+
+    #[test]
+    fn what_has_one_moment_is_due_in_the_order_of_the_ids() {
+        let mut waits = Waits::default();
+        for id in [3, 1, 2] {
+            waits.put(draft(id, When::At(100)), 0).unwrap();
+        }
+        waits.put(draft(9, When::Now), 0).unwrap();
+        waits.pass(100);
+        assert_eq!(ids(waits.due(|_| true)), [9, 1, 2, 3]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The classes of what travels on a link: who goes first, and by how much.
 
+use crate::view::Priority;
+
 /// What a frame is for, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -61,6 +63,16 @@ impl Class {
             Class::Low => 4,
             Class::Backfill => 2,
             Class::Bulk => 1,
+        }
+    }
+}
+
+impl From<Priority> for Class {
+    fn from(priority: Priority) -> Class {
+        match priority {
+            Priority::Urgent => Class::Urgent,
+            Priority::Normal => Class::Normal,
+            Priority::Low => Class::Low,
         }
     }
 }

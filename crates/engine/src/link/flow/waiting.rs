@@ -3,7 +3,7 @@
 //! Computed from the difference and the lanes when somebody looks.
 
 use crate::ids::{EntryId, MemberId};
-use crate::link::flow::{Flow, lane_of};
+use crate::link::flow::Flow;
 use crate::log::Logs;
 use crate::queue::Class;
 use crate::view::{LaneView, Priority};
@@ -29,7 +29,7 @@ impl Flow {
 
     /// How many entries of a class it lacks that were not given to its lanes yet.
     fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
-        let own = Priority::ALL.into_iter().find(|priority| lane_of(*priority) == class);
+        let own = Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class);
         let own = own.map_or(0, |priority| {
             let own = logs.iter().filter(|(log, _)| log.member == *me);
             own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()

@@ -111,6 +111,11 @@ impl Naive {
         self.waiting.push((class, item));
     }
 
+    fn put_back(&mut self, class: Class, item: u32) {
+        self.wakes(class);
+        self.waiting.insert(0, (class, item));
+    }
+
     fn cancel(&mut self, item: u32) -> Option<u32> {
         let at = self.waiting.iter().position(|(_, other)| *other == item)?;
         Some(self.waiting.remove(at).1)
@@ -143,9 +148,12 @@ impl Naive {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Push(Class),
+    /// So many, one after another.
+    Push(Class, usize),
+    PutBack(Class, usize),
     Pop(usize),
-    Cancel(usize),
+    /// This one and so many after it.
+    Cancel(usize, usize),
     Reclass(usize, Class),
 }
 
@@ -153,53 +161,165 @@ fn class() -> impl Strategy<Value = Class> {
     prop::sample::select(&Class::ALL[..])
 }
 
+/// Most often one; sometimes more than a chunk holds.
+fn count() -> impl Strategy<Value = usize> {
+    prop_oneof![6 => Just(1usize), 1 => 1usize..150]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => class().prop_map(Step::Push),
-        2 => (0usize..20_000).prop_map(Step::Pop),
-        1 => any::<usize>().prop_map(Step::Cancel),
+        4 => (class(), count()).prop_map(|(class, count)| Step::Push(class, count)),
+        1 => (class(), count()).prop_map(|(class, count)| Step::PutBack(class, count)),
+        3 => (0usize..20_000).prop_map(Step::Pop),
+        2 => (any::<usize>(), count()).prop_map(|(which, count)| Step::Cancel(which, count)),
         1 => (any::<usize>(), class()).prop_map(|(which, class)| Step::Reclass(which, class)),
     ]
 }
 
-proptest! {
-    /// Tickets are drawn from all that were ever given, so many of them are void.
-    #[test]
-    fn i7_lanes_do_what_a_list_that_is_sorted_each_time_does(
-        steps in prop::collection::vec(step(), 0..300),
-    ) {
-        let (mut lanes, mut naive) = (Lanes::default(), Naive::default());
-        let mut tickets = Vec::new();
-        for step in steps {
-            match step {
-                Step::Push(class) => {
-                    let item = u32::try_from(tickets.len()).unwrap();
-                    tickets.push(lanes.push(class, item));
-                    naive.push(class, item);
-                }
-                Step::Pop(bytes) => prop_assert_eq!(lanes.pop_next(|_| bytes), naive.pop(bytes)),
-                Step::Cancel(_) | Step::Reclass(..) if tickets.is_empty() => {}
-                Step::Cancel(which) => {
-                    let which = which % tickets.len();
-                    let item = u32::try_from(which).unwrap();
-                    prop_assert_eq!(lanes.cancel(tickets[which]), naive.cancel(item));
-                }
-                Step::Reclass(which, class) => {
-                    let which = which % tickets.len();
-                    let item = u32::try_from(which).unwrap();
-                    let moved = naive.reclass(item, class);
-                    prop_assert_eq!(lanes.reclass(tickets[which], class), moved);
-                    prop_assert_eq!(lanes.of(tickets[which]), moved.then_some((class, &item)));
+/// The lanes and the list beside each other. Tickets are drawn from all that were ever given, so
+/// many of them are void.
+#[derive(Default)]
+struct Both {
+    lanes: Lanes<u32>,
+    naive: Naive,
+    tickets: Vec<Ticket>,
+}
+
+impl Both {
+    fn item(&self) -> u32 {
+        u32::try_from(self.tickets.len()).unwrap()
+    }
+
+    fn make(&mut self, step: Step) -> Result<(), TestCaseError> {
+        match step {
+            Step::Push(class, count) => {
+                for item in (self.item()..).take(count) {
+                    self.tickets.push(self.lanes.push(class, item));
+                    self.naive.push(class, item);
                 }
             }
-            prop_assert_eq!(lanes.len(), naive.waiting.len());
-            prop_assert_eq!(lanes.is_empty(), naive.waiting.is_empty());
-            for class in Class::ALL {
-                let waiting = naive.waiting.iter().filter(|(other, _)| *other == class);
-                let waiting: Vec<u32> = waiting.map(|(_, item)| *item).collect();
-                prop_assert_eq!(lanes.depth(class), waiting.len());
-                prop_assert!(lanes.iter(class).eq(&waiting));
+            Step::PutBack(class, count) => {
+                for item in (self.item()..).take(count) {
+                    self.tickets.push(self.lanes.put_back(class, item));
+                    self.naive.put_back(class, item);
+                }
+            }
+            Step::Pop(bytes) => {
+                prop_assert_eq!(self.lanes.pop_next(|_| bytes), self.naive.pop(bytes));
+            }
+            Step::Cancel(_, _) | Step::Reclass(..) if self.tickets.is_empty() => {}
+            Step::Cancel(which, count) => {
+                let which = which % self.tickets.len();
+                for (which, ticket) in self.tickets.iter().enumerate().skip(which).take(count) {
+                    let item = u32::try_from(which).unwrap();
+                    prop_assert_eq!(self.lanes.cancel(*ticket), self.naive.cancel(item));
+                }
+            }
+            Step::Reclass(which, class) => {
+                let which = which % self.tickets.len();
+                let (before, item) = (self.tickets[which], u32::try_from(which).unwrap());
+                let waits = self.naive.reclass(item, class);
+                let after = self.lanes.reclass(before, class);
+                prop_assert_eq!(after.is_some(), waits);
+                prop_assert!(after == Some(before) || self.lanes.of(before).is_none());
+                self.tickets[which] = after.unwrap_or(before);
+                let of = self.lanes.of(self.tickets[which]);
+                prop_assert_eq!(of, waits.then_some((class, &item)));
             }
         }
+        Ok(())
     }
+
+    fn compare(&self) -> Result<(), TestCaseError> {
+        let (lanes, naive) = (&self.lanes, &self.naive);
+        prop_assert_eq!(lanes.len(), naive.waiting.len());
+        prop_assert_eq!(lanes.is_empty(), naive.waiting.is_empty());
+        for class in Class::ALL {
+            let waiting = naive.waiting.iter().filter(|(other, _)| *other == class);
+            let waiting: Vec<u32> = waiting.map(|(_, item)| *item).collect();
+            prop_assert_eq!(lanes.depth(class), waiting.len());
+            prop_assert!(lanes.iter(class).map(|(_, item)| item).eq(&waiting));
+            for (ticket, item) in lanes.iter(class) {
+                prop_assert_eq!(lanes.of(ticket), Some((class, item)));
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn i7_lanes_do_what_a_list_that_is_sorted_each_time_does(
+        steps in prop::collection::vec(step(), 0..200),
+    ) {
+        let mut both = Both::default();
+        for step in steps {
+            both.make(step)?;
+            both.compare()?;
+        }
+        let (slots, _) = both.lanes.chunks.room();
+        prop_assert!(slots <= 64 * (both.lanes.len() + Class::COUNT));
+        for (item, ticket) in both.tickets.iter().enumerate() {
+            let item = u32::try_from(item).unwrap();
+            prop_assert_eq!(both.lanes.cancel(*ticket), both.naive.cancel(item));
+        }
+        prop_assert!(both.lanes.is_empty());
+        prop_assert!(both.lanes.chunks.room().0 <= 64 * Class::COUNT);
+    }
+}
+
+#[test]
+fn i6_what_comes_and_goes_behind_items_that_are_stuck_takes_no_room() {
+    let mut lanes = Lanes::default();
+    let mut stuck = Vec::new();
+    for class in Class::ALL {
+        stuck.push(lanes.push(class, 0));
+    }
+    for item in 1..1_000_000 {
+        let ticket = lanes.push(Class::ALL[item % Class::COUNT], item);
+        assert_eq!(lanes.cancel(ticket), Some(item));
+        assert_eq!(lanes.cancel(ticket), None);
+    }
+    let (slots, heads) = lanes.chunks.room();
+    assert!(slots <= 64 * 2 * Class::COUNT && heads <= 128, "{slots} {heads}");
+    assert!(stuck.into_iter().all(|ticket| lanes.cancel(ticket) == Some(0)));
+}
+
+#[test]
+fn i6_after_a_flood_the_room_is_given_back() {
+    let mut lanes = Lanes::default();
+    let mut tickets: Vec<Ticket> = (0..100_000).map(|n| lanes.push(Class::Low, n)).collect();
+    let first = tickets.remove(0);
+    // From the end, from the beginning, and some in between that are left for last.
+    let (some, most): (Vec<_>, Vec<_>) =
+        tickets.into_iter().enumerate().partition(|(n, _)| n % 1_000 == 0);
+    for (_, ticket) in most.iter().rev() {
+        assert!(lanes.cancel(*ticket).is_some());
+    }
+    let (slots, _) = lanes.chunks.room();
+    assert!(slots <= 64 * (lanes.len() + 1), "{slots}");
+    for (_, ticket) in some {
+        assert!(lanes.cancel(ticket).is_some());
+    }
+    assert_eq!((lanes.len(), lanes.pop(Class::Low)), (1, Some(0)));
+    assert_eq!(lanes.cancel(first), None);
+    for item in 0..64 {
+        lanes.push(Class::Low, item);
+        assert_eq!(lanes.pop(Class::Low), Some(item));
+    }
+    let (slots, heads) = lanes.chunks.room();
+    assert!(slots <= 64 && heads <= 128, "{slots} {heads}");
+}
+
+#[test]
+fn what_is_put_back_is_first_again_and_in_its_order() {
+    let mut lanes = Lanes::default();
+    for item in 0..200 {
+        lanes.push(Class::Normal, item);
+    }
+    let taken: Vec<u32> = (0..150).filter_map(|_| lanes.pop(Class::Normal)).collect();
+    for item in taken.into_iter().rev() {
+        lanes.put_back(Class::Normal, item);
+    }
+    assert!(drain(&mut lanes, 1).into_iter().map(|(_, item)| item).eq(0..200));
 }

@@ -4,6 +4,17 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn expire<T>(wheel: &mut Wheel<T>, now: Millis) -> Vec<T> {
+    let mut expired = Vec::new();
+    wheel.expire(now, |item| expired.push(item));
+    expired
+}
+
+/// How many records there is room for in all slots.
+fn room<T>(wheel: &Wheel<T>) -> usize {
+    wheel.slots.iter().map(|slot| slot.records.capacity()).sum()
+}
+
 /// A list that is sorted each time: time, when it was put in, number of the item.
 struct Naive {
     waiting: Vec<(Millis, usize, usize)>,
@@ -104,21 +115,26 @@ fn run(start: Millis, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 if waits {
                     naive.insert(at, which);
                 }
-                prop_assert_eq!(wheel.move_to(tickets[which], at), waits);
-                prop_assert_eq!(wheel.of(tickets[which]), waits.then_some((at, &which)));
+                let moved = wheel.move_to(tickets[which], at);
+                prop_assert_eq!(moved.is_some(), waits);
+                prop_assert_eq!(wheel.of(tickets[which]), None);
+                if let Some(moved) = moved {
+                    prop_assert_eq!(wheel.of(moved), Some((at, &which)));
+                    tickets[which] = moved;
+                }
                 continue;
             }
             Step::Pass(by) => naive.now.saturating_add(by),
             Step::PassToNext => wheel.next().unwrap_or(naive.now),
             Step::JumpTo(to) => to,
         };
-        prop_assert_eq!(wheel.expire(to), naive.expire(to));
+        prop_assert_eq!(expire(&mut wheel, to), naive.expire(to));
         prop_assert_eq!(wheel.len(), naive.waiting.len());
         let (next, earliest) = (wheel.next(), naive.earliest());
         prop_assert_eq!(next.is_some(), earliest.is_some());
         prop_assert!(next <= earliest.map(|at| at.max(naive.now)), "{:?} {:?}", next, earliest);
     }
-    prop_assert_eq!(wheel.expire(u64::MAX), naive.expire(u64::MAX));
+    prop_assert_eq!(expire(&mut wheel, u64::MAX), naive.expire(u64::MAX));
     prop_assert!(wheel.is_empty() && wheel.next().is_none());
     Ok(())
 }
@@ -142,7 +158,7 @@ fn who_wakes_at_next_gets_everything_in_a_few_wakes_and_nothing_late() {
     let (mut got, mut wakes) = (Vec::new(), 0);
     while let Some(next) = wheel.next() {
         assert!(next <= 1_000_009);
-        got.extend(wheel.expire(next));
+        got.extend(expire(&mut wheel, next));
         wakes += 1;
     }
     assert!(wakes < 20, "{wakes}");
@@ -156,8 +172,8 @@ fn one_timer_far_ahead_needs_one_wake() {
     let mut wheel = Wheel::new(1_234, 10);
     wheel.insert(987_654_321, ()).unwrap();
     assert_eq!(wheel.next(), Some(987_654_321));
-    assert_eq!(wheel.expire(987_654_320), []);
-    assert_eq!(wheel.expire(987_654_321), [()]);
+    assert_eq!(expire(&mut wheel, 987_654_320), []);
+    assert_eq!(expire(&mut wheel, 987_654_321), [()]);
 }
 
 #[test]
@@ -166,10 +182,10 @@ fn a_clock_that_jumps_to_the_end_of_time_costs_no_more_than_its_items() {
     for item in 0..100_000u64 {
         wheel.insert(item << 40, item).unwrap();
     }
-    assert!(wheel.expire(u64::MAX).into_iter().eq(0..100_000));
+    assert!(expire(&mut wheel, u64::MAX).into_iter().eq(0..100_000));
     wheel.insert(5, 5).unwrap();
     assert_eq!(wheel.next(), Some(u64::MAX));
-    assert_eq!(wheel.expire(0), [5]);
+    assert_eq!(expire(&mut wheel, 0), [5]);
 }
 
 #[test]
@@ -180,5 +196,39 @@ fn i6_a_full_wheel_says_so_and_takes_again_when_there_is_room() {
     assert_eq!(wheel.insert(30, 'c'), Err(Full { most: 2 }));
     assert_eq!(wheel.cancel(first), Some('a'));
     assert!(wheel.insert(30, 'c').is_ok());
-    assert_eq!(wheel.expire(30), ['b', 'c']);
+    assert_eq!(expire(&mut wheel, 30), ['b', 'c']);
+}
+
+#[test]
+fn i6_what_is_cancelled_or_has_expired_takes_no_room() {
+    let mut wheel = Wheel::new(0, 10_000);
+    let stuck: Vec<Timer> = (0..10).map(|n| wheel.insert(u64::MAX - n, n).unwrap()).collect();
+    for n in 0..1_000_000u64 {
+        let timer = wheel.insert(wheel.now() + 1 + n % 100_000, n).unwrap();
+        wheel.cancel(timer);
+        if n % 1_000 == 0 {
+            wheel.expire(n, |_| ());
+        }
+    }
+    assert!(room(&wheel) <= KEPT * wheel.slots.len(), "{}", room(&wheel));
+    for burst in 1..=50u64 {
+        for n in 0..5_000 {
+            wheel.insert((burst << 24) + n, n).unwrap();
+        }
+        wheel.expire((burst << 24) + 5_000, |_| ());
+    }
+    assert!(room(&wheel) <= KEPT * wheel.slots.len(), "{}", room(&wheel));
+    assert!(stuck.into_iter().all(|timer| wheel.cancel(timer).is_some()) && wheel.is_empty());
+}
+
+#[test]
+fn half_of_many_can_be_cancelled_and_the_rest_is_in_order() {
+    let mut wheel = Wheel::new(0, 10_000);
+    let timers: Vec<Timer> = (0..10_000u64).map(|n| wheel.insert(1 << 20, n).unwrap()).collect();
+    for timer in timers.iter().skip(1).step_by(2).chain(timers.iter().take(7_000).step_by(2)) {
+        assert!(wheel.cancel(*timer).is_some());
+    }
+    assert!(room(&wheel) <= 8 * wheel.len().max(KEPT), "{}", room(&wheel));
+    assert!(expire(&mut wheel, 1 << 20).into_iter().eq((7_000..10_000).step_by(2)));
+    assert!(timers.into_iter().all(|timer| wheel.cancel(timer).is_none()));
 }
