@@ -55,7 +55,7 @@ use crate::signal::peers::Peers;
 use crate::simulation::{Planted, planted};
 use crate::sync::Wants;
 use crate::timeline::Timeline;
-use crate::view::{Command, Event, Refusal};
+use crate::view::{Command, Draft, Event, Refusal};
 
 /// One room, on one device. See [`crate::io`] for how a driver runs it.
 pub struct Engine {
@@ -210,9 +210,20 @@ impl Engine {
         }
     }
 
-    /// True if the answer depends on whether a batch of unknown outcome was stored.
+    /// True if the answer depends on a batch: one of unknown outcome, or one that is with the store
+    /// and makes an entry of the draft.
     fn hangs_on_commit(&self, command: &Command) -> bool {
-        self.commits.reload && matches!(command, Command::Cancel(_) | Command::Replace(_))
+        let (Command::Cancel(id) | Command::Replace(Draft { id, .. })) = command else {
+            return false;
+        };
+        self.commits.reload || self.outbox.is_taken(id)
+    }
+
+    /// What had to wait is done, or waits on.
+    fn obey_early(&mut self) {
+        for command in self.loads.take_early() {
+            self.obey(command);
+        }
     }
 
     fn refuse(&mut self, draft: Option<crate::ids::DraftId>, reason: Refusal) {

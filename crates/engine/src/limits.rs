@@ -32,7 +32,7 @@ pub const BATCH_BYTES: usize = 256 * 1024;
 /// Drafts of one priority in one batch.
 pub const BATCH_ENTRIES: usize = 1_024;
 /// Draft ids that are remembered, so that a repeated call says nothing twice.
-pub const REMEMBERED_DRAFTS: usize = 1024;
+pub const REMEMBERED_DRAFTS: usize = 2048;
 
 /// Drafts that wait for their time.
 pub const WAITING: usize = 1_000;

@@ -178,6 +178,12 @@ impl Outbox {
         item.into_iter().map(|draft| draft.id).collect()
     }
 
+    /// True if a draft is in a batch whose outcome is open.
+    #[must_use]
+    pub fn is_taken(&self, id: &DraftId) -> bool {
+        matches!(self.waiting.get(id), Some(Place::Taken))
+    }
+
     /// A draft waits no more. False if it did not.
     fn forget(&mut self, draft: &Draft) -> bool {
         let waited = self.waiting.remove(&draft.id).is_some();

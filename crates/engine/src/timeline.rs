@@ -345,7 +345,8 @@ impl Timeline {
     /// The entries of others among these that are shown.
     #[must_use]
     pub fn others(&self, entries: &[EntryId]) -> BTreeSet<EntryId> {
-        let other = |entry: &&EntryId| self.row(entry).is_some_and(|row| !row.own);
+        let words = |row: &Row| matches!(row.body, Body::Text(_));
+        let other = |entry: &&EntryId| self.row(entry).is_some_and(|row| !row.own && words(row));
         entries.iter().filter(other).copied().collect()
     }
 }

@@ -33,8 +33,15 @@ fn depth(view: &QueueView) -> u64 {
     view.peers.iter().flat_map(|peer| &peer.lanes).map(|lane| lane.messages).sum()
 }
 
+/// What the inspector of the first has shown, one after another.
+fn depths(world: &World) -> Vec<u64> {
+    let seen =
+        |event: &Event| if let Event::Queue(view) = event { Some(depth(view)) } else { None };
+    world.peers[0].events.iter().filter_map(seen).collect()
+}
+
 #[test]
-fn i4_ten_thousand_messages_keep_their_order_and_the_queue_is_seen_to_drain() {
+fn i4_ten_thousand_messages_keep_their_order_and_each_is_there_once() {
     let mut world = two();
     world.command(0, Command::Watch(true));
     write(&mut world, MANY, |_| Priority::Normal);
@@ -51,10 +58,7 @@ fn i4_ten_thousand_messages_keep_their_order_and_the_queue_is_seen_to_drain() {
     assert!(world.peers[0].rows.values().all(delivered));
     let events = &world.peers[0].events;
     assert!(!events.iter().any(|event| matches!(event, Event::Refused { .. })));
-    let seen =
-        |event: &Event| if let Event::Queue(view) = event { Some(depth(view)) } else { None };
-    let seen: Vec<u64> = events.iter().filter_map(seen).collect();
-    assert!(seen.iter().any(|depth| *depth > 0) && seen.last() == Some(&0), "{seen:?}");
+    assert_eq!(depths(&world).last(), Some(&0));
 }
 
 #[test]
@@ -70,8 +74,9 @@ fn what_is_urgent_overtakes_ten_thousand_that_wait_for_the_disk() {
 }
 
 #[test]
-fn a_slow_receiver_slows_its_sender_and_nobody_else() {
+fn a_slow_receiver_slows_its_sender_and_nobody_else_and_the_queue_is_seen_to_drain() {
     let mut world = two();
+    world.command(0, Command::Watch(true));
     let third = world.start(driver::guest(2), driver::Tables::new());
     world.connect(third);
     world.pass(5_000);
@@ -92,6 +97,8 @@ fn a_slow_receiver_slows_its_sender_and_nobody_else() {
     assert!(came < most, "{came} bytes came for a store that does not answer");
     assert_eq!(world.peers[2].rows.len(), count, "another gets all of it meanwhile");
     assert!(world.peers[1].rows.is_empty());
+    let shown = depths(&world);
+    assert!(shown.last().is_some_and(|waits| *waits > 0), "what waits is shown: {shown:?}");
     // What is urgent has credit of its own, and waits for the disk only.
     let stuck = world.peers[1].heard;
     world.say(0, "urgent", Priority::Urgent);
@@ -105,6 +112,7 @@ fn a_slow_receiver_slows_its_sender_and_nobody_else() {
     assert_eq!(words.len(), count + 1);
     let texts = world.words(1);
     assert!((0..count).all(|n| texts[n] == text(n)), "all of it, in its order");
+    assert_eq!(depths(&world).last(), Some(&0));
 }
 
 /// Letters that do not compress much.

@@ -144,3 +144,56 @@ fn the_inspector_shows_depth_age_and_attempts_by_class_also_for_who_is_away() {
     assert!(peer.lanes.iter().all(|lane| lane.messages == 0 && lane.oldest.is_none()), "{peer:?}");
     assert!(peer.lanes.iter().all(|lane| lane.attempts == 0) && peer.oldest.is_none());
 }
+
+/// Two messages whose moments are one after another, and a store that answers nothing: the first
+/// is with the store, and the second waits for it in the outbox.
+fn due_at_a_slow_store(world: &mut World) -> [Draft; 2] {
+    let moment = world.clock().wall + 10_000;
+    let later = |world: &mut World, text: &str, after: u64| {
+        let terms = Terms { when: When::At(moment + after), ..Terms::default() };
+        let draft = world.draft(0, text, Priority::Normal).on(terms);
+        world.command(0, Command::Send(draft.clone()));
+        draft
+    };
+    let drafts = [later(world, "the first", 0), later(world, "the second", 1_000)];
+    world.pass(5_000);
+    world.peers[0].slow = Some(vec![]);
+    world.pass(10_000);
+    drafts
+}
+
+fn go_on(world: &mut World) {
+    for batch in world.peers[0].slow.take().unwrap() {
+        world.peers[0].inputs.push_back(engine::Input::Committed(batch));
+    }
+    world.pass(5_000);
+}
+
+#[test]
+fn other_words_for_what_is_due_are_said_or_refused_and_never_lost() {
+    let mut world = two();
+    let [first, second] = due_at_a_slow_store(&mut world);
+    let other = |draft: Draft, text: &str| Draft { text: text.to_owned(), ..draft };
+    world.command(0, Command::Replace(other(second, "other words")));
+    world.command(0, Command::Replace(other(first, "too late")));
+    assert_eq!(refusal(&world, 0), None, "nobody knows yet whether it is stored");
+    go_on(&mut world);
+    assert_eq!(world.words(1), ["the first", "other words"]);
+    assert_eq!(refusal(&world, 0), Some(Refusal::TooLate));
+}
+
+#[test]
+fn what_is_due_is_taken_back_though_it_is_with_the_store() {
+    let mut world = two();
+    let [first, second] = due_at_a_slow_store(&mut world);
+    let ben = world.stop(1);
+    for draft in [first, second] {
+        world.command(0, Command::Cancel(draft.id));
+    }
+    go_on(&mut world);
+    assert_eq!((world.words(0), refusal(&world, 0)), (vec!["Gone".to_owned()], None));
+    let again = world.start(guest(1), ben);
+    world.connect(again);
+    world.pass(5_000);
+    assert_eq!(world.words(again), ["Gone"], "the first was an entry already, without words now");
+}

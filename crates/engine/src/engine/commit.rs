@@ -434,6 +434,9 @@ impl Engine {
             self.weigh_again(log);
         }
         self.wants_stale = true;
+        if self.loads.is_open() && !self.commits.reload {
+            self.obey_early();
+        }
     }
 
     pub(super) fn on_commit_failed(&mut self, id: BatchId, fault: StoreFault) {

@@ -119,6 +119,11 @@ impl Loads {
         Ok(())
     }
 
+    /// The commands that waited.
+    pub fn take_early(&mut self) -> VecDeque<Command> {
+        std::mem::take(&mut self.early)
+    }
+
     /// True once the start is done.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -419,9 +424,7 @@ impl Engine {
             self.loads.ready = true;
             self.resume_moves();
             self.on_open();
-            for command in std::mem::take(&mut self.loads.early) {
-                self.obey(command);
-            }
+            self.obey_early();
         }
         self.out.push_back(Output::Event(Event::Older { more: self.timeline.more() }));
     }

@@ -100,19 +100,25 @@ impl Engine {
 
     pub(super) fn replace(&mut self, draft: Draft) {
         let id = draft.id;
-        let put =
-            match self.outbox.waits.contains(&id) {
-                true => check_terms(&draft).and_then(|()| outbox::check(&draft)).and_then(|()| {
-                    match draft.terms.qos {
-                        Qos::ExactlyOnce => self.outbox.waits.put(draft, self.now.wall),
-                        Qos::AtMostOnce | Qos::AtLeastOnce => Err(later_is_stored()),
-                    }
-                }),
-                false => Err(Refusal::TooLate),
-            };
-        if let Err(reason) = put {
+        if let Err(reason) = self.take_replacement(draft) {
             self.refuse(Some(id), reason);
         }
+    }
+
+    fn take_replacement(&mut self, draft: Draft) -> Result<(), Refusal> {
+        let id = draft.id;
+        if !self.outbox.waits.contains(&id) {
+            return Err(Refusal::TooLate);
+        }
+        check_terms(&draft)?;
+        outbox::check(&draft)?;
+        if draft.terms.qos != Qos::ExactlyOnce {
+            return Err(later_is_stored());
+        }
+        self.outbox.waits.put(draft, self.now.wall)?;
+        // Its time may have come already: it is not said with the words that it had.
+        self.outbox.cancel(&id);
+        Ok(())
     }
 
     pub(super) fn cancel(&mut self, id: DraftId) {
@@ -129,7 +135,6 @@ impl Engine {
         }
         match known {
             Some(Put::Stored(entry)) => self.cancel_stored(id, entry),
-            // It is with the store at this moment: ask again.
             Some(Put::Repeated | Put::Waiting) => self.refuse(Some(id), Refusal::TooLate),
             None => self.refuse(Some(id), Refusal::NoSuchMessage),
         }

@@ -26,6 +26,14 @@ fn moment(waiting: &Waiting) -> Option<Millis> {
     }
 }
 
+/// Those with a moment by it, then the others as they came.
+fn rank(waiting: &Waiting) -> (bool, Millis) {
+    match moment(waiting) {
+        Some(at) => (false, at),
+        None => (true, waiting.since),
+    }
+}
+
 /// Where a draft waits.
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -48,8 +56,10 @@ pub struct Waits {
     /// Those that wait for a member, as they came.
     meeting: BTreeSet<(Millis, DraftId)>,
     dirty: BTreeSet<DraftId>,
-    /// With the store at this moment.
-    storing: BTreeSet<DraftId>,
+    /// With the store at this moment, as they will be there.
+    storing: BTreeMap<DraftId, Option<Waiting>>,
+    /// What the store has of those that have changed since: true until the change is stored.
+    on_disk: BTreeMap<DraftId, Waiting>,
     /// Taken back by a person; told once the store knows.
     cancelled: BTreeSet<DraftId>,
     /// True if pages have to be told.
@@ -64,7 +74,8 @@ impl Default for Waits {
             due: BTreeSet::new(),
             meeting: BTreeSet::new(),
             dirty: BTreeSet::new(),
-            storing: BTreeSet::new(),
+            storing: BTreeMap::new(),
+            on_disk: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             stale: false,
         }
@@ -106,7 +117,9 @@ impl Waits {
     /// Puts a draft as it was stored, unless something newer is known of it, or too many wait.
     pub fn load(&mut self, waiting: Waiting) {
         let id = waiting.draft.id;
-        if !self.waiting.contains_key(&id) && !self.dirty.contains(&id) {
+        if self.dirty.contains(&id) {
+            self.on_disk.insert(id, waiting);
+        } else if !self.waiting.contains_key(&id) {
             let _ = self.insert(waiting);
         }
     }
@@ -144,6 +157,9 @@ impl Waits {
             Place::Ahead(timer) => drop(self.ahead.cancel(timer)),
             Place::Due => drop(self.due.remove(&(moment(&waiting).unwrap_or_default(), *id))),
             Place::Meeting => drop(self.meeting.remove(&(waiting.since, *id))),
+        }
+        if self.is_stored(id) {
+            self.on_disk.insert(*id, waiting.clone());
         }
         self.dirty.insert(*id);
         self.stale = true;
@@ -184,6 +200,7 @@ impl Waits {
     pub fn settle(&mut self, id: &DraftId) {
         if self.remove(id).is_some() {
             self.dirty.remove(id);
+            self.on_disk.remove(id);
         }
     }
 
@@ -237,26 +254,30 @@ impl Waits {
         due.or_else(|| self.ahead.next().map(|at| at.max(first)))
     }
 
-    /// All that wait and are stored so: what a page that comes now is told.
+    /// True if the store has it as it is here.
+    fn is_stored(&self, id: &DraftId) -> bool {
+        !self.dirty.contains(id) && !self.storing.contains_key(id)
+    }
+
+    /// All that wait, as they are stored: what a page that comes now is told.
     #[must_use]
     pub fn stored_ones(&self) -> Vec<Waiting> {
-        let mut all = self.said();
-        all.retain(|waiting| {
-            let id = &waiting.draft.id;
-            !self.dirty.contains(id) && !self.storing.contains(id)
-        });
+        let stored = |waiting: Waiting| match self.is_stored(&waiting.draft.id) {
+            true => Some(waiting),
+            false => self.on_disk.get(&waiting.draft.id).cloned(),
+        };
+        let mut all: Vec<Waiting> = self.said().into_iter().filter_map(stored).collect();
+        all.sort_by_key(rank);
         all
     }
 
     /// All that wait: those with a moment by it, then the others as they came.
     #[must_use]
     pub fn all(&self) -> Vec<Waiting> {
-        let mut all: Vec<&Waiting> = self.waiting.values().map(|(waiting, _)| waiting).collect();
-        all.sort_by_key(|waiting| match moment(waiting) {
-            Some(at) => (false, at),
-            None => (true, waiting.since),
-        });
-        all.into_iter().cloned().collect()
+        let mut all: Vec<Waiting> =
+            self.waiting.values().map(|(waiting, _)| waiting.clone()).collect();
+        all.sort_by_key(rank);
+        all
     }
 
     /// What a person is shown: not the changes that this device makes by itself.
@@ -272,19 +293,25 @@ impl Waits {
 
     /// Takes what has to be stored again, or deleted if it waits no more.
     pub fn take_dirty(&mut self) -> Vec<(DraftId, Option<Waiting>)> {
-        let dirty = std::mem::take(&mut self.dirty);
-        self.storing.extend(&dirty);
-        dirty.into_iter().map(|id| (id, self.of(&id).cloned())).collect()
+        let dirty = std::mem::take(&mut self.dirty).into_iter();
+        let taken: Vec<_> = dirty.map(|id| (id, self.of(&id).cloned())).collect();
+        self.storing.extend(taken.iter().cloned());
+        taken
     }
 
     /// What was taken to be stored is.
     pub fn stored(&mut self) {
-        self.storing.clear();
+        for (id, waiting) in std::mem::take(&mut self.storing) {
+            match waiting.filter(|_| self.dirty.contains(&id)) {
+                Some(waiting) => self.on_disk.insert(id, waiting),
+                None => self.on_disk.remove(&id),
+            };
+        }
     }
 
     /// What was taken to be stored is not, or nobody knows.
     pub fn not_stored(&mut self) {
-        self.dirty.append(&mut self.storing);
+        self.dirty.extend(std::mem::take(&mut self.storing).into_keys());
     }
 }
 
@@ -385,6 +412,34 @@ mod tests {
         waits.stored();
         let (told, cancelled) = waits.take_news().unwrap();
         assert_eq!((told.len(), cancelled.contains(&DraftId([1; 16]))), (0, true));
+    }
+
+    #[test]
+    fn i1_a_change_that_is_not_stored_leaves_what_is_stored_to_be_told() {
+        let mut waits = Waits::default();
+        let told = |waits: &Waits| -> Vec<String> {
+            waits.stored_ones().into_iter().map(|waiting| waiting.draft.text).collect()
+        };
+        let words = |text: &str| Draft { text: text.to_owned(), ..draft(1, When::At(100)) };
+        waits.put(words("old"), 0).unwrap();
+        waits.take_dirty();
+        waits.stored();
+        waits.put(words("new"), 0).unwrap();
+        assert_eq!(told(&waits), ["old"]);
+        waits.take_dirty();
+        waits.put(words("newer"), 0).unwrap();
+        assert_eq!(told(&waits), ["old"], "the store has not answered");
+        waits.not_stored();
+        waits.load(Waiting { draft: words("old"), since: 0 });
+        assert_eq!(told(&waits), ["old"], "read again, after a failure");
+        waits.take_dirty();
+        waits.put(words("newest"), 0).unwrap();
+        waits.stored();
+        assert_eq!(told(&waits), ["newer"]);
+        waits.take_dirty();
+        waits.stored();
+        assert_eq!(told(&waits), ["newest"]);
+        assert!(waits.on_disk.is_empty() && waits.storing.is_empty());
     }
 
     #[test]
