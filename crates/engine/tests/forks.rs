@@ -143,6 +143,69 @@ fn two_copies_that_meet_at_the_server_write_logs_of_their_own() {
     assert!(world.words(1).contains(&"again".to_owned()));
 }
 
+#[test]
+fn two_copies_that_wrote_apart_hear_of_each_others_branch_through_another_member() {
+    for said in 1..6 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        say(&mut world, 0, "before");
+        world.pass(3_000);
+        let copy = world.peers[0].store.clone();
+        let second = restore(&mut world, &copy);
+        (0..said).for_each(|n| say(&mut world, second, &format!("second {n}")));
+        (0..said).for_each(|n| say(&mut world, 0, &format!("first {n}")));
+        world.pass(3_000);
+        world.connect(second);
+        world.pass(20_000);
+        agree(&world, &[1, 0, second], 1 + 2 * said);
+    }
+}
+
+/// What a page calls the founder.
+fn founders_name(world: &World, peer: usize) -> String {
+    let members =
+        world.peers[peer].events.iter().rev().find_map(|event| {
+            if let Event::Members(members) = event { Some(members) } else { None }
+        });
+    let founder = founder().me();
+    let view = members.unwrap().iter().find(|view| view.member == founder);
+    view.unwrap().name.clone()
+}
+
+#[test]
+fn i9_two_copies_that_take_a_name_each_end_up_with_one() {
+    for renamed in 1..4 {
+        let mut world = World::new();
+        everybody(&mut world, 2);
+        let store = world.stop(0);
+        let (one, two) = (restore(&mut world, &store), restore(&mut world, &store));
+        for n in 0..renamed {
+            world.command(one, engine::Command::SetName(format!("one {n}")));
+            world.command(two, engine::Command::SetName(format!("two {n}")));
+        }
+        world.connect(one);
+        world.connect(two);
+        world.pass(20_000);
+        for peer in [1, 2, two] {
+            assert_eq!(founders_name(&world, peer), founders_name(&world, one), "{renamed}");
+        }
+    }
+}
+
+#[test]
+fn a_member_keeps_its_links_with_two_copies_of_another() {
+    let mut world = World::new();
+    everybody(&mut world, 1);
+    let copy = world.peers[0].store.clone();
+    let second = restore(&mut world, &copy);
+    world.connect(second);
+    world.pass(20_000);
+    let wires = world.wires.clone();
+    assert_eq!(wires.len(), 4, "both ends of two wires");
+    world.pass(120_000);
+    assert_eq!(world.wires, wires);
+}
+
 /// A founder whose disk was rolled back to before it said "mine 0" to "mine n", and who went on
 /// `alone` without meeting anybody.
 fn rolled_back(world: &mut World, said: usize, alone: usize) -> usize {

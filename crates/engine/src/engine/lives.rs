@@ -15,6 +15,7 @@ use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
+use crate::simulation::{Planted, planted};
 
 /// What this life has done with the own log.
 #[derive(Debug, Default)]
@@ -43,7 +44,8 @@ impl Life {
 impl Engine {
     /// True if the own log can be continued now; opens another one if it must not be.
     pub(super) fn may_write(&mut self) -> bool {
-        if self.life.fresh || !self.own_is_behind() {
+        let blind = planted(Planted::OwnEntriesOverwritten);
+        if self.life.fresh || blind || !self.own_is_behind() {
             self.life.behind = None;
             return true;
         }
@@ -67,8 +69,24 @@ impl Engine {
 
     /// The own key is in use elsewhere, or what it wrote there has come to light.
     pub(super) fn met_myself(&mut self) {
-        if !self.life.fresh && self.is_open() {
+        if !self.life.fresh && self.is_open() && !planted(Planted::CopyKeepsLog) {
             self.open_log();
+        }
+    }
+
+    /// Something of a log is stored. If it is an own one that another life has written, who its
+    /// recipients were is not known here: everybody who is known.
+    pub(super) fn meet_log(&mut self, log: &LogId) {
+        let elsewhere = log.member == self.own.member && *log != self.own;
+        if elsewhere && self.members.hear_nothing_of(log) {
+            self.members.follow(*log);
+        }
+    }
+
+    /// The same for all logs that were read from the store.
+    pub(super) fn meet_logs(&mut self) {
+        for log in self.logs.iter().map(|(log, _)| *log).collect::<Vec<_>>() {
+            self.meet_log(&log);
         }
     }
 

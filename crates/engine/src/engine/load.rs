@@ -418,6 +418,7 @@ impl Engine {
             self.loads.open = true;
             self.loads.ready = true;
             self.resume_moves();
+            self.meet_logs();
             self.on_open();
             for command in std::mem::take(&mut self.loads.early) {
                 self.obey(command);
