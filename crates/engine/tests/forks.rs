@@ -86,6 +86,20 @@ fn a_restored_backup_gets_its_own_words_back_and_goes_on() {
 }
 
 #[test]
+fn who_gives_own_words_back_to_an_empty_disk_is_known_to_hold_them() {
+    let mut world = World::new();
+    everybody(&mut world, 1);
+    let backup = Tables::new();
+    (0..3).for_each(|n| say(&mut world, 0, &format!("{n}")));
+    world.pass(3_000);
+    world.stop(0);
+    let again = restore(&mut world, &backup);
+    world.connect(again);
+    world.pass(5_000);
+    assert_eq!(states(&world, again), [RowState::Delivered; 3]);
+}
+
+#[test]
 fn what_was_said_before_the_old_words_came_back_goes_to_a_new_log() {
     let mut world = World::new();
     everybody(&mut world, 1);

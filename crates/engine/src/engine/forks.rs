@@ -127,15 +127,15 @@ impl Forks {
 impl Engine {
     /// A member says that it holds a range: true is what its last hash shows.
     pub(super) fn weigh(&mut self, witness: Witness, log: LogId, range: HaveRange) {
-        let Some(state) = self.logs.of(&log) else { return };
-        if !state.held().contains(range.last) {
+        let state = self.logs.of(&log);
+        let Some(state) = state.filter(|state| state.held().contains(range.last)) else {
             // Nothing to compare: what of it is here shows when the rest has come.
             let member = self.member_of_witness(witness).filter(|_| self.is_own(&log));
             if let Some(member) = member.filter(|_| self.forks.claims.len() < limits::LOGS) {
                 self.forks.claims.insert((member, log), range);
             }
             return;
-        }
+        };
         let known = state.hash_at(range.last);
         match known.or_else(|| self.forks.known.get(&(log, range.last)).copied()) {
             Some(ours) => self.weighed(witness, log, range, ours),
