@@ -100,6 +100,28 @@ fn who_gives_own_words_back_to_an_empty_disk_is_known_to_hold_them() {
 }
 
 #[test]
+fn i3_a_deletion_takes_only_the_version_away_that_it_names() {
+    for said in 1..5 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        let again = rolled_back(&mut world, said, said);
+        let first = world.peers[again].rows.values().find(|row| row.own && row.order.seq == 2);
+        let entry = first.unwrap().entry;
+        let deletion = world.draft(again, "", Priority::Normal).doing(engine::Act::Delete(entry));
+        world.command(again, engine::Command::Send(deletion));
+        world.pass(3_000);
+        world.connect(again);
+        world.pass(30_000);
+        for peer in [1, again] {
+            let words = world.words(peer);
+            assert_eq!(words.len(), 3 + 2 * said, "{words:?}");
+            assert_eq!(words.iter().filter(|word| *word == "Gone").count(), 1, "{words:?}");
+            assert!(words.contains(&"mine 0".to_owned()), "{words:?}");
+        }
+    }
+}
+
+#[test]
 fn what_was_said_before_the_old_words_came_back_goes_to_a_new_log() {
     let mut world = World::new();
     everybody(&mut world, 1);
