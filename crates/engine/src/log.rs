@@ -189,11 +189,6 @@ impl LogState {
         self.spans.iter().skip(1).find(hangs).map(|span| span.first)
     }
 
-    /// Where entries begin that do not hang on what is held before them.
-    pub fn alone(&self) -> impl Iterator<Item = Seq> {
-        self.spans.iter().skip(1).map(|span| span.first)
-    }
-
     /// True if a run needs no signature of its own: an entry that is held names its last hash.
     #[must_use]
     pub fn vouches(&self, last: Seq, head: &EntryHash) -> bool {

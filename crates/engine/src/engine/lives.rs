@@ -10,11 +10,13 @@
 //! lives ever write the same one. Nobody else can know it, so one a life is enough.
 
 use crate::engine::Engine;
-use crate::ids::{EntryHash, Incarnation, LogId, Seq};
+use crate::ids::{EntryHash, Incarnation, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
+use crate::log::ranges::RangeSet;
+use crate::register::Receipt;
 use crate::simulation::{Planted, planted};
 
 /// What this life has done with the own log.
@@ -87,6 +89,30 @@ impl Engine {
     pub(super) fn meet_logs(&mut self) {
         for log in self.logs.iter().map(|(log, _)| *log).collect::<Vec<_>>() {
             self.meet_log(&log);
+        }
+    }
+
+    /// The first member to come is the recipient of all that was said to nobody, in earlier logs,
+    /// too.
+    pub(super) fn heard_of_earlier(&mut self, member: MemberId) {
+        let own = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        let earlier = own.filter(|(log, _)| **log != self.own);
+        let earlier: Vec<_> = earlier.map(|(log, state)| (*log, state.held())).collect();
+        for (log, held) in earlier {
+            self.members.hear(member, log, &held);
+            self.update_rows(log, &held);
+        }
+    }
+
+    /// Another life has read something, or this one before its disk went back.
+    pub(super) fn read_elsewhere(&mut self, receipt: Receipt) {
+        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
+            let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
+            let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
+            let known = self.told.read.entry(log).or_default();
+            if known.ranges().len() + read.ranges().len() <= limits::RANGES {
+                known.union(&read.and(&held));
+            }
         }
     }
 

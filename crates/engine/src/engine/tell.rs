@@ -336,12 +336,8 @@ impl Engine {
         }
         self.told.stale = true;
         self.update_rows(self.own, &held);
-        let own = self.logs.iter().filter(|(log, _)| alone && log.member == self.own.member);
-        let earlier = own.filter(|(log, _)| **log != self.own);
-        let earlier: Vec<_> = earlier.map(|(log, state)| (*log, state.held())).collect();
-        for (log, held) in earlier {
-            self.members.hear(member, log, &held);
-            self.update_rows(log, &held);
+        if alone {
+            self.heard_of_earlier(member);
         }
     }
 
@@ -374,17 +370,6 @@ impl Engine {
                 let news = self.members.reads(&member, log, &read);
                 self.update_rows(log, &news);
                 self.note_passage(&log, &news, Passage::ReadBy(member));
-            }
-        }
-    }
-
-    fn read_elsewhere(&mut self, receipt: Receipt) {
-        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
-            let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
-            let held = self.logs.of(&log).map(crate::log::LogState::held).unwrap_or_default();
-            let known = self.told.read.entry(log).or_default();
-            if known.ranges().len() + read.ranges().len() <= limits::RANGES {
-                known.union(&read.and(&held));
             }
         }
     }

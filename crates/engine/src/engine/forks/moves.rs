@@ -337,7 +337,9 @@ impl Engine {
         let mut places = Vec::new();
         for (log, state) in self.logs.iter().filter(related) {
             let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
-            let alone = state.alone().filter(behind).map(|seq| seq - 1);
+            let held = state.held();
+            let alone = held.ranges().iter().skip(1).map(|range| range.0);
+            let alone = alone.filter(behind).map(|seq| seq - 1);
             let at = begins.filter(|at| *at >= from).into_iter().chain(alone);
             places.extend(at.map(|seq| (*log, seq)));
         }
@@ -346,8 +348,8 @@ impl Engine {
         }
     }
 
-    /// The hash of an entry of a branch is read: what hangs on it, or begins with it, is part of the
-    /// branch.
+    /// The hash of an entry of a branch is read: what hangs on it, or begins with it, is part of
+    /// the branch.
     pub(in crate::engine) fn absorb_from(
         &mut self,
         log: LogId,
