@@ -36,7 +36,9 @@ impl World {
         if self.peers[peer].engine.is_some() {
             return;
         }
-        let Ok(record) = RoomRecord::decode(&self.peers[peer].record) else { return };
+        let stored = self.peers[peer].store.record();
+        let first = || RoomRecord::decode(&self.peers[peer].record).ok();
+        let Some(record) = stored.or_else(first) else { return };
         let seed = self.random.bytes();
         let now = self.clock(peer);
         switch::plant(&self.planted(peer));
@@ -199,7 +201,8 @@ impl World {
             }
             Output::Commit { ref ops, .. } => {
                 let since = self.peers[peer].commit_failed.map(|at| self.now - at);
-                self.oracle.batch(peer, (ops, &self.peers[peer].store), since);
+                let stores: Vec<&Store> = self.peers.iter().map(|peer| &peer.store).collect();
+                self.oracle.batch((peer, self.now), (ops, &stores), since);
                 let delay = 1 + self.below(self.weather.slow_commits);
                 self.peers[peer].commit_at = self.now + delay;
                 self.later(delay, Happening::Commit(peer, life, output));

@@ -51,6 +51,13 @@ impl Fault {
         }
     }
 
+    /// True if it shows only where a profile was copied.
+    #[must_use]
+    pub fn needs_copy(self) -> bool {
+        let these = [Planted::CopyKeepsLog, Planted::BootIgnored, Planted::RegisterStepsByOne];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {

@@ -226,7 +226,11 @@ impl World {
         }
         let end = self.wires[wire].ends[1 - side];
         if self.peers[end.peer].frozen.is_none() {
-            self.oracle.arrived((wire, side), &message);
+            let from = self.wires[wire].ends[side].peer;
+            let tampered = self.wires[wire].tampered;
+            let (to, now) = (end.peer, self.now);
+            let place = crate::oracle::Place { wire, side, peer: from, to, now, tampered };
+            self.oracle.arrived(&place, &message);
         }
         let frame = Input::Frame { link: end.link, channel: Channel::Messages, bytes: message };
         self.later(0, Happening::Input(end.peer, end.life, frame));

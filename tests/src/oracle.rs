@@ -1,8 +1,11 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
 //!
-//! Rows and screens are judged here, what travels in `oracle/traffic.rs`, and what everybody has to
-//! agree on in the end in `oracle/verdict.rs`. The first broken promise is kept.
+//! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
+//! disk in `oracle/disks.rs`, and what everybody has to agree on in the end in `oracle/verdict.rs`.
+//! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
+//! first broken promise is kept.
 
+mod disks;
 mod terms;
 mod traffic;
 mod verdict;
@@ -13,8 +16,8 @@ use engine::crypto::keys::EpochKeys;
 use engine::log::run::Run;
 use engine::register::{Register, RegisterKey};
 use engine::{
-    Body, Draft, DraftId, EntryId, Event, LinkId, LogId, MemberId, Order, Priority, RoomId,
-    RoomRecord,
+    Body, Draft, DraftId, EntryHash, EntryId, Event, LinkId, LogId, MemberId, Order, Priority,
+    RoomId, RoomRecord,
 };
 use engine::{Row, RowState, StoreOp, Table, Trouble, Waiting};
 
@@ -37,6 +40,8 @@ pub struct Broken {
 pub struct Screen {
     /// The rows, in their order.
     pub rows: BTreeMap<Order, Row>,
+    /// Which entries they are.
+    pub which: BTreeMap<EntryId, EntryHash>,
     /// The counter of own entries that nobody else holds.
     pub pending: u64,
     /// Other members that are online.
@@ -66,23 +71,26 @@ pub struct Oracle {
     members: Vec<MemberId>,
     /// The member that lies, whose claims count for nothing.
     pub mallory: Option<usize>,
-    orders: BTreeMap<EntryId, Order>,
-    drafts: BTreeMap<DraftId, EntryId>,
+    orders: BTreeMap<EntryHash, Order>,
+    /// What is called so by everybody, but where a log has forked.
+    names: BTreeMap<EntryId, EntryHash>,
+    drafts: BTreeMap<DraftId, EntryHash>,
     said: BTreeMap<DraftId, Said>,
-    words: BTreeMap<String, usize>,
-    texts: BTreeMap<EntryId, String>,
-    /// Texts that their author's page showed as saved, and whose they are.
-    acknowledged: BTreeMap<String, usize>,
+    words: BTreeMap<String, MemberId>,
+    texts: BTreeMap<EntryHash, String>,
+    /// What pages have shown, and the devices whose disks have it for good.
+    kept: BTreeMap<EntryHash, BTreeSet<usize>>,
     /// Peers in a life in which somebody made noise at them: whom they accuse is not to blame.
     exempt: BTreeSet<(usize, u32)>,
     lives: BTreeMap<usize, u32>,
-    /// Members whose disk was rolled back or copied: their logs fork.
-    forked: BTreeSet<MemberId>,
     answered: BTreeMap<(usize, u32, String), LinkId>,
     /// The newest counters that each peer has wanted stored in its present life.
     registers: BTreeMap<usize, BTreeMap<RegisterKey, u64>>,
     traffic: traffic::Traffic,
+    /// What members were shown and have read.
+    read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
+    disks: disks::Disks,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
 }
@@ -110,7 +118,7 @@ impl Oracle {
 
     /// The logs that rows were seen of.
     pub(crate) fn logs(&self) -> Vec<LogId> {
-        let mut logs: Vec<LogId> = self.orders.keys().map(|entry| entry.log).collect();
+        let mut logs: Vec<LogId> = self.names.keys().map(|entry| entry.log).collect();
         logs.dedup();
         logs
     }
@@ -119,8 +127,17 @@ impl Oracle {
     pub(crate) fn said(&mut self, peer: usize, draft: &Draft, screen: &Screen) {
         let after = screen.rows.last_key_value().map(|(order, _)| *order);
         self.said.insert(draft.id, Said { peer, after });
-        self.words.insert(draft.text.clone(), peer);
+        if let Some(member) = self.member_of(peer) {
+            self.words.insert(draft.text.clone(), member);
+        }
         self.said_on_terms(draft);
+    }
+
+    /// Somebody reads what a page shows.
+    pub(crate) fn reads(&mut self, peer: usize, entries: &[EntryId], screen: &Screen) {
+        let Some(member) = self.member_of(peer) else { return };
+        let hashes = entries.iter().filter_map(|entry| screen.which.get(entry));
+        self.read.extend(hashes.map(|hash| (member, *hash)));
     }
 
     /// What a peer hears in this life is not to be trusted: nor is whom it accuses.
@@ -149,8 +166,8 @@ impl Oracle {
                 for row in rows {
                     self.row(peer, row, screen, stores);
                 }
-                let texts = rows.iter().filter_map(|row| self.texts.get(&row.entry).cloned());
-                let texts = texts.collect();
+                let texts = rows.iter().filter_map(|row| self.first_words(screen, &row.entry));
+                let texts = texts.cloned().collect();
                 self.together(peer, screen, &texts);
             }
             // Only where it is shown.
@@ -207,22 +224,21 @@ impl Oracle {
         }
     }
 
-    /// Entries are shown by other names from now on: only of logs that have forked indeed.
-    fn moved(&mut self, peer: usize, entries: &[EntryId], screen: &mut Screen) {
-        screen.rows.retain(|_, row| !entries.contains(&row.entry));
-        let forks = |entry: &&EntryId| !self.forked.contains(&entry.log.member);
-        if let Some(entry) = entries.iter().find(forks) {
-            self.fail("I10", format!("peer {peer} takes {entry} out of a log that is whole"));
-        }
+    /// What an entry on a screen said first.
+    fn first_words(&self, screen: &Screen, entry: &EntryId) -> Option<&String> {
+        self.texts.get(screen.which.get(entry)?)
     }
 
     fn row(&mut self, peer: usize, row: &Row, screen: &mut Screen, stores: &[&Store]) {
-        let order = *self.orders.entry(row.entry).or_insert(row.order);
-        if order != row.order {
-            self.fail("I4", format!("{} stands elsewhere at peer {peer}", row.entry));
-        }
+        let hash = self.room.as_ref().and_then(|(room, _)| stores[peer].hash(room, &row.entry));
+        let Some(hash) = hash.filter(|_| stores[peer].holds(&row.entry)) else {
+            let what = format!("peer {peer} shows {} without having stored it", row.entry);
+            return self.fail("I1", what);
+        };
+        screen.which.insert(row.entry, hash);
+        self.named(peer, row, hash);
         let Body::Text(text) = &row.body else {
-            if row.body == Body::Gone && self.may_lack_body(&row.entry) {
+            if row.body == Body::Gone && self.may_lack_body(&hash) {
                 _ = screen.rows.insert(row.order, row.clone());
                 return;
             }
@@ -232,48 +248,64 @@ impl Oracle {
             return self.fail("I10", format!("{} does not open at peer {peer}", row.entry));
         };
         self.words_on_terms(peer, row.draft, text);
-        let first = self.texts.entry(row.entry).or_insert_with(|| text.clone()) == text;
-        if !first && !self.is_edit(&row.entry, text) {
-            self.fail("I10", format!("{} says something else at peer {peer}", row.entry));
+        self.spoken(peer, row, hash, text);
+        self.held(peer, row, hash, text, stores);
+        if !self.is_mallory(&row.author) && self.mallory != Some(peer) {
+            self.kept.entry(hash).or_default().insert(peer);
         }
-        let author = self.members.iter().position(|member| *member == row.author);
-        if self.words.get(text).copied() != author && !self.is_mallory(&row.author) {
-            self.fail(
-                "I10",
-                format!("peer {peer} shows {:?}: its author never said it", cut(text)),
-            );
-        }
-        if let Some(draft) = row.draft
-            && *self.drafts.entry(draft).or_insert(row.entry) != row.entry
-        {
-            self.fail("I3", format!("{:?} was said twice", cut(text)));
-        }
-        if !stores[peer].holds(&row.entry) {
-            let what = format!("peer {peer} shows {:?} without having stored it", cut(text));
-            self.fail("I1", what);
-        }
-        self.held(peer, row, text, stores);
         if row.own {
-            let first = self.texts.get(&row.entry).unwrap_or(text);
-            self.acknowledged.insert(first.clone(), peer);
             self.sorts_after(peer, row, text);
         }
         let before = screen.rows.insert(row.order, row.clone());
         // What was given up may be held by somebody after all.
         let back = |before: &Row| before.state > row.state && before.state != RowState::Failed;
         // What expires does so by the device's clock, and that can be set back.
-        if before.is_some_and(|before| back(&before)) && !self.fades(&row.entry) {
+        if before.is_some_and(|before| back(&before)) && !self.fades(&hash) {
             self.fail("§13", format!("the state of {:?} went back at peer {peer}", cut(text)));
         }
     }
 
-    fn held(&mut self, peer: usize, row: &Row, text: &str, stores: &[&Store]) {
-        let others = stores.iter().enumerate().filter(|(other, _)| *other != peer);
-        let lies = |other: &usize| self.mallory == Some(*other);
-        let holds = others.filter(|(other, store)| lies(other) || store.holds(&row.entry));
-        let held = holds.count();
+    /// What a row says was said by its author, once, and is what it says everywhere.
+    fn spoken(&mut self, peer: usize, row: &Row, hash: EntryHash, text: &String) {
+        let first = self.texts.entry(hash).or_insert_with(|| text.clone()) == text;
+        if !first && !self.is_edit(&hash, text) {
+            self.fail("I10", format!("{} says something else at peer {peer}", row.entry));
+        }
+        if self.words.get(text) != Some(&row.author) && !self.is_mallory(&row.author) {
+            self.fail(
+                "I10",
+                format!("peer {peer} shows {:?}: its author never said it", cut(text)),
+            );
+        }
+        if let Some(draft) = row.draft
+            && *self.drafts.entry(draft).or_insert(hash) != hash
+            && !self.texts.get(&hash).is_some_and(|text| self.may_be_said_again(text))
+        {
+            self.fail("I3", format!("{:?} was said twice", cut(text)));
+        }
+    }
+
+    fn held(&mut self, peer: usize, row: &Row, hash: EntryHash, text: &str, stores: &[&Store]) {
+        let me = self.member_of(peer);
+        let others = (0..stores.len()).filter(|other| self.member_of(*other) != me);
+        let holds = others.filter(|other| {
+            let holds =
+                |(room, _): &(RoomId, EpochKeys)| stores[*other].keeps(room, &row.entry, &hash);
+            self.mallory == Some(*other)
+                || self.had(*other, &hash)
+                || self.room.as_ref().is_some_and(holds)
+        });
+        let held = holds.filter_map(|other| self.member_of(other)).collect::<BTreeSet<_>>().len();
+        let read = |member: &MemberId| Some(*member) != me && self.read.contains(&(*member, hash));
+        // A receipt says by names what was read: where a log forks, two entries have one.
+        let sure = self.mallory.is_none() && !self.forks(&row.author);
+        let told = row.own && row.state == RowState::Read && sure;
+        if told && !self.members.iter().any(read) {
+            self.fail("§13", format!("{:?} is said to be read, and nobody has", cut(text)));
+        }
         if usize::try_from(row.held_by).is_ok_and(|held_by| held_by > held) {
-            let what = format!("{:?} is said to be held by {}, not {held}", cut(text), row.held_by);
+            let (text, held_by) = (cut(text), row.held_by);
+            let what = format!("{text:?} is said at {peer} to be held by {held_by}, not {held}");
             self.fail("I1", what);
         }
     }
@@ -291,8 +323,8 @@ impl Oracle {
     /// waited.
     pub(crate) fn batch(
         &mut self,
-        peer: usize,
-        (ops, store): (&[StoreOp], &Store),
+        (peer, now): (usize, u64),
+        (ops, stores): (&[StoreOp], &[&Store]),
         since_failure: Option<u64>,
     ) {
         if self.mallory == Some(peer) {
@@ -301,9 +333,7 @@ impl Oracle {
         if since_failure.is_some_and(|since| since < 400) {
             self.fail("I6", format!("peer {peer} writes again at once after a failed commit"));
         }
-        let (Some(member), Some((room, _))) = (self.member_of(peer), self.room.as_ref()) else {
-            return;
-        };
+        let Some((room, _)) = self.room.as_ref() else { return };
         let (mut runs, mut wrong, mut older) = (Vec::new(), None, None);
         let newest = self.registers.entry(peer).or_default();
         for op in ops {
@@ -311,6 +341,7 @@ impl Oracle {
             let register = *table == Table::Projections && key.get(32) == Some(&b'r');
             match (Register::verify(room, bytes), Run::verify(room, bytes)) {
                 (Ok(cell), _) if register => {
+                    self.disks.sign(peer, &cell);
                     let before = newest.insert(cell.key(), cell.counter).unwrap_or(0);
                     older = older.or((cell.counter < before).then_some(before));
                 }
@@ -321,9 +352,9 @@ impl Oracle {
             }
         }
         let wrong = wrong.is_some();
-        let new = |run: &&Run| !store.covers(&run.log, run.first, run.last());
-        let own = runs.iter().filter(|run| run.log.member == member).filter(new);
-        let classes: Vec<Priority> = own.map(|run| run.class).collect();
+        let written = self.written_now(peer, runs, stores);
+        self.overwrites(peer, &written, now);
+        let classes: Vec<Priority> = written.iter().map(|run| run.class).collect();
         if older.is_some() {
             self.fail("I9", format!("peer {peer} stores an older register over a newer one"));
         }

@@ -24,6 +24,8 @@ pub struct Range {
     pub peers: Option<usize>,
     /// How long a seed lives at least, in milliseconds of its own time.
     pub life: u64,
+    /// Whether somebody's profile is copied.
+    pub copies: bool,
 }
 
 /// What many seeds came to.
@@ -62,7 +64,9 @@ pub fn search(range: Range, options: Options, most: usize) -> Found {
             if seed - range.from >= range.count || late {
                 return;
             }
-            let outcome = play(&Plan::of(seed, range.peers).lasting(range.life), options);
+            let plan = Plan::of(seed, range.peers).lasting(range.life);
+            let plan = if range.copies { plan.with_copy() } else { plan };
+            let outcome = play(&plan, options);
             let Ok(mut found) = found.lock() else { return };
             found.seeds += 1;
             found.said += u64::from(outcome.said);
@@ -101,6 +105,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
     let options = Options { quick: true, fault: Some(fault) };
     (0..most).find_map(|seed| {
         let plan = Plan::of(seed, None);
+        let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;
         if let Some(broken) = outcome.broken {

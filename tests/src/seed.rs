@@ -111,10 +111,19 @@ impl World {
         }
         self.pass(CALM / 2)?;
         self.read_everything()?;
+        self.last_words();
         self.pass(CALM / 2)?;
         self.read_everything()?;
         self.pass(5_000)?;
         self.judge(away.is_none() && self.mallory.is_none())
+    }
+
+    /// Where there are copies, everybody says one thing more, now that all have met.
+    fn last_words(&mut self) {
+        if self.copies > 0 {
+            self.oracle.all_have_met();
+            (0..self.peers.len()).for_each(|peer| self.say(peer, engine::Priority::Normal, 5));
+        }
     }
 
     /// Every page shows all there is, and all of it is read.

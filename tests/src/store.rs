@@ -1,40 +1,63 @@
 //! The model of IndexedDB: commits take time, fail, or have an unknown outcome, and a crash may
-//! take relaxed commits back. A strict commit that was told is never lost.
+//! take relaxed commits back. A strict commit that was told is never lost, unless the disk itself
+//! goes back to an older one.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
-use engine::{Durability, EntryId, LogId, Record, RoomId, Scan, StoreOp, Table};
+use engine::{
+    DraftId, Durability, EntryHash, EntryId, LogId, MemberId, Record, RoomId, RoomRecord, Scan,
+    StoreOp, Table,
+};
+
+/// How many of the newest commits a disk can go back.
+const HISTORY: usize = 300;
 
 type Key = (Table, Vec<u8>);
+/// What would undo one commit, last change last.
+type Undo = Vec<(Key, Option<Vec<u8>>)>;
 
 /// One device's storage.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     records: BTreeMap<Key, Vec<u8>>,
-    /// What would undo the commits since the last strict one, newest last.
-    undo: Vec<(Key, Option<Vec<u8>>)>,
+    /// How to go back, newest commit last.
+    undo: VecDeque<Undo>,
+    /// How many of these no power cut takes back.
+    firm: usize,
     entries: BTreeMap<LogId, RangeSet>,
+    /// The hashes of runs that were looked into, by their keys.
+    hashes: RefCell<BTreeMap<Vec<u8>, Vec<EntryHash>>>,
 }
 
 impl Store {
     /// Applies a batch.
     pub fn commit(&mut self, ops: &[StoreOp], durability: Durability) {
+        let mut undo = Undo::new();
         for op in ops {
             let (key, value) = match op {
                 StoreOp::Put(table, key, value) => ((*table, key.clone()), Some(value.clone())),
                 StoreOp::Delete(table, key) => ((*table, key.clone()), None),
             };
             note(&mut self.entries, &key, value.as_deref());
+            if key.0 == Table::Runs {
+                self.hashes.get_mut().remove(&key.1);
+            }
             let before = match value {
                 Some(value) => self.records.insert(key.clone(), value),
                 None => self.records.remove(&key),
             };
-            self.undo.push((key, before));
+            undo.push((key, before));
         }
+        self.undo.push_back(undo);
         if durability == Durability::Strict {
-            self.undo.clear();
+            self.firm = self.undo.len();
+        }
+        while self.undo.len() > HISTORY {
+            self.undo.pop_front();
+            self.firm = self.firm.saturating_sub(1);
         }
         let gone = |op: &StoreOp| matches!(op, StoreOp::Delete(Table::Runs, _));
         if ops.iter().any(gone) {
@@ -44,12 +67,27 @@ impl Store {
 
     /// The power is cut: what was only relaxed is gone.
     pub fn roll_back(&mut self) {
-        while let Some((key, before)) = self.undo.pop() {
-            match before {
-                Some(value) => self.records.insert(key, value),
-                None => self.records.remove(&key),
-            };
+        self.go_back(self.undo.len() - self.firm);
+    }
+
+    /// How many commits the disk can go back.
+    #[must_use]
+    pub fn commits(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// The disk is again what it was so many commits ago.
+    pub fn go_back(&mut self, commits: usize) {
+        for undo in (0..commits).map_while(|_| self.undo.pop_back()).collect::<Vec<_>>() {
+            for (key, before) in undo.into_iter().rev() {
+                match before {
+                    Some(value) => self.records.insert(key, value),
+                    None => self.records.remove(&key),
+                };
+            }
         }
+        self.firm = self.firm.min(self.undo.len());
+        self.hashes.get_mut().clear();
         self.count();
     }
 
@@ -77,6 +115,21 @@ impl Store {
         }
     }
 
+    /// The room's record, once one was stored: what a driver opens the room with.
+    #[must_use]
+    pub fn record(&self) -> Option<RoomRecord> {
+        let rooms = self.records.range((Table::Rooms, Vec::new())..(Table::Runs, Vec::new()));
+        rooms.map(|(_, value)| value).find_map(|value| RoomRecord::decode(value).ok())
+    }
+
+    /// True if a draft waits here for its time.
+    #[must_use]
+    pub fn waits(&self, draft: &DraftId) -> bool {
+        let end = [b"w".as_slice(), &draft.0].concat();
+        let state = self.records.range((Table::State, Vec::new())..);
+        { state }.any(|((_, key), _)| key.ends_with(&end))
+    }
+
     /// True if the entry is stored here.
     #[must_use]
     pub fn holds(&self, entry: &EntryId) -> bool {
@@ -90,7 +143,47 @@ impl Store {
     }
 }
 
+/// What is stored, whatever it is called here.
 impl Store {
+    /// The hash of an entry that is stored here.
+    #[must_use]
+    pub fn hash(&self, room: &RoomId, entry: &EntryId) -> Option<EntryHash> {
+        let key = |seq: u64| {
+            let key = [room.0.as_slice(), &entry.log.bytes(), &seq.to_be_bytes()].concat();
+            (Table::Runs, key)
+        };
+        let ((_, key), bytes) = self.records.range(key(0)..=key(entry.seq)).next_back()?;
+        let first = u64::from_be_bytes(*key.last_chunk::<8>()?);
+        let place = usize::try_from(entry.seq - first).ok()?;
+        let mut known = self.hashes.borrow_mut();
+        let hashes = known.entry(key.clone()).or_insert_with(|| hashes(room, bytes));
+        hashes.get(place).copied()
+    }
+
+    /// True if the entry with this place in any log of its author, and this hash, is stored here.
+    #[must_use]
+    pub fn keeps(&self, room: &RoomId, entry: &EntryId, hash: &EntryHash) -> bool {
+        if self.hash(room, entry) == Some(*hash) {
+            return true;
+        }
+        let here = |log: &LogId| {
+            let named = EntryId { log: *log, seq: entry.seq };
+            self.holds(&named) && self.hash(room, &named) == Some(*hash)
+        };
+        self.logs_of(&entry.log.member).any(here)
+    }
+
+    fn logs_of(&self, member: &MemberId) -> impl Iterator<Item = &LogId> {
+        self.entries.keys().filter(|log| log.member == *member)
+    }
+
+    /// The hashes of all entries that are stored here.
+    #[must_use]
+    pub fn all(&self, room: &RoomId) -> BTreeSet<EntryHash> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        runs.flat_map(|(_, bytes)| hashes(room, bytes)).collect()
+    }
+
     /// The body of an entry, if it is stored here.
     #[must_use]
     pub fn body(&self, room: &RoomId, entry: &EntryId) -> Option<Vec<u8>> {
@@ -105,6 +198,11 @@ impl Store {
         let run = Run::verify(room, run).ok()?;
         run.iter().find(|(seq, _)| *seq == entry.seq).and_then(|(_, entry)| entry.body.clone())
     }
+}
+
+fn hashes(room: &RoomId, bytes: &[u8]) -> Vec<EntryHash> {
+    let run = Run::read(room, bytes);
+    run.map_or_else(|_| Vec::new(), |run| run.entries.iter().map(|entry| entry.hash).collect())
 }
 
 /// Takes note of the entries of a record, if it is a run.

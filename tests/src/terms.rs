@@ -47,7 +47,8 @@ impl World {
     fn some_time(&mut self, peer: usize) -> When {
         let member = self.pick(self.peers.len());
         let wall = self.clock(peer).wall;
-        match self.oracle.member_of(member).filter(|_| member != peer && self.below(3) == 0) {
+        let other = self.oracle.member_of(member) != self.oracle.member_of(peer);
+        match self.oracle.member_of(member).filter(|_| other && self.below(3) == 0) {
             Some(member) => When::Online(member),
             None => When::At(wall + 1 + self.below(20_000)),
         }
@@ -84,7 +85,8 @@ impl World {
         if let Some(row) = screen.rows.values().rev().find(|row| row.own && row.held_by == 0)
             && let Some(draft) = row.draft
         {
-            self.oracle.may_be_gone(row.entry);
+            let hash = screen.which.get(&row.entry);
+            hash.into_iter().for_each(|hash| self.oracle.may_be_gone(*hash));
             drafts.push(draft);
         }
         if drafts.is_empty() || self.peers[peer].frozen.is_some() {
@@ -118,14 +120,15 @@ impl World {
         let newest = all.len().saturating_sub(3);
         let from = if self.below(2) == 0 { newest } else { 0 };
         let (target, own) = all[from + self.pick(all.len() - from)];
+        let Some(hash) = self.peers[peer].screen.which.get(&target).copied() else { return };
         let Some(draft) = self.draft(peer, "edit") else { return };
         match self.below(3) {
             0 if own => {
-                self.oracle.will_edit(target, &draft);
+                self.oracle.will_edit((target, hash), &draft);
                 self.hand_over(peer, draft.doing(Act::Edit(target)));
             }
             1 if own => {
-                self.oracle.will_delete(target, &draft);
+                self.oracle.will_delete((target, hash), &draft);
                 let draft = Draft { text: String::new(), ..draft };
                 self.hand_over(peer, draft.doing(Act::Delete(target)));
             }
@@ -153,7 +156,8 @@ impl World {
         let Some(row) = rows.rev().find(|row| row.own && row.held_by == 0) else { return };
         let entry = row.entry;
         let priority = Priority::ALL[self.pick(3)];
-        self.oracle.reclassed(entry);
+        let hash = self.peers[peer].screen.which.get(&entry).copied();
+        hash.into_iter().for_each(|hash| self.oracle.reclassed(hash));
         if self.peers[peer].frozen.is_none() {
             self.note(format_args!("{peer}: {entry} is {priority:?} from now on"));
             self.command(peer, Command::Reclass { entry, priority });

@@ -3,9 +3,13 @@
 use engine::{Command, EntryId, Priority, RowState};
 
 use crate::fault::Bug;
-use crate::peer::Happening;
+use crate::peer::{Happening, Peer};
 use crate::plan::{Step, Transition};
+use crate::store::Store;
 use crate::world::{Weather, World};
+
+/// Copies of disks that are started as devices of their own, at most.
+const COPIES: usize = 2;
 
 impl World {
     fn someone(&mut self) -> usize {
@@ -31,7 +35,7 @@ impl World {
             Transition::Leave => {
                 self.end(peer, true);
                 if self.has_bug(Bug::ForgetAtClose) {
-                    self.peers[peer].store = crate::store::Store::default();
+                    self.peers[peer].store = Store::default();
                 }
             }
             Transition::Crash => self.end(peer, false),
@@ -79,6 +83,8 @@ impl World {
             Transition::Annotate => self.annotate(peer),
             Transition::Live => self.live(peer),
             Transition::Reclass => self.reclass(peer),
+            Transition::RollBack => self.roll_back(peer),
+            Transition::CopyProfile => self.copy_profile(peer),
         }
     }
 
@@ -125,6 +131,7 @@ impl World {
         let rows = self.peers[peer].screen.rows.values();
         let others = rows.filter(|row| row.state == RowState::Received);
         let entries: Vec<EntryId> = others.map(|row| row.entry).collect();
+        self.oracle.reads(peer, &entries, &self.peers[peer].screen);
         self.command_if_awake(peer, Command::MarkRead(entries));
     }
 
@@ -149,13 +156,57 @@ impl World {
         if self.peers[peer].engine.is_none() || self.peers[peer].frozen.is_some() {
             return;
         }
-        let mut rows = self.peers[peer].screen.rows.clone();
+        let screen = &self.peers[peer].screen;
+        let (mut rows, which) = (screen.rows.clone(), screen.which.clone());
         for row in rows.values_mut().filter(|row| row.own) {
             (row.state, row.held_by) = (RowState::Saved, 0);
         }
         self.second_tab(peer);
-        self.peers[peer].screen.rows = rows;
+        (self.peers[peer].screen.rows, self.peers[peer].screen.which) = (rows, which);
         (0..1 + self.below(3)).for_each(|_| self.annotate(peer));
+    }
+
+    /// A device's disk is again what it was some commits ago. Its page does not live on: a backup
+    /// is restored while the device is off.
+    pub fn roll_back(&mut self, peer: usize) {
+        if self.mallory == Some(peer) {
+            return;
+        }
+        self.stop(peer, false, false);
+        self.peers[peer].unseen.clear();
+        let before = self.oracle.on_disk(&self.peers[peer].store);
+        self.go_back(peer);
+        let stores: Vec<&Store> = self.peers.iter().map(|peer| &peer.store).collect();
+        self.oracle.went_back(peer, &before, &stores);
+        if self.below(2) == 0 {
+            self.open(peer);
+        }
+    }
+
+    /// Some of the newest commits, or any number of them.
+    fn go_back(&mut self, peer: usize) {
+        let commits = u64::try_from(self.peers[peer].store.commits()).unwrap_or(0);
+        let most = if self.below(3) == 0 { commits } else { commits.min(12) };
+        let commits = usize::try_from(self.below(most + 1)).unwrap_or(0);
+        self.note(format_args!("the disk of {peer} goes back {commits} commits"));
+        self.peers[peer].store.go_back(commits);
+    }
+
+    /// Another device begins with a copy of a disk as it is now, or was a while ago.
+    pub fn copy_profile(&mut self, peer: usize) {
+        if self.mallory == Some(peer) || self.copies >= COPIES {
+            return;
+        }
+        let copy = self.peers.len();
+        self.note(format_args!("{copy} is a copy of {peer}"));
+        self.copies += 1;
+        self.peers.push(Peer::new(self.peers[peer].record.clone()));
+        self.peers[copy].store = self.peers[peer].store.clone();
+        if self.below(2) == 0 {
+            self.go_back(copy);
+        }
+        self.oracle.copied(peer, &self.peers[copy].store);
+        self.open(copy);
     }
 
     fn fill_disk(&mut self, peer: usize) {

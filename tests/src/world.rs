@@ -62,6 +62,8 @@ pub struct World {
     pub oracle: Oracle,
     /// Something that is wrong on purpose, which the oracle has to find.
     pub fault: Option<Fault>,
+    /// Devices that began with a copy of another one's disk.
+    pub(crate) copies: usize,
     /// The member that lies and forges, and how it does so now.
     pub(crate) mallory: Option<usize>,
     pub(crate) mischief: Vec<crate::mallory::Mischief>,
@@ -138,6 +140,7 @@ impl World {
             weather: Weather::FAIR,
             oracle,
             fault: None,
+            copies: 0,
             mallory: None,
             mischief: Vec::new(),
             inventions: 0,

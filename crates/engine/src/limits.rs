@@ -144,6 +144,10 @@ pub const TROUBLES: usize = 32;
 
 /// Links at once, in the making or proven.
 pub const LINKS: usize = 2 * 64;
+/// How far a register's counter goes in one step, at most: a value a second lasts for centuries.
+pub const REGISTER_STEP: u64 = 1 << 24;
+/// Proven links with one member: its page of now, one that has just ended, copies of its profile.
+pub const LINKS_A_MEMBER: usize = 4;
 /// Peers in the signaling room that are kept track of.
 pub const PEERS: usize = 256;
 

@@ -117,6 +117,24 @@ impl Members {
         true
     }
 
+    /// Whoever joins first is the recipient of what was said to nobody in an earlier own log, too.
+    pub fn hear(&mut self, id: MemberId, earlier: LogId, held: &RangeSet) {
+        let unclaimed = held.minus(&self.held_by_others(&earlier)).first();
+        let Some(member) = self.members.get_mut(&id).filter(|_| unclaimed.is_some()) else {
+            return;
+        };
+        member.own.entry(earlier).or_default().since = unclaimed;
+        self.dirty.insert(id);
+    }
+
+    /// True if nobody is a recipient of anything in an own log, though others are known.
+    #[must_use]
+    pub fn hear_nothing_of(&self, own: &LogId) -> bool {
+        let hears = |member: &Member| member.own.get(own).is_some_and(|one| one.since.is_some());
+        let mut known = self.members.values().filter(|member| !member.forgotten).peekable();
+        known.peek().is_some() && !known.any(hears)
+    }
+
     /// Another own log begins: everybody is a recipient of all of it.
     pub fn follow(&mut self, own: LogId) {
         for (id, member) in self.members.iter_mut().filter(|(_, member)| !member.forgotten) {
@@ -134,7 +152,8 @@ impl Members {
             let known = member.own.entry(branch).or_default();
             known.since = known.since.or(moved.since);
             known.held.union(&moved.held);
-            known.read.union(&moved.read);
+            // What was read by that name without being held was another version.
+            known.read.union(&moved.read.and(&moved.held));
             if let Some(missed) = member.missed.get_mut(&own).map(|missed| missed.take(&end)) {
                 member.missed.entry(branch).or_default().union(&missed);
             }
@@ -292,6 +311,16 @@ mod tests {
         members.holds(&ANA, OWN, &RangeSet::of(0, 4));
         assert_eq!(state(&members, 0), (RowState::Delivered, 1));
         assert_eq!(state(&members, 5), (RowState::Saved, 0));
+    }
+
+    #[test]
+    fn what_was_said_to_nobody_in_an_earlier_log_is_for_the_first_to_join_too() {
+        let later = LogId { incarnation: Incarnation([1; 16]), ..OWN };
+        let mut members = Members::default();
+        members.know(ANA, later, &RangeSet::default());
+        members.hear(ANA, OWN, &RangeSet::of(0, 4));
+        members.holds(&ANA, OWN, &RangeSet::of(0, 4));
+        assert_eq!(state(&members, 4), (RowState::Delivered, 1));
     }
 
     #[test]

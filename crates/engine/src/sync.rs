@@ -33,6 +33,8 @@ struct Pursuit {
     missing: RangeSet,
     progress: Millis,
     ask: Option<Ask>,
+    /// A comparison was asked for: until then its outcome is waited for.
+    not_before: Millis,
     tried: BTreeSet<LinkId>,
 }
 
@@ -164,7 +166,7 @@ impl Wants {
     pub fn deadline(&self) -> Option<Millis> {
         let next = |pursuit: &Pursuit| match &pursuit.ask {
             Some(ask) => ask.deadline,
-            None => pursuit.progress + limits::AUTHOR_GRACE,
+            None => pursuit.not_before.max(pursuit.progress + limits::AUTHOR_GRACE),
         };
         self.pursuing().map(|(_, pursuit)| next(pursuit)).min()
     }
@@ -211,6 +213,7 @@ impl Pursuit {
         }
         let (link, ranges) = at.holder(log, self)?;
         if let Some(seq) = at.unsure(link, log) {
+            self.not_before = at.now + limits::AUTHOR_GRACE;
             return Some((link, Question::Agree(*log, seq)));
         }
         let deadline = at.now + limits::WANT_TIMEOUT;

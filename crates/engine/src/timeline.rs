@@ -280,7 +280,7 @@ impl Timeline {
     }
 
     /// Takes out the rows of a part of a log: they will be known by other names.
-    pub fn withdraw(&mut self, log: &LogId, (first, last): (Seq, Seq)) -> Vec<EntryId> {
+    pub fn withdraw(&mut self, log: &LogId, (first, last): (Seq, Seq)) {
         let from = EntryId { log: *log, seq: first };
         let to = EntryId { log: *log, seq: last };
         let gone: Vec<(EntryId, Order)> =
@@ -292,7 +292,6 @@ impl Timeline {
             self.vanishing.remove(entry);
             self.folds.remove(entry);
         }
-        gone.into_iter().map(|(entry, _)| entry).collect()
     }
 
     /// Drops the oldest rows beyond the bound; they can be read again. Not while a page is being

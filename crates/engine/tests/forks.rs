@@ -86,6 +86,42 @@ fn a_restored_backup_gets_its_own_words_back_and_goes_on() {
 }
 
 #[test]
+fn who_gives_own_words_back_to_an_empty_disk_is_known_to_hold_them() {
+    let mut world = World::new();
+    everybody(&mut world, 1);
+    let backup = Tables::new();
+    (0..3).for_each(|n| say(&mut world, 0, &format!("{n}")));
+    world.pass(3_000);
+    world.stop(0);
+    let again = restore(&mut world, &backup);
+    world.connect(again);
+    world.pass(5_000);
+    assert_eq!(states(&world, again), [RowState::Delivered; 3]);
+}
+
+#[test]
+fn i3_a_deletion_takes_only_the_version_away_that_it_names() {
+    for said in 1..5 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        let again = rolled_back(&mut world, said, said);
+        let first = world.peers[again].rows.values().find(|row| row.own && row.order.seq == 2);
+        let entry = first.unwrap().entry;
+        let deletion = world.draft(again, "", Priority::Normal).doing(engine::Act::Delete(entry));
+        world.command(again, engine::Command::Send(deletion));
+        world.pass(3_000);
+        world.connect(again);
+        world.pass(30_000);
+        for peer in [1, again] {
+            let words = world.words(peer);
+            assert_eq!(words.len(), 3 + 2 * said, "{words:?}");
+            assert_eq!(words.iter().filter(|word| *word == "Gone").count(), 1, "{words:?}");
+            assert!(words.contains(&"mine 0".to_owned()), "{words:?}");
+        }
+    }
+}
+
+#[test]
 fn what_was_said_before_the_old_words_came_back_goes_to_a_new_log() {
     let mut world = World::new();
     everybody(&mut world, 1);
@@ -141,6 +177,69 @@ fn two_copies_that_meet_at_the_server_write_logs_of_their_own() {
     world.pass(5_000);
     assert_eq!(world.words(0), world.words(third));
     assert!(world.words(1).contains(&"again".to_owned()));
+}
+
+#[test]
+fn two_copies_that_wrote_apart_hear_of_each_others_branch_through_another_member() {
+    for said in 1..6 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        say(&mut world, 0, "before");
+        world.pass(3_000);
+        let copy = world.peers[0].store.clone();
+        let second = restore(&mut world, &copy);
+        (0..said).for_each(|n| say(&mut world, second, &format!("second {n}")));
+        (0..said).for_each(|n| say(&mut world, 0, &format!("first {n}")));
+        world.pass(3_000);
+        world.connect(second);
+        world.pass(20_000);
+        agree(&world, &[1, 0, second], 1 + 2 * said);
+    }
+}
+
+/// What a page calls the founder.
+fn founders_name(world: &World, peer: usize) -> String {
+    let members =
+        world.peers[peer].events.iter().rev().find_map(|event| {
+            if let Event::Members(members) = event { Some(members) } else { None }
+        });
+    let founder = founder().me();
+    let view = members.unwrap().iter().find(|view| view.member == founder);
+    view.unwrap().name.clone()
+}
+
+#[test]
+fn i9_two_copies_that_take_a_name_each_end_up_with_one() {
+    for renamed in 1..4 {
+        let mut world = World::new();
+        everybody(&mut world, 2);
+        let store = world.stop(0);
+        let (one, two) = (restore(&mut world, &store), restore(&mut world, &store));
+        for n in 0..renamed {
+            world.command(one, engine::Command::SetName(format!("one {n}")));
+            world.command(two, engine::Command::SetName(format!("two {n}")));
+        }
+        world.connect(one);
+        world.connect(two);
+        world.pass(20_000);
+        for peer in [1, 2, two] {
+            assert_eq!(founders_name(&world, peer), founders_name(&world, one), "{renamed}");
+        }
+    }
+}
+
+#[test]
+fn a_member_keeps_its_links_with_two_copies_of_another() {
+    let mut world = World::new();
+    everybody(&mut world, 1);
+    let copy = world.peers[0].store.clone();
+    let second = restore(&mut world, &copy);
+    world.connect(second);
+    world.pass(20_000);
+    let wires = world.wires.clone();
+    assert_eq!(wires.len(), 4, "both ends of two wires");
+    world.pass(120_000);
+    assert_eq!(world.wires, wires);
 }
 
 /// A founder whose disk was rolled back to before it said "mine 0" to "mine n", and who went on

@@ -50,6 +50,9 @@ mod command {
         /// How many devices, if not the seed's own number
         #[arg(long)]
         peers: Option<usize>,
+        /// Somebody's profile is copied in each seed
+        #[arg(long)]
+        copies: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -74,7 +77,8 @@ mod command {
     }
 
     fn plan(seed: u64, arguments: &Arguments) -> Plan {
-        Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life)
+        let plan = Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life);
+        if arguments.copies { plan.with_copy() } else { plan }
     }
 
     fn options(arguments: &Arguments) -> Options {
@@ -105,7 +109,7 @@ mod command {
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
         let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let range = Range { from, count, time, peers, life };
+        let range = Range { from, count, time, peers, life, copies: arguments.copies };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
@@ -169,6 +173,9 @@ mod command {
         }
         if arguments.life > 0 {
             flags += &format!(" --life {}", arguments.life);
+        }
+        if arguments.copies {
+            flags += " --copies";
         }
         if arguments.real_crypto {
             flags += " --real-crypto";

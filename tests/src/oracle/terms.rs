@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Body, Draft, DraftId, EntryId, Event, Qos, Refusal, When};
+use engine::{Body, Draft, DraftId, EntryHash, EntryId, Event, Qos, Refusal, Row, When};
 
 use crate::oracle::verdict::Present;
 use crate::oracle::{Oracle, Screen, cut};
@@ -20,19 +20,22 @@ pub struct Known {
     bundles: Vec<BTreeSet<String>>,
     bundle_of: BTreeMap<String, usize>,
     expiring: BTreeSet<String>,
-    gone: BTreeSet<EntryId>,
-    edits: BTreeMap<EntryId, BTreeSet<String>>,
+    gone: BTreeSet<EntryHash>,
+    edits: BTreeMap<EntryHash, BTreeSet<String>>,
     /// Notes that their author's page was not told to be stored yet.
     notes: BTreeMap<DraftId, Note>,
-    edited: BTreeSet<EntryId>,
-    deleted: BTreeSet<EntryId>,
+    /// What was changed or deleted by the name that it had then, and on which devices.
+    edited: BTreeMap<Target, BTreeSet<usize>>,
+    deleted: BTreeMap<Target, BTreeSet<usize>>,
     live: BTreeMap<DraftId, Qos>,
     heard: BTreeSet<(usize, u32, DraftId)>,
-    reclassed: BTreeSet<EntryId>,
+    reclassed: BTreeSet<EntryHash>,
     /// When a draft may be said at the earliest: the earliest of all that was said of it.
     due: BTreeMap<DraftId, u64>,
     /// Drafts of which a page was told that they wait.
-    accepted: BTreeMap<DraftId, usize>,
+    accepted: BTreeSet<(DraftId, usize)>,
+    /// Drafts that wait on more than one disk, or again: each may say them.
+    again: BTreeSet<DraftId>,
     /// What was said of each draft.
     words: BTreeMap<DraftId, BTreeSet<String>>,
     cancelled: BTreeSet<String>,
@@ -42,10 +45,13 @@ pub struct Known {
     walls: BTreeMap<usize, u64>,
 }
 
+/// A message, and what it is called.
+type Target = (EntryId, EntryHash);
+
 #[derive(Clone, Copy, Debug)]
 enum Note {
-    Edit(EntryId),
-    Delete(EntryId),
+    Edit(Target),
+    Delete(Target),
 }
 
 impl Oracle {
@@ -74,38 +80,61 @@ impl Oracle {
         self.terms.expiring.insert(draft.text.clone());
     }
 
-    pub(crate) fn may_be_gone(&mut self, entry: EntryId) {
-        self.terms.gone.insert(entry);
+    pub(crate) fn may_be_gone(&mut self, hash: EntryHash) {
+        self.terms.gone.insert(hash);
     }
 
-    pub(crate) fn will_edit(&mut self, entry: EntryId, draft: &Draft) {
-        self.terms.edits.entry(entry).or_default().insert(draft.text.clone());
-        self.terms.notes.insert(draft.id, Note::Edit(entry));
+    pub(crate) fn will_edit(&mut self, target: Target, draft: &Draft) {
+        self.terms.edits.entry(target.1).or_default().insert(draft.text.clone());
+        self.terms.notes.insert(draft.id, Note::Edit(target));
     }
 
-    pub(crate) fn will_delete(&mut self, entry: EntryId, draft: &Draft) {
-        self.may_be_gone(entry);
-        self.terms.notes.insert(draft.id, Note::Delete(entry));
+    pub(crate) fn will_delete(&mut self, target: Target, draft: &Draft) {
+        self.may_be_gone(target.1);
+        self.terms.notes.insert(draft.id, Note::Delete(target));
+    }
+
+    /// A device's disk went back: what it was told to have stored may be gone with it.
+    pub(super) fn forget_terms(&mut self, peer: usize) {
+        for devices in self.terms.edited.values_mut().chain(self.terms.deleted.values_mut()) {
+            devices.remove(&peer);
+        }
+        self.terms.accepted.retain(|(_, device)| *device != peer);
+    }
+
+    /// What waits on this disk is said from there, whatever became of it elsewhere or before.
+    pub(super) fn waits_again(&mut self, peer: usize, store: &Store) {
+        let waits: Vec<DraftId> =
+            self.terms.words.keys().filter(|draft| store.waits(draft)).copied().collect();
+        self.terms.accepted.extend(waits.iter().map(|draft| (*draft, peer)));
+        self.terms.again.extend(waits);
+    }
+
+    /// True if this may be said by more than one device, or by more than one life of a disk: a copy
+    /// of what waits cannot know that it is one.
+    pub(super) fn may_be_said_again(&self, text: &str) -> bool {
+        let mut again = self.terms.again.iter().filter_map(|draft| self.terms.words.get(draft));
+        again.any(|words| words.contains(text))
     }
 
     pub(crate) fn said_live(&mut self, draft: &Draft) {
         self.terms.live.insert(draft.id, draft.terms.qos);
     }
 
-    pub(crate) fn reclassed(&mut self, entry: EntryId) {
-        self.terms.reclassed.insert(entry);
+    pub(crate) fn reclassed(&mut self, hash: EntryHash) {
+        self.terms.reclassed.insert(hash);
     }
 
-    pub(super) fn was_reclassed(&self, entry: &EntryId) -> bool {
+    pub(super) fn was_reclassed(&self, entry: &EntryHash) -> bool {
         self.terms.reclassed.contains(entry)
     }
 
-    pub(super) fn fades(&self, entry: &EntryId) -> bool {
+    pub(super) fn fades(&self, entry: &EntryHash) -> bool {
         self.texts.get(entry).is_some_and(|text| self.terms.expiring.contains(text))
     }
 
     /// True if a body may be gone: its time can be over, or its author wants it gone.
-    pub(super) fn may_lack_body(&self, entry: &EntryId) -> bool {
+    pub(super) fn may_lack_body(&self, entry: &EntryHash) -> bool {
         // What was never shown as words anywhere was gone before.
         let unknown = !self.texts.contains_key(entry);
         // What was taken back while it was being stored is an entry that is deleted.
@@ -114,7 +143,7 @@ impl Oracle {
         self.terms.gone.contains(entry) || self.fades(entry) || unknown || taken_back
     }
 
-    pub(super) fn is_edit(&self, entry: &EntryId, text: &str) -> bool {
+    pub(super) fn is_edit(&self, entry: &EntryHash, text: &str) -> bool {
         self.terms.edits.get(entry).is_some_and(|edits| edits.contains(text))
     }
 
@@ -130,17 +159,21 @@ impl Oracle {
             Event::Waiting(waiting) => {
                 screen.waiting.clone_from(waiting);
                 for waiting in waiting {
-                    self.terms.accepted.insert(waiting.draft.id, peer);
+                    self.terms.accepted.insert((waiting.draft.id, peer));
                 }
             }
             Event::Cancelled(draft) => {
                 let words = self.terms.words.get(draft).cloned().unwrap_or_default();
-                self.terms.accepted.remove(draft);
+                self.terms.accepted.remove(&(*draft, peer));
                 self.terms.cancelled.extend(words);
             }
             Event::Stored(draft) => match self.terms.notes.remove(draft) {
-                Some(Note::Edit(entry)) => _ = self.terms.edited.insert(entry),
-                Some(Note::Delete(entry)) => _ = self.terms.deleted.insert(entry),
+                Some(Note::Edit(target)) => {
+                    self.terms.edited.entry(target).or_default().insert(peer);
+                }
+                Some(Note::Delete(target)) => {
+                    self.terms.deleted.entry(target).or_default().insert(peer);
+                }
                 None => {}
             },
             Event::Live(live) => {
@@ -185,20 +218,27 @@ impl Oracle {
         store: &Store,
     ) {
         let note = draft.and_then(|draft| self.terms.notes.get(&draft)).copied();
-        let (Some(Note::Edit(entry)), Refusal::NoSuchMessage) = (note, reason) else { return };
-        let stored = self.room.as_ref().is_some_and(|(room, _)| store.body(room, &entry).is_some());
-        if stored && !self.may_lack_body(&entry) && self.mallory.is_none() {
+        let (Some(Note::Edit((entry, hash))), Refusal::NoSuchMessage) = (note, reason) else {
+            return;
+        };
+        let stored = self.room.as_ref().is_some_and(|(room, _)| {
+            store.hash(room, &entry) == Some(hash) && store.body(room, &entry).is_some()
+        });
+        if stored && !self.may_lack_body(&hash) && self.mallory.is_none() {
             self.fail("§5", format!("peer {peer} is refused an edit of {entry}, which is there"));
         }
     }
 
     /// A row with words is shown: not before its time, and not if it was taken back.
     pub(super) fn words_on_terms(&mut self, peer: usize, draft: Option<DraftId>, text: &str) {
-        if self.terms.cancelled.contains(text) {
+        if self.terms.cancelled.contains(text) && !self.may_be_said_again(text) {
             self.fail("§5", format!("{:?} was taken back and is shown at {peer}", cut(text)));
         }
         let due = draft.and_then(|draft| self.terms.due.get(&draft)).copied().unwrap_or(0);
-        let wall = self.terms.walls.get(&peer).copied().unwrap_or(0);
+        // Another device of the member may have said it, by its own clock.
+        let same = |device: &usize| self.member_of(*device) == self.member_of(peer);
+        let walls = self.terms.walls.iter().filter(|(device, _)| same(device));
+        let wall = walls.map(|(_, wall)| *wall).max().unwrap_or(0);
         if due > wall {
             self.fail("§5", format!("{:?} is said {} ms early", cut(text), due - wall));
         }
@@ -209,8 +249,11 @@ impl Oracle {
         let touched: BTreeSet<usize> =
             texts.iter().filter_map(|text| self.terms.bundle_of.get(text)).copied().collect();
         for bundle in touched {
-            let texts = screen.rows.values().filter_map(|row| self.texts.get(&row.entry));
-            let here = texts.filter(|text| self.terms.bundles[bundle].contains(*text)).count();
+            let rows = screen.rows.values();
+            let texts = rows.filter_map(|row| self.first_words(screen, &row.entry));
+            // For a moment something may be there by two names.
+            let here = texts.filter(|text| self.terms.bundles[bundle].contains(*text));
+            let here = here.collect::<BTreeSet<_>>().len();
             let all = self.terms.bundles[bundle].len();
             if here != all {
                 let what = format!("peer {peer} shows {here} of {all} that are seen together");
@@ -234,8 +277,9 @@ impl Oracle {
                 self.fail("§5", format!("{text:?} of {} still waits", one.peer));
             }
         }
+        let rows = one.screen.rows.values();
         let shown: BTreeSet<&String> =
-            one.screen.rows.values().filter_map(|row| self.texts.get(&row.entry)).collect();
+            rows.filter_map(|row| self.first_words(one.screen, &row.entry)).collect();
         let unwanted = |id: &DraftId| self.terms.unwanted.contains(id);
         let waits = |id: &DraftId| one.screen.waiting.iter().any(|waiting| waiting.draft.id == *id);
         let said = |id: &DraftId| {
@@ -244,30 +288,39 @@ impl Oracle {
         };
         let mut accepted = self.terms.accepted.iter();
         let lost = accepted
-            .find(|(id, peer)| **peer == one.peer && !waits(id) && !said(id) && !unwanted(id));
+            .find(|(id, peer)| *peer == one.peer && !waits(id) && !said(id) && !unwanted(id));
         if let Some((id, _)) = lost {
             let words = self.terms.words.get(id);
             let what = format!("{words:?} waited at {} and is lost", one.peer);
             self.fail("I3", what);
         }
         for row in one.screen.rows.values() {
-            let over = row.expiry.is_some_and(|expiry| expiry + LATE < one.wall);
-            // What its author did to it and did not pass on before it went is not known yet.
-            let author = self.members.iter().position(|member| *member == row.author);
-            let here = present.iter().any(|other| Some(other.peer) == author);
-            let deleted = here && self.terms.deleted.contains(&row.entry);
-            if (over || deleted) && matches!(row.body, Body::Text(_)) {
-                let what = format!("{} is to be gone and is shown at {}", row.entry, one.peer);
-                self.fail("§5", what);
-            }
-            if (over || deleted) && self.has_body(one, &row.entry) {
-                let what = format!("the body of {} is still stored at {}", row.entry, one.peer);
-                self.fail("§5", what);
-            }
-            let words = matches!(row.body, Body::Text(_));
-            if here && self.terms.edited.contains(&row.entry) && words && !row.edited {
-                self.fail("I9", format!("{} is shown unedited at {}", row.entry, one.peer));
-            }
+            self.row_kept(one, row, present);
+        }
+    }
+
+    fn row_kept(&mut self, one: &Present<'_>, row: &Row, present: &[Present<'_>]) {
+        let Some(hash) = one.screen.which.get(&row.entry) else { return };
+        let over = row.expiry.is_some_and(|expiry| expiry + LATE < one.wall);
+        // What its author did to it and did not pass on before it went is not known yet. What has
+        // another name since is another message to such a note.
+        let here = |notes: &BTreeMap<Target, BTreeSet<usize>>| {
+            let devices = notes.get(&(row.entry, *hash));
+            let here = |other: &Present<'_>| devices.is_some_and(|of| of.contains(&other.peer));
+            present.iter().any(here)
+        };
+        let (deleted, edited) = (here(&self.terms.deleted), here(&self.terms.edited));
+        let words = matches!(row.body, Body::Text(_));
+        if (over || deleted) && words {
+            let what = format!("{} is to be gone and is shown at {}", row.entry, one.peer);
+            self.fail("§5", what);
+        }
+        if (over || deleted) && self.has_body(one, &row.entry) {
+            let what = format!("the body of {} is still stored at {}", row.entry, one.peer);
+            self.fail("§5", what);
+        }
+        if edited && words && !row.edited && !self.forks(&row.author) {
+            self.fail("I9", format!("{} is shown unedited at {}", row.entry, one.peer));
         }
     }
 

@@ -85,6 +85,7 @@ impl Oracle {
     /// A wire is closed, by whichever end.
     pub(crate) fn wire_closed(&mut self, wire: usize) {
         self.traffic.close(wire);
+        self.hears_no_more(wire);
     }
 
     /// A peer writes a message to a wire.
@@ -161,9 +162,12 @@ impl Oracle {
     }
 
     /// A message reaches the other end, which takes it.
-    pub(crate) fn arrived(&mut self, way: (usize, usize), message: &[u8]) {
+    pub(crate) fn arrived(&mut self, at: &Place, message: &[u8]) {
         let Ok(frames) = decode(message) else { return };
-        let way = self.traffic.ways.entry(way).or_default();
+        for frame in &frames {
+            self.hears((at.wire, at.peer, at.to), at.now, frame);
+        }
+        let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
         let mut over = false;
         for frame in frames {
             if let Frame::Part(part) = frame {
@@ -240,9 +244,12 @@ impl Oracle {
             return self.fail("I10", format!("peer {peer} passes on a register nobody signed"));
         };
         let own = self.member_of(peer) == Some(register.member);
+        let own = own && self.speaks_of_this_disk(peer, &register);
         if own && register.kind == RegisterKind::RECEIPT {
             let receipt: Option<Receipt> = register.open(room, keys);
-            for have in receipt.iter().flat_map(|receipt| &receipt.held) {
+            let held = receipt.iter().flat_map(|receipt| &receipt.held);
+            // The end of a log that has forked may be held by another name by now.
+            for have in held.filter(|have| !self.forks(&have.log.member)).collect::<Vec<_>>() {
                 self.has(peer, have, store, "signs for");
             }
         }
@@ -260,7 +267,8 @@ impl Oracle {
             .iter()
             .any(|(wire, _, before)| *wire != at.wire && !before.and(&ranges).is_empty());
         wants.push((at.wire, at.now, ranges));
-        if twice {
+        // While two versions of a log are told apart, what is coming from one may be of no use.
+        if twice && !self.forks(&want.log.member) {
             self.fail("I12", format!("peer {} asks two holders for the same", at.peer));
         }
     }

@@ -3,9 +3,9 @@
 //! Whoever is not there in the end is not judged, and what a lying member said of itself counts for
 //! nothing; everything else does (I3, I7, I9, I12).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Body, EntryId, Row, RowState};
+use engine::{Body, EntryHash, EntryId, LogId, MemberId, Row, RowState};
 
 use crate::oracle::{Oracle, Screen, cut};
 use crate::store::Store;
@@ -27,17 +27,30 @@ pub struct Present<'a> {
 
 impl Oracle {
     /// Everybody who is there agrees. `all` is true if nobody is away and nobody lies.
+    ///
+    /// Devices of one member do not link with each other: without somebody else, each is alone.
     pub fn converged(&mut self, present: &[Present<'_>], all: bool) {
+        let members: BTreeSet<Option<MemberId>> =
+            present.iter().map(|one| self.member_of(one.peer)).collect();
+        if members.len() > 1 {
+            self.agree(present, all, members.len());
+        } else {
+            present.iter().for_each(|one| self.agree(std::slice::from_ref(one), false, 1));
+        }
+        self.copies_part(present);
+    }
+
+    fn agree(&mut self, present: &[Present<'_>], all: bool, members: usize) {
         let Some(first) = present.first() else { return };
         let early = self.early(present);
         for one in present {
             self.same_rows(one, first, &early);
             self.same_names(one, present);
-            self.nothing_waits(one, all, present.len());
+            self.nothing_waits(one, all, members);
             self.spoken_in_order(one);
             self.terms_kept(one, present);
         }
-        self.nothing_lost(present);
+        self.nothing_lost(present, &early);
     }
 
     /// A wire that is open in the end owes nobody credit (I7).
@@ -48,11 +61,8 @@ impl Oracle {
     }
 
     fn texts(&self, screen: &Screen, early: &[EntryId]) -> Vec<String> {
-        let proven_by =
-            |row: &Row, entry: &EntryId| row.entry.log == entry.log && row.entry.seq <= entry.seq;
-        let waits = |row: &&Row| early.iter().any(|entry| proven_by(row, entry));
         let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
-        rows.filter(|row| !waits(row)).map(|row| self.label(row)).collect()
+        rows.filter(|row| !is_early(row, early)).map(|row| self.label(screen, row)).collect()
     }
 
     /// What expired by a clock that runs before those of others, while nobody has the words any
@@ -65,14 +75,20 @@ impl Oracle {
             |row: &Row| present.iter().any(|one| self.member_of(one.peer) == Some(row.author));
         let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
         let rows = present.iter().flat_map(|one| one.screen.rows.values());
-        let early = rows.filter(|row| self.fades(&row.entry) && awaited(row) && !author(row));
+        let early = rows.filter(|row| row.expiry.is_some() && awaited(row) && !author(row));
         early.filter(|row| !kept(row)).map(|row| row.entry).collect()
     }
 
-    /// What everybody has to agree on: when a body goes depends on each device's clock.
-    fn label(&self, row: &Row) -> String {
-        let Some(first) = self.texts.get(&row.entry) else { return row.entry.to_string() };
-        if self.fades(&row.entry) {
+    /// What everybody has to agree on: when a body goes depends on each device's clock, and notes
+    /// on messages of a log that forks name another message for a while: they do not follow.
+    fn label(&self, screen: &Screen, row: &Row) -> String {
+        let hash = screen.which.get(&row.entry);
+        let first = hash.and_then(|hash| self.texts.get(hash));
+        let Some((hash, first)) = hash.zip(first) else { return row.entry.to_string() };
+        if self.forks(&row.author) && self.may_be_said_again(first) {
+            return format!("{} as {}", cut(first), row.entry);
+        }
+        if self.fades(hash) || self.forks(&row.author) {
             return cut(first).to_owned();
         }
         let now = match &row.body {
@@ -82,7 +98,10 @@ impl Oracle {
         };
         let reaction =
             |reaction: &engine::Reaction| format!(" {}{:?}", reaction.emoji, reaction.members);
-        let reactions: String = row.reactions.iter().map(reaction).collect();
+        let whole = |reaction: &&engine::Reaction| {
+            !reaction.members.iter().any(|member| self.forks(member))
+        };
+        let reactions: String = row.reactions.iter().filter(whole).map(reaction).collect();
         format!("{}{now}{reactions}", cut(first))
     }
 
@@ -101,8 +120,20 @@ impl Oracle {
             );
             self.fail("I9", what);
         }
-        if mine.iter().collect::<BTreeSet<_>>().len() != mine.len() {
-            self.fail("I3", format!("peer {} shows a text twice", one.peer));
+        let mut seen = BTreeSet::new();
+        if let Some(text) = mine.iter().find(|text| !seen.insert(*text)) {
+            self.fail("I3", format!("peer {} shows {text:?} twice", one.peer));
+        }
+        let names = |screen: &Screen| -> Vec<(EntryId, EntryHash)> {
+            let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
+            let rows = rows.filter(|row| !is_early(row, early));
+            rows.filter_map(|row| Some((row.entry, *screen.which.get(&row.entry)?))).collect()
+        };
+        let (mine, theirs) = (names(one.screen), names(first.screen));
+        if let Some((mine, theirs)) = mine.iter().zip(&theirs).find(|(mine, theirs)| mine != theirs)
+        {
+            let (a, b) = (one.peer, first.peer);
+            self.fail("I4", format!("{} at {a} is {} at {b}", mine.0, theirs.0));
         }
     }
 
@@ -129,12 +160,13 @@ impl Oracle {
             let pending = one.screen.pending;
             self.fail("I9", format!("{pending} entries of {} are pending", one.peer));
         }
-        let words = |row: &Row| matches!(row.body, Body::Text(_)) && !self.fades(&row.entry);
+        let fades =
+            |row: &Row| one.screen.which.get(&row.entry).is_some_and(|hash| self.fades(hash));
+        let words = |row: &Row| matches!(row.body, Body::Text(_)) && !fades(row);
         let unread = |row: &&Row| row.own && row.state != RowState::Read && words(row);
         let unread = one.screen.rows.values().find(unread).filter(|_| all);
         if let Some(row) = unread {
-            let what =
-                format!("{:?} of {} is {:?} and not read", row.entry.seq, one.peer, row.state);
+            let what = format!("{} at {} is {:?} and not read", row.entry, one.peer, row.state);
             self.fail("I9", what);
         }
         if one.screen.more {
@@ -142,7 +174,8 @@ impl Oracle {
         }
     }
 
-    /// What one page said one after the other with one priority stands in that order.
+    /// What one page said one after the other with one priority stands in that order; where logs
+    /// fork, in each of them.
     fn spoken_in_order(&mut self, one: &Present<'_>) {
         let Some(member) = self.member_of(one.peer) else { return };
         if self.mallory.is_some() {
@@ -150,12 +183,18 @@ impl Oracle {
             return;
         }
         let rows = one.screen.rows.values().filter(|row| row.author == member);
-        let mut last = [0; 3];
-        for row in rows.filter(|row| !self.was_reclassed(&row.entry)) {
+        let mut last: BTreeMap<(Option<LogId>, String, u8), u32> = BTreeMap::new();
+        for row in rows {
+            let hash = one.screen.which.get(&row.entry);
             let Body::Text(text) = &row.body else { continue };
-            let number = cut(text).split(':').nth(1).and_then(|number| number.parse::<u32>().ok());
-            let Some(number) = number else { continue };
-            let before = &mut last[usize::from(row.priority.number())];
+            let (device, number) = cut(text).split_once(':').unwrap_or_default();
+            let Ok(number) = number.parse::<u32>() else { continue };
+            if hash.is_some_and(|hash| self.was_reclassed(hash)) {
+                continue;
+            }
+            let log = self.forks(&member).then_some(row.entry.log);
+            let key = (log, device.to_owned(), row.priority.number());
+            let before = last.entry(key).or_default();
             if number < *before {
                 let what = format!("{:?} stands below number {before} of its author", cut(text));
                 return self.fail("I4", what);
@@ -164,15 +203,46 @@ impl Oracle {
         }
     }
 
-    fn nothing_lost(&mut self, present: &[Present<'_>]) {
-        let Some(first) = present.first() else { return };
-        let text = |row: &Row| self.texts.get(&row.entry).cloned();
-        let shown: BTreeSet<String> = first.screen.rows.values().filter_map(text).collect();
-        let here = |peer: usize| present.iter().any(|one| one.peer == peer);
-        let mut lost = self.acknowledged.iter().filter(|(_, peer)| here(**peer));
-        let lost = lost.find(|(text, _)| !shown.contains(*text)).map(|(text, _)| text.clone());
-        if let Some(text) = lost {
-            self.fail("I3", format!("{:?} was saved and is lost", cut(&text)));
+    /// What was on the disk of anybody who is here is shown to everybody who is here.
+    fn nothing_lost(&mut self, present: &[Present<'_>], early: &[EntryId]) {
+        for one in present {
+            let rows = one.screen.rows.values();
+            let shown: BTreeSet<&EntryHash> =
+                rows.filter_map(|row| one.screen.which.get(&row.entry)).collect();
+            let here = |devices: &BTreeSet<usize>| {
+                present.iter().any(|other| devices.contains(&other.peer))
+            };
+            let too_early = |hash: &EntryHash| {
+                let order = self.orders.get(hash);
+                let entry = order.map(|order| EntryId { log: order.log, seq: order.seq });
+                entry.is_some_and(|entry| {
+                    early.iter().any(|early| early.log == entry.log && entry.seq <= early.seq)
+                })
+            };
+            let mut kept = self.kept.iter().filter(|(_, devices)| here(devices));
+            let lost = kept.find(|(hash, _)| !shown.contains(hash) && !too_early(hash));
+            let text = lost.and_then(|(hash, _)| self.texts.get(hash)).cloned();
+            if let Some(text) = text {
+                let what = format!("{:?} was stored and is lost at {}", cut(&text), one.peer);
+                return self.fail("I3", what);
+            }
         }
     }
+
+    /// Devices of one member that have met write logs of their own.
+    fn copies_part(&mut self, present: &[Present<'_>]) {
+        let mut written: BTreeMap<LogId, usize> = BTreeMap::new();
+        for one in present {
+            let Some(log) = self.last_written(one.peer) else { continue };
+            if let Some(other) = written.insert(log, one.peer) {
+                let what = format!("{other} and {} have met and write one log", one.peer);
+                self.fail("I3", what);
+            }
+        }
+    }
+}
+
+/// True if a row waits for what expired early.
+fn is_early(row: &Row, early: &[EntryId]) -> bool {
+    early.iter().any(|early| row.entry.log == early.log && row.entry.seq <= early.seq)
 }

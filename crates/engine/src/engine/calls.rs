@@ -212,11 +212,29 @@ impl Engine {
         link.claimed.is_none_or(|claimed| claimed == *from).then_some(link.id)
     }
 
-    /// The proven link with a member, if nothing makes it doubtful.
-    fn linked_with(&self, member: &MemberId) -> Option<&Link> {
+    /// The proven links with a member's devices, if nothing makes them doubtful.
+    fn linked_with(&self, member: &MemberId) -> impl Iterator<Item = &Link> {
         let sound = |link: &&Link| link.flow().is_some_and(|flow| flow.healthy());
-        let with = |link: &&Link| link.member() == Some(*member);
-        self.links.values().filter(with).filter(sound).find(|link| link.rtc.0 != RtcState::Failed)
+        let with = *member;
+        let links = self.links.values().filter(move |link| link.member() == Some(with));
+        links.filter(sound).filter(|link| link.rtc.0 != RtcState::Failed)
+    }
+
+    /// A link is proven. Another one with the same life of its member has had its time; one with
+    /// another life has most often ended with it, or it is with a copy: that is seen at once.
+    pub(super) fn prove_others(&mut self, id: LinkId, member: MemberId, boot: [u8; 16]) {
+        let lives = self.links.iter().filter(|(other, _)| **other != id);
+        let lives = lives.filter_map(|(other, link)| Some((*other, link.flow()?)));
+        let lives = lives.filter(|(_, flow)| flow.member == member);
+        let lives: Vec<_> = lives.map(|(other, flow)| (other, flow.boot == boot)).collect();
+        let too_many = (lives.len() + 1).saturating_sub(limits::LINKS_A_MEMBER);
+        for (place, (other, same_life)) in lives.into_iter().enumerate() {
+            if same_life || place < too_many {
+                self.close(other);
+            } else {
+                self.probe(other);
+            }
+        }
     }
 
     /// After the server was away, everybody has a new address there and offers: whoever is linked
@@ -228,9 +246,12 @@ impl Engine {
         session: [u8; 16],
         boot: [u8; 16],
     ) -> bool {
-        let link = self.linked_with(&from).filter(|link| link.session != session);
-        let same_life = |link: &&Link| link.flow().is_some_and(|flow| flow.boot == boot);
-        let Some(id) = link.filter(same_life).map(|link| link.id) else { return false };
+        let blind = planted(Planted::BootIgnored);
+        let same_life = |link: &Link| link.flow().is_some_and(|flow| flow.boot == boot || blind);
+        let same = |link: &&Link| link.session != session && same_life(link);
+        let Some(id) = self.linked_with(&from).find(same).map(|link| link.id) else {
+            return false;
+        };
         mark(Mark::LinkedAlready);
         self.adopt(peer, id);
         self.post_to(peer, session, SignalKind::Linked);
@@ -240,7 +261,11 @@ impl Engine {
     /// The other side says that there is a link already.
     fn on_linked(&mut self, peer: PeerId, from: MemberId, session: [u8; 16]) {
         let attempt = self.of_session(session, &from);
-        let Some(id) = self.linked_with(&from).map(|link| link.id) else { return };
+        // Of several devices it is the one whose address is not known any more.
+        let mut links: Vec<(LinkId, PeerId)> =
+            self.linked_with(&from).map(|link| (link.id, link.peer)).collect();
+        links.sort_by_key(|(_, address)| self.peers.of(*address).is_some());
+        let Some((id, _)) = links.first().copied() else { return };
         if let Some(attempt) = attempt.filter(|attempt| *attempt != id) {
             self.close(attempt);
         }

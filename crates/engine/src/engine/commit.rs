@@ -384,6 +384,7 @@ impl Engine {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
         self.commits.failures = 0;
         for (log, state) in &batch.logs {
+            self.pass_on_branch(log, state);
             // More is shown than came: it is read like everything that is stored.
             let before = self.logs.of(log).map_or(0, LogState::unshown);
             self.commits.reload |= state.unshown() < before;
@@ -417,6 +418,7 @@ impl Engine {
         }
         self.on_merged(batch.merged);
         self.on_moved(&batch.moved);
+        batch.logs.keys().for_each(|log| self.meet_log(log));
         self.surface(&batch.runs);
         self.on_noted(batch.notes);
         if let Some(at) = batch.fade_at {

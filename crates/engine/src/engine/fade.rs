@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::engine::commit::Batch;
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
-use crate::ids::{EntryId, MemberId};
+use crate::ids::{EntryHash, EntryId, MemberId};
 use crate::io::{Millis, Output, Record, StoreOp, Table};
 use crate::limits;
 use crate::log::entry::Kind;
@@ -34,6 +34,8 @@ pub struct Fades {
     runs: BTreeMap<Vec<u8>, Run>,
     records: Vec<Vec<u8>>,
     gone: Vec<Fade>,
+    /// The hashes of what was deleted: in a log that forks another message may have the name.
+    deleted: BTreeSet<EntryHash>,
     /// Bodies found that go: to be stored as such, with the moment.
     owed: BTreeMap<EntryId, Millis>,
     /// Whether somebody has read something that vanishes is to be looked at again.
@@ -181,6 +183,15 @@ impl Engine {
                 return self.scan(Purpose::FadeRun, Table::Runs, (from, to), true, 1);
             }
             fades.todo.pop_front();
+            let seq = fade.entry.seq;
+            let meant = fades.runs.values().any(|run| {
+                let here = run.log == fade.entry.log && (run.first..=run.last()).contains(&seq);
+                here && run.hash_at(seq).is_some_and(|hash| fades.deleted.contains(&hash))
+            });
+            if fade.at == 0 && !meant {
+                fades.gone.retain(|gone| *gone != fade);
+                continue;
+            }
             if !fades.gone.contains(&fade) {
                 fades.gone.push(fade);
             }
@@ -190,14 +201,21 @@ impl Engine {
                 }
             }
         }
+        fades.deleted.clear();
         fades.busy = !fades.records.is_empty();
     }
 
     /// The notes on a deleted message were read: other words for it go, too.
     pub(super) fn on_fade_notes(&mut self, records: Vec<Record>) {
-        for (key, value) in records {
-            let note = postcard::from_bytes::<Note>(&value).ok();
-            if let Some(note) = note.filter(|note| note.kind == Kind::EDIT) {
+        let notes = records.into_iter();
+        let notes =
+            notes.filter_map(|(key, value)| Some((key, postcard::from_bytes(&value).ok()?)));
+        let notes: Vec<(Vec<u8>, Note)> = notes.collect();
+        let deletions = notes.iter().filter(|(_, note)| note.kind == Kind::DELETE);
+        self.commits.fades.deleted.extend(deletions.map(|(_, note)| note.target));
+        for (key, note) in notes {
+            let deleted = self.commits.fades.deleted.contains(&note.target);
+            if deleted && note.kind == Kind::EDIT {
                 let entry = EntryId { log: note.by.log, seq: note.by.seq };
                 self.commits.fades.records.push(key);
                 // Not 0: nothing is said of an edit itself.

@@ -55,6 +55,8 @@ pub enum Why {
     Evidence(LinkId, bool),
     /// It is proven what a peer has there.
     Proven(LinkId, LogId),
+    /// Something that stands alone in this log may hang on it, and be part of this branch.
+    Absorb(LogId, Branch),
     /// What stands there does not hang on what stands before it.
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
@@ -125,15 +127,15 @@ impl Forks {
 impl Engine {
     /// A member says that it holds a range: true is what its last hash shows.
     pub(super) fn weigh(&mut self, witness: Witness, log: LogId, range: HaveRange) {
-        let Some(state) = self.logs.of(&log) else { return };
-        if !state.held().contains(range.last) {
+        let state = self.logs.of(&log);
+        let Some(state) = state.filter(|state| state.held().contains(range.last)) else {
             // Nothing to compare: what of it is here shows when the rest has come.
             let member = self.member_of_witness(witness).filter(|_| self.is_own(&log));
             if let Some(member) = member.filter(|_| self.forks.claims.len() < limits::LOGS) {
                 self.forks.claims.insert((member, log), range);
             }
             return;
-        }
+        };
         let known = state.hash_at(range.last);
         match known.or_else(|| self.forks.known.get(&(log, range.last)).copied()) {
             Some(ours) => self.weighed(witness, log, range, ours),
@@ -157,7 +159,7 @@ impl Engine {
         }
     }
 
-    fn is_own(&self, log: &LogId) -> bool {
+    pub(super) fn is_own(&self, log: &LogId) -> bool {
         log.member == self.own.member
     }
 
@@ -228,6 +230,7 @@ impl Engine {
             Why::Resume(_) => {}
             Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
             Why::Proven(id, walked) => self.on_proven_at(id, walked, &run, seq),
+            Why::Absorb(from, branch) => self.absorb_from(from, (seq, ours), branch),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
     }
@@ -402,6 +405,27 @@ impl Engine {
         if !self.moves(&log) && self.forks.jobs.len() < limits::SEARCHES {
             self.forks.jobs.push_back(Job::branch(branch));
             self.withhold(&log, true);
+        }
+    }
+
+    /// A branch is known from now on: who is linked has to know it before anything of it.
+    pub(super) fn tell_of_branch(&mut self, branch: Branch) {
+        for id in self.links.keys().copied().collect::<Vec<_>>() {
+            self.control(id, &Frame::Branches(vec![branch]));
+        }
+    }
+
+    /// The beginning of a branch comes to be held, so that it can be proven: those who do not meet
+    /// whoever has moved it hear of it from here.
+    pub(super) fn pass_on_branch(&mut self, log: &LogId, state: &LogState) {
+        let Some(branch) = state.branch().copied() else { return };
+        // Whoever moves it says so when all of it has moved.
+        let moves = self.forks.jobs.iter().any(|job| job.makes(&branch));
+        let begins = |state: &LogState| state.held().contains(branch.mark.at);
+        if !moves && begins(state) && !self.logs.of(log).is_some_and(begins) {
+            self.tell_of_branch(branch);
+            // What they knew of the log is void by that: it still stands here.
+            self.tell_log(&branch.parent, None);
         }
     }
 

@@ -10,11 +10,14 @@
 //! lives ever write the same one. Nobody else can know it, so one a life is enough.
 
 use crate::engine::Engine;
-use crate::ids::{EntryHash, Incarnation, LogId, Seq};
+use crate::ids::{EntryHash, Incarnation, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
+use crate::log::ranges::RangeSet;
+use crate::register::Receipt;
+use crate::simulation::{Planted, planted};
 
 /// What this life has done with the own log.
 #[derive(Debug, Default)]
@@ -43,7 +46,8 @@ impl Life {
 impl Engine {
     /// True if the own log can be continued now; opens another one if it must not be.
     pub(super) fn may_write(&mut self) -> bool {
-        if self.life.fresh || !self.own_is_behind() {
+        let blind = planted(Planted::OwnEntriesOverwritten);
+        if self.life.fresh || blind || !self.own_is_behind() {
             self.life.behind = None;
             return true;
         }
@@ -67,8 +71,48 @@ impl Engine {
 
     /// The own key is in use elsewhere, or what it wrote there has come to light.
     pub(super) fn met_myself(&mut self) {
-        if !self.life.fresh && self.is_open() {
+        if !self.life.fresh && self.is_open() && !planted(Planted::CopyKeepsLog) {
             self.open_log();
+        }
+    }
+
+    /// Something of a log is stored. If it is an own one that another life has written, who its
+    /// recipients were is not known here: everybody who is known.
+    pub(super) fn meet_log(&mut self, log: &LogId) {
+        let elsewhere = log.member == self.own.member && *log != self.own;
+        if elsewhere && self.members.hear_nothing_of(log) {
+            self.members.follow(*log);
+        }
+    }
+
+    /// The same for all logs that were read from the store.
+    pub(super) fn meet_logs(&mut self) {
+        for log in self.logs.iter().map(|(log, _)| *log).collect::<Vec<_>>() {
+            self.meet_log(&log);
+        }
+    }
+
+    /// The first member to come is the recipient of all that was said to nobody, in earlier logs,
+    /// too.
+    pub(super) fn heard_of_earlier(&mut self, member: MemberId) {
+        let own = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        let earlier = own.filter(|(log, _)| **log != self.own);
+        let earlier: Vec<_> = earlier.map(|(log, state)| (*log, state.held())).collect();
+        for (log, held) in earlier {
+            self.members.hear(member, log, &held);
+            self.update_rows(log, &held);
+        }
+    }
+
+    /// Another life has read something, or this one before its disk went back.
+    pub(super) fn read_elsewhere(&mut self, receipt: Receipt) {
+        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
+            let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
+            let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
+            let known = self.told.read.entry(log).or_default();
+            if known.ranges().len() + read.ranges().len() <= limits::RANGES {
+                known.union(&read.and(&held));
+            }
         }
     }
 

@@ -330,9 +330,14 @@ impl Engine {
             return;
         }
         let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        if self.members.know(member, self.own, &held) {
-            self.told.stale = true;
-            self.update_rows(self.own, &held);
+        let alone = self.members.iter().next().is_none();
+        if !self.members.know(member, self.own, &held) {
+            return;
+        }
+        self.told.stale = true;
+        self.update_rows(self.own, &held);
+        if alone {
+            self.heard_of_earlier(member);
         }
     }
 
@@ -351,7 +356,11 @@ impl Engine {
     fn on_receipt(&mut self, register: &Register) {
         let member = register.member;
         let receipt: Option<Receipt> = register.open(&self.room, &self.keys);
-        let Some(receipt) = receipt.filter(|_| member != self.own.member) else { return };
+        let Some(receipt) = receipt else { return };
+        if member == self.own.member {
+            // Another device of one's own has read it, or this one before its disk went back.
+            return self.read_elsewhere(receipt);
+        }
         for have in receipt.held.iter().take(limits::LOGS) {
             self.learn_held(&member, have);
         }
@@ -387,7 +396,11 @@ impl Engine {
         let newest = self.registers.counter(&key).max(waiting);
         let stuck = planted(Planted::RegisterCounterStuck) && kind == RegisterKind::RECEIPT;
         // Another life of this key may have said the highest there is: then nothing can follow.
-        let counter = newest.saturating_add(u64::from(!stuck || newest == 0));
+        // The step is drawn: two lives that do not know of each other hardly say the same number,
+        // which would leave both values standing.
+        let by_one = planted(Planted::RegisterStepsByOne);
+        let step = if by_one { 1 } else { 1 + self.random.below(limits::REGISTER_STEP) };
+        let counter = newest.saturating_add(if stuck && newest > 0 { 0 } else { step });
         let register = Register::sign(
             (&self.room, &self.epoch),
             (kind, counter),

@@ -166,17 +166,11 @@ impl Engine {
     /// A link is proven: both sides say what they hold.
     pub(super) fn on_proven(&mut self, id: LinkId) {
         let Some(flow) = self.links.get(&id).and_then(Link::flow) else { return };
-        let member = flow.member;
+        let (member, boot) = (flow.member, flow.boot);
         self.know(member);
         self.told.stale = true;
         self.wants_stale = true;
-        let same = |(other, link): (&LinkId, &Link)| {
-            (*other != id && link.member() == Some(member)).then_some(*other)
-        };
-        let older: Vec<LinkId> = self.links.iter().filter_map(same).collect();
-        for other in older {
-            self.close(other);
-        }
+        self.prove_others(id, member, boot);
         let branches: Vec<Branch> = self.logs.branches().copied().collect();
         for chunk in branches.chunks(BRANCHES_A_FRAME) {
             self.control(id, &Frame::Branches(chunk.to_vec()));
@@ -390,7 +384,10 @@ impl Engine {
         let situation = Situation {
             logs: &self.logs,
             inbox: &inbox,
-            moving: &|log: &LogId| self.moves(log),
+            moving: &|log: &LogId| {
+                let own = log.member == self.own.member;
+                self.moves(log) || (own && planted(Planted::OwnEntriesNotFetched))
+            },
             links: &self.links,
             now: self.now.mono,
         };

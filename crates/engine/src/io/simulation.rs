@@ -124,6 +124,20 @@ faults! {
     ForkWithoutEvidence breaks "I10",
     /// Evidence that a log has forked need not be signed by the log's author.
     EvidenceUnsigned breaks "I10",
+    /// Own entries that others hold are not fetched back to a disk that went back.
+    OwnEntriesNotFetched breaks "I3",
+    /// Something is written in the place of own entries that others are known to hold.
+    OwnEntriesOverwritten breaks "I3",
+    /// A copy of a profile that meets the other one goes on in the same log.
+    CopyKeepsLog breaks "I3",
+    /// Whose life an offer is of is not looked at: a copy is taken for who is linked already.
+    BootIgnored breaks "I9",
+    /// Where an own log has forked, the own version keeps the log's name, whatever its hash.
+    OwnVersionKeepsName breaks "I4",
+    /// A register's counter goes by one: two lives of a key say different things of one number.
+    RegisterStepsByOne breaks "I9",
+    /// What becomes part of a branch is taken out of its log and not stored again.
+    MovedRunLost breaks "I3",
     /// The order of work depends on where things lie in memory.
     OrderByAddress breaks "I8",
     /// What is seen together is split where a page of the timeline ends.

@@ -117,8 +117,11 @@ impl PeerHave {
         true
     }
 
-    /// What it holds of a log counts for nothing, or counts again.
+    /// What it holds of a log counts for nothing, or counts again; also what it has yet to say.
     pub fn dispute(&mut self, log: &LogId, disputed: bool) {
+        if disputed && self.logs.len() < limits::LOGS {
+            self.logs.entry(*log).or_default();
+        }
         if let Some(peer) = self.logs.get_mut(log) {
             peer.disputed = disputed;
         }

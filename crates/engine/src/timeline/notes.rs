@@ -17,6 +17,7 @@ use serde_bytes::ByteBuf;
 use crate::crypto::keys::EpochKeys;
 use crate::ids::{EntryHash, EntryId, EpochId, LogId, MemberId, RoomId};
 use crate::limits;
+use crate::log::branch::Mark;
 use crate::log::entry::{Content, Kind, Place};
 use crate::log::run::{Run, RunEntry};
 use crate::view::{Body, Order, Priority, Reaction, Row};
@@ -63,6 +64,12 @@ impl Noted {
         if header.kind != Kind::REACTION && target.entry.log.member != run.log.member {
             return None;
         }
+        // What its author said in the same branch has the branch's name, too.
+        let mut entry_id = target.entry;
+        let within = |mark: &Mark| target.entry.log == run.origin && target.entry.seq >= mark.at;
+        if run.mark.as_ref().is_some_and(within) {
+            entry_id.log = run.log;
+        }
         let note = Note {
             by: Order { lamport: header.lamport, log: run.log, seq },
             kind: header.kind,
@@ -72,7 +79,7 @@ impl Noted {
             class: run.class.number(),
             body: entry.body.clone().map(ByteBuf::from),
         };
-        Some(Noted { target: target.entry, note })
+        Some(Noted { target: entry_id, note })
     }
 }
 

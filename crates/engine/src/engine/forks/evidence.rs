@@ -179,7 +179,8 @@ impl Engine {
                 if run.log == self.own {
                     self.open_log();
                 }
-                if mine > proven.hash {
+                let stands = planted(Planted::OwnVersionKeepsName) && self.is_own(&run.log);
+                if mine > proven.hash && !stands {
                     self.keep_proof(run.log, walk.proof);
                     self.part(run.log, Mark { at, hash: mine });
                 }

@@ -11,13 +11,13 @@ use crate::engine::commit::Batch;
 use crate::engine::forks::Why;
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
-use crate::frame::Frame;
-use crate::ids::{EntryHash, EntryId, LinkId, LogId, Seq};
+use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::io::{Output, Record, StoreOp, Table};
 use crate::link::Link;
 use crate::log::LogState;
-use crate::log::branch::Branch;
+use crate::log::branch::{Branch, Mark};
 use crate::log::run::Run;
+use crate::simulation::{Planted, planted};
 use crate::timeline::notes::Noted;
 use crate::view::Event;
 
@@ -57,6 +57,11 @@ impl Job {
     pub fn branch(branch: Branch) -> Job {
         let (from, at) = (branch.parent, branch.mark.at);
         Job { from, at, to: branch, merge: false, step: Step::Idle }
+    }
+
+    /// True if this branch comes of it.
+    pub fn makes(&self, branch: &Branch) -> bool {
+        self.to == *branch
     }
 
     /// What a log has from here on is part of a branch that is here, too: it goes there.
@@ -115,6 +120,7 @@ impl Engine {
         let (from, at, to, merge) = (job.from, job.at, job.to, job.merge);
         let step = std::mem::replace(&mut job.step, Step::Idle);
         let Step::Ready { mut runs, damaged, mut last } = step else { return };
+        let readable = damaged.is_empty();
         for key in damaged {
             batch.ops.push(StoreOp::Delete(Table::Runs, key));
         }
@@ -135,6 +141,9 @@ impl Engine {
             highest = highest.max(Some(run.last()));
             lowest = Some(self.stage_move(batch, run, at, to, put));
         }
+        if lowest.is_none() && readable {
+            return self.nothing_moves(from, last);
+        }
         if let Some(job) = self.forks.jobs.front_mut() {
             job.step = Step::Storing { last };
         }
@@ -153,6 +162,17 @@ impl Engine {
             }
         }
         batch.strict = true;
+    }
+
+    /// What was to move is not here any more: no batch will say that it is stored.
+    fn nothing_moves(&mut self, from: LogId, last: bool) {
+        let Some(job) = self.forks.jobs.front_mut() else { return };
+        job.step = Step::Idle;
+        if last {
+            self.forks.jobs.pop_front();
+            self.end_searches(&from);
+            self.wants_stale = true;
+        }
     }
 
     /// Whether a branch that is here lacks what of a run goes there; none if that does not fit.
@@ -192,7 +212,9 @@ impl Engine {
         }
         if put {
             batch.stage_branch(branch, self);
-            self.stage_whole(batch, moved.in_branch(branch.mark));
+            if !planted(Planted::MovedRunLost) {
+                self.stage_whole(batch, moved.in_branch(branch.mark));
+            }
         }
         (first, before)
     }
@@ -221,10 +243,10 @@ impl Engine {
         for Moved { log, part, to } in moved.iter().copied() {
             self.cache.forget(&log);
             self.forks.forget(log, part);
-            let gone = self.timeline.withdraw(&log, part);
-            if !gone.is_empty() {
-                self.out.push_back(Output::Event(Event::Moved(gone)));
-            }
+            self.timeline.withdraw(&log, part);
+            // A page that has outlived its worker shows more than is in memory.
+            let gone = (part.0..=part.1).map(|seq| EntryId { log, seq }).collect();
+            self.out.push_back(Output::Event(Event::Moved(gone)));
             self.members.branch_off(log, part, to);
             if let Some(read) = self.told.read.get_mut(&log) {
                 let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
@@ -246,10 +268,7 @@ impl Engine {
         self.end_searches(&from);
         self.wants_stale = true;
         self.weigh_again(&from);
-        let links: Vec<LinkId> = self.links.keys().copied().collect();
-        for id in links {
-            self.control(id, &Frame::Branches(vec![branch]));
-        }
+        self.tell_of_branch(branch);
         self.tell_log(&from, None);
         self.tell_log(&branch.log(), None);
     }
@@ -273,6 +292,9 @@ impl Engine {
         for branch in branches.copied().collect::<Vec<_>>() {
             self.look_up(branch.parent, branch.mark.at, Why::Resume(branch));
         }
+        for branch in self.logs.branches().copied().collect::<Vec<_>>() {
+            self.look_behind(branch, branch.mark.at);
+        }
     }
 
     /// A run of a branch shows that what hung on nothing is part of it: it is stored there.
@@ -280,7 +302,7 @@ impl Engine {
         let Some(branch) = self.logs.of(&run.log).and_then(LogState::branch).copied() else {
             return;
         };
-        let within = |seq: Seq| (run.first..=run.last()).contains(&seq);
+        let within = |seq: Seq| (run.first..=run.last() + 1).contains(&seq);
         let related = |(log, state): &(&LogId, &LogState)| {
             let origin = state.branch().map_or(**log, |branch| branch.origin);
             origin == run.origin && **log != run.log
@@ -297,6 +319,49 @@ impl Engine {
             if !self.moves(&job.from) {
                 self.forks.jobs.push_back(job);
             }
+        }
+        self.look_behind(branch, run.last() + 1);
+    }
+
+    /// A branch comes to be shown from here to where it ends: whether something that stands alone
+    /// in another log hangs on that, or was taken for a branch that begins there, is read.
+    fn look_behind(&mut self, branch: Branch, from: Seq) {
+        let named = branch.log();
+        let end = self.logs.of(&named).and_then(|state| state.around(from));
+        let Some((_, end)) = end else { return };
+        let behind = |seq: &Seq| (from + 1..=end.saturating_add(1)).contains(seq);
+        let related = |(log, state): &(&LogId, &LogState)| {
+            let origin = state.branch().map_or(**log, |branch| branch.origin);
+            origin == branch.origin && **log != named
+        };
+        let mut places = Vec::new();
+        for (log, state) in self.logs.iter().filter(related) {
+            let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
+            let held = state.held();
+            let alone = held.ranges().iter().skip(1).map(|range| range.0);
+            let alone = alone.filter(behind).map(|seq| seq - 1);
+            let at = begins.filter(|at| *at >= from).into_iter().chain(alone);
+            places.extend(at.map(|seq| (*log, seq)));
+        }
+        for (log, seq) in places {
+            self.look_up(named, seq, Why::Absorb(log, branch));
+        }
+    }
+
+    /// The hash of an entry of a branch is read: what hangs on it, or begins with it, is part of
+    /// the branch.
+    pub(in crate::engine) fn absorb_from(
+        &mut self,
+        log: LogId,
+        (seq, hash): (Seq, EntryHash),
+        to: Branch,
+    ) {
+        let Some(state) = self.logs.of(&log).filter(|_| !self.moves(&log)) else { return };
+        let begins = state.branch().is_some_and(|branch| branch.mark == Mark { at: seq, hash });
+        let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
+        if begins || hangs {
+            let at = if begins { seq } else { seq + 1 };
+            self.forks.jobs.push_back(Job::absorb(log, at, to));
         }
     }
 }

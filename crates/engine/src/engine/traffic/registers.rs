@@ -1,6 +1,7 @@
 //! Registers travel by announcement: who stores one tells linked members the counter, and they ask.
 //!
-//! One's own are sent at once.
+//! One's own are sent at once. A member hears of its own register, too, when another one of its
+//! devices has signed a newer value.
 
 use crate::engine::Engine;
 use crate::frame::{Frame, RegisterHave};
@@ -66,7 +67,7 @@ impl Engine {
         let lacks = |(id, link): (&LinkId, &Link)| {
             let flow = link.flow()?;
             let knows = flow.registers.get(&key).copied().unwrap_or(0) >= counter;
-            (!knows && flow.member != register.member).then_some(*id)
+            (!knows).then_some(*id)
         };
         let links: Vec<LinkId> = self.links.iter().filter_map(lacks).collect();
         for id in links {
