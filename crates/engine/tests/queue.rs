@@ -205,6 +205,29 @@ fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it(
 }
 
 #[test]
+fn what_is_over_by_the_clock_of_a_recipient_is_not_delivered_there() {
+    let mut world = three();
+    world.peers[1].ahead = 120_000;
+    let terms = Terms { expires_after: Some(60_000), ..Terms::default() };
+    send(&mut world, 0, "in a hurry", terms);
+    world.pass(5_000);
+    let id = entry(&world, 2, "in a hurry");
+    assert_eq!(shown(&world, 1, &id).body, Body::Gone);
+    let row = shown(&world, 0, &id);
+    assert_eq!((row.state, row.held_by), (RowState::Expired, 1), "the third has it");
+    let ben = guest(1).keypair().member();
+    let tray = undelivered(&world, 0);
+    assert_eq!(tray[0].failures.iter().map(|one| one.member).collect::<Vec<_>>(), [ben]);
+    world.command(1, Command::MarkRead(vec![id]));
+    world.pass(10_000);
+    assert_eq!(shown(&world, 0, &id).state, RowState::Expired, "a state never goes back");
+    // Nobody says so of what does not expire.
+    world.say(0, "for ever", Priority::Normal);
+    world.pass(5_000);
+    assert_eq!(shown(&world, 0, &entry(&world, 0, "for ever")).state, RowState::Delivered);
+}
+
+#[test]
 fn bodies_go_also_while_everybody_goes_on_talking() {
     let mut world = two();
     let terms = Terms { expires_after: Some(30_000), ..Terms::default() };

@@ -25,7 +25,7 @@ use crate::outbox::tray::Refused;
 use crate::queue::Class;
 use crate::simulation::{Mark, Planted, inbox_bytes, mark, planted};
 use crate::sync::{Question, Situation};
-use crate::view::{Passage, Trouble};
+use crate::view::{Event, FailureReason, Passage, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
@@ -256,10 +256,27 @@ impl Engine {
         let why = (refusal::reason(refusal.reason), how);
         for seq in named.ranges().iter().flat_map(|(first, last)| *first..=*last) {
             let entry = EntryId { log: refusal.log, seq };
-            if self.members.lacking(&entry.log, seq).contains(&member) {
+            if !self.members.lacking(&entry.log, seq).contains(&member) {
+                continue;
+            }
+            if why.0 == FailureReason::Expired {
+                self.came_too_late(entry, member);
+            } else {
                 self.note_failure(entry, member, why);
             }
         }
+    }
+
+    /// A message was over by a member's clock when it came there: it is never delivered there.
+    fn came_too_late(&mut self, entry: EntryId, member: MemberId) {
+        if self.timeline.row(&entry).is_none_or(|row| row.expiry.is_none()) {
+            return;
+        }
+        self.members.misses(&member, entry.log, entry.seq);
+        self.note_failure(entry, member, (FailureReason::Expired, Refused::ForGood));
+        let delivery = self.members.delivery(&entry.log, entry.seq);
+        let row = self.timeline.update(&entry, delivery);
+        self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
     }
 
     /// Tells a member that what it sent could not be taken for now.

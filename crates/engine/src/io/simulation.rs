@@ -175,6 +175,8 @@ macro_rules! marks {
 }
 
 marks! {
+    /// A message was over by the clock here when its author sent it.
+    CameTooLate,
     /// Both sides offered at once, and this one stood by its offer.
     GlareStood,
     /// An offer was answered with "linked already".

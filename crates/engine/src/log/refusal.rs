@@ -18,6 +18,10 @@ pub const BLOCKED: u8 = 5;
 /// The member's version cannot do anything with it. Nothing sends it yet; the same holds.
 pub const NOT_UNDERSTOOD: u8 = 6;
 
+/// Its time was over when it came, by the clock of the device there: nobody has seen the words. The
+/// entry is held all the same.
+pub const EXPIRED: u8 = 7;
+
 /// What a person is told of a number.
 #[must_use]
 pub fn reason(number: u8) -> FailureReason {
@@ -27,6 +31,7 @@ pub fn reason(number: u8) -> FailureReason {
         NO_SPACE => FailureReason::NoSpace,
         BLOCKED => FailureReason::Blocked,
         NOT_UNDERSTOOD => FailureReason::NotUnderstood,
+        EXPIRED => FailureReason::Expired,
         other => FailureReason::Other(other),
     }
 }

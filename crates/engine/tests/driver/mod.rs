@@ -33,6 +33,8 @@ pub struct Peer {
     pub heard: usize,
     /// What was handed to the store.
     pub ops: usize,
+    /// How far the device's clock is ahead of the others', in milliseconds.
+    pub ahead: u64,
 }
 
 /// All peers, their signaling room, and a clock that moves when nothing else does.
@@ -81,6 +83,7 @@ impl World {
             slow: None,
             heard: 0,
             ops: 0,
+            ahead: 0,
         });
         index
     }
@@ -159,7 +162,8 @@ impl World {
     }
 
     pub fn step(&mut self, index: usize) -> bool {
-        let now = self.clock();
+        let mut now = self.clock();
+        now.wall += self.peers[index].ahead;
         let mut worked = false;
         while let Some(output) = self.peers[index].engine.poll_output() {
             worked = true;

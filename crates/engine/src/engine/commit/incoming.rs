@@ -6,6 +6,7 @@
 use crate::engine::Engine;
 use crate::engine::commit::Batch;
 use crate::ids::{EntryHash, EntryId, LinkId, Seq};
+use crate::io::Millis;
 use crate::limits;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
@@ -70,6 +71,7 @@ impl Engine {
                 let (log, held) = (run.log, state.held());
                 for part in parts(run, &new, &held) {
                     let first = part.first;
+                    self.tell_expired(from, &part);
                     self.stage_whole(batch, part);
                     let shown = batch.stage(&log, self).shows(first);
                     batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
@@ -98,6 +100,23 @@ impl Engine {
                 Err(error)
             }
             Err(error @ (LogError::Gaps | LogError::Logs | LogError::Loose)) => Err(error),
+        }
+    }
+}
+
+impl Engine {
+    /// An author is told at once what of its run comes too late by the clock here, before it hears
+    /// that the entry is held: it would take that for *delivered*.
+    fn tell_expired(&mut self, from: LinkId, run: &Run) {
+        if self.member_of(from) != Some(run.log.member) {
+            return;
+        }
+        let over = |expiry: Option<Millis>| expiry.is_some_and(|at| at <= self.now.wall);
+        let late = run.iter().filter(|(_, entry)| over(entry.header.expiry));
+        let late: Vec<Seq> = late.map(|(seq, _)| seq).collect();
+        for seq in late {
+            mark(Mark::CameTooLate);
+            self.refuse_runs(&[(from, run.log, seq, seq)], refusal::EXPIRED);
         }
     }
 }
