@@ -4,6 +4,7 @@
 //! A browser may refuse any of it (a private window, a full disk); then nothing is remembered, and
 //! the page works all the same. The invite leaves the address bar as soon as it is read.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use browser::{ClientOptions, Draft, DraftId, Millis, RoomId};
@@ -22,6 +23,11 @@ const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const SENDING: &str = "confab.sending";
+
+thread_local! {
+    /// What was handed over in one millisecond keeps its order.
+    static SERIAL: Cell<u64> = const { Cell::new(0) };
+}
 
 /// The key of the room in `history.state`.
 const STATE_ROOM: &str = "room";
@@ -235,7 +241,8 @@ fn parts(mut joined: &str) -> Vec<String> {
 /// once.
 pub fn keep_sending(room: &RoomId, drafts: &[Draft]) {
     let Some(first) = drafts.first() else { return };
-    let value = format!("{} {}", now(), pack_drafts(drafts));
+    let serial = SERIAL.with(|serial| serial.replace(serial.get() + 1));
+    let value = format!("{} {serial} {}", now(), pack_drafts(drafts));
     keep(tab(), &format!("{SENDING}.{room}.{}", first.id), &value);
 }
 
@@ -249,17 +256,18 @@ pub fn sending(room: &RoomId) -> Vec<(Millis, Vec<Draft>)> {
     let Some(storage) = tab() else { return Vec::new() };
     let prefix = format!("{SENDING}.{room}.");
     let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    let mut drafts: Vec<(Millis, Vec<Draft>)> = keys
+    let mut drafts: Vec<(Millis, u64, Vec<Draft>)> = keys
         .filter(|key| key.starts_with(&prefix))
         .filter_map(|key| sent(&storage.get_item(&key).ok()??))
         .collect();
-    drafts.sort_by_key(|(wall, _)| *wall);
-    drafts
+    drafts.sort_by_key(|(wall, serial, _)| (*wall, *serial));
+    drafts.into_iter().map(|(wall, _, drafts)| (wall, drafts)).collect()
 }
 
-fn sent(value: &str) -> Option<(Millis, Vec<Draft>)> {
-    let (wall, packed) = value.split_once(' ')?;
-    Some((wall.parse().ok()?, unpack_drafts(packed)?))
+fn sent(value: &str) -> Option<(Millis, u64, Vec<Draft>)> {
+    let (wall, rest) = value.split_once(' ')?;
+    let (serial, packed) = rest.split_once(' ')?;
+    Some((wall.parse().ok()?, serial.parse().ok()?, unpack_drafts(packed)?))
 }
 
 /// Keeps an error where tests and curious people find it.
@@ -280,7 +288,7 @@ mod tests {
     fn a_message_that_is_being_sent_is_read_back_as_it_was() {
         let draft = Draft::new(DraftId([3; 16]), "two words\nand more", Priority::Low);
         let packed = pack_drafts(std::slice::from_ref(&draft));
-        assert_eq!(sent(&format!("17 {packed}")), Some((17, vec![draft])));
+        assert_eq!(sent(&format!("17 3 {packed}")), Some((17, 3, vec![draft])));
         for damaged in ["", "17", "17 low", "x low text", &format!("x {packed}")] {
             assert_eq!(sent(damaged), None, "{damaged}");
         }

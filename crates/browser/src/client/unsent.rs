@@ -4,13 +4,15 @@
 //!  ask ──► kept ──► sent at once if a leader is known ──► answer seen ──► forgotten
 //!                └─ a new leader: sent again
 //! ```
+//! Of drafts, at most [`WINDOW`] are with a leader and unanswered: it remembers the ids of more than
+//! that, so what a page repeats, also after a reload, is never said twice. Urgent ones do not wait.
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
 //! a draft from its id. So may a name, until it is seen, and what was read. Other commands are sent
 //! once, as soon as a leader is known.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Refusal, RoomId};
+use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Priority, Refusal, RoomId};
 
 use crate::message::{AskId, News, Request};
 
@@ -18,6 +20,9 @@ use crate::message::{AskId, News, Request};
 pub(crate) const DRAFTS: usize = 20_000;
 /// Bytes of text in them.
 pub(crate) const DRAFT_BYTES: usize = 16 * 1024 * 1024;
+/// Drafts that a leader has been given and has not answered: far fewer than it remembers, for there
+/// may be several tabs.
+pub(crate) const WINDOW: usize = engine::limits::REMEMBERED_DRAFTS / 4;
 /// Requests for rooms, and other commands, that a page keeps at once; one more drops the oldest.
 pub(crate) const REQUESTS: usize = 256;
 
@@ -34,6 +39,11 @@ pub(crate) struct Unsent {
     drafts: BTreeMap<u64, (RoomId, Vec<Draft>)>,
     places: BTreeMap<DraftId, u64>,
     next_place: u64,
+    /// The place of the first that was not sent yet, and later ones that were.
+    unsent_from: u64,
+    ahead: BTreeSet<u64>,
+    /// How many drafts were sent and not answered.
+    flying: usize,
     draft_bytes: usize,
     names: BTreeMap<RoomId, String>,
     read: VecDeque<(RoomId, EntryId)>,
@@ -65,12 +75,12 @@ impl Unsent {
     ) -> Result<Option<Request>, (DraftId, Refusal)> {
         let repeated = match &command {
             Command::Send(draft) => {
-                self.keep(room, std::slice::from_ref(draft))?;
-                true
+                let place = self.keep(room, std::slice::from_ref(draft))?;
+                return Ok(self.begin(place));
             }
             Command::SendTogether(drafts) => {
-                self.keep(room, drafts)?;
-                true
+                let place = self.keep(room, drafts)?;
+                return Ok(self.begin(place));
             }
             Command::Cancel(draft) => {
                 self.forget(draft);
@@ -109,10 +119,11 @@ impl Unsent {
         Ok(None)
     }
 
-    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<(), (DraftId, Refusal)> {
-        let Some(first) = drafts.first() else { return Ok(()) };
-        if self.places.contains_key(&first.id) {
-            return Ok(());
+    /// Keeps drafts; says where.
+    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<u64, (DraftId, Refusal)> {
+        let Some(first) = drafts.first() else { return Ok(self.next_place) };
+        if let Some(place) = self.places.get(&first.id) {
+            return Ok(*place);
         }
         let bytes = self.draft_bytes + bytes_of(drafts);
         if self.places.len() + drafts.len() > DRAFTS || bytes > DRAFT_BYTES {
@@ -123,21 +134,82 @@ impl Unsent {
         self.places.extend(drafts.iter().map(|draft| (draft.id, self.next_place)));
         self.drafts.insert(self.next_place, (room, drafts.to_vec()));
         self.next_place += 1;
-        Ok(())
+        Ok(self.next_place - 1)
+    }
+
+    /// What to send now that drafts were put into this place.
+    fn begin(&mut self, place: u64) -> Option<Request> {
+        if !self.led {
+            return None;
+        }
+        if self.was_sent(place) || self.flying < WINDOW || self.is_urgent(place) {
+            return self.dispatch(place);
+        }
+        None
+    }
+
+    fn was_sent(&self, place: u64) -> bool {
+        place < self.unsent_from || self.ahead.contains(&place)
+    }
+
+    fn is_urgent(&self, place: u64) -> bool {
+        let first = self.drafts.get(&place).and_then(|(_, drafts)| drafts.first());
+        first.is_some_and(|draft| draft.priority == Priority::Urgent)
+    }
+
+    /// Counts what is in a place as sent.
+    fn dispatch(&mut self, place: u64) -> Option<Request> {
+        let (room, drafts) = self.drafts.get(&place)?.clone();
+        if !self.was_sent(place) {
+            self.flying += drafts.len();
+            self.ahead.insert(place);
+            while self.ahead.remove(&self.unsent_from) || self.is_empty(self.unsent_from) {
+                self.unsent_from += 1;
+            }
+        }
+        let command = match <[Draft; 1]>::try_from(drafts) {
+            Ok([draft]) => Command::Send(draft),
+            Err(together) => Command::SendTogether(together),
+        };
+        Some(Request::Command { room, command })
+    }
+
+    /// True if what was in a place is answered.
+    fn is_empty(&self, place: u64) -> bool {
+        place < self.next_place && !self.drafts.contains_key(&place)
+    }
+
+    /// What may be sent now that something was answered, in the order written.
+    pub(crate) fn more(&mut self) -> Vec<Request> {
+        let mut requests = Vec::new();
+        while self.led && self.flying < WINDOW {
+            let mut waiting = self.drafts.range(self.unsent_from..).map(|(place, _)| *place);
+            let Some(next) = waiting.find(|place| !self.ahead.contains(place)) else { break };
+            requests.extend(self.dispatch(next));
+        }
+        requests
+    }
+
+    /// All that has to go to a new leader at once.
+    fn from_the_beginning(&mut self) -> Vec<Request> {
+        (self.unsent_from, self.flying) = (0, 0);
+        self.ahead.clear();
+        let first = self.more();
+        let waiting: Vec<u64> =
+            self.drafts.range(self.unsent_from..).map(|(place, _)| *place).collect();
+        let urgent = waiting.into_iter().filter(|place| self.is_urgent(*place));
+        let urgent: Vec<u64> = urgent.collect();
+        let urgent = urgent.into_iter().filter_map(|place| self.dispatch(place));
+        let urgent: Vec<Request> = urgent.collect();
+        first.into_iter().chain(urgent).collect()
     }
 
     /// There is a leader, perhaps another one: everything that it has to be asked.
     pub(crate) fn led(&mut self) -> Vec<Request> {
         self.led = true;
+        let drafts = self.from_the_beginning();
         let asked = self.asked.iter().map(|(_, request)| request.clone());
         let open = self.open.iter().map(|room| Request::Open { room: *room });
-        let drafts = self.drafts.values().map(|(room, drafts)| Request::Command {
-            room: *room,
-            command: match drafts.as_slice() {
-                [draft] => Command::Send(draft.clone()),
-                together => Command::SendTogether(together.to_vec()),
-            },
-        });
         let names = self.names.iter().map(|(room, name)| Request::Command {
             room: *room,
             command: Command::SetName(name.clone()),
@@ -194,8 +266,11 @@ impl Unsent {
 
     /// Forgets a draft, and all that it was to be seen together with.
     fn forget(&mut self, id: &DraftId) {
-        let kept = self.places.remove(id).and_then(|place| self.drafts.remove(&place));
-        let drafts = kept.map(|(_, drafts)| drafts).unwrap_or_default();
+        let Some(place) = self.places.remove(id) else { return };
+        let sent = self.was_sent(place);
+        let drafts = self.drafts.remove(&place).map(|(_, drafts)| drafts).unwrap_or_default();
+        self.flying -= if sent { drafts.len() } else { 0 };
+        self.ahead.remove(&place);
         for draft in &drafts {
             self.places.remove(&draft.id);
         }

@@ -64,16 +64,17 @@ impl Engine {
             Put::Stored(_) if !is_row => {
                 self.out.push_back(Output::Event(Event::Stored(id)));
             }
-            put @ (Put::Waiting | Put::Repeated | Put::Stored(_)) => self.tell_stored(put),
+            put @ (Put::Waiting | Put::Repeated | Put::Stored(_)) => self.tell_stored(id, put),
         }
         Ok(())
     }
 
-    /// A page repeats what is an entry already: it is shown the row.
-    fn tell_stored(&mut self, put: Put) {
+    /// A page repeats what is an entry already: it is shown the row, if that is in memory.
+    fn tell_stored(&mut self, id: DraftId, put: Put) {
         if let Put::Stored(entry) = put {
             let row = self.timeline.row(&entry).cloned();
-            self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
+            let event = row.map_or(Event::Stored(id), |row| Event::Rows(vec![row]));
+            self.out.push_back(Output::Event(event));
         }
     }
 
@@ -89,8 +90,10 @@ impl Engine {
         };
         match put {
             Ok(_) => {
-                for put in ids.iter().filter_map(|id| self.outbox.known(id)).collect::<Vec<_>>() {
-                    self.tell_stored(put);
+                for id in ids {
+                    if let Some(put) = self.outbox.known(&id) {
+                        self.tell_stored(id, put);
+                    }
                 }
             }
             Err(reason) if ids.is_empty() => self.refuse(None, reason),

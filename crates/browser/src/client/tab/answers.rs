@@ -75,6 +75,10 @@ impl Tab {
 
     fn on_news(self: &Rc<Self>, news: News) {
         self.unsent.borrow_mut().seen(&news);
+        let more = self.unsent.borrow_mut().more();
+        for request in more {
+            self.request(Some(request));
+        }
         let event = match news {
             News::Rooms(rooms) => ClientEvent::Rooms(rooms),
             News::Opened { room, .. } => ClientEvent::Opened { room },

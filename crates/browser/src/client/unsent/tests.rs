@@ -37,6 +37,52 @@ fn row(n: u8) -> News {
     News::Room { room: ROOM, event }
 }
 
+fn numbered(n: usize, priority: Priority) -> Draft {
+    Draft::new(DraftId(u128::try_from(n).unwrap().to_be_bytes()), n.to_string(), priority)
+}
+
+fn texts(requests: &[Request]) -> Vec<String> {
+    let text = |request: &Request| match request {
+        Request::Command { command: Command::Send(draft), .. } => Some(draft.text.clone()),
+        _ => None,
+    };
+    requests.iter().filter_map(text).collect()
+}
+
+#[test]
+fn a_leader_is_given_no_more_than_it_remembers_and_what_is_urgent_does_not_wait() {
+    let mut unsent = Unsent::default();
+    unsent.led();
+    let write = |unsent: &mut Unsent, n: usize, priority| {
+        unsent.command(ROOM, Command::Send(numbered(n, priority))).unwrap()
+    };
+    let most = 3 * WINDOW;
+    let sent: Vec<Request> =
+        (0..most).filter_map(|n| write(&mut unsent, n, Priority::Low)).collect();
+    let expected = |from: usize, to: usize| (from..to).map(|n| n.to_string()).collect::<Vec<_>>();
+    assert_eq!(texts(&sent), expected(0, WINDOW));
+    let urgent = write(&mut unsent, most, Priority::Urgent);
+    assert_eq!(texts(urgent.as_slice()), [most.to_string()]);
+    assert!(unsent.more().is_empty());
+    // Two are answered, and the urgent one: two more may go.
+    for n in [0, 5, most] {
+        let id = numbered(n, Priority::Low).id;
+        unsent.seen(&News::Room { room: ROOM, event: Event::Stored(id) });
+    }
+    assert_eq!(texts(&unsent.more()), expected(WINDOW, WINDOW + 2));
+    // Another leader is asked from the beginning, and for what is urgent.
+    assert!(write(&mut unsent, most + 1, Priority::Urgent).is_some());
+    let again = texts(&unsent.led());
+    assert_eq!((again.len(), again[0].as_str(), again[4].as_str()), (WINDOW + 1, "1", "6"));
+    assert_eq!(again.last(), Some(&(most + 1).to_string()));
+    for n in 0..=most + 1 {
+        let id = numbered(n, Priority::Low).id;
+        unsent.seen(&News::Room { room: ROOM, event: Event::Stored(id) });
+        unsent.more();
+    }
+    assert_eq!((unsent.flying, unsent.drafts.len(), unsent.ahead.len()), (0, 0, 0));
+}
+
 fn create(n: u8) -> (AskId, Request) {
     let (ask, entropy) = (AskId([n; 16]), Entropy([[n; 32]; 4]));
     (ask, Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "m".to_owned() })
