@@ -4,8 +4,8 @@
 //!  ask ──► kept ──► sent at once if a leader is known ──► answer seen ──► forgotten
 //!                └─ a new leader: sent again
 //! ```
-//! Of drafts, at most [`WINDOW`] are with a leader and unanswered: it remembers the ids of more than
-//! that, so what a page repeats, also after a reload, is never said twice. Urgent ones do not wait.
+//! Of drafts, at most [`WINDOW`] are with a leader and unanswered: it remembers the ids of more, so
+//! what a page repeats, also after a reload, is never said twice. Urgent ones do not wait.
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
 //! a draft from its id. So may a name, until it is seen, and what was read. Other commands are sent
 //! once, as soon as a leader is known.
@@ -191,7 +191,7 @@ impl Unsent {
     }
 
     /// All that has to go to a new leader at once.
-    fn from_the_beginning(&mut self) -> Vec<Request> {
+    fn begin_anew(&mut self) -> Vec<Request> {
         (self.unsent_from, self.flying) = (0, 0);
         self.ahead.clear();
         let first = self.more();
@@ -207,7 +207,7 @@ impl Unsent {
     /// There is a leader, perhaps another one: everything that it has to be asked.
     pub(crate) fn led(&mut self) -> Vec<Request> {
         self.led = true;
-        let drafts = self.from_the_beginning();
+        let drafts = self.begin_anew();
         let asked = self.asked.iter().map(|(_, request)| request.clone());
         let open = self.open.iter().map(|room| Request::Open { room: *room });
         let names = self.names.iter().map(|(room, name)| Request::Command {
