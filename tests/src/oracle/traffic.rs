@@ -174,8 +174,7 @@ impl Oracle {
                 let class = usize::from(part.class).min(CLASSES - 1);
                 way.arrived[class] += part.bytes.len() as u64;
                 let taken = way.arrived[class].saturating_sub(way.returned[class]);
-                // What it has given back may still be in its lanes.
-                over |= taken > u64::from(limits::CREDIT_BYTES) * 5 / 4;
+                over |= taken > 2 * u64::from(limits::CREDIT_BYTES);
             }
         }
         if over {

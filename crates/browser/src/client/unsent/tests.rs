@@ -42,9 +42,9 @@ fn numbered(n: usize, priority: Priority) -> Draft {
 }
 
 fn texts(requests: &[Request]) -> Vec<String> {
-    let text = |request: &Request| match request {
-        Request::Command { command: Command::Send(draft), .. } => Some(draft.text.clone()),
-        _ => None,
+    let text = |request: &Request| {
+        let Request::Command { command: Command::Send(draft), .. } = request else { return None };
+        Some(draft.text.clone())
     };
     requests.iter().filter_map(text).collect()
 }
