@@ -5,19 +5,22 @@
 //!                └─ a new leader: sent again
 //! ```
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
-//! a draft from its id. So may a name, until it is seen, and what was read. Other commands are sent
-//! once, as soon as a leader is known.
+//! a draft from its id. So may a name, until it is seen, what was read, and what is asked of a draft
+//! that was handed over (`steers`). Other commands are sent once, as soon as a leader is known.
+
+mod steers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Refusal, RoomId};
+use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Refusal, RoomId, limits};
 
+use self::steers::{Steers, What};
 use crate::message::{AskId, News, Request};
 
-/// Drafts that a page keeps at once.
-pub(crate) const DRAFTS: usize = 20_000;
+/// Drafts that a page keeps at once: an engine remembers as many, so that none is said twice.
+pub(crate) const DRAFTS: usize = limits::DRAFTS;
 /// Bytes of text in them.
-pub(crate) const DRAFT_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const DRAFT_BYTES: usize = limits::DRAFT_BYTES;
 /// Requests for rooms, and other commands, that a page keeps at once; one more drops the oldest.
 pub(crate) const REQUESTS: usize = 256;
 
@@ -35,6 +38,7 @@ pub(crate) struct Unsent {
     places: BTreeMap<DraftId, u64>,
     next_place: u64,
     draft_bytes: usize,
+    steers: Steers,
     names: BTreeMap<RoomId, String>,
     read: VecDeque<(RoomId, EntryId)>,
     waiting: VecDeque<Request>,
@@ -56,13 +60,13 @@ impl Unsent {
         self.led.then_some(Request::Open { room })
     }
 
-    /// Keeps a draft until it is seen, another command until there is a leader; says what to send
-    /// now.
+    /// Keeps a draft until it is seen, and what is asked of it; another command until there is a
+    /// leader. Says what to send now, or which drafts are refused.
     pub(crate) fn command(
         &mut self,
         room: RoomId,
         command: Command,
-    ) -> Result<Option<Request>, (DraftId, Refusal)> {
+    ) -> Result<Option<Request>, (Vec<DraftId>, Refusal)> {
         let repeated = match &command {
             Command::Send(draft) => {
                 self.keep(room, std::slice::from_ref(draft))?;
@@ -72,9 +76,14 @@ impl Unsent {
                 self.keep(room, drafts)?;
                 true
             }
+            Command::Replace(draft) => {
+                self.steers.keep(room, What::Replace(draft.clone()), !self.led);
+                true
+            }
             Command::Cancel(draft) => {
                 self.forget(draft);
-                false
+                self.steers.keep(room, What::Cancel(*draft), !self.led);
+                true
             }
             Command::SetName(name) => {
                 self.names.insert(room, name.trim().to_owned());
@@ -88,7 +97,6 @@ impl Unsent {
             Command::SetRoomName(_)
             | Command::LoadOlder
             | Command::ForgetMember(_)
-            | Command::Replace(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)
@@ -109,7 +117,7 @@ impl Unsent {
         Ok(None)
     }
 
-    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<(), (DraftId, Refusal)> {
+    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<(), (Vec<DraftId>, Refusal)> {
         let Some(first) = drafts.first() else { return Ok(()) };
         if self.places.contains_key(&first.id) {
             return Ok(());
@@ -117,7 +125,7 @@ impl Unsent {
         let bytes = self.draft_bytes + bytes_of(drafts);
         if self.places.len() + drafts.len() > DRAFTS || bytes > DRAFT_BYTES {
             let waiting = u64::try_from(self.places.len()).unwrap_or(u64::MAX);
-            return Err((first.id, Refusal::Busy { waiting }));
+            return Err((drafts.iter().map(|draft| draft.id).collect(), Refusal::Busy { waiting }));
         }
         self.draft_bytes = bytes;
         self.places.extend(drafts.iter().map(|draft| (draft.id, self.next_place)));
@@ -149,13 +157,17 @@ impl Unsent {
         let read = read
             .into_iter()
             .map(|(room, entries)| Request::Command { room, command: Command::MarkRead(entries) });
-        let again = asked.chain(open).chain(names).chain(drafts).chain(read);
+        let steers = self.steers.again();
+        let again = asked.chain(open).chain(names).chain(drafts).chain(steers).chain(read);
         again.chain(self.waiting.drain(..)).collect()
     }
 
-    /// Forgets what this answers.
-    pub(crate) fn seen(&mut self, news: &News) {
-        match news {
+    /// Forgets what this answers; what it says is changed if the page would misunderstand it.
+    pub(crate) fn seen(&mut self, news: &mut News) {
+        if let News::Room { event, .. } = news {
+            self.steers.seen(event);
+        }
+        match &*news {
             News::Opened { room, ask } => {
                 self.open.insert(*room);
                 self.asked.retain(|(asked, _)| Some(*asked) != *ask);

@@ -73,8 +73,8 @@ impl Tab {
         }
     }
 
-    fn on_news(self: &Rc<Self>, news: News) {
-        self.unsent.borrow_mut().seen(&news);
+    fn on_news(self: &Rc<Self>, mut news: News) {
+        self.unsent.borrow_mut().seen(&mut news);
         let event = match news {
             News::Rooms(rooms) => ClientEvent::Rooms(rooms),
             News::Opened { room, .. } => ClientEvent::Opened { room },
