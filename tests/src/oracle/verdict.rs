@@ -109,8 +109,17 @@ impl Oracle {
         let (mine, theirs) = (self.texts(one.screen, early), self.texts(first.screen, early));
         if mine != theirs {
             let (a, b): (BTreeSet<_>, BTreeSet<_>) =
-                (mine.iter().collect(), theirs.iter().collect());
-            let difference: Vec<_> = a.symmetric_difference(&b).take(5).collect();
+                (mine.iter().cloned().collect(), theirs.iter().cloned().collect());
+            let mut difference: Vec<_> = a.symmetric_difference(&b).take(5).cloned().collect();
+            if difference.is_empty() {
+                // One of them shows the same words by two names.
+                let names = |screen: &Screen| -> BTreeSet<String> {
+                    let rows = screen.rows.values().map(|row| (row, self.label(screen, row)));
+                    rows.map(|(row, label)| format!("{label} as {}", row.entry)).collect()
+                };
+                let (a, b) = (names(one.screen), names(first.screen));
+                difference.extend(a.symmetric_difference(&b).take(5).cloned());
+            }
             let what = format!(
                 "peer {} shows {} rows, peer {} {}: {difference:?}",
                 one.peer,
