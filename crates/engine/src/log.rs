@@ -8,6 +8,7 @@
 //! own signature. Nothing here knows who sent a run or who wants it: see `sync.rs` and `link.rs`.
 
 pub mod branch;
+mod clash;
 pub mod entry;
 pub mod have;
 pub mod pack;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::limits;
 use crate::log::branch::{Branch, Mark};
+pub use crate::log::clash::Clash;
 use crate::log::have::{HaveRange, LogHave};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, lamport_follows};
@@ -68,15 +70,6 @@ pub enum LogError {
     /// There are more logs than are kept.
     #[error("the room has more logs than are kept")]
     Logs,
-}
-
-/// How a run differs from what is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clash {
-    /// It has another entry where ours end: its hash.
-    Head(Seq, EntryHash),
-    /// What is held from this seq on hangs on another entry than the run has before it.
-    Loose(Seq),
 }
 
 /// What is held of one log.
@@ -133,8 +126,14 @@ impl LogState {
     /// True if an entry is proven to be of this log: in a branch, all from its beginning is held.
     #[must_use]
     pub fn shows(&self, seq: Seq) -> bool {
-        let Some(branch) = &self.branch else { return true };
-        self.around(branch.mark.at).is_some_and(|(first, last)| (first..=last).contains(&seq))
+        self.branch.is_none() || self.is_rooted(seq)
+    }
+
+    /// True if all from the log's first entry, or the branch's, to this one is held.
+    #[must_use]
+    pub fn is_rooted(&self, seq: Seq) -> bool {
+        let begin = self.branch.as_ref().map_or(0, |branch| branch.mark.at);
+        self.around(begin).is_some_and(|(first, last)| (first..=last).contains(&seq))
     }
 
     /// How many entries are held that nobody is shown yet.
@@ -160,33 +159,6 @@ impl LogState {
             if span.last == seq { Some(span.head) } else { before }
         };
         self.spans.iter().find_map(edge)
-    }
-
-    /// True if a run stands alone, and nobody has shown that it hangs on what is held before it:
-    /// whoever sent it agrees at one seq, and holds all from there to another.
-    #[must_use]
-    pub fn is_loose(&self, run: &Run, agreed: Option<(Seq, Seq)>) -> bool {
-        let touches = |span: &Span| run.first <= span.last + 1 && span.first <= run.last() + 1;
-        let before = self.spans.iter().rev().find(|span| span.last < run.first);
-        let shows =
-            |span: &Span| agreed.is_some_and(|(at, end)| at == span.last && run.last() <= end);
-        let shown = before.is_none_or(shows);
-        !shown && !self.spans.iter().any(touches)
-    }
-
-    /// Where entries begin that stand alone and hang on an entry of another version.
-    #[must_use]
-    pub fn hangs_on(
-        &self,
-        within: &dyn Fn(Seq) -> bool,
-        hash: &dyn Fn(Seq) -> Option<EntryHash>,
-    ) -> Option<Seq> {
-        let hangs = |span: &&Span| {
-            let before = span.first.checked_sub(1).and_then(hash);
-            within(span.first) && before == Some(span.previous)
-        };
-        // The first of them stands on nothing else.
-        self.spans.iter().skip(1).find(hangs).map(|span| span.first)
     }
 
     /// True if a run needs no signature of its own: an entry that is held names its last hash.
@@ -287,18 +259,6 @@ impl LogState {
             ranges: self.spans.iter().map(range).collect(),
             refused: self.refused.clone(),
         }
-    }
-
-    /// Where a run is of another version of the log.
-    #[must_use]
-    pub fn clash(&self, run: &Run) -> Option<Clash> {
-        self.spans.iter().find_map(|span| {
-            let theirs = run.hash_at(span.last).filter(|theirs| *theirs != span.head);
-            let head = theirs.map(|theirs| Clash::Head(span.last, theirs));
-            let before = run.hash_at(span.first.wrapping_sub(1));
-            let loose = before.is_some_and(|theirs| theirs != span.previous);
-            head.or_else(|| loose.then_some(Clash::Loose(span.first)))
-        })
     }
 
     /// What of a run is new here; empty if all of it is held or settled.
@@ -457,6 +417,11 @@ impl Logs {
     pub fn put(&mut self, log: LogId, state: LogState) {
         self.clock = self.clock.max(state.lamport());
         self.logs.insert(log, state);
+    }
+
+    /// Forgets a branch of which nothing is left.
+    pub fn remove(&mut self, log: &LogId) {
+        self.logs.remove(log);
     }
 
     /// The class of a held entry, as it is on this device.

@@ -320,6 +320,57 @@ fn a_foreign_fork_is_resolved_alike_by_those_who_saw_one_branch_each() {
     }
 }
 
+/// A restored founder who says two things alone, a second member who has what was said before the
+/// disk went back, and a third one who has the end of that alone.
+fn half_held(shift: u64) -> (World, Tables, usize, usize) {
+    let mut world = World::new();
+    everybody(&mut world, 2);
+    // Another time, another hash.
+    world.pass(10 * shift);
+    say(&mut world, 0, "shared");
+    world.pass(3_000);
+    let backup = world.peers[0].store.clone();
+    for n in 0..3 {
+        say(&mut world, 0, &format!("mine {n}"));
+        world.pass(3_000);
+    }
+    let (_, second, mut third) = (world.stop(0), world.stop(1), world.stop(2));
+    let runs = third.keys().filter(|(table, _)| *table == engine::Table::Runs);
+    let runs: Vec<_> = runs.cloned().collect();
+    assert_eq!(runs.len(), 4);
+    third.remove(&runs[1]);
+    let third = world.start(guest(2), third);
+    world.pass(5_000);
+    assert_eq!(world.words(third), ["shared", "mine 1", "mine 2"]);
+    // It says that its store was damaged, and is right.
+    world.peers[third].events.clear();
+    let again = restore(&mut world, &backup);
+    say(&mut world, again, "alone 0");
+    say(&mut world, again, "alone 1");
+    world.pass(1_000);
+    (world, second, third, again)
+}
+
+#[test]
+fn i9_what_was_held_alone_and_taken_for_a_branch_comes_back_to_its_log() {
+    for shift in 0..6 {
+        let (mut world, second, third, again) = half_held(shift);
+        // The end that it holds does not hang on what comes first.
+        world.connect(third);
+        world.connect(again);
+        world.pass(20_000);
+        let second = world.start(guest(1), second);
+        world.connect(second);
+        world.pass(60_000);
+        agree(&world, &[second, third, again], 6);
+        let store = world.stop(third);
+        let third = world.start(guest(2), store);
+        world.connect(third);
+        world.pass(30_000);
+        agree(&world, &[second, third, again], 6);
+    }
+}
+
 #[test]
 fn evidence_is_walked_down_through_history_that_was_stored_without_signatures() {
     for other in 0..4 {

@@ -61,6 +61,8 @@ pub struct Batch {
     /// Runs that came: link, log, first, last.
     offered: Vec<(LinkId, LogId, Seq, Seq)>,
     pub moved: Vec<Moved>,
+    /// Branches of which nothing is left.
+    pub spent: Vec<LogId>,
     /// Drafts whose entries have other names.
     pub renamed: Vec<(DraftId, EntryId)>,
 }
@@ -247,9 +249,12 @@ impl Engine {
 
     fn commit(&mut self, mut batch: Batch) {
         for (log, state) in &batch.logs {
-            let value = state.encode();
             let key = keys::log(&self.room, log);
-            batch.ops.push(StoreOp::Put(Table::Projections, key, value));
+            batch.ops.push(if batch.spent.contains(log) {
+                StoreOp::Delete(Table::Projections, key)
+            } else {
+                StoreOp::Put(Table::Projections, key, state.encode())
+            });
         }
         let id = BatchId(self.commits.next);
         self.commits.next += 1;
@@ -418,6 +423,8 @@ impl Engine {
         }
         self.on_merged(batch.merged);
         self.on_moved(&batch.moved);
+        batch.spent.iter().for_each(|log| self.logs.remove(log));
+        batch.runs.iter().for_each(|run| self.absorb(run));
         batch.logs.keys().for_each(|log| self.meet_log(log));
         self.surface(&batch.runs);
         self.on_noted(batch.notes);

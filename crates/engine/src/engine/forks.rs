@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::forks::evidence::{Goal, Walk};
-use crate::engine::forks::moves::Job;
+use crate::engine::forks::moves::{Job, Place};
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
 use crate::frame::{Frame, HashAt};
@@ -55,8 +55,8 @@ pub enum Why {
     Evidence(LinkId, bool),
     /// It is proven what a peer has there.
     Proven(LinkId, LogId),
-    /// Something that stands alone in this log may hang on it, and be part of this branch.
-    Absorb(LogId, Branch),
+    /// Something that stands alone in this log may hang on it, and be part of this place.
+    Absorb(LogId, Place),
     /// What stands there does not hang on what stands before it.
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
@@ -187,11 +187,14 @@ impl Engine {
         for ((member, log), range) in claims {
             self.weigh(Witness::Receipt(member), log, range);
         }
+        self.consider_again(|branch| branch.parent == *log);
+    }
+
+    /// What was told of branches is looked into again.
+    pub(super) fn consider_again(&mut self, which: impl Fn(&Branch) -> bool) {
         let links = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
-        let told = links.flat_map(|(id, flow)| {
-            flow.have.branches().filter(|branch| branch.parent == *log).map(move |b| (id, *b))
-        });
-        for (id, branch) in told.collect::<Vec<_>>() {
+        let told = links.flat_map(|(id, flow)| flow.have.branches().map(move |b| (id, *b)));
+        for (id, branch) in told.filter(|(_, branch)| which(branch)).collect::<Vec<_>>() {
             self.consider(id, branch);
         }
     }
@@ -230,7 +233,7 @@ impl Engine {
             Why::Resume(_) => {}
             Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
             Why::Proven(id, walked) => self.on_proven_at(id, walked, &run, seq),
-            Why::Absorb(from, branch) => self.absorb_from(from, (seq, ours), branch),
+            Why::Absorb(from, to) => self.absorb_from(from, (seq, ours), to),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
     }

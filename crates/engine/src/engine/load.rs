@@ -423,6 +423,7 @@ impl Engine {
             self.loads.open = true;
             self.loads.ready = true;
             self.resume_moves();
+            self.consider_again(|_| true);
             self.meet_logs();
             self.on_open();
             self.obey_early();

@@ -278,6 +278,14 @@ impl Run {
         self
     }
 
+    /// The same entries as part of the log in which they were written.
+    #[must_use]
+    pub fn in_origin(mut self) -> Run {
+        (self.log, self.mark) = (self.origin, None);
+        self.bytes = self.encode();
+        self
+    }
+
     /// The hash of the entry at `seq`, or of the one before the run.
     #[must_use]
     pub fn hash_at(&self, seq: Seq) -> Option<EntryHash> {

@@ -8,6 +8,7 @@ use crate::engine::commit::Batch;
 use crate::ids::{EntryHash, EntryId, LinkId, Seq};
 use crate::io::Millis;
 use crate::limits;
+use crate::log::branch::Branch;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::log::{Clash, LogError, LogState, refusal};
@@ -52,7 +53,13 @@ impl Engine {
         if branch != run.mark || self.moves(&run.log) {
             return Err(LogError::Loose);
         }
-        if let Some(branch) = self.logs.branch_of(&run).copied() {
+        let branch = self.logs.branch_of(&run).copied();
+        let below = |branch: &Branch| {
+            let before = branch.mark.at.checked_sub(1);
+            before.is_none_or(|seq| batch.stage(&run.log, self).held().contains(seq))
+        };
+        // Without what it hangs on it may be none: it was held alone, and another version came.
+        if let Some(branch) = branch.filter(below) {
             // It is stored by the branch's name already: the peer does not know of the other one.
             self.void(from, run.log, branch.mark.at);
             return Err(LogError::Loose);
@@ -68,13 +75,10 @@ impl Engine {
             }
             Ok(_) if forked && state.is_loose(&run, agreed) => Err(LogError::Loose),
             Ok(new) => {
-                let (log, held) = (run.log, state.held());
+                let held = state.held();
                 for part in parts(run, &new, &held) {
-                    let first = part.first;
                     self.tell_expired(from, &part);
                     self.stage_whole(batch, part);
-                    let shown = batch.stage(&log, self).shows(first);
-                    batch.runs.last().filter(|_| shown).inspect(|run| self.absorb(run));
                 }
                 Ok(())
             }

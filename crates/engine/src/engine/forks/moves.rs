@@ -29,11 +29,48 @@ const RUNS: u32 = 8;
 pub struct Job {
     from: LogId,
     at: Seq,
-    /// The branch that it becomes.
-    to: Branch,
+    to: Place,
     /// Some of it, or all, is stored as part of the branch already.
     merge: bool,
     step: Step,
+}
+
+/// What the end of a log becomes part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A branch.
+    Branch(Branch),
+    /// The log in which it was written: it had been taken for a branch.
+    Origin(LogId),
+}
+
+impl Place {
+    fn log(&self) -> LogId {
+        match self {
+            Place::Branch(branch) => branch.log(),
+            Place::Origin(log) => *log,
+        }
+    }
+
+    fn origin(&self) -> LogId {
+        match self {
+            Place::Branch(branch) => branch.origin,
+            Place::Origin(log) => *log,
+        }
+    }
+
+    /// True if a branch that begins with an entry of this log is part of it. The origin's own end
+    /// may be on its way to a branch, which has its beginning last.
+    fn takes(&self, branch: &LogState, at: Seq) -> bool {
+        matches!(self, Place::Branch(_)) || branch.held().contains(at)
+    }
+
+    fn rename(&self, run: Run) -> Run {
+        match self {
+            Place::Branch(branch) => run.in_branch(branch.mark),
+            Place::Origin(_) => run.in_origin(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -56,16 +93,16 @@ impl Job {
     /// The end of a branch's parent becomes that branch.
     pub fn branch(branch: Branch) -> Job {
         let (from, at) = (branch.parent, branch.mark.at);
-        Job { from, at, to: branch, merge: false, step: Step::Idle }
+        Job { from, at, to: Place::Branch(branch), merge: false, step: Step::Idle }
     }
 
     /// True if this branch comes of it.
     pub fn makes(&self, branch: &Branch) -> bool {
-        self.to == *branch
+        self.to == Place::Branch(*branch)
     }
 
-    /// What a log has from here on is part of a branch that is here, too: it goes there.
-    fn absorb(from: LogId, at: Seq, to: Branch) -> Job {
+    /// What a log has from here on is part of another one that is here, too: it goes there.
+    fn absorb(from: LogId, at: Seq, to: Place) -> Job {
         Job { from, at, to, merge: true, step: Step::Idle }
     }
 }
@@ -154,8 +191,14 @@ impl Engine {
             batch.stage(&from, self).cut(part, previous, below.or(lamport).unwrap_or(0));
             batch.moved.push(Moved { log: from, part, to: to.log() });
         }
-        if last && !merge {
-            let higher = |other: &&Branch| other.parent == from && other.mark.at > at;
+        let state = batch.stage(&from, self);
+        let spent = last && merge && state.branch().is_some() && state.held().is_empty();
+        if spent {
+            // It was none, or is known by another name: nobody is told of it again.
+            batch.spent.push(from);
+        }
+        if spent || (last && !merge) {
+            let higher = |other: &&Branch| other.parent == from && (spent || other.mark.at > at);
             let others = self.logs.branches().filter(higher).map(Branch::log);
             for other in others.filter(|other| *other != to.log()).collect::<Vec<_>>() {
                 batch.stage(&other, self).set_parent(to.log());
@@ -175,9 +218,9 @@ impl Engine {
         }
     }
 
-    /// Whether a branch that is here lacks what of a run goes there; none if that does not fit.
-    fn is_new(&self, batch: &mut Batch, run: &Run, at: Seq, to: Branch) -> Option<bool> {
-        let moved = run.clone().suffix(at).in_branch(to.mark);
+    /// Whether a log that is here lacks what of a run goes there; none if that does not fit.
+    fn is_new(&self, batch: &mut Batch, run: &Run, at: Seq, to: Place) -> Option<bool> {
+        let moved = to.rename(run.clone().suffix(at));
         let new = batch.stage(&to.log(), self).fit(&moved).ok()?;
         Some(!new.is_empty())
     }
@@ -188,7 +231,7 @@ impl Engine {
         batch: &mut Batch,
         run: Run,
         at: Seq,
-        branch: Branch,
+        place: Place,
         put: bool,
     ) -> (Seq, (EntryHash, Option<u64>)) {
         self.stage_removal(batch, &run, at);
@@ -198,7 +241,7 @@ impl Engine {
         if let Some(prefix) = prefix {
             batch.put_bytes(&prefix, self);
         }
-        let to = branch.log();
+        let to = place.log();
         let own = to.member == self.own.member;
         for seq in moved.first..=moved.last() {
             let old = EntryId { log: moved.log, seq };
@@ -211,9 +254,11 @@ impl Engine {
             }
         }
         if put {
-            batch.stage_branch(branch, self);
+            if let Place::Branch(branch) = place {
+                batch.stage_branch(branch, self);
+            }
             if !planted(Planted::MovedRunLost) {
-                self.stage_whole(batch, moved.in_branch(branch.mark));
+                self.stage_whole(batch, place.rename(moved));
             }
         }
         (first, before)
@@ -263,14 +308,16 @@ impl Engine {
         if !last {
             return;
         }
-        let (from, branch) = (job.from, job.to);
+        let (from, to) = (job.from, job.to);
         self.forks.jobs.pop_front();
         self.end_searches(&from);
         self.wants_stale = true;
         self.weigh_again(&from);
-        self.tell_of_branch(branch);
+        if let Place::Branch(branch) = to {
+            self.tell_of_branch(branch);
+        }
         self.tell_log(&from, None);
-        self.tell_log(&branch.log(), None);
+        self.tell_log(&to.log(), None);
     }
 
     /// A batch that moved something was not stored: it is read again.
@@ -292,51 +339,65 @@ impl Engine {
         for branch in branches.copied().collect::<Vec<_>>() {
             self.look_up(branch.parent, branch.mark.at, Why::Resume(branch));
         }
-        for branch in self.logs.branches().copied().collect::<Vec<_>>() {
-            self.look_behind(branch, branch.mark.at);
+        let branches = self.logs.branches().copied();
+        let places = branches.flat_map(|branch| {
+            [(Place::Branch(branch), branch.mark.at), (Place::Origin(branch.origin), 0)]
+        });
+        for (place, from) in places.collect::<Vec<_>>() {
+            self.look_behind(place, from);
         }
     }
 
-    /// A run of a branch shows that what hung on nothing is part of it: it is stored there.
+    /// A run shows that what hung on nothing, or was taken for a branch, is part of its log: it is
+    /// stored there.
     pub(in crate::engine) fn absorb(&mut self, run: &Run) {
-        let Some(branch) = self.logs.of(&run.log).and_then(LogState::branch).copied() else {
+        let Some(state) = self.logs.of(&run.log).filter(|state| state.is_rooted(run.first)) else {
             return;
         };
+        let branch = state.branch().copied();
+        let place = branch.map_or(Place::Origin(run.log), Place::Branch);
         let within = |seq: Seq| (run.first..=run.last() + 1).contains(&seq);
-        let related = |(log, state): &(&LogId, &LogState)| {
-            let origin = state.branch().map_or(**log, |branch| branch.origin);
-            origin == run.origin && **log != run.log
-        };
         let loose = |(log, state): (&LogId, &LogState)| {
             let begins = state.branch().map(|branch| branch.mark);
             let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
-            let at = same.map(|mark| mark.at).filter(|at| within(*at));
+            let at = same.map(|mark| mark.at).filter(|at| within(*at) && place.takes(state, *at));
             let island = || state.hangs_on(&within, &|seq| run.hash_at(seq));
-            at.or_else(island).map(|at| Job::absorb(*log, at, branch))
+            at.or_else(island).map(|at| Job::absorb(*log, at, place))
         };
-        let jobs: Vec<Job> = self.logs.iter().filter(related).filter_map(loose).collect();
+        let related = self.related(&place);
+        let jobs: Vec<Job> = related.into_iter().filter_map(loose).collect();
         for job in jobs {
-            if !self.moves(&job.from) {
-                self.forks.jobs.push_back(job);
-            }
+            self.begin(job);
         }
-        self.look_behind(branch, run.last() + 1);
+        self.look_behind(place, run.last() + 1);
     }
 
-    /// A branch comes to be shown from here to where it ends: whether something that stands alone
-    /// in another log hangs on that, or was taken for a branch that begins there, is read.
-    fn look_behind(&mut self, branch: Branch, from: Seq) {
-        let named = branch.log();
+    /// The other logs of which something may turn out to belong to this one.
+    fn related(&self, place: &Place) -> Vec<(&LogId, &LogState)> {
+        let (named, of) = (place.log(), place.origin());
+        let origin = |log, state: &LogState| state.branch().map_or(log, |branch| branch.origin);
+        let logs = self.logs.iter();
+        logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
+    }
+
+    fn begin(&mut self, job: Job) {
+        if !self.moves(&job.from) && !self.moves(&job.to.log()) {
+            self.forks.jobs.push_back(job);
+        }
+    }
+
+    /// A log comes to be held without a gap from here to where that ends: whether something that
+    /// stands alone in another log hangs on that, or was taken for a branch that begins there, is
+    /// read.
+    fn look_behind(&mut self, place: Place, from: Seq) {
+        let named = place.log();
         let end = self.logs.of(&named).and_then(|state| state.around(from));
         let Some((_, end)) = end else { return };
         let behind = |seq: &Seq| (from + 1..=end.saturating_add(1)).contains(seq);
-        let related = |(log, state): &(&LogId, &LogState)| {
-            let origin = state.branch().map_or(**log, |branch| branch.origin);
-            origin == branch.origin && **log != named
-        };
         let mut places = Vec::new();
-        for (log, state) in self.logs.iter().filter(related) {
+        for (log, state) in self.related(&place) {
             let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
+            let begins = begins.filter(|at| place.takes(state, *at));
             let held = state.held();
             let alone = held.ranges().iter().skip(1).map(|range| range.0);
             let alone = alone.filter(behind).map(|seq| seq - 1);
@@ -344,24 +405,25 @@ impl Engine {
             places.extend(at.map(|seq| (*log, seq)));
         }
         for (log, seq) in places {
-            self.look_up(named, seq, Why::Absorb(log, branch));
+            self.look_up(named, seq, Why::Absorb(log, place));
         }
     }
 
-    /// The hash of an entry of a branch is read: what hangs on it, or begins with it, is part of
-    /// the branch.
+    /// The hash of an entry of a log is read: what hangs on it, or is a branch that begins with it,
+    /// is part of that log.
     pub(in crate::engine) fn absorb_from(
         &mut self,
         log: LogId,
         (seq, hash): (Seq, EntryHash),
-        to: Branch,
+        to: Place,
     ) {
-        let Some(state) = self.logs.of(&log).filter(|_| !self.moves(&log)) else { return };
+        let Some(state) = self.logs.of(&log) else { return };
         let begins = state.branch().is_some_and(|branch| branch.mark == Mark { at: seq, hash });
+        let begins = begins && to.takes(state, seq);
         let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
         if begins || hangs {
             let at = if begins { seq } else { seq + 1 };
-            self.forks.jobs.push_back(Job::absorb(log, at, to));
+            self.begin(Job::absorb(log, at, to));
         }
     }
 }
