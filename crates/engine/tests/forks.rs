@@ -372,6 +372,30 @@ fn i9_what_was_held_alone_and_taken_for_a_branch_comes_back_to_its_log() {
 }
 
 #[test]
+fn i9_a_branch_is_still_looked_into_after_the_store_was_read_anew() {
+    for steps in 0..90 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        let again = rolled_back(&mut world, 1, 2);
+        world.connect(again);
+        for _ in 0..steps {
+            while !(0..world.peers.len()).any(|peer| world.step(peer)) {
+                world.now += 50;
+                world.peers.iter_mut().for_each(|peer| peer.inputs.push_back(engine::Input::Tick));
+            }
+        }
+        // Its disk is full for a moment: what it was about to find out is found out again.
+        world.peers[1].full = true;
+        say(&mut world, 1, "full");
+        world.run();
+        world.peers[1].full = false;
+        world.peers[1].events.clear();
+        world.pass(60_000);
+        agree(&world, &[1, again], 7);
+    }
+}
+
+#[test]
 fn evidence_is_walked_down_through_history_that_was_stored_without_signatures() {
     for other in 0..4 {
         let mut world = World::new();

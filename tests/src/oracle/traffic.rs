@@ -9,7 +9,7 @@ use engine::log::have::LogHave;
 use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
 use engine::register::{Receipt, Register, RegisterKind};
-use engine::{LogId, MemberId};
+use engine::{EntryId, LogId, MemberId};
 use protocol::ClientMessage;
 
 use crate::oracle::{Oracle, Screen};
@@ -206,8 +206,15 @@ impl Oracle {
     fn run_written(&mut self, at: &Place, bytes: &[u8], store: &Store) {
         let Some((room, _)) = self.room.as_ref() else { return };
         let peer = at.peer;
+        // The end of a log becomes a branch: what was read before leaves by its old name, and is
+        // on this disk by the new one.
+        let kept = |log, seq, hash| store.keeps(room, &EntryId { log, seq }, &hash);
+        let renamed = |run: &Run| {
+            let all = || run.iter().all(|(seq, entry)| kept(run.log, seq, entry.hash));
+            self.forks(&run.log.member) && all()
+        };
         match Run::verify(room, bytes) {
-            Ok(run) if store.covers(&run.log, run.first, run.last()) => {
+            Ok(run) if store.covers(&run.log, run.first, run.last()) || renamed(&run) => {
                 // Answered: whoever cannot use it may ask another.
                 let wants = self.traffic.wants.iter_mut();
                 let others = wants.filter(|((asks, log), _)| *asks != peer && *log == run.log);
