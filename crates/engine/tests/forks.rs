@@ -379,10 +379,7 @@ fn i9_a_branch_is_still_looked_into_after_the_store_was_read_anew() {
         let again = rolled_back(&mut world, 1, 2);
         world.connect(again);
         for _ in 0..steps {
-            while !(0..world.peers.len()).any(|peer| world.step(peer)) {
-                world.now += 50;
-                world.peers.iter_mut().for_each(|peer| peer.inputs.push_back(engine::Input::Tick));
-            }
+            pass_until_one_acts(&mut world);
         }
         // Its disk is full for a moment: what it was about to find out is found out again.
         world.peers[1].full = true;
@@ -392,6 +389,44 @@ fn i9_a_branch_is_still_looked_into_after_the_store_was_read_anew() {
         world.peers[1].events.clear();
         world.pass(60_000);
         agree(&world, &[1, again], 7);
+    }
+}
+
+#[test]
+fn i9_what_moved_in_a_commit_that_seemed_to_fail_is_shown_by_its_new_name_alone() {
+    for steps in 0..90 {
+        let mut world = World::new();
+        everybody(&mut world, 1);
+        let again = rolled_back(&mut world, 2, 2);
+        world.connect(again);
+        for _ in 0..steps {
+            pass_until_one_acts(&mut world);
+        }
+        // What is stored from now on is, but the store says something else.
+        for peer in [1, again] {
+            world.peers[peer].slow = Some(Vec::new());
+        }
+        world.run();
+        for peer in [1, again] {
+            let failed = || engine::StoreFault::Failed("aborted".to_owned());
+            let batches = world.peers[peer].slow.take().unwrap();
+            let answers = batches.into_iter().map(|b| engine::Input::CommitFailed(b, failed()));
+            world.peers[peer].inputs.extend(answers);
+        }
+        world.run();
+        for peer in [1, again] {
+            world.peers[peer].events.clear();
+        }
+        world.pass(60_000);
+        agree(&world, &[1, again], 7);
+    }
+}
+
+/// One of them takes an input.
+fn pass_until_one_acts(world: &mut World) {
+    while !(0..world.peers.len()).any(|peer| world.step(peer)) {
+        world.now += 50;
+        world.peers.iter_mut().for_each(|peer| peer.inputs.push_back(engine::Input::Tick));
     }
 }
 

@@ -454,7 +454,7 @@ impl Engine {
         mark(Mark::CommitFailed);
         self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
-        self.on_move_failed();
+        self.on_move_failed(&batch.moved);
         if !planted(Planted::FailedCommitDropped) {
             self.outbox.put_back(batch.items);
         }

@@ -320,8 +320,13 @@ impl Engine {
         self.tell_log(&to.log(), None);
     }
 
-    /// A batch that moved something was not stored: it is read again.
-    pub(in crate::engine) fn on_move_failed(&mut self) {
+    /// A batch that moved something was not stored, or was: it is read again, and pages are shown
+    /// it by the names that it has then.
+    pub(in crate::engine) fn on_move_failed(&mut self, moved: &[Moved]) {
+        for Moved { log, part, .. } in moved {
+            let gone = (part.0..=part.1).map(|seq| EntryId { log: *log, seq }).collect();
+            self.out.push_back(Output::Event(Event::Moved(gone)));
+        }
         if let Some(job) = self.forks.jobs.front_mut() {
             job.step = Step::Idle;
         }
@@ -338,6 +343,10 @@ impl Engine {
         let branches = self.logs.iter().filter(lacks).filter_map(|(_, state)| state.branch());
         for branch in branches.copied().collect::<Vec<_>>() {
             self.look_up(branch.parent, branch.mark.at, Why::Resume(branch));
+        }
+        // The commit that moved the last of one may have seemed to fail: nobody was told of it.
+        for branch in self.logs.branches().copied().collect::<Vec<_>>() {
+            self.tell_of_branch(branch);
         }
         let branches = self.logs.branches().copied();
         let places = branches.flat_map(|branch| {
