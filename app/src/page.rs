@@ -230,10 +230,11 @@ impl Page {
         let draft =
             |text| Draft::new(browser::random_draft_id(), text, priority).doing(act).on(terms);
         let drafts: Vec<Draft> = texts.into_iter().map(draft).collect();
+        let wall = session::now();
         if drafts.iter().all(|draft| draft.terms.qos == Qos::ExactlyOnce) {
-            session::keep_sending(&room, &drafts);
+            session::keep_sending(&room, &drafts, wall);
         }
-        self.hand_over(room, drafts, session::now());
+        self.hand_over(room, drafts, wall);
     }
 
     fn hand_over(self, room: RoomId, mut drafts: Vec<Draft>, wall: Millis) {

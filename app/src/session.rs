@@ -4,15 +4,16 @@
 //! A browser may refuse any of it (a private window, a full disk); then nothing is remembered, and
 //! the page works all the same. The invite leaves the address bar as soon as it is read.
 
-use std::cell::Cell;
+mod sending;
+
 use std::str::FromStr;
 
-use browser::{ClientOptions, Draft, DraftId, Millis, RoomId};
-use browser::{inspect_invite, pack_drafts, unpack_drafts};
+use browser::{ClientOptions, Millis, RoomId, inspect_invite};
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
 
+pub use self::sending::{forget_sending, keep_sending, sending};
 use crate::chat::{Arrival, Invitation};
 use crate::text::Language;
 
@@ -22,12 +23,6 @@ const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
-const SENDING: &str = "confab.sending";
-
-thread_local! {
-    /// What was handed over in one millisecond keeps its order.
-    static SERIAL: Cell<u64> = const { Cell::new(0) };
-}
 
 /// The key of the room in `history.state`.
 const STATE_ROOM: &str = "room";
@@ -236,40 +231,6 @@ fn parts(mut joined: &str) -> Vec<String> {
     parts
 }
 
-/// Remembers what was handed to the client, one message or several that go together, until it is
-/// known to be stored: a reload in between loses nothing, and its id makes sure that it is said
-/// once.
-pub fn keep_sending(room: &RoomId, drafts: &[Draft]) {
-    let Some(first) = drafts.first() else { return };
-    let serial = SERIAL.with(|serial| serial.replace(serial.get() + 1));
-    let value = format!("{} {serial} {}", now(), pack_drafts(drafts));
-    keep(tab(), &format!("{SENDING}.{room}.{}", first.id), &value);
-}
-
-/// Forgets it.
-pub fn forget_sending(room: &RoomId, draft: &DraftId) {
-    keep(tab(), &format!("{SENDING}.{room}.{draft}"), "");
-}
-
-/// What of a room was handed over and is not known to be stored, and when.
-pub fn sending(room: &RoomId) -> Vec<(Millis, Vec<Draft>)> {
-    let Some(storage) = tab() else { return Vec::new() };
-    let prefix = format!("{SENDING}.{room}.");
-    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    let mut drafts: Vec<(Millis, u64, Vec<Draft>)> = keys
-        .filter(|key| key.starts_with(&prefix))
-        .filter_map(|key| sent(&storage.get_item(&key).ok()??))
-        .collect();
-    drafts.sort_by_key(|(wall, serial, _)| (*wall, *serial));
-    drafts.into_iter().map(|(wall, _, drafts)| (wall, drafts)).collect()
-}
-
-fn sent(value: &str) -> Option<(Millis, u64, Vec<Draft>)> {
-    let (wall, rest) = value.split_once(' ')?;
-    let (serial, packed) = rest.split_once(' ')?;
-    Some((wall.parse().ok()?, serial.parse().ok()?, unpack_drafts(packed)?))
-}
-
 /// Keeps an error where tests and curious people find it.
 pub fn report(text: &str) {
     let Some(window) = window() else { return };
@@ -282,17 +243,6 @@ pub fn report(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use browser::Priority;
-
-    #[test]
-    fn a_message_that_is_being_sent_is_read_back_as_it_was() {
-        let draft = Draft::new(DraftId([3; 16]), "two words\nand more", Priority::Low);
-        let packed = pack_drafts(std::slice::from_ref(&draft));
-        assert_eq!(sent(&format!("17 3 {packed}")), Some((17, 3, vec![draft])));
-        for damaged in ["", "17", "17 low", "x low text", &format!("x {packed}")] {
-            assert_eq!(sent(damaged), None, "{damaged}");
-        }
-    }
 
     #[test]
     fn a_bundle_is_read_back_as_it_was_whatever_is_in_it() {
