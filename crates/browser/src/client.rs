@@ -70,10 +70,11 @@ impl Client {
     }
 
     /// Asks something of a room. Drafts are kept and repeated until they are seen in a row or
-    /// refused; other commands are sent once.
+    /// refused, and so is what is asked of one that waits; other commands are sent once.
     pub fn command(&self, room: RoomId, command: Command) {
-        if let Err((draft, reason)) = self.tab.command(room, command) {
-            let event = Event::Refused { draft: Some(draft), reason };
+        let Err((drafts, reason)) = self.tab.command(room, command) else { return };
+        for draft in drafts {
+            let event = Event::Refused { draft: Some(draft), reason: reason.clone() };
             self.tab.tell_later(ClientEvent::Room { room, event });
         }
     }

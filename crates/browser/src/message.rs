@@ -73,7 +73,13 @@ impl Request {
     pub(crate) fn is_repeated(&self) -> bool {
         match self {
             Request::Create { .. } | Request::Join { .. } | Request::Open { .. } => true,
-            Request::Command { command, .. } => matches!(command, Command::Send(_)),
+            Request::Command { command, .. } => matches!(
+                command,
+                Command::Send(_)
+                    | Command::SendTogether(_)
+                    | Command::Replace(_)
+                    | Command::Cancel(_)
+            ),
         }
     }
 }

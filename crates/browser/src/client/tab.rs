@@ -186,8 +186,12 @@ impl Tab {
         self.request(request);
     }
 
-    /// Asks something of a room; refuses a draft if too many are unanswered.
-    pub(super) fn command(&self, room: RoomId, command: Command) -> Result<(), (DraftId, Refusal)> {
+    /// Asks something of a room; refuses drafts if too many are unanswered.
+    pub(super) fn command(
+        &self,
+        room: RoomId,
+        command: Command,
+    ) -> Result<(), (Vec<DraftId>, Refusal)> {
         let request = self.unsent.borrow_mut().command(room, command)?;
         self.request(request);
         Ok(())

@@ -7,22 +7,26 @@
 //! Of drafts, at most [`WINDOW`] are with a leader and unanswered: it remembers the ids of more, so
 //! what a page repeats, also after a reload, is never said twice. Urgent ones do not wait.
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
-//! a draft from its id. So may a name, until it is seen, and what was read. Other commands are sent
-//! once, as soon as a leader is known.
+//! a draft from its id. So may a name, until it is seen, what was read, and what is asked of a draft
+//! that was handed over (`steers`). Other commands are sent once, as soon as a leader is known.
+
+mod steers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Priority, Refusal, RoomId};
+use engine::{Command, Draft, DraftId, EntryId, Event, MemberView, Priority};
+use engine::{Refusal, RoomId, limits};
 
+use self::steers::{Steers, What};
 use crate::message::{AskId, News, Request};
 
 /// Drafts that a page keeps at once.
-pub(crate) const DRAFTS: usize = 20_000;
+pub(crate) const DRAFTS: usize = limits::DRAFTS;
 /// Bytes of text in them.
-pub(crate) const DRAFT_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const DRAFT_BYTES: usize = limits::DRAFT_BYTES;
 /// Drafts that a leader has been given and has not answered: far fewer than it remembers, for there
 /// may be several tabs.
-pub(crate) const WINDOW: usize = engine::limits::REMEMBERED_DRAFTS / 4;
+pub(crate) const WINDOW: usize = limits::REMEMBERED_DRAFTS / 4;
 /// Requests for rooms, and other commands, that a page keeps at once; one more drops the oldest.
 pub(crate) const REQUESTS: usize = 256;
 
@@ -45,6 +49,7 @@ pub(crate) struct Unsent {
     /// How many drafts were sent and not answered.
     flying: usize,
     draft_bytes: usize,
+    steers: Steers,
     names: BTreeMap<RoomId, String>,
     read: VecDeque<(RoomId, EntryId)>,
     waiting: VecDeque<Request>,
@@ -66,13 +71,13 @@ impl Unsent {
         self.led.then_some(Request::Open { room })
     }
 
-    /// Keeps a draft until it is seen, another command until there is a leader; says what to send
-    /// now.
+    /// Keeps a draft until it is seen, and what is asked of it; another command until there is a
+    /// leader. Says what to send now, or which drafts are refused.
     pub(crate) fn command(
         &mut self,
         room: RoomId,
         command: Command,
-    ) -> Result<Option<Request>, (DraftId, Refusal)> {
+    ) -> Result<Option<Request>, (Vec<DraftId>, Refusal)> {
         let repeated = match &command {
             Command::Send(draft) => {
                 let place = self.keep(room, std::slice::from_ref(draft))?;
@@ -82,9 +87,15 @@ impl Unsent {
                 let place = self.keep(room, drafts)?;
                 return Ok(self.begin(place));
             }
+            Command::Replace(draft) => {
+                self.steers.keep(room, What::Replace(draft.clone()), !self.led);
+                true
+            }
             Command::Cancel(draft) => {
+                let sent = self.places.get(draft).is_none_or(|place| self.was_sent(*place));
                 self.forget(draft);
-                false
+                self.steers.keep(room, What::Cancel(*draft), !self.led || !sent);
+                true
             }
             Command::SetName(name) => {
                 self.names.insert(room, name.trim().to_owned());
@@ -98,7 +109,6 @@ impl Unsent {
             Command::SetRoomName(_)
             | Command::LoadOlder
             | Command::ForgetMember(_)
-            | Command::Replace(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)
@@ -120,7 +130,7 @@ impl Unsent {
     }
 
     /// Keeps drafts; says where.
-    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<u64, (DraftId, Refusal)> {
+    fn keep(&mut self, room: RoomId, drafts: &[Draft]) -> Result<u64, (Vec<DraftId>, Refusal)> {
         let Some(first) = drafts.first() else { return Ok(self.next_place) };
         if let Some(place) = self.places.get(&first.id) {
             return Ok(*place);
@@ -128,7 +138,7 @@ impl Unsent {
         let bytes = self.draft_bytes + bytes_of(drafts);
         if self.places.len() + drafts.len() > DRAFTS || bytes > DRAFT_BYTES {
             let waiting = u64::try_from(self.places.len()).unwrap_or(u64::MAX);
-            return Err((first.id, Refusal::Busy { waiting }));
+            return Err((drafts.iter().map(|draft| draft.id).collect(), Refusal::Busy { waiting }));
         }
         self.draft_bytes = bytes;
         self.places.extend(drafts.iter().map(|draft| (draft.id, self.next_place)));
@@ -221,13 +231,17 @@ impl Unsent {
         let read = read
             .into_iter()
             .map(|(room, entries)| Request::Command { room, command: Command::MarkRead(entries) });
-        let again = asked.chain(open).chain(names).chain(drafts).chain(read);
+        let steers = self.steers.again();
+        let again = asked.chain(open).chain(names).chain(drafts).chain(steers).chain(read);
         again.chain(self.waiting.drain(..)).collect()
     }
 
-    /// Forgets what this answers.
-    pub(crate) fn seen(&mut self, news: &News) {
-        match news {
+    /// Forgets what this answers; what it says is changed if the page would misunderstand it.
+    pub(crate) fn seen(&mut self, news: &mut News) {
+        if let News::Room { event, .. } = news {
+            self.steers.seen(event);
+        }
+        match &*news {
             News::Opened { room, ask } => {
                 self.open.insert(*room);
                 self.asked.retain(|(asked, _)| Some(*asked) != *ask);

@@ -73,8 +73,8 @@ impl Tab {
         }
     }
 
-    fn on_news(self: &Rc<Self>, news: News) {
-        self.unsent.borrow_mut().seen(&news);
+    fn on_news(self: &Rc<Self>, mut news: News) {
+        self.unsent.borrow_mut().seen(&mut news);
         let more = self.unsent.borrow_mut().more();
         for request in more {
             self.request(Some(request));

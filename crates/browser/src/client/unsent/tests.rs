@@ -67,7 +67,7 @@ fn a_leader_is_given_no_more_than_it_remembers_and_what_is_urgent_does_not_wait(
     // Two are answered, and the urgent one: two more may go.
     for n in [0, 5, most] {
         let id = numbered(n, Priority::Low).id;
-        unsent.seen(&News::Room { room: ROOM, event: Event::Stored(id) });
+        unsent.seen(&mut News::Room { room: ROOM, event: Event::Stored(id) });
     }
     assert_eq!(texts(&unsent.more()), expected(WINDOW, WINDOW + 2));
     // Another leader is asked from the beginning, and for what is urgent.
@@ -77,7 +77,7 @@ fn a_leader_is_given_no_more_than_it_remembers_and_what_is_urgent_does_not_wait(
     assert_eq!(again.last(), Some(&(most + 1).to_string()));
     for n in 0..=most + 1 {
         let id = numbered(n, Priority::Low).id;
-        unsent.seen(&News::Room { room: ROOM, event: Event::Stored(id) });
+        unsent.seen(&mut News::Room { room: ROOM, event: Event::Stored(id) });
         unsent.more();
     }
     assert_eq!((unsent.flying, unsent.drafts.len(), unsent.ahead.len()), (0, 0, 0));
@@ -111,11 +111,11 @@ fn a_new_leader_is_asked_again_for_what_is_unanswered() {
         unsent.command(ROOM, Command::LoadOlder),
         Ok(Some(Request::Command { room: ROOM, command: Command::LoadOlder }))
     );
-    unsent.seen(&row(2));
+    unsent.seen(&mut row(2));
     assert_eq!(unsent.led(), [send(1), send(3)]);
     let refused = Event::Refused { draft: Some(DraftId([1; 16])), reason: Refusal::Empty };
-    unsent.seen(&News::Room { room: ROOM, event: refused });
-    unsent.seen(&row(3));
+    unsent.seen(&mut News::Room { room: ROOM, event: refused });
+    unsent.seen(&mut row(3));
     assert_eq!(unsent.led(), []);
 }
 
@@ -127,9 +127,9 @@ fn an_answered_request_stays_answered_and_its_room_open() {
     unsent.ask(ask, request);
     unsent.ask(other, second);
     unsent.led();
-    unsent.seen(&News::Opened { room: ROOM, ask: Some(ask) });
+    unsent.seen(&mut News::Opened { room: ROOM, ask: Some(ask) });
     let refusal = ClientRefusal::InviteDamaged;
-    unsent.seen(&News::Refused { ask: Some(other), refusal });
+    unsent.seen(&mut News::Refused { ask: Some(other), refusal });
     assert_eq!(unsent.led(), [Request::Open { room: ROOM }]);
 }
 
@@ -139,9 +139,14 @@ fn i6_a_page_keeps_a_bounded_number_of_drafts() {
     let long = |n: u8| Draft { text: "x".repeat(DRAFT_BYTES / 2), ..draft(n) };
     assert_eq!(unsent.command(ROOM, Command::Send(long(1))), Ok(None));
     assert_eq!(unsent.command(ROOM, Command::Send(long(2))), Ok(None));
-    let busy = Err((DraftId([3; 16]), Refusal::Busy { waiting: 2 }));
-    assert_eq!(unsent.command(ROOM, Command::Send(draft(3))), busy);
-    unsent.seen(&row(1));
+    let busy = |ids: &[u8]| {
+        let ids = ids.iter().map(|id| DraftId([*id; 16])).collect();
+        Err((ids, Refusal::Busy { waiting: 2 }))
+    };
+    assert_eq!(unsent.command(ROOM, Command::Send(draft(3))), busy(&[3]));
+    let together = Command::SendTogether(vec![draft(4), draft(5)]);
+    assert_eq!(unsent.command(ROOM, together), busy(&[4, 5]), "all of them are told");
+    unsent.seen(&mut row(1));
     assert_eq!(unsent.command(ROOM, Command::Send(draft(3))), Ok(None));
 }
 
@@ -176,9 +181,9 @@ fn a_new_leader_hears_a_name_until_it_is_seen_and_what_was_read() {
         online: true,
     };
     let members = |name: &str| News::Room { room: ROOM, event: Event::Members(vec![me(name)]) };
-    unsent.seen(&members("Ana"));
+    unsent.seen(&mut members("Ana"));
     assert_eq!(unsent.led().len(), 2, "the newer name is still to come");
-    unsent.seen(&members("Anna"));
+    unsent.seen(&mut members("Anna"));
     let most = u64::try_from(READ).unwrap();
     assert_eq!(unsent.command(ROOM, read(3..3 + most)).map(|_| ()), Ok(()));
     assert_eq!(unsent.led(), [ask(read(3..3 + most))]);
@@ -190,7 +195,7 @@ fn what_is_sent_together_is_repeated_together_until_any_of_it_is_seen() {
     let together = Command::SendTogether((1..4).map(draft).collect());
     assert_eq!(unsent.command(ROOM, together.clone()), Ok(None));
     assert_eq!(unsent.led(), [Request::Command { room: ROOM, command: together }]);
-    unsent.seen(&row(2));
+    unsent.seen(&mut row(2));
     assert_eq!(unsent.led(), []);
     assert_eq!((unsent.places.len(), unsent.draft_bytes), (0, 0));
 }
@@ -202,11 +207,88 @@ fn drafts_that_wait_are_said_live_or_are_cancelled_are_not_repeated() {
         assert_eq!(unsent.command(ROOM, Command::Send(draft(n))), Ok(None));
     }
     let waiting = vec![engine::Waiting { draft: draft(1), since: 0 }];
-    unsent.seen(&News::Room { room: ROOM, event: Event::Waiting(waiting) });
-    unsent.seen(&News::Room { room: ROOM, event: Event::Cancelled(DraftId([2; 16])) });
+    unsent.seen(&mut News::Room { room: ROOM, event: Event::Waiting(waiting) });
+    unsent.seen(&mut News::Room { room: ROOM, event: Event::Cancelled(DraftId([2; 16])) });
     assert_eq!(unsent.led(), [send(3)]);
     let cancel = Command::Cancel(DraftId([3; 16]));
     let sent = Request::Command { room: ROOM, command: cancel.clone() };
-    assert_eq!(unsent.command(ROOM, cancel), Ok(Some(sent)));
+    assert_eq!(unsent.command(ROOM, cancel), Ok(Some(sent.clone())));
+    assert_eq!(unsent.led(), [sent], "that it is not to be said is");
+}
+
+fn ask(command: Command) -> Request {
+    Request::Command { room: ROOM, command }
+}
+
+fn told(event: Event) -> News {
+    News::Room { room: ROOM, event }
+}
+
+fn other_words(n: u8, text: &str) -> Command {
+    Command::Replace(Draft { text: text.to_owned(), ..draft(n) })
+}
+
+#[test]
+fn what_is_asked_of_a_waiting_draft_is_repeated_until_it_is_seen() {
+    let mut unsent = Unsent::default();
+    unsent.led();
+    for command in [other_words(1, "a"), other_words(2, "b"), other_words(1, "c")] {
+        assert_eq!(unsent.command(ROOM, command.clone()), Ok(Some(ask(command))));
+    }
+    assert_eq!(unsent.led(), [ask(other_words(2, "b")), ask(other_words(1, "c"))]);
+    let waits = |n: u8, text: &str| {
+        let draft = Draft { text: text.to_owned(), ..draft(n) };
+        told(Event::Waiting(vec![engine::Waiting { draft, since: 0 }]))
+    };
+    unsent.seen(&mut waits(1, "a"));
+    assert_eq!(unsent.led().len(), 2, "those are the words of before");
+    unsent.seen(&mut waits(1, "c"));
+    unsent.seen(&mut told(Event::Cancelled(DraftId([2; 16]))));
+    assert_eq!(
+        unsent.led(),
+        [ask(other_words(2, "b"))],
+        "somebody has to hear that it is too late"
+    );
+    let reason = Refusal::TooLate;
+    unsent.seen(&mut told(Event::Refused { draft: Some(DraftId([2; 16])), reason }));
     assert_eq!(unsent.led(), []);
+}
+
+#[test]
+fn what_is_not_to_be_said_is_never_said_in_other_words() {
+    let mut unsent = Unsent::default();
+    let cancel = Command::Cancel(DraftId([1; 16]));
+    for command in [other_words(1, "a"), cancel.clone(), other_words(1, "b")] {
+        assert_eq!(unsent.command(ROOM, command), Ok(None));
+    }
+    assert_eq!(unsent.led(), [ask(cancel.clone())]);
+    // As a message that nobody holds it can still be taken back, and is.
+    unsent.seen(&mut row(1));
+    if let News::Room { event: Event::Rows(mut rows), .. } = row(1) {
+        assert_eq!(unsent.led(), [ask(cancel)]);
+        rows[0].body = Body::Gone;
+        unsent.seen(&mut told(Event::Rows(rows)));
+    }
+    assert_eq!(unsent.led(), []);
+}
+
+#[test]
+fn a_cancelled_draft_that_another_leader_does_not_know_is_told_to_be_cancelled() {
+    let refused = || {
+        let (draft, reason) = (Some(DraftId([1; 16])), Refusal::NoSuchMessage);
+        told(Event::Refused { draft, reason })
+    };
+    for repeated in [false, true] {
+        let mut unsent = Unsent::default();
+        unsent.led();
+        assert!(unsent.command(ROOM, Command::Cancel(DraftId([1; 16]))).is_ok());
+        if repeated {
+            unsent.led();
+        }
+        let mut news = refused();
+        unsent.seen(&mut news);
+        let cancelled = told(Event::Cancelled(DraftId([1; 16])));
+        assert_eq!(news, if repeated { cancelled } else { refused() });
+        assert_eq!(unsent.led(), []);
+    }
 }
