@@ -12,6 +12,7 @@ mod message;
 mod notice;
 mod place;
 mod queue;
+mod revised;
 mod room;
 mod rows;
 mod span;
@@ -19,6 +20,8 @@ mod span;
 mod tests;
 mod way;
 mod writing;
+
+use std::collections::BTreeMap;
 
 use browser::{ClientEvent, ClientRefusal, Draft, DraftId, EntryId, Fault, Millis, RoomId};
 use browser::{RoomSummary, StartError, StorageState};
@@ -139,6 +142,8 @@ pub struct ChatState {
     pub dismissed: Vec<Notice>,
     /// The room that is shown.
     pub room: RoomState,
+    /// What the composers of other rooms are for.
+    pub aside: BTreeMap<RoomId, Writing>,
     /// Its messages, in the order shown.
     pub rows: Rows,
     /// Which part of them is drawn.

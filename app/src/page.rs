@@ -202,26 +202,34 @@ impl Page {
     }
 
     /// Says in the room that is shown what was written: something new, the whole bundle, or other
-    /// words for what was said or waits.
-    pub fn say(self, text: String, manner: Manner) {
+    /// words for what was said or waits. True if it is something new.
+    pub fn say(self, text: String, manner: Manner) -> bool {
         let writing = self.screen.room().with_untracked(|room| room.writing.clone());
+        let new = !matches!(writing.task, Task::Edit(_) | Task::Replace(_));
         match writing.task {
             Task::New if writing.bundle.is_empty() => self.say_all(vec![text], manner),
             Task::New => {
                 let last = (!text.is_empty()).then_some(text);
                 let texts = writing.bundle.into_iter().chain(last).collect();
                 self.say_all(texts, manner);
-                return self.compose(Compose::SentBundle);
+                self.compose(Compose::SentBundle);
+                return true;
             }
             Task::Edit(_) if text == writing.text => {}
             Task::Edit(entry) => self.act(&text, Act::Edit(entry)),
-            Task::Replace(draft) => self.command(Command::Replace(Draft { text, ..draft })),
+            Task::Replace(draft) => {
+                let draft = Draft { text, ..draft };
+                self.compose(Compose::Replaced(draft.clone()));
+                self.replace(draft);
+            }
             Task::Resend(entry, manner) => {
                 self.say_all(vec![text], manner);
                 self.delete(entry);
             }
+            Task::Anew(manner) => self.say_all(vec![text], manner),
         }
         self.compose(Compose::Revised);
+        new
     }
 
     /// Several messages go together: all are seen or none.

@@ -140,7 +140,12 @@ impl ChatState {
             return Vec::new();
         }
         if self.room.room != Some(room) {
-            self.room = RoomState { room: Some(room), ..RoomState::default() };
+            let writing = self.aside.remove(&room).unwrap_or_default();
+            let next = RoomState { room: Some(room), writing, ..RoomState::default() };
+            let last = std::mem::replace(&mut self.room, next);
+            if let Some(room) = last.room {
+                self.aside.insert(room, last.writing);
+            }
             self.rows.clear();
             self.span = Span::default();
         }

@@ -1,7 +1,8 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId, RoomView,
+    Act, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId,
+    RoomView,
 };
 use browser::{SignalState, Trouble};
 
@@ -92,8 +93,12 @@ pub struct News {
 impl ChatState {
     pub(super) fn apply_room(&mut self, room: RoomId, event: Event) -> Vec<Errand> {
         if self.room.room != Some(room) {
+            if let Some(writing) = self.aside.get_mut(&room) {
+                writing.hear(&event);
+            }
             return Vec::new();
         }
+        self.room.writing.hear(&event);
         match event {
             Event::Room(view) => self.room.view = Some(view),
             Event::Members(members) => self.room.members = members,
@@ -120,11 +125,7 @@ impl ChatState {
                 self.room.queue.say_live(message);
                 return self.settle_drafts(&[draft]);
             }
-            Event::Cancelled(draft) => {
-                self.forget_revision(draft);
-                return self.settle_drafts(&[draft]);
-            }
-            Event::Stored(draft) => return self.settle_drafts(&[draft]),
+            Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
@@ -147,6 +148,9 @@ impl ChatState {
 
     /// Only what says something will be a row: reactions, edits and deletions will not.
     pub(super) fn write(&mut self, draft: Draft, wall: Millis) {
+        if let Act::Edit(_) = draft.act {
+            self.room.writing.revised.hand_over(draft.id, &draft.text);
+        }
         let Some(view) = self.room.view.as_ref().filter(|_| draft.act.says()) else { return };
         self.rows.write(draft, view.me, wall);
     }

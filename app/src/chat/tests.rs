@@ -8,6 +8,7 @@ use browser::{
 use super::*;
 
 mod many;
+mod revising;
 mod story;
 
 const ROOM: RoomId = RoomId([7; 32]);

@@ -3,12 +3,16 @@
 //! ```text
 //!  New ─ revise ─► Edit (an own message) · Replace (a draft that waits) · Resend (an undelivered)
 //!   ▲                 │                       │ it becomes a message ─► Edit
-//!   └─────────────────┴── sent, given up, or what it is about is gone: the words stay ──┘
+//!   │                 └ what it is about is gone: the words stay ─► Anew
+//!   └──────────────── sent, or given up ────────────────────────────┘
 //! ```
+//! What nobody is to read any more is not said by a key that was meant for something else: in
+//! `Anew` only the button sends.
 
-use browser::{Act, Body, Draft, DraftId, EntryId, Priority, Refusal, Terms, limits};
+use browser::{Act, Body, Draft, DraftId, EntryId, Event, Priority, Refusal, Terms, When, limits};
 
 use super::message::{Shown, Standing};
+use super::revised::Revised;
 use super::{ChatState, Problem};
 
 /// What a person wants to say in other words.
@@ -29,8 +33,16 @@ pub enum Subject {
 pub enum Compose {
     /// Something that was said, or waits, is to be said in other words.
     Revise(Subject),
+    /// Those other words are so now, and not sent yet.
+    Words(String),
     /// The other words were sent or given up.
     Revised,
+    /// This draft was handed over in the place of one that waits.
+    Replaced(Draft),
+    /// A message that was refused is to be written anew.
+    Rescue(String),
+    /// The composer has all words that came back.
+    Rescued,
     /// A message is to be sent together with others.
     Bundle(String),
     /// One of those is not to be sent, by its place.
@@ -62,6 +74,8 @@ pub enum Task {
     Replace(Draft),
     /// A new message in the place of one that was not delivered.
     Resend(EntryId, Manner),
+    /// A new message, said in the manner of what the words were for: that is gone.
+    Anew(Manner),
 }
 
 /// What the composer is for.
@@ -73,6 +87,10 @@ pub struct Writing {
     pub task: Task,
     /// The words to begin with; none for a new message.
     pub text: String,
+    /// What has become of them in the composer, once they were changed.
+    pub changed: Option<String>,
+    /// Other words that are not answered, and those that came back.
+    pub revised: Revised,
     /// Messages that will be sent together, with what stands in the composer.
     pub bundle: Vec<String>,
 }
@@ -80,7 +98,28 @@ pub struct Writing {
 impl Writing {
     fn turn(&mut self, task: Task, text: String) {
         self.serial += 1;
-        (self.task, self.text) = (task, text);
+        (self.task, self.text, self.changed) = (task, text, None);
+    }
+
+    /// The words to begin with, or what has become of them.
+    pub fn words(&self) -> &str {
+        self.changed.as_ref().unwrap_or(&self.text)
+    }
+
+    /// Takes in what the engine says, also of a room that is not shown.
+    pub fn hear(&mut self, event: &Event) {
+        self.revised.hear(event);
+        let Task::Replace(draft) = &mut self.task else { return };
+        if let Event::Waiting(waiting) = event {
+            // Its class or its time may have changed meanwhile: only the words are other ones.
+            if let Some(newest) = waiting.iter().find(|one| one.draft.id == draft.id) {
+                *draft = newest.draft.clone();
+            }
+        }
+        if matches!(event, Event::Cancelled(cancelled) if *cancelled == draft.id) {
+            let terms = Terms { when: When::Now, ..draft.terms };
+            self.task = Task::Anew(Manner { priority: draft.priority, act: draft.act, terms });
+        }
     }
 
     /// Puts a message into the bundle.
@@ -122,7 +161,17 @@ impl ChatState {
     pub(super) fn compose(&mut self, compose: Compose) {
         match compose {
             Compose::Revise(subject) => self.revise(subject),
+            Compose::Words(text) => {
+                if self.room.writing.task != Task::New {
+                    self.room.writing.changed = Some(text);
+                }
+            }
             Compose::Revised => self.end_revision(),
+            Compose::Replaced(draft) => {
+                self.room.writing.revised.hand_over(draft.id, &draft.text);
+            }
+            Compose::Rescue(text) => self.room.writing.revised.rescued.push(text),
+            Compose::Rescued => self.room.writing.revised.rescued.clear(),
             Compose::Bundle(text) => self.put_into_bundle(text),
             Compose::Unbundle(place) => {
                 let bundle = &mut self.room.writing.bundle;
@@ -144,10 +193,7 @@ impl ChatState {
             Subject::Row(entry) => {
                 row(entry).and_then(|(row, _)| Some((Task::Edit(entry), editable(row)?)))
             }
-            Subject::LastRow => self.rows.iter().rev().find_map(|row| {
-                let text = editable(row)?;
-                Some((Task::Edit(row.entry()?), text))
-            }),
+            Subject::LastRow => self.last_row(),
             Subject::Undelivered(entry) => {
                 row(entry).map(|(row, text)| (Task::Resend(entry, manner_of(row)), text))
             }
@@ -159,6 +205,16 @@ impl ChatState {
         if let Some((task, text)) = found {
             self.room.writing.turn(task, text);
         }
+    }
+
+    /// The newest own message, as far as it can be edited; nothing while the newest is being stored,
+    /// since it is the one that is meant.
+    fn last_row(&self) -> Option<(Task, String)> {
+        let own = || self.rows.iter().rev().filter(|row| row.own);
+        if own().any(|row| row.standing == Standing::Writing) {
+            return None;
+        }
+        own().find_map(|row| Some((Task::Edit(row.entry()?), editable(row)?)))
     }
 
     /// The words were sent or given up: the composer is for a new message again.
@@ -175,28 +231,26 @@ impl ChatState {
         }
     }
 
-    /// A draft will never be said; the words in the composer stay.
-    pub(super) fn forget_revision(&mut self, cancelled: DraftId) {
-        let task = &mut self.room.writing.task;
-        if matches!(task, Task::Replace(draft) if draft.id == cancelled) {
-            *task = Task::New;
-        }
-    }
-
     /// Something was told: what is being revised may be a message now, or gone. The words in the
     /// composer stay in either case.
     pub(super) fn follow_revision(&mut self) {
         let entry_of = |id: DraftId| self.rows.of_draft(&id).and_then(|row| row.entry());
-        let there =
-            |entry: EntryId| self.rows.of(&entry).is_some_and(|row| words_of(row).is_some());
+        // What is not shown may be further up.
+        let gone = |entry: EntryId| self.rows.of(&entry).filter(|row| words_of(row).is_none());
         let task = match &self.room.writing.task {
-            Task::New => return,
+            Task::New | Task::Anew(_) => return,
             Task::Replace(draft) => match entry_of(draft.id) {
                 Some(entry) => Task::Edit(entry),
                 None => return,
             },
-            Task::Edit(entry) | Task::Resend(entry, _) if there(*entry) => return,
-            Task::Edit(_) | Task::Resend(..) => Task::New,
+            Task::Edit(entry) => match gone(*entry) {
+                Some(row) => Task::Anew(manner_of(row)),
+                None => return,
+            },
+            Task::Resend(entry, manner) => match gone(*entry) {
+                Some(_) => Task::Anew(*manner),
+                None => return,
+            },
         };
         self.room.writing.task = task;
     }

@@ -179,6 +179,8 @@ pub static CHINESE: Words = Words {
     editing_message: "正在修改消息，按 Escape 放弃。",
     editing_waiting: "正在修改待发的消息，按 Escape 放弃。",
     editing_undelivered: "改后重新发送，旧消息会被删除。",
+    editing_gone: "原消息已不在：它在别处被撤回，或已过期。此时回车键无效；\
+点“发送”会把这些内容作为新消息发出。",
     add_to_bundle: "加入一起发送的消息",
     bundle_heading: |count| format!("{count} 条消息将一起发送"),
     bundle_lead: "所有人同时看到全部，或者一条也看不到。",

@@ -205,6 +205,8 @@ pub static ENGLISH: Words = Words {
     editing_message: "Editing a message. Escape gives it up.",
     editing_waiting: "Editing a message that waits. Escape gives it up.",
     editing_undelivered: "Sending again in other words; the old message goes.",
+    editing_gone: "That message is gone: it was taken back elsewhere, or has expired. Enter does \
+                   nothing now; the Send button says these words as a new message.",
     add_to_bundle: "Add to the messages that are sent together",
     bundle_heading: |count| match count {
         1 => "1 message to be sent together".to_owned(),

@@ -172,6 +172,7 @@ pub struct Words {
     pub editing_message: &'static str,
     pub editing_waiting: &'static str,
     pub editing_undelivered: &'static str,
+    pub editing_gone: &'static str,
     pub add_to_bundle: &'static str,
     pub bundle_heading: fn(usize) -> String,
     pub bundle_lead: &'static str,

@@ -5,15 +5,15 @@ use browser::{Act, Passage, RowState, Station, Terms, Trace, Waiting, When, limi
 use super::*;
 use crate::chat::{Compose, Manner, Step, Stop, Subject, Task, way};
 
-fn composes(state: &mut ChatState, compose: Compose) {
+pub(super) fn composes(state: &mut ChatState, compose: Compose) {
     assert_eq!(state.apply(PageEvent::Composes(compose)), []);
 }
 
-fn revises(state: &mut ChatState, subject: Subject) {
+pub(super) fn revises(state: &mut ChatState, subject: Subject) {
     composes(state, Compose::Revise(subject));
 }
 
-fn waiting(id: u8, text: &str) -> Waiting {
+pub(super) fn waiting(id: u8, text: &str) -> Waiting {
     let terms = Terms { when: When::At(9_000), ..Terms::default() };
     Waiting { draft: draft(id, text).on(terms), since: 0 }
 }
@@ -26,7 +26,6 @@ fn the_last_own_message_is_the_one_that_is_edited_and_others_never_are() {
     let (old, last) = (row(ME, 1, "old"), row(ME, 2, "last"));
     let theirs = row(BEN, 3, "theirs");
     state.apply(told(Event::Rows(vec![old.clone(), last.clone(), theirs.clone()])));
-    state.apply(wrote(9, "on its way"));
     revises(&mut state, Subject::LastRow);
     let writing = &state.room.writing;
     assert_eq!((&writing.task, writing.text.as_str()), (&Task::Edit(last.entry), "last"));
@@ -76,7 +75,8 @@ fn words_in_the_composer_stay_when_the_message_they_were_for_is_gone() {
     assert_eq!(state.room.writing.task, Task::Resend(mine.entry, Manner::default()));
     let serial = state.room.writing.serial;
     state.apply(told(Event::Rows(vec![Row { body: Body::Gone, ..mine }])));
-    assert_eq!((&state.room.writing.task, state.room.writing.serial), (&Task::New, serial));
+    let anew = Task::Anew(Manner::default());
+    assert_eq!((&state.room.writing.task, state.room.writing.serial), (&anew, serial));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_draft_that_is_said_while_it_is_changed_is_edited_as_a_message() {
     state.apply(told(Event::Waiting(vec![waiting(1, "later"), waiting(2, "never")])));
     revises(&mut state, Subject::Waiting(DraftId([2; 16])));
     state.apply(told(Event::Cancelled(DraftId([2; 16]))));
-    assert_eq!(state.room.writing.task, Task::New);
+    assert_eq!(state.room.writing.task, Task::Anew(Manner::default()), "now, if at all");
     revises(&mut state, Subject::Waiting(DraftId([1; 16])));
     assert_eq!(state.room.writing.text, "later");
     state.apply(told(Event::Waiting(vec![])));

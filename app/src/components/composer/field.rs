@@ -13,6 +13,8 @@ use crate::session;
 pub struct Words {
     room: RoomId,
     writing: Memo<Writing>,
+    /// Words for something that exists are other ones now.
+    on_change: Callback<String>,
     /// What stands in the composer.
     pub text: RwSignal<String>,
     /// Where it stands.
@@ -21,12 +23,10 @@ pub struct Words {
 
 impl Words {
     /// The words of a room's composer.
-    pub fn new(room: RoomId, writing: Memo<Writing>) -> Words {
-        let begin = writing.with_untracked(|writing| match writing.task {
-            Task::New => session::draft(&room),
-            Task::Edit(_) | Task::Replace(_) | Task::Resend(..) => writing.text.clone(),
-        });
-        let words = Words { room, writing, text: RwSignal::new(begin), node: NodeRef::new() };
+    pub fn new(room: RoomId, writing: Memo<Writing>, on_change: Callback<String>) -> Words {
+        let begin = writing.with_untracked(|writing| words_of(&room, writing));
+        let (text, node) = (RwSignal::new(begin), NodeRef::new());
+        let words = Words { room, writing, on_change, text, node };
         words.follow();
         words.node.on_load(|field| {
             if has_fine_pointer() {
@@ -42,10 +42,7 @@ impl Words {
         Effect::new(move |last: Option<u64>| {
             let now = serial.get();
             if last.is_some_and(|last| last != now) {
-                let text = self.writing.with_untracked(|writing| match writing.task {
-                    Task::New => session::draft(&self.room),
-                    Task::Edit(_) | Task::Replace(_) | Task::Resend(..) => writing.text.clone(),
-                });
+                let text = self.writing.with_untracked(|writing| words_of(&self.room, writing));
                 self.take(text);
             }
             now
@@ -69,12 +66,29 @@ impl Words {
         self.writing.with_untracked(|writing| writing.task == Task::New)
     }
 
-    /// The person has written. Words for something that exists are not kept for later.
+    /// True if a key may send them: not if what they were for is gone.
+    pub fn are_wanted(self) -> bool {
+        self.writing.with_untracked(|writing| !matches!(writing.task, Task::Anew(_)))
+    }
+
+    /// The person has written. Words for something that exists are kept as long as the page.
     pub fn change(self, new: String) {
-        if self.are_new() {
-            session::keep_draft(&self.room, &new);
+        match self.are_new() {
+            true => session::keep_draft(&self.room, &new),
+            false => self.on_change.run(new.clone()),
         }
         self.text.set(new);
+    }
+
+    /// Words come back: before what stands here, or before what was put aside for the time being.
+    pub fn rescue(self, back: &str) {
+        match self.are_new() {
+            true => self.change(before(back, &self.text.get_untracked())),
+            false => {
+                let aside = before(back, &session::draft(&self.room));
+                session::keep_draft(&self.room, &aside);
+            }
+        }
     }
 
     /// Takes what is written out, at once, so that no key that follows is added to it.
@@ -100,8 +114,34 @@ impl Words {
     }
 }
 
+/// The words that the composer begins with.
+fn words_of(room: &RoomId, writing: &Writing) -> String {
+    match writing.task {
+        Task::New => session::draft(room),
+        Task::Edit(_) | Task::Replace(_) | Task::Resend(..) | Task::Anew(_) => {
+            writing.words().to_owned()
+        }
+    }
+}
+
+/// Both, the words that come back first.
+fn before(back: &str, now: &str) -> String {
+    if now.trim().is_empty() { back.to_owned() } else { format!("{back}\n\n{now}") }
+}
+
 /// A keyboard on the screen would cover the room at once.
 fn has_fine_pointer() -> bool {
     let query = window().match_media("(pointer: fine)").ok().flatten();
     query.is_some_and(|query| query.matches())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_come_back_leave_what_is_there() {
+        assert_eq!(before("back", " \n"), "back");
+        assert_eq!(before("back", "there"), "back\n\nthere");
+    }
 }

@@ -37,8 +37,6 @@ enum Key {
 pub fn Composer(
     /// The room: each has its own unsent text.
     room: RoomId,
-    /// A text to put back, from a message that was refused.
-    rescued: RwSignal<Option<String>>,
     /// True if nothing can be sent from here any more: words that are there can be copied.
     ended: Signal<bool>,
     /// What it is for.
@@ -53,17 +51,20 @@ pub fn Composer(
     on_compose: impl Fn(Compose) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let language = language();
-    let words = Words::new(room, writing);
+    let on_change = Callback::new(move |text| on_compose(Compose::Words(text)));
+    let words = Words::new(room, writing, on_change);
     let text = words.text;
     let priority = RwSignal::new(Priority::Normal);
     let delivery = RwSignal::new(Delivery::Usual);
     let task = Memo::new(move |_| writing.with(|writing| writing.task.clone()));
     let bundle = keep_bundle(room, writing, on_compose);
+    let rescued = Memo::new(move |_| writing.with(|writing| writing.revised.rescued.clone()));
     Effect::new(move |_| {
-        let Some(back) = rescued.get() else { return };
-        rescued.set(None);
-        let now = text.get_untracked();
-        words.change(if now.trim().is_empty() { back } else { format!("{back}\n\n{now}") });
+        let back = rescued.get();
+        if !back.is_empty() {
+            on_compose(Compose::Rescued);
+            words.rescue(&back.join("\n\n"));
+        }
     });
     let fault = Memo::new(move |_| text.with(|text| language.get().too_long(text)));
     let fits = move |written: &str| language.get_untracked().too_long(written).is_none();
@@ -106,7 +107,8 @@ pub fn Composer(
         };
         event.prevent_default();
         match key {
-            Key::Send => send(),
+            Key::Send if words.are_wanted() => send(),
+            Key::Send => {}
             Key::Last => on_compose(Compose::Revise(Subject::LastRow)),
             Key::GiveUp => on_compose(Compose::Revised),
         }
@@ -121,7 +123,7 @@ pub fn Composer(
         let bundled = !bundle.with(Vec::is_empty);
         task.with(|task| match task {
             Task::New if bundled => words.send_all,
-            Task::New | Task::Resend(..) => words.send,
+            Task::New | Task::Resend(..) | Task::Anew(_) => words.send,
             Task::Edit(_) | Task::Replace(_) => words.save,
         })
     });

@@ -21,6 +21,7 @@ pub fn Revision(
             Task::Edit(_) => words.editing_message,
             Task::Replace(_) => words.editing_waiting,
             Task::Resend(..) => words.editing_undelivered,
+            Task::Anew(_) => words.editing_gone,
         })
     };
     view! {

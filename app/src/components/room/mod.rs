@@ -28,16 +28,17 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     provide_context(page.of_room(|room| hues_of(room.members.iter().map(|view| view.member))));
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();
-    let rescued = RwSignal::new(None);
     let sent = RwSignal::new(0_u32);
     let on_send = move |text, manner| {
-        page.say(text, manner);
-        sent.update(|sent| *sent = sent.wrapping_add(1));
+        // Whoever has changed what stands further up stays there.
+        if page.say(text, manner) {
+            sent.update(|sent| *sent = sent.wrapping_add(1));
+        }
     };
     let on_rescue = move |rescue: Rescue| match rescue {
         Rescue::Edit(draft, text) => {
             page.happen(PageEvent::Withdrawn(draft));
-            rescued.set(Some(text));
+            page.compose(Compose::Rescue(text));
         }
         Rescue::Discard(draft) => page.happen(PageEvent::Withdrawn(draft)),
     };
@@ -66,7 +67,6 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                     />
                     <Composer
                         room
-                        rescued
                         ended=Signal::derive(move || life.get() == Life::Ended)
                         writing=page.of_room(|room| room.writing.clone())
                         members=page.of_room(|room| room.members.clone())
