@@ -51,7 +51,7 @@ pub fn Live(
             <p class="hint">{word(|words| words.live_now)}</p>
             <ul aria-live="polite">{lines}</ul>
         </div>
-        <p class="typing" data-testid="typing" hidden=move || typing.with(Vec::is_empty)>
+        <p class="typing" data-testid="typing" dir="auto">
             {who}
         </p>
     }
