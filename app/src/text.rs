@@ -3,6 +3,7 @@
 //! Fixed words are fields of [`Words`], one static a language, so that none can be forgotten;
 //! the wording of every error is in `text/causes.rs`. Numbers and times are written by `Intl`.
 
+mod blank;
 mod causes;
 mod chinese;
 mod english;
@@ -10,6 +11,7 @@ mod formats;
 mod states;
 mod words;
 
+pub use blank::is_blank;
 pub use formats::{Day, machine_time};
 pub use states::names;
 pub use words::Words;

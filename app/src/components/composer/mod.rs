@@ -20,6 +20,7 @@ use super::icon::Icon;
 use crate::chat::{Compose, Manner, Subject, Task, Writing};
 use crate::page::{language, word};
 use crate::session;
+use crate::text::is_blank;
 
 /// What a browser reports for a key that an input method has taken.
 const KEY_OF_INPUT_METHOD: u32 = 229;
@@ -71,7 +72,7 @@ pub fn Composer(
     let send = move || {
         let written = words.written();
         let bundled = words.are_new() && !bundle.with_untracked(Vec::is_empty);
-        if ended.get_untracked() || !fits(&written) || written.trim().is_empty() && !bundled {
+        if ended.get_untracked() || !fits(&written) || is_blank(&written) && !bundled {
             return;
         }
         words.clear();
@@ -86,7 +87,7 @@ pub fn Composer(
     let add = move || {
         let written = words.written();
         let before = bundle.with_untracked(Vec::len);
-        if fits(&written) && !written.trim().is_empty() {
+        if fits(&written) && !is_blank(&written) {
             on_compose(Compose::Bundle(written.trim_end().to_owned()));
         }
         if bundle.with_untracked(Vec::len) > before {
@@ -97,7 +98,7 @@ pub fn Composer(
     };
     let on_input = move |event| {
         let written = event_target_value(&event);
-        on_typing(!written.trim().is_empty());
+        on_typing(!is_blank(&written));
         words.change(written);
     };
     let on_key = move |event: web_sys::KeyboardEvent| {

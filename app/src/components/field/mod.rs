@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::page::language;
+use crate::text::is_blank;
 
 /// One line of text.
 #[component]
@@ -61,10 +62,27 @@ pub fn Field(
 
 /// What is wrong with a name, in words; the engine has the last say.
 pub fn fault_of_name(name: &str, may_be_empty: bool) -> Option<String> {
-    let fits = name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control);
-    if fits && (may_be_empty || !name.is_empty()) {
+    if is_name(name) || may_be_empty && name.is_empty() {
         return None;
     }
     let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
     Some(language().get_untracked().refusal(&Refusal::Name { limit }).title)
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= limits::NAME_BYTES && !is_blank(name) && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_something_that_can_be_seen() {
+        let long = "x".repeat(limits::NAME_BYTES + 1);
+        for name in ["", "\u{200b}\u{feff}", "a\nb", &long] {
+            assert!(!is_name(name), "{name:?}");
+        }
+        assert!(is_name("Ana") && is_name("三") && is_name(&long[1..]));
+    }
 }
