@@ -17,7 +17,7 @@ mod room;
 mod rows;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod way;
 mod writing;
 
@@ -253,6 +253,9 @@ impl ChatState {
     fn note_storage(&mut self, state: StorageState) {
         if self.storage.as_ref() != Some(&state) {
             self.dismissed.retain(|notice| notice.weight() == Weight::Calm);
+        }
+        if matches!(state, StorageState::Open { .. } | StorageState::Full) {
+            self.end_lack_of_space();
         }
         if state.is_gone() {
             self.worker = Worker::Ended;

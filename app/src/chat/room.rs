@@ -4,7 +4,7 @@ use browser::{
     Act, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId,
     RoomView,
 };
-use browser::{SignalState, Trouble};
+use browser::{SignalState, StorageState, StoreFault, Trouble};
 
 use super::message::Shown;
 use super::queue::QueueState;
@@ -79,6 +79,8 @@ pub enum Problem {
     Trouble(Trouble),
 }
 
+const NO_SPACE: Trouble = Trouble::Store(StoreFault::Full);
+
 /// Messages that have just come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
@@ -131,9 +133,24 @@ impl ChatState {
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
             Event::Typing { member, typing } => self.room.queue.types(member, typing),
             Event::Refused { draft, reason } => return self.refuse_command(draft, reason),
-            Event::Trouble(trouble) => self.room.problem = Some(Problem::Trouble(trouble)),
+            Event::Trouble(trouble) => self.note_trouble(trouble),
         }
         Vec::new()
+    }
+
+    /// That there is no more space is told once, of the storage.
+    fn note_trouble(&mut self, trouble: Trouble) {
+        let told = self.storage == Some(StorageState::Full);
+        if !(told && trouble == NO_SPACE) {
+            self.room.problem = Some(Problem::Trouble(trouble));
+        }
+    }
+
+    /// There is space, or its absence is told of the storage.
+    pub(super) fn end_lack_of_space(&mut self) {
+        if self.room.problem == Some(Problem::Trouble(NO_SPACE)) {
+            self.room.problem = None;
+        }
     }
 
     /// Nobody tells any more how the room does: who is there, what waits and what travels are not

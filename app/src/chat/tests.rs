@@ -9,6 +9,7 @@ use super::*;
 
 mod many;
 mod revising;
+mod space;
 mod story;
 
 const ROOM: RoomId = RoomId([7; 32]);
@@ -94,6 +95,14 @@ fn in_live_room() -> ChatState {
     state.apply(told(Event::Rows(Vec::new())));
     state.apply(told(Event::Older { more: false }));
     state
+}
+
+/// An own message that is stored, and that nobody else holds.
+pub fn own_message(text: &str) -> Shown {
+    let mut state = in_live_room();
+    let row = Row { draft: Some(DraftId([1; 16])), ..row(ME, 1, text) };
+    state.apply(told(Event::Rows(vec![row])));
+    state.rows[0].clone()
 }
 
 fn bodies(state: &ChatState) -> Vec<&str> {
@@ -369,21 +378,6 @@ fn faults_are_told_once_the_weightiest_first_and_silence_ends_with_an_answer() {
 }
 
 #[test]
-fn storage_that_may_be_deleted_is_a_note_that_stays_away_once_read() {
-    let mut state = ChatState::default();
-    let open =
-        |persistent| PageEvent::Client(ClientEvent::Storage(StorageState::Open { persistent }));
-    state.apply(open(true));
-    assert_eq!((state.note(), state.notices()), (None, vec![]));
-    state.apply(open(false));
-    let note = Notice::Storage(StorageState::Open { persistent: false });
-    assert_eq!((state.note(), state.notices()), (Some(note.clone()), vec![]));
-    state.apply(PageEvent::Dismissed(note));
-    state.apply(open(false));
-    assert_eq!(state.note(), None);
-}
-
-#[test]
 fn what_was_deleted_here_is_not_said_to_be_saved() {
     let mut state = in_live_room();
     let held = Row { state: RowState::Held, held_by: 1, ..row(ME, 2, "held") };
@@ -400,21 +394,6 @@ fn what_was_deleted_here_is_not_said_to_be_saved() {
     let notice = Notice::Storage(StorageState::Deleted);
     assert_eq!(state.notices(), std::slice::from_ref(&notice));
     assert!(notice.is_helped_by_reload() && notice.weight() == Weight::Stop);
-}
-
-#[test]
-fn a_full_disk_that_is_told_again_stays_put_away_until_something_changes() {
-    let mut state = in_room();
-    let full = Notice::Storage(StorageState::Full);
-    let storage = |state| PageEvent::Client(ClientEvent::Storage(state));
-    state.apply(storage(StorageState::Full));
-    assert_eq!(state.notices(), std::slice::from_ref(&full));
-    state.apply(PageEvent::Dismissed(full.clone()));
-    state.apply(storage(StorageState::Full));
-    assert_eq!(state.notices(), []);
-    state.apply(storage(StorageState::Open { persistent: true }));
-    state.apply(storage(StorageState::Full));
-    assert_eq!(state.notices(), [full]);
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! What a person is told of the space on the disk: once, and no longer than it lasts.
+
+use super::*;
+
+fn storage(state: StorageState) -> PageEvent {
+    PageEvent::Client(ClientEvent::Storage(state))
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_no_longer_than_it_lasts() {
+    let full = [Notice::Storage(StorageState::Full)];
+    let trouble = || told(Event::Trouble(Trouble::Store(StoreFault::Full)));
+    let mut state = in_live_room();
+    state.apply(storage(StorageState::Full));
+    state.apply(trouble());
+    assert_eq!(state.notices(), full);
+    state.apply(storage(StorageState::Open { persistent: true }));
+    assert_eq!(state.notices(), []);
+    // The other way round.
+    state.apply(trouble());
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), full);
+    state.apply(storage(StorageState::Open { persistent: true }));
+    assert_eq!(state.notices(), []);
+    let other = Trouble::Store(StoreFault::Failed("it broke".to_owned()));
+    state.apply(told(Event::Trouble(other.clone())));
+    state.apply(storage(StorageState::Open { persistent: true }));
+    assert_eq!(state.notices(), [Notice::Problem(Problem::Trouble(other))]);
+}
+
+#[test]
+fn storage_that_may_be_deleted_is_a_note_that_stays_away_once_read() {
+    let mut state = ChatState::default();
+    let open =
+        |persistent| PageEvent::Client(ClientEvent::Storage(StorageState::Open { persistent }));
+    state.apply(open(true));
+    assert_eq!((state.note(), state.notices()), (None, vec![]));
+    state.apply(open(false));
+    let note = Notice::Storage(StorageState::Open { persistent: false });
+    assert_eq!((state.note(), state.notices()), (Some(note.clone()), vec![]));
+    state.apply(PageEvent::Dismissed(note));
+    state.apply(open(false));
+    assert_eq!(state.note(), None);
+}
+
+#[test]
+fn a_full_disk_that_is_told_again_stays_put_away_until_something_changes() {
+    let mut state = in_room();
+    let full = Notice::Storage(StorageState::Full);
+    let storage = |state| PageEvent::Client(ClientEvent::Storage(state));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), std::slice::from_ref(&full));
+    state.apply(PageEvent::Dismissed(full.clone()));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), []);
+    state.apply(storage(StorageState::Open { persistent: true }));
+    state.apply(storage(StorageState::Full));
+    assert_eq!(state.notices(), [full]);
+}
