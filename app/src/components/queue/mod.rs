@@ -13,11 +13,10 @@ use self::inside::Inside;
 pub use self::live::Live;
 use self::tray::FailedItem;
 pub use self::waiting::unheld;
-use self::waiting::{UnheldItem, WaitingItem};
+use self::waiting::{UnheldItem, WaitingItem, unheld_key};
 use super::messages::Names;
 use crate::chat::{Shown, Subject};
 use crate::page::{language, word};
-use crate::text::names;
 
 /// What a person does with what waits or has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +89,7 @@ pub fn Queue(
                 </For>
                 <For
                     each=move || unheld.with(|(listed, _)| listed.clone())
-                    key=|row| (row.key, names::priority(row.priority), row.edited)
+                    key=unheld_key
                     let:row
                 >
                     <UnheldItem row on_steer />

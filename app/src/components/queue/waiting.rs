@@ -9,6 +9,7 @@ use crate::chat::{Shown, Standing, Subject};
 use crate::components::composer::PriorityChoice;
 use crate::components::messages::Names;
 use crate::page::{language, word};
+use crate::text::names;
 
 /// Messages for members that are listed at once.
 const LISTED: usize = 20;
@@ -93,6 +94,19 @@ pub fn WaitingItem(
     }
 }
 
+/// What takes an own message back: what is stored is deleted as such, as the id of its draft may be
+/// forgotten by then.
+fn take_back_of(row: &Shown) -> Option<Steer> {
+    let draft = || row.draft.map(Steer::Cancel);
+    row.entry().map(Steer::Delete).or_else(draft)
+}
+
+/// Whatever is shown of it.
+pub fn unheld_key(row: &Shown) -> (u64, &'static str, Option<String>, bool) {
+    let text = super::text_of(row).map(str::to_owned);
+    (row.key, names::priority(row.priority), text, row.vanishes.is_none())
+}
+
 /// An own message that nobody else holds yet.
 #[component]
 pub fn UnheldItem(
@@ -101,7 +115,7 @@ pub fn UnheldItem(
     /// The person steers it.
     on_steer: impl Fn(Steer) + Copy + 'static,
 ) -> impl IntoView {
-    let (entry, draft, priority) = (row.entry(), row.draft, row.priority);
+    let (entry, priority) = (row.entry(), row.priority);
     let lasts = row.vanishes.is_none();
     let text = super::text_of(&row).unwrap_or_default().to_owned();
     let steer = move |with: fn(EntryId) -> Steer| {
@@ -114,10 +128,10 @@ pub fn UnheldItem(
             on_steer(Steer::Reclass(entry, priority));
         }
     };
-    let take_back = move |_| match (draft, entry) {
-        (Some(draft), _) => on_steer(Steer::Cancel(draft)),
-        (None, Some(entry)) => on_steer(Steer::Delete(entry)),
-        (None, None) => {}
+    let take_back = move |_| {
+        if let Some(steer) = take_back_of(&row) {
+            on_steer(steer);
+        }
     };
     view! {
         <li data-testid="unheld-item">
@@ -143,5 +157,35 @@ pub fn UnheldItem(
                 </button>
             </div>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::tests::own_message;
+
+    #[test]
+    fn what_is_stored_is_taken_back_as_a_message_and_what_waits_as_a_draft() {
+        let stored = own_message("words");
+        let entry = stored.entry().unwrap();
+        assert!(stored.draft.is_some());
+        assert_eq!(take_back_of(&stored), Some(Steer::Delete(entry)));
+        let mut waits = stored.clone();
+        waits.change(|message| message.standing = Standing::Writing);
+        assert_eq!(take_back_of(&waits), stored.draft.map(Steer::Cancel));
+    }
+
+    #[test]
+    fn a_message_that_gets_other_words_again_is_drawn_with_them() {
+        let mut row = own_message("first");
+        let mut keys = vec![unheld_key(&row)];
+        for text in ["second", "third"] {
+            row.change(|message| {
+                (message.body, message.edited) = (Body::Text(text.to_owned()), true);
+            });
+            assert!(!keys.contains(&unheld_key(&row)));
+            keys.push(unheld_key(&row));
+        }
     }
 }
