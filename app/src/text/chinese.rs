@@ -182,6 +182,7 @@ pub static CHINESE: Words = Words {
     editing_gone: "原消息已不在：它在别处被撤回，或已过期。此时回车键无效；\
 点“发送”会把这些内容作为新消息发出。",
     add_to_bundle: "加入一起发送的消息",
+    no_bundle_so: "一起发送的消息会立即发出并保存：请先选择其他送达方式",
     bundle_heading: |count| format!("{count} 条消息将一起发送"),
     bundle_lead: "所有人同时看到全部，或者一条也看不到。",
     take_out: |place| format!("取出第 {place} 条消息"),

@@ -208,6 +208,7 @@ pub static ENGLISH: Words = Words {
     editing_gone: "That message is gone: it was taken back elsewhere, or has expired. Enter does \
                    nothing now; the Send button says these words as a new message.",
     add_to_bundle: "Add to the messages that are sent together",
+    no_bundle_so: "What is sent together is sent at once and stored: choose another delivery first",
     bundle_heading: |count| match count {
         1 => "1 message to be sent together".to_owned(),
         _ => format!("{count} messages to be sent together"),

@@ -174,6 +174,7 @@ pub struct Words {
     pub editing_undelivered: &'static str,
     pub editing_gone: &'static str,
     pub add_to_bundle: &'static str,
+    pub no_bundle_so: &'static str,
     pub bundle_heading: fn(usize) -> String,
     pub bundle_lead: &'static str,
     pub take_out: fn(usize) -> String,

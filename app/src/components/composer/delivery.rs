@@ -81,7 +81,7 @@ impl Delivery {
     }
 
     /// True if several messages can go together like this: now, and stored.
-    fn suits_bundle(self) -> bool {
+    pub fn suits_bundle(self) -> bool {
         let (_, terms) = terms_of(self, 0);
         terms.qos == Qos::ExactlyOnce && terms.when == When::Now
     }
@@ -211,6 +211,15 @@ mod tests {
         assert!(choices(back, &here, false).contains(&back), "a choice stays while it is made");
         let bundled = choices(Delivery::Usual, &away, true);
         assert_eq!((bundled.len(), bundled[1]), (6, Delivery::GoneInAMinute));
+    }
+
+    #[test]
+    fn what_goes_later_live_or_when_somebody_is_back_does_not_go_together() {
+        let back = Delivery::WhenBack(BEN);
+        let all = FIXED.into_iter().chain([back]);
+        let unfit: Vec<Delivery> = all.filter(|one| !one.suits_bundle()).collect();
+        let later = [Delivery::Live, Delivery::InTenMinutes, Delivery::InAnHour, back];
+        assert_eq!(unfit, later);
     }
 
     #[test]

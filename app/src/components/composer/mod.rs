@@ -84,7 +84,16 @@ pub fn Composer(
         }
         on_typing(false);
     };
+    // What a bundle cannot have is never dropped: it has to be chosen otherwise first.
+    let suits = Memo::new(move |_| delivery.get().suits_bundle());
+    let add_title = Signal::derive(move || {
+        let words = language.get().words();
+        if suits.get() { words.add_to_bundle } else { words.no_bundle_so }
+    });
     let add = move || {
+        if !suits.get_untracked() {
+            return;
+        }
         let written = words.written();
         let before = bundle.with_untracked(Vec::len);
         if fits(&written) && !is_blank(&written) {
@@ -177,8 +186,9 @@ pub fn Composer(
                     type="button"
                     class="quiet add"
                     data-testid="add-to-bundle"
-                    title=word(|words| words.add_to_bundle)
-                    aria-label=word(|words| words.add_to_bundle)
+                    title=add_title
+                    aria-label=add_title
+                    disabled=move || !suits.get()
                     on:click=move |_| add()
                 >
                     <Icon name="bundle" />
