@@ -30,7 +30,7 @@ pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use place::{Arrival, Invitation, Place};
 pub use room::{Life, News, Older, Problem, RoomState};
-pub use rows::{Rows, unread};
+pub use rows::{Rows, on_screen, unread};
 pub use span::{Span, Turn};
 pub use way::{Step, Stop, way};
 pub use writing::{Compose, Manner, Subject, Task, Writing};

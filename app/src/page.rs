@@ -334,10 +334,20 @@ impl Page {
         self.command(Command::LoadOlder);
     }
 
-    /// These messages of others were on a visible screen.
+    /// The words of these messages of others were on a visible screen.
     pub fn mark_read(self, entries: Vec<EntryId>) {
-        self.command(Command::MarkRead(entries.clone()));
-        self.happen(PageEvent::Seen(entries));
+        self.command(Command::MarkRead(entries));
+    }
+
+    /// These messages of others were on a visible screen, with words or without.
+    pub fn see(self, entries: Vec<EntryId>) {
+        let new = self.known.with_value(|known| {
+            let new = |entry: &EntryId| known.rows.of(entry).is_some_and(|row| row.unread);
+            entries.iter().any(new)
+        });
+        if new {
+            self.happen(PageEvent::Seen(entries));
+        }
     }
 
     /// Changes the own name in this room.
@@ -364,9 +374,9 @@ impl Page {
         self.happen(PageEvent::Dismissed(notice));
     }
 
-    /// The messages that are drawn.
-    pub fn drawn(self) -> Vec<Shown> {
-        self.screen.rows().get_untracked()
+    /// Something that follows from the messages that are drawn.
+    pub fn of_drawn<T>(self, part: impl FnOnce(&[Shown]) -> T) -> Option<T> {
+        self.screen.rows().try_with_untracked(|rows| part(rows))
     }
 
     fn room(self) -> Option<RoomId> {

@@ -261,6 +261,15 @@ pub fn unread(rows: &[Shown]) -> usize {
     rows.iter().filter(|row| row.unread).count()
 }
 
+/// Messages of others among those with these keys: all of them, and those whose words are there to
+/// be read.
+pub fn on_screen(rows: &[Shown], keys: &BTreeSet<u64>) -> (Vec<EntryId>, Vec<EntryId>) {
+    let shown = || rows.iter().filter(|row| !row.own && keys.contains(&row.key));
+    let legible = shown().filter(|row| matches!(row.body, Body::Text(_)));
+    let entry = |row: &Shown| row.entry();
+    (shown().filter_map(entry).collect(), legible.filter_map(entry).collect())
+}
+
 fn weight(row: &Message) -> usize {
     match &row.body {
         Body::Text(text) => text.len(),

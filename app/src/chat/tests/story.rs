@@ -190,3 +190,24 @@ fn what_is_done_to_a_message_is_no_row_and_is_repeated_until_it_is_stored_or_ref
     assert_eq!(state.apply(told(refused)), [Errand::Settled(id)]);
     assert_eq!(state.room.problem, Some(crate::chat::Problem::Refused(reason)));
 }
+
+#[test]
+fn only_words_that_are_on_the_screen_are_read_and_what_has_none_is_no_news_either() {
+    let mut state = in_live_room();
+    let gone = Row { body: Body::Gone, ..row(BEN, 1, "") };
+    let newer = Row { body: Body::Newer, ..row(BEN, 2, "") };
+    let (words, below) = (row(BEN, 4, "words"), row(BEN, 5, "further down"));
+    let rows = [gone.clone(), newer.clone(), row(ME, 3, "mine"), words.clone(), below];
+    state.apply(told(Event::Rows(rows.to_vec())));
+    let keys = state.rows[..4].iter().map(|row| row.key).collect();
+    let (seen, read) = crate::chat::on_screen(&state.rows, &keys);
+    assert_eq!(seen, [gone.entry, newer.entry, words.entry]);
+    assert_eq!(read, [words.entry]);
+    state.apply(PageEvent::Seen(seen));
+    assert_eq!(unread(&state.rows), 1);
+    // A newer build of the page can read it.
+    let legible = Row { body: Body::Text("now".to_owned()), edited: true, ..newer.clone() };
+    state.apply(told(Event::Rows(vec![legible])));
+    let (_, read) = crate::chat::on_screen(&state.rows, &keys);
+    assert_eq!(read, [newer.entry, words.entry]);
+}

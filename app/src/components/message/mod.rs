@@ -40,8 +40,6 @@ pub fn MessageRow(
 ) -> impl IntoView {
     let (author, own, key) =
         message.with_untracked(|message| (message.author, message.own, message.key));
-    let node = NodeRef::<html::Li>::new();
-    node.on_load(move |element| sight.watch(&element));
     let priority = move || message.with(|message| names::priority(message.priority));
     let hue = hue(author);
     let class = move || {
@@ -52,7 +50,6 @@ pub fn MessageRow(
     };
     view! {
         <li
-            node_ref=node
             class=class
             data-testid="message"
             data-key=key.to_string()
@@ -74,7 +71,7 @@ pub fn MessageRow(
                 </header>
                 <div class="bubble">
                     <PriorityBadge message />
-                    <BodyText message />
+                    <BodyText message sight />
                 </div>
                 <footer class="meta">
                     <Time message />
@@ -130,8 +127,11 @@ fn PriorityBadge(message: Memo<Shown>) -> impl IntoView {
 
 /// What it says, or why it says nothing.
 #[component]
-fn BodyText(message: Memo<Shown>) -> impl IntoView {
+fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
     let language = language();
+    let key = message.with_untracked(|message| message.key);
+    let node = NodeRef::<html::P>::new();
+    node.on_load(move |element| sight.watch(&element));
     let said = move || {
         let words = language.get().words();
         message.with(|message| match &message.body {
@@ -144,7 +144,9 @@ fn BodyText(message: Memo<Shown>) -> impl IntoView {
     let is_text = move || message.with(|message| matches!(message.body, Body::Text(_)));
     view! {
         <p
+            node_ref=node
             class=move || if is_text() { "body" } else { "body absent" }
+            data-words=key.to_string()
             dir="auto"
             data-testid="message-body"
         >

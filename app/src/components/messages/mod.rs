@@ -13,11 +13,12 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::message::{MessageRow, Rescue};
-use crate::chat::{Older, Rows, Shown, Turn};
+use crate::chat::{Older, Rows, Shown, Turn, on_screen};
 use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
 use scroll::Scroll;
 pub use sight::{Sight, on_visibility, page_is_visible};
+use sight::{is_covered, on_uncovering};
 
 /// Names by member, for rows.
 pub type Names = BTreeMap<MemberId, String>;
@@ -90,25 +91,31 @@ pub fn Messages(
     }
 }
 
-/// Tells the client what was on a visible screen, each message once.
+/// Tells the client of which messages the words were on a visible screen, each message once.
 fn watch(page: Page) -> Sight {
     let told: StoredValue<BTreeSet<EntryId>> = StoredValue::new(BTreeSet::new());
     let tell = move |visible: &BTreeSet<u64>| {
-        if visible.is_empty() || !page_is_visible() {
+        if visible.is_empty() || !page_is_visible() || is_covered() {
             return;
         }
-        let seen =
-            page.drawn().into_iter().rev().filter(|row| !row.own && visible.contains(&row.key));
-        let seen: Vec<EntryId> = seen.filter_map(|row| row.entry()).collect();
+        let Some((seen, read)) = page.of_drawn(|rows| on_screen(rows, visible)) else { return };
         let fresh = told.try_update_value(|told| {
-            seen.into_iter().filter(|entry| told.insert(*entry)).collect::<Vec<_>>()
+            read.into_iter().filter(|entry| told.insert(*entry)).collect::<Vec<_>>()
         });
         if let Some(fresh) = fresh.filter(|fresh| !fresh.is_empty()) {
             page.mark_read(fresh);
         }
+        page.see(seen);
     };
     let sight = Sight::new(tell);
-    on_visibility(move || tell(&sight.visible()));
+    let again = move || tell(&sight.visible());
+    on_visibility(again);
+    on_uncovering(again);
+    // Words may have come into a line that was on the screen without any.
+    Effect::new(move |_| {
+        page.screen().drawings().track();
+        request_animation_frame(again);
+    });
     sight
 }
 

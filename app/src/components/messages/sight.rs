@@ -1,12 +1,14 @@
 //! Which messages are on a visible screen: what was seen is read, what was not is new.
 //!
-//! One `IntersectionObserver` a list. A message counts as seen while any of it is on the screen of
-//! a page that is visible; each is told once.
+//! One `IntersectionObserver` a list, over the words of its messages. A message counts as seen while
+//! any of these are on the screen of a page that is visible, and no dialog covers them; each is told
+//! once.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use gloo::events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -46,7 +48,7 @@ impl Sight {
         Sight(StoredValue::new_local(watch))
     }
 
-    /// Watches a message until it leaves the page.
+    /// Watches the words of a message, with its key in `data-words`, until they leave the page.
     pub fn watch(self, element: &Element) {
         self.0.try_with_value(|watch| {
             if let Some(watch) = watch {
@@ -66,7 +68,7 @@ impl Sight {
 
 fn note(entry: &IntersectionObserverEntry, visible: &mut BTreeSet<u64>) {
     let element: Result<HtmlElement, _> = entry.target().dyn_into();
-    let Some(key) = element.ok().and_then(|element| element.dataset().get("key")?.parse().ok())
+    let Some(key) = element.ok().and_then(|element| element.dataset().get("words")?.parse().ok())
     else {
         return;
     };
@@ -82,9 +84,27 @@ pub fn page_is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
+/// True while a dialog lies over the page.
+pub fn is_covered() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Calls back whenever a dialog is closed, as long as its component lives.
+pub fn on_uncovering(change: impl Fn() + 'static) {
+    // The event goes to the dialog alone, and comes by here on its way.
+    let options = EventListenerOptions::run_in_capture_phase();
+    let listener = EventListener::new_with_options(&document(), "close", options, move |_| {
+        change();
+    });
+    let kept = StoredValue::new_local(Some(listener));
+    on_cleanup(move || {
+        kept.try_set_value(None);
+    });
+}
+
 /// Calls back whenever the page is shown or hidden, as long as its component lives.
 pub fn on_visibility(change: impl Fn() + 'static) {
-    let listener = gloo::events::EventListener::new(&document(), "visibilitychange", move |_| {
+    let listener = EventListener::new(&document(), "visibilitychange", move |_| {
         change();
     });
     let kept = StoredValue::new_local(Some(listener));
