@@ -7,13 +7,18 @@
 //! one message costs does not grow with their number: nothing here looks through all of them for
 //! one of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use browser::{Act, Draft, DraftId, EntryId, MemberId, Millis, Order, Refusal, Row, RowState};
 use browser::{Body, limits};
 
 use super::message::{Above, Message, Shown, Standing};
+
+/// Expired messages of which the words are kept, and how many characters of each.
+const LAST_WORDS: usize = 100;
+const BEGINNING: usize = 200;
 
 /// See the module. At most [`limits::WINDOW_ROWS`] stored ones, with at most
 /// [`limits::WINDOW_BYTES`] of words.
@@ -24,6 +29,8 @@ pub struct Rows {
     orders: BTreeMap<EntryId, Order>,
     /// The keys of messages that this device wrote.
     keys: BTreeMap<DraftId, u64>,
+    /// The words of own messages that expired here, by which a person knows them, newest last.
+    last_words: VecDeque<(EntryId, Arc<str>)>,
     /// Bytes of words in stored messages.
     bytes: usize,
     last_key: u64,
@@ -91,7 +98,7 @@ impl Rows {
                 self.keys.insert(draft, key);
             }
             match self.search(&row.order) {
-                Ok(at) => self.change(at, |message| update(message, row)),
+                Ok(at) => self.renew(at, row),
                 Err(at) => news.extend(self.put(at, row, live)),
             }
         }
@@ -102,8 +109,26 @@ impl Rows {
     /// Brings a row up to date if it is here.
     pub fn bring_up_to_date(&mut self, row: Row) {
         if let Ok(at) = self.search(&row.order) {
-            self.change(at, |message| update(message, row));
+            self.renew(at, row);
         }
+    }
+
+    /// The words of an own message that expired while it was shown: their beginning.
+    pub fn last_words(&self, entry: &EntryId) -> Option<&str> {
+        let known = self.last_words.iter().find(|(known, _)| known == entry);
+        known.map(|(_, words)| &**words)
+    }
+
+    fn renew(&mut self, at: usize, row: Row) {
+        let expires = row.own && row.state == RowState::Expired && row.body == Body::Gone;
+        if let (true, Body::Text(text)) = (expires, &self.list[at].body) {
+            if self.last_words.len() == LAST_WORDS {
+                self.last_words.pop_front();
+            }
+            let beginning: String = text.chars().take(BEGINNING).collect();
+            self.last_words.push_back((row.entry, beginning.into()));
+        }
+        self.change(at, |message| update(message, row));
     }
 
     /// Puts a row where none is; gives it if it is new to the person.

@@ -207,8 +207,8 @@ impl ChatState {
         }
     }
 
-    /// The newest own message, as far as it can be edited; nothing while the newest is being stored,
-    /// since it is the one that is meant.
+    /// The newest own message that can be edited; nothing while the newest is being stored, since
+    /// that one is meant.
     fn last_row(&self) -> Option<(Task, String)> {
         let own = || self.rows.iter().rev().filter(|row| row.own);
         if own().any(|row| row.standing == Standing::Writing) {

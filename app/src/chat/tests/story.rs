@@ -211,3 +211,22 @@ fn only_words_that_are_on_the_screen_are_read_and_what_has_none_is_no_news_eithe
     let (_, read) = crate::chat::on_screen(&state.rows, &keys);
     assert_eq!(read, [newer.entry, words.entry]);
 }
+
+#[test]
+fn i6_what_expired_here_is_still_known_by_its_first_words_and_what_was_deleted_is_not() {
+    let mut state = in_live_room();
+    let fleeting = |n| Row { expiry: Some(9_000), ..row(ME, n, &format!("until nine, {n}")) };
+    let mine: Vec<Row> = (1..=150).map(fleeting).collect();
+    let (lasting, theirs) = (row(ME, 200, "for good"), Row { own: false, ..fleeting(201) });
+    state.apply(told(Event::Rows([mine.clone(), vec![lasting.clone(), theirs.clone()]].concat())));
+    let gone = |row: &Row| {
+        let state = row.expiry.map_or(row.state, |_| RowState::Expired);
+        Row { body: Body::Gone, state, ..row.clone() }
+    };
+    for row in mine.iter().chain([&lasting, &theirs]) {
+        state.apply(told(Event::Rows(vec![gone(row)])));
+    }
+    let words = |row: &Row| state.rows.last_words(&row.entry);
+    assert_eq!(words(&mine[149]), Some("until nine, 150"));
+    assert_eq!([&mine[0], &lasting, &theirs].map(words), [None; 3]);
+}

@@ -1,8 +1,8 @@
 //! Which messages are on a visible screen: what was seen is read, what was not is new.
 //!
-//! One `IntersectionObserver` a list, over the words of its messages. A message counts as seen while
-//! any of these are on the screen of a page that is visible, and no dialog covers them; each is told
-//! once.
+//! One `IntersectionObserver` a list, over the words of its messages. A message counts as seen
+//! while any of these are on the screen of a page that is visible, and no dialog covers them; each
+//! is told once.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

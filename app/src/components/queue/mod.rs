@@ -15,7 +15,7 @@ use self::tray::FailedItem;
 pub use self::waiting::unheld;
 use self::waiting::{UnheldItem, WaitingItem, unheld_key};
 use super::messages::Names;
-use crate::chat::{Shown, Subject};
+use crate::chat::{Rows, Shown, Subject};
 use crate::page::{language, word};
 
 /// What a person does with what waits or has failed.
@@ -114,9 +114,10 @@ fn failed_key(failed: &Undelivered) -> String {
     format!("{} {:?}", failed.entry, failed.history.last())
 }
 
-/// What a message says, if it does.
-pub fn words_of(row: &Shown) -> Option<String> {
-    text_of(row).map(str::to_owned)
+/// What a message says, or said until it expired.
+pub fn words_of(rows: &Rows, entry: &EntryId) -> Option<String> {
+    let words = rows.of(entry).and_then(|row| text_of(row));
+    words.or_else(|| rows.last_words(entry)).map(str::to_owned)
 }
 
 fn text_of(row: &Shown) -> Option<&str> {

@@ -227,7 +227,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
                 unheld=Memo::new(move |_| page.of_rows(|rows| unheld(rows)))
-                said=move |entry| page.of_rows(|rows| rows.of(&entry).and_then(words_of))
+                said=move |entry| page.of_rows(|rows| words_of(rows, &entry))
                 names
                 on_steer=move |steer| match steer {
                     Steer::Cancel(draft) => page.cancel(draft),

@@ -7,8 +7,9 @@
 //! Of drafts, at most [`WINDOW`] are with a leader and unanswered: it remembers the ids of more, so
 //! what a page repeats, also after a reload, is never said twice. Urgent ones do not wait.
 //! Rooms and drafts may be asked for twice: a room's keys follow from the entropy in the request,
-//! a draft from its id. So may a name, until it is seen, what was read, and what is asked of a draft
-//! that was handed over (`steers`). Other commands are sent once, as soon as a leader is known.
+//! a draft from its id. So may a name, until it is seen, what was read, and what is asked of a
+//! draft that was handed over (`steers`). Other commands are sent once, as soon as a leader is
+//! known.
 
 mod steers;
 
