@@ -183,7 +183,9 @@ impl Leader {
             Request::Open { room } => self.show(asker, None, room),
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
+                    self.reach.asker = Some(asker);
                     let name = open.command(command, &mut self.reach);
+                    self.reach.asker = None;
                     self.after(name);
                 }
                 None => self.refuse_room(asker, room),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use engine::protocol::{ClientMessage, Rendezvous};
-use engine::{Output, RoomId};
+use engine::{Event, Output, RoomId};
 
 use super::happening::{Feed, Happening, Report};
 use super::page::Page;
@@ -33,6 +33,8 @@ pub(super) struct Reach {
     pub(super) feed: Feed,
     page: Page,
     tabs: Rc<Tabs>,
+    /// Whose command is being obeyed: a refusal that names no draft is for that page alone.
+    pub(super) asker: Option<Asker>,
     /// Which room a rendezvous is of, as the engines have joined them.
     meetings: BTreeMap<Rendezvous, RoomId>,
     /// Rooms that the own page has opened.
@@ -51,7 +53,8 @@ impl Reach {
         tabs: Rc<Tabs>,
     ) -> Self {
         let (shown, followed) = (BTreeSet::new(), BTreeSet::new());
-        Self { store, socket, feed, page, tabs, meetings: BTreeMap::new(), shown, followed }
+        let meetings = BTreeMap::new();
+        Self { store, socket, feed, page, tabs, asker: None, meetings, shown, followed }
     }
 
     /// Does what the engine of a room says.
@@ -72,7 +75,11 @@ impl Reach {
             }
             Output::Rtc { link, call } => self.page.tell(&ToPage::Rtc { room, link, call }),
             Output::Event(event) => {
+                let asker = self.asker.filter(|_| is_for_the_asker(&event));
                 let news = News::Room { room, event };
+                if let Some(asker) = asker {
+                    return self.tell(asker, news);
+                }
                 if self.followed.contains(&room) {
                     self.tabs.say(None, true, TabWords::News(news.clone()));
                 }
@@ -128,5 +135,24 @@ impl Reach {
     /// Tells a tab, or all, who leads.
     pub(super) fn announce(&self, to: Option<TabId>, rooms: Vec<RoomSummary>) {
         self.tabs.say(to, true, TabWords::Lead { rooms });
+    }
+}
+
+/// True if this says nothing to any page but the one that asked.
+fn is_for_the_asker(event: &Event) -> bool {
+    matches!(event, Event::Refused { draft: None, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{DraftId, Refusal};
+
+    #[test]
+    fn a_refusal_is_for_the_page_that_asked_unless_it_names_a_draft_that_others_may_repeat() {
+        let refused = |draft| Event::Refused { draft, reason: Refusal::NotFounder };
+        assert!(is_for_the_asker(&refused(None)));
+        assert!(!is_for_the_asker(&refused(Some(DraftId([1; 16])))));
+        assert!(!is_for_the_asker(&Event::Pending(1)));
     }
 }
