@@ -1,6 +1,6 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{LinkState, MemberId, RowState, SignalState};
+use browser::{Body, LinkState, MemberId, RowState, SignalState};
 
 use super::Language;
 use crate::chat::{Message, Standing, Step};
@@ -12,6 +12,12 @@ impl Language {
             Standing::Writing => self.pick("writing", "正在保存"),
             Standing::Refused(reason) => self.refusal(reason).title,
             Standing::Lost { .. } => self.pick("not saved any more", "已不再保存"),
+            // What others hold of it are no words: nobody can say that these were delivered.
+            Standing::Stored { state: RowState::Held | RowState::Delivered, .. }
+                if message.body == Body::Gone =>
+            {
+                self.pick("gone", "已消失")
+            }
             Standing::Stored { state, held_by, .. } => self.row_state(*state, *held_by),
         }
     }

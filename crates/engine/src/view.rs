@@ -325,8 +325,8 @@ pub enum Refusal {
     /// No such message, not one's own, or it is gone.
     #[error("there is no such message, or it is not yours to change")]
     NoSuchMessage,
-    /// It is with somebody already.
-    #[error("it is too late: somebody holds the message already")]
+    /// It waits no more: it was said, or somebody holds it.
+    #[error("it is too late: the message was said already")]
     TooLate,
     /// Nobody is linked, so what is said only live reaches nobody.
     #[error("nobody is connected: what is only said live would reach nobody")]

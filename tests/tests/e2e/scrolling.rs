@@ -6,7 +6,11 @@ use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often a list is looked at that draws more rows by itself, and for how long at most.
+const LOOK: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(60);
 
 /// The list and its rows; and how far the end of the last row is below the list, once drawn.
 const LIST: &str = r#"
@@ -116,15 +120,16 @@ fn keeps_its_place(name: &str, browser: Browser) -> Told {
 
 /// The first row that is drawn, once no more are drawn by themselves.
 async fn first_of_all(page: &Page) -> Result<String> {
-    let mut last = None;
+    let (mut last, deadline) = (None, Instant::now() + REST);
     loop {
+        ensure!(Instant::now() < deadline, "{} never comes to rest", page.person());
         let view = page.wait("rows are drawn", |view| !view.rows.is_empty()).await?;
         let first = view.rows.first().map(|row| row.body.clone());
         match first.filter(|first| last.as_ref() == Some(first)) {
             Some(first) => return Ok(first),
             None => last = view.rows.first().map(|row| row.body.clone()),
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

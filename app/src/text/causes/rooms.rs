@@ -46,10 +46,10 @@ impl Language {
                 "请滚动到它那里再试一次。",
             ),
             Refusal::TooLate => self.say(
-                "Too late: somebody holds the message already.",
-                "Delete it instead.",
-                "太晚了：已有人收到这条消息。",
-                "可以改为删除它。",
+                "Too late: the message was said already.",
+                "Edit or delete it in the list.",
+                "太晚了：这条消息已经发出。",
+                "可以在列表里修改或删除它。",
             ),
             Refusal::NobodyThere => self.say(
                 "Nobody is connected, so a live message would reach nobody.",

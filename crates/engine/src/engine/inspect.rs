@@ -42,8 +42,7 @@ impl Engine {
         let mut lanes = flow.lanes(&self.logs, me);
         for class in Priority::ALL {
             if let Some(lane) = lane_of(&mut lanes, class) {
-                // What was refused waits for another offer, not here.
-                let oldest = flow.oldest_own(&self.logs, me, class).filter(|_| lane.messages > 0);
+                let oldest = flow.oldest_own(&self.logs, me, class);
                 lane.oldest = oldest.and_then(|entry| self.written(&entry));
             }
         }
