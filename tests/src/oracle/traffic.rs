@@ -45,6 +45,8 @@ struct Way {
     used: [u64; CLASSES],
     returned: [u64; CLASSES],
     arrived: [u64; CLASSES],
+    /// Since when the other end has been sent more than it gave credit for.
+    overdrawn: Option<u64>,
     starved: [usize; CLASSES],
 }
 
@@ -168,17 +170,21 @@ impl Oracle {
             self.hears((at.wire, at.peer, at.to), at.now, frame);
         }
         let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
-        let mut over = false;
         for frame in frames {
             if let Frame::Part(part) = frame {
                 let class = usize::from(part.class).min(CLASSES - 1);
                 way.arrived[class] += part.bytes.len() as u64;
-                let taken = way.arrived[class].saturating_sub(way.returned[class]);
-                over |= taken > 2 * u64::from(limits::CREDIT_BYTES);
             }
         }
-        if over {
-            self.fail("I6", "a receiver takes far more than it gave credit for".to_owned());
+        let over = (1..CLASSES).any(|class| {
+            let taken = way.arrived[class].saturating_sub(way.returned[class]);
+            taken > u64::from(limits::CREDIT_BYTES)
+        });
+        // Whoever is sent too much closes the link at once, so that nothing comes later.
+        let since = way.overdrawn.filter(|_| over).unwrap_or(at.now);
+        way.overdrawn = over.then_some(since);
+        if over && since < at.now {
+            self.fail("I6", format!("peer {} takes more than it gave credit for", at.to));
         }
     }
 
