@@ -9,10 +9,10 @@
 //! Both sides come to the same names by the same rule, and what was written stays written: nobody
 //! is to blame for a disk that was rolled back or a profile that was copied.
 
+mod branches;
 pub mod evidence;
 pub mod moves;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::forks::evidence::{Goal, Walk};
@@ -188,15 +188,6 @@ impl Engine {
             self.weigh(Witness::Receipt(member), log, range);
         }
         self.consider_again(|branch| branch.parent == *log);
-    }
-
-    /// What was told of branches is looked into again.
-    pub(super) fn consider_again(&mut self, which: impl Fn(&Branch) -> bool) {
-        let links = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
-        let told = links.flat_map(|(id, flow)| flow.have.branches().map(move |b| (id, *b)));
-        for (id, branch) in told.filter(|(_, branch)| which(branch)).collect::<Vec<_>>() {
-            self.consider(id, branch);
-        }
     }
 
     pub(super) fn look_up(&mut self, log: LogId, seq: Seq, why: Why) {
@@ -408,63 +399,6 @@ impl Engine {
         if !self.moves(&log) && self.forks.jobs.len() < limits::SEARCHES {
             self.forks.jobs.push_back(Job::branch(branch));
             self.withhold(&log, true);
-        }
-    }
-
-    /// A branch is known from now on: who is linked has to know it before anything of it.
-    pub(super) fn tell_of_branch(&mut self, branch: Branch) {
-        for id in self.links.keys().copied().collect::<Vec<_>>() {
-            self.control(id, &Frame::Branches(vec![branch]));
-        }
-    }
-
-    /// The beginning of a branch comes to be held, so that it can be proven: those who do not meet
-    /// whoever has moved it hear of it from here.
-    pub(super) fn pass_on_branch(&mut self, log: &LogId, state: &LogState) {
-        let Some(branch) = state.branch().copied() else { return };
-        // Whoever moves it says so when all of it has moved.
-        let moves = self.forks.jobs.iter().any(|job| job.makes(&branch));
-        let begins = |state: &LogState| state.held().contains(branch.mark.at);
-        if !moves && begins(state) && !self.logs.of(log).is_some_and(begins) {
-            self.tell_of_branch(branch);
-            // What they knew of the log is void by that: it still stands here.
-            self.tell_log(&branch.parent, None);
-        }
-    }
-
-    /// A peer says which branches it knows of.
-    pub(super) fn on_branches(&mut self, id: LinkId, branches: &[Branch]) {
-        for branch in branches {
-            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-            let Some(flow) = flow else { return };
-            if flow.have.announce(*branch) {
-                self.consider(id, *branch);
-            }
-        }
-    }
-
-    /// Looks whether a branch is one: its log has another entry there, whose hash is lower.
-    pub(super) fn consider(&mut self, id: LinkId, branch: Branch) {
-        let known = self.logs.of(&branch.log()).is_some_and(|state| state.branch().is_some());
-        let at = branch.mark.at;
-        let held = self.logs.of(&branch.parent).is_some_and(|state| state.held().contains(at));
-        if held && !known && self.forks.lookups < limits::LOOKUPS / 2 {
-            self.look_up(branch.parent, at, Why::Branch(id, branch));
-        }
-    }
-
-    fn considered(&mut self, id: LinkId, branch: Branch, ours: EntryHash) {
-        let (parent, at) = (branch.parent, branch.mark.at);
-        match ours.cmp(&branch.mark.hash) {
-            Ordering::Less => self.walk(id, branch.log(), at, Goal::Branch(branch)),
-            // Then it is here that the log has to give way, if what the peer has is lower still.
-            Ordering::Equal => {
-                if self.is_own(&parent) {
-                    self.met_myself();
-                }
-                self.walk(id, parent, at, Goal::Fork);
-            }
-            Ordering::Greater => self.search(id, parent, (at, None)),
         }
     }
 

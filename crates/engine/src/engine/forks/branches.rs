@@ -1,0 +1,84 @@
+//! Branches of forked logs: who hears of them, and whether what is told of one is true.
+//!
+//! A branch is taken for one only with evidence: its author has signed it, and has signed something
+//! else in its place, whose hash is lower. How that is shown is in `evidence.rs`.
+
+use std::cmp::Ordering;
+
+use crate::engine::Engine;
+use crate::engine::forks::Why;
+use crate::engine::forks::evidence::Goal;
+use crate::frame::Frame;
+use crate::ids::{EntryHash, LinkId, LogId};
+use crate::limits;
+use crate::link::Link;
+use crate::log::LogState;
+use crate::log::branch::Branch;
+
+impl Engine {
+    /// A branch is known from now on: who is linked has to know it before anything of it.
+    pub(in crate::engine) fn tell_of_branch(&mut self, branch: Branch) {
+        for id in self.links.keys().copied().collect::<Vec<_>>() {
+            self.control(id, &Frame::Branches(vec![branch]));
+        }
+    }
+
+    /// The beginning of a branch comes to be held, so that it can be proven: those who do not meet
+    /// whoever has moved it hear of it from here.
+    pub(in crate::engine) fn pass_on_branch(&mut self, log: &LogId, state: &LogState) {
+        let Some(branch) = state.branch().copied() else { return };
+        // Whoever moves it says so when all of it has moved.
+        let moves = self.forks.jobs.iter().any(|job| job.makes(&branch));
+        let begins = |state: &LogState| state.held().contains(branch.mark.at);
+        if !moves && begins(state) && !self.logs.of(log).is_some_and(begins) {
+            self.tell_of_branch(branch);
+            // What they knew of the log is void by that: it still stands here.
+            self.tell_log(&branch.parent, None);
+        }
+    }
+
+    /// A peer says which branches it knows of.
+    pub(in crate::engine) fn on_branches(&mut self, id: LinkId, branches: &[Branch]) {
+        for branch in branches {
+            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+            let Some(flow) = flow else { return };
+            if flow.have.announce(*branch) {
+                self.consider(id, *branch);
+            }
+        }
+    }
+
+    /// Looks whether a branch is one: its log has another entry there, whose hash is lower.
+    pub(in crate::engine) fn consider(&mut self, id: LinkId, branch: Branch) {
+        let known = self.logs.of(&branch.log()).is_some_and(|state| state.branch().is_some());
+        let at = branch.mark.at;
+        let held = self.logs.of(&branch.parent).is_some_and(|state| state.held().contains(at));
+        if held && !known && self.forks.lookups < limits::LOOKUPS / 2 {
+            self.look_up(branch.parent, at, Why::Branch(id, branch));
+        }
+    }
+
+    pub(in crate::engine) fn considered(&mut self, id: LinkId, branch: Branch, ours: EntryHash) {
+        let (parent, at) = (branch.parent, branch.mark.at);
+        match ours.cmp(&branch.mark.hash) {
+            Ordering::Less => self.walk(id, branch.log(), at, Goal::Branch(branch)),
+            // Then it is here that the log has to give way, if what the peer has is lower still.
+            Ordering::Equal => {
+                if self.is_own(&parent) {
+                    self.met_myself();
+                }
+                self.walk(id, parent, at, Goal::Fork);
+            }
+            Ordering::Greater => self.search(id, parent, (at, None)),
+        }
+    }
+
+    /// What was told of branches is looked into again.
+    pub(in crate::engine) fn consider_again(&mut self, which: impl Fn(&Branch) -> bool) {
+        let links = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
+        let told = links.flat_map(|(id, flow)| flow.have.branches().map(move |b| (id, *b)));
+        for (id, branch) in told.filter(|(_, branch)| which(branch)).collect::<Vec<_>>() {
+            self.consider(id, branch);
+        }
+    }
+}
