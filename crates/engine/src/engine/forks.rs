@@ -9,6 +9,7 @@
 //! Both sides come to the same names by the same rule, and what was written stays written: nobody
 //! is to blame for a disk that was rolled back or a profile that was copied.
 
+mod absorb;
 mod branches;
 pub mod evidence;
 pub mod moves;

@@ -15,7 +15,7 @@ use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::io::{Output, Record, StoreOp, Table};
 use crate::link::Link;
 use crate::log::LogState;
-use crate::log::branch::{Branch, Mark};
+use crate::log::branch::Branch;
 use crate::log::run::Run;
 use crate::simulation::{Planted, planted};
 use crate::timeline::notes::Noted;
@@ -27,9 +27,9 @@ const RUNS: u32 = 8;
 /// The end of a log that moves.
 #[derive(Debug)]
 pub struct Job {
-    from: LogId,
+    pub(super) from: LogId,
     at: Seq,
-    to: Place,
+    pub(super) to: Place,
     /// Some of it, or all, is stored as part of the branch already.
     merge: bool,
     step: Step,
@@ -45,14 +45,14 @@ pub enum Place {
 }
 
 impl Place {
-    fn log(&self) -> LogId {
+    pub(super) fn log(&self) -> LogId {
         match self {
             Place::Branch(branch) => branch.log(),
             Place::Origin(log) => *log,
         }
     }
 
-    fn origin(&self) -> LogId {
+    pub(super) fn origin(&self) -> LogId {
         match self {
             Place::Branch(branch) => branch.origin,
             Place::Origin(log) => *log,
@@ -61,7 +61,7 @@ impl Place {
 
     /// True if a branch that begins with an entry of this log is part of it. The origin's own end
     /// may be on its way to a branch, which has its beginning last.
-    fn takes(&self, branch: &LogState, at: Seq) -> bool {
+    pub(super) fn takes(&self, branch: &LogState, at: Seq) -> bool {
         matches!(self, Place::Branch(_)) || branch.held().contains(at)
     }
 
@@ -102,7 +102,7 @@ impl Job {
     }
 
     /// What a log has from here on is part of another one that is here, too: it goes there.
-    fn absorb(from: LogId, at: Seq, to: Place) -> Job {
+    pub(super) fn absorb(from: LogId, at: Seq, to: Place) -> Job {
         Job { from, at, to, merge: true, step: Step::Idle }
     }
 }
@@ -354,85 +354,6 @@ impl Engine {
         });
         for (place, from) in places.collect::<Vec<_>>() {
             self.look_behind(place, from);
-        }
-    }
-
-    /// A run shows that what hung on nothing, or was taken for a branch, is part of its log: it is
-    /// stored there.
-    pub(in crate::engine) fn absorb(&mut self, run: &Run) {
-        let Some(state) = self.logs.of(&run.log).filter(|state| state.is_rooted(run.first)) else {
-            return;
-        };
-        let branch = state.branch().copied();
-        let place = branch.map_or(Place::Origin(run.log), Place::Branch);
-        let within = |seq: Seq| (run.first..=run.last() + 1).contains(&seq);
-        let loose = |(log, state): (&LogId, &LogState)| {
-            let begins = state.branch().map(|branch| branch.mark);
-            let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
-            let at = same.map(|mark| mark.at).filter(|at| within(*at) && place.takes(state, *at));
-            let island = || state.hangs_on(&within, &|seq| run.hash_at(seq));
-            at.or_else(island).map(|at| Job::absorb(*log, at, place))
-        };
-        let related = self.related(&place);
-        let jobs: Vec<Job> = related.into_iter().filter_map(loose).collect();
-        for job in jobs {
-            self.begin(job);
-        }
-        self.look_behind(place, run.last() + 1);
-    }
-
-    /// The other logs of which something may turn out to belong to this one.
-    fn related(&self, place: &Place) -> Vec<(&LogId, &LogState)> {
-        let (named, of) = (place.log(), place.origin());
-        let origin = |log, state: &LogState| state.branch().map_or(log, |branch| branch.origin);
-        let logs = self.logs.iter();
-        logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
-    }
-
-    fn begin(&mut self, job: Job) {
-        if !self.moves(&job.from) && !self.moves(&job.to.log()) {
-            self.forks.jobs.push_back(job);
-        }
-    }
-
-    /// A log comes to be held without a gap from here to where that ends: whether something that
-    /// stands alone in another log hangs on that, or was taken for a branch that begins there, is
-    /// read.
-    fn look_behind(&mut self, place: Place, from: Seq) {
-        let named = place.log();
-        let end = self.logs.of(&named).and_then(|state| state.around(from));
-        let Some((_, end)) = end else { return };
-        let behind = |seq: &Seq| (from + 1..=end.saturating_add(1)).contains(seq);
-        let mut places = Vec::new();
-        for (log, state) in self.related(&place) {
-            let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
-            let begins = begins.filter(|at| place.takes(state, *at));
-            let held = state.held();
-            let alone = held.ranges().iter().skip(1).map(|range| range.0);
-            let alone = alone.filter(behind).map(|seq| seq - 1);
-            let at = begins.filter(|at| *at >= from).into_iter().chain(alone);
-            places.extend(at.map(|seq| (*log, seq)));
-        }
-        for (log, seq) in places {
-            self.look_up(named, seq, Why::Absorb(log, place));
-        }
-    }
-
-    /// The hash of an entry of a log is read: what hangs on it, or is a branch that begins with it,
-    /// is part of that log.
-    pub(in crate::engine) fn absorb_from(
-        &mut self,
-        log: LogId,
-        (seq, hash): (Seq, EntryHash),
-        to: Place,
-    ) {
-        let Some(state) = self.logs.of(&log) else { return };
-        let begins = state.branch().is_some_and(|branch| branch.mark == Mark { at: seq, hash });
-        let begins = begins && to.takes(state, seq);
-        let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
-        if begins || hangs {
-            let at = if begins { seq } else { seq + 1 };
-            self.begin(Job::absorb(log, at, to));
         }
     }
 }
