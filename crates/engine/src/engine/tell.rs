@@ -1,15 +1,15 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
+mod receipts;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
-use crate::engine::forks::Witness;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
 use crate::log::entry::{Group, Place};
-use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
@@ -303,13 +303,6 @@ impl Engine {
         }
     }
 
-    /// What a member holds of the own logs, as its receipt says.
-    pub(super) fn learn_held(&mut self, member: &MemberId, have: &LogHave) {
-        for range in have.ranges.iter().filter(|range| range.is_valid()) {
-            self.weigh(Witness::Receipt(*member), have.log, *range);
-        }
-    }
-
     /// A member has proven that it holds a range of an own log.
     pub(super) fn credit(&mut self, member: &MemberId, log: LogId, held: &RangeSet) {
         let Some(state) = self.logs.of(&log) else { return };
@@ -353,27 +346,6 @@ impl Engine {
         self.announce_register(register);
     }
 
-    fn on_receipt(&mut self, register: &Register) {
-        let member = register.member;
-        let receipt: Option<Receipt> = register.open(&self.room, &self.keys);
-        let Some(receipt) = receipt else { return };
-        if member == self.own.member {
-            // Another device of one's own has read it, or this one before its disk went back.
-            return self.read_elsewhere(receipt);
-        }
-        for have in receipt.held.iter().take(limits::LOGS) {
-            self.learn_held(&member, have);
-        }
-        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
-            if log.member == self.own.member {
-                let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
-                let news = self.members.reads(&member, log, &read);
-                self.update_rows(log, &news);
-                self.note_passage(&log, &news, Passage::ReadBy(member));
-            }
-        }
-    }
-
     fn on_room_info(&mut self, register: &Register) {
         if register.member != self.record.founder() {
             return;
@@ -390,7 +362,7 @@ impl Engine {
     }
 
     /// Signs a new value of an own register; it is stored with the next batch.
-    fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
+    pub(super) fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
         let key = (self.own.member, kind);
         let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
         let newest = self.registers.counter(&key).max(waiting);
@@ -434,47 +406,6 @@ impl Engine {
     fn refuse_name(&mut self) {
         let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
         self.refuse(None, Refusal::Name { limit });
-    }
-
-    /// True if this member has read an entry of another's log.
-    pub(super) fn has_read(&self, entry: &EntryId) -> bool {
-        self.told.read.get(&entry.log).is_some_and(|read| read.contains(entry.seq))
-    }
-
-    pub(super) fn mark_read(&mut self, entries: &[EntryId]) {
-        for entry in self.timeline.others(entries) {
-            let read = self.told.read.entry(entry.log).or_default();
-            if !read.contains(entry.seq) {
-                read.insert(entry.seq, entry.seq);
-                self.commits.fades.look_again();
-                self.commits.owe_receipt(self.now.mono);
-            }
-        }
-    }
-
-    pub(super) fn publish_receipt(&mut self) {
-        let of_others = |log: &LogId| log.member != self.own.member;
-        let mut held: Vec<LogHave> =
-            self.logs.have().into_iter().filter(|have| of_others(&have.log)).collect();
-        let mut read: Vec<(LogId, Vec<(u64, u64)>)> =
-            self.told.read.iter().map(|(log, set)| (*log, set.ranges().to_vec())).collect();
-        // A register is bounded: what does not fit is the oldest ranges of the longest lists.
-        for have in &mut held {
-            let surplus = have.ranges.len().saturating_sub(16);
-            have.ranges.drain(..surplus);
-            have.refused.clear();
-        }
-        for (_, ranges) in &mut read {
-            let surplus = ranges.len().saturating_sub(16);
-            ranges.drain(..surplus);
-        }
-        held.truncate(64);
-        read.truncate(64);
-        let mut receipt = Receipt { held, read };
-        while postcard::to_allocvec(&receipt).is_ok_and(|bytes| bytes.len() > 11 * 1024)
-            && (receipt.held.pop().is_some() | receipt.read.pop().is_some())
-        {}
-        self.publish(RegisterKind::RECEIPT, &receipt);
     }
 
     pub(super) fn forget(&mut self, member: &MemberId) {
