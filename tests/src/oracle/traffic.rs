@@ -280,8 +280,10 @@ impl Oracle {
             .iter()
             .any(|(wire, _, before)| *wire != at.wire && !before.and(&ranges).is_empty());
         wants.push((at.wire, at.now, ranges));
-        // While two versions of a log are told apart, what is coming from one may be of no use.
-        if twice && !self.forks(&want.log.member) {
+        // While two versions of a log are told apart, what comes from one may be of no use: also
+        // of the log of a member that lies, who says one thing here and another there.
+        let differs = self.forks(&want.log.member) || self.is_mallory(&want.log.member);
+        if twice && !differs {
             self.fail("I12", format!("peer {} asks two holders for the same", at.peer));
         }
     }

@@ -98,9 +98,10 @@ impl Oracle {
         };
         let reaction =
             |reaction: &engine::Reaction| format!(" {}{:?}", reaction.emoji, reaction.members);
-        let whole = |reaction: &&engine::Reaction| {
-            !reaction.members.iter().any(|member| self.forks(member))
-        };
+        // A member that lies can say one thing here and another there in one place of its own log:
+        // that log is not agreed on, nor is what it reacts with.
+        let differs = |member: &MemberId| self.forks(member) || self.is_mallory(member);
+        let whole = |reaction: &&engine::Reaction| !reaction.members.iter().any(differs);
         let reactions: String = row.reactions.iter().filter(whole).map(reaction).collect();
         format!("{}{now}{reactions}", cut(first))
     }
