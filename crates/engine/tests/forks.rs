@@ -372,6 +372,29 @@ fn i9_what_was_held_alone_and_taken_for_a_branch_comes_back_to_its_log() {
 }
 
 #[test]
+fn what_was_read_since_a_disk_went_back_is_said_again_to_whoever_knows_a_newer_receipt() {
+    let mut world = World::new();
+    everybody(&mut world, 1);
+    say(&mut world, 0, "one");
+    world.pass(3_000);
+    let backup = world.peers[1].store.clone();
+    for n in 0..6 {
+        say(&mut world, 0, &format!("more {n}"));
+        world.pass(5_000);
+    }
+    world.stop(1);
+    let again = world.start(guest(1), backup);
+    world.pass(3_000);
+    let read = entries(&world, again);
+    assert_eq!(world.words(again), ["one"]);
+    world.command(again, engine::Command::MarkRead(read));
+    world.pass(5_000);
+    world.connect(again);
+    world.pass(20_000);
+    assert_eq!(states(&world, 0)[0], RowState::Read);
+}
+
+#[test]
 fn i9_a_branch_is_still_looked_into_after_the_store_was_read_anew() {
     for steps in 0..90 {
         let mut world = World::new();

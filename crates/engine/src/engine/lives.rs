@@ -9,6 +9,8 @@
 //! A log is opened at random and stored in the transaction of the first entry in it, so that no two
 //! lives ever write the same one. Nobody else can know it, so one a life is enough.
 
+use std::collections::BTreeMap;
+
 use crate::engine::Engine;
 use crate::ids::{EntryHash, Incarnation, LogId, MemberId, Seq};
 use crate::io::Millis;
@@ -104,8 +106,10 @@ impl Engine {
         }
     }
 
-    /// Another life has read something, or this one before its disk went back.
+    /// Another life has read something, or this one before its disk went back. What was read here
+    /// and is not in what that life says, which stands from now on, is said again.
     pub(super) fn read_elsewhere(&mut self, receipt: Receipt) {
+        let mut said: BTreeMap<LogId, RangeSet> = BTreeMap::new();
         for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
             let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
             let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
@@ -113,6 +117,15 @@ impl Engine {
             if known.ranges().len() + read.ranges().len() <= limits::RANGES {
                 known.union(&read.and(&held));
             }
+            said.insert(log, read);
+        }
+        let lacks = |(log, ranges): &(LogId, Vec<(Seq, Seq)>)| {
+            let mut here = RangeSet::from_ranges(ranges.iter().copied());
+            said.get(log).into_iter().for_each(|said| here.subtract(said));
+            !here.is_empty()
+        };
+        if self.receipt().read.iter().any(lacks) {
+            self.commits.owe_receipt(self.now.mono);
         }
     }
 

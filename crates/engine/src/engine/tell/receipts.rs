@@ -56,6 +56,12 @@ impl Engine {
     }
 
     pub(in crate::engine) fn publish_receipt(&mut self) {
+        let receipt = self.receipt();
+        self.publish(RegisterKind::RECEIPT, &receipt);
+    }
+
+    /// What is held of others' logs, and what of them was read.
+    pub(in crate::engine) fn receipt(&self) -> Receipt {
         let of_others = |log: &LogId| log.member != self.own.member;
         let mut held: Vec<LogHave> =
             self.logs.have().into_iter().filter(|have| of_others(&have.log)).collect();
@@ -77,6 +83,6 @@ impl Engine {
         while postcard::to_allocvec(&receipt).is_ok_and(|bytes| bytes.len() > 11 * 1024)
             && (receipt.held.pop().is_some() | receipt.read.pop().is_some())
         {}
-        self.publish(RegisterKind::RECEIPT, &receipt);
+        receipt
     }
 }
