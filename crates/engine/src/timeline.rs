@@ -13,9 +13,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crypto::keys::EpochKeys;
-use crate::ids::{EntryHash, EntryId, LogId, RoomId, Seq};
+use crate::ids::{EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::limits;
-use crate::log::entry::Target;
+use crate::log::entry::{Kind, Target};
 use crate::members::Delivery;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
@@ -40,6 +40,8 @@ pub struct Timeline {
     /// Notes whose messages are not here yet.
     early: BTreeMap<EntryId, Vec<Note>>,
     early_count: usize,
+    /// Messages that their authors have deleted and that have other names by now, or none.
+    deleted: BTreeSet<(MemberId, EntryHash)>,
     /// Rows with a lower Lamport time are not shown yet.
     floor: u64,
     /// Rows in memory that no page was told of.
@@ -223,6 +225,29 @@ impl Timeline {
     #[must_use]
     pub fn early(&self, target: &EntryId) -> &[Note] {
         self.early.get(target).map_or(&[], Vec::as_slice)
+    }
+
+    /// An author deletes a message that is not here, or not by the name that it had then.
+    pub fn keep_deleted(&mut self, author: MemberId, hash: EntryHash) {
+        if self.deleted.len() < limits::EARLY_NOTES {
+            self.deleted.insert((author, hash));
+        }
+    }
+
+    /// True if a message is known to be deleted: before it came, or its row in memory is.
+    #[must_use]
+    pub fn is_deleted(&self, target: &EntryId, hash: EntryHash) -> bool {
+        let deletes = |note: &Note| note.kind == Kind::DELETE && note.target == hash;
+        let fold = self.folds.get(target).filter(|_| self.is_called(target, hash));
+        self.early(target).iter().any(deletes)
+            || fold.is_some_and(Fold::is_deleted)
+            || self.deleted.contains(&(target.log.member, hash))
+    }
+
+    /// True if an entry whose row is in memory has this hash.
+    #[must_use]
+    pub fn is_called(&self, entry: &EntryId, hash: EntryHash) -> bool {
+        self.index.get(entry).is_some_and(|spot| spot.hash == hash)
     }
 
     /// True if the row of an entry is in memory.

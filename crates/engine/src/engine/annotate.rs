@@ -6,7 +6,7 @@
 
 use crate::engine::commit::Batch;
 use crate::engine::{Engine, keys};
-use crate::ids::{EntryHash, EntryId, LogId};
+use crate::ids::{EntryHash, EntryId, LogId, MemberId};
 use crate::io::{Output, Record, StoreOp, Table};
 use crate::log::entry::Kind;
 use crate::log::ranges::RangeSet;
@@ -61,6 +61,7 @@ impl Engine {
     pub(super) fn on_noted(&mut self, notes: Vec<Noted>) {
         let mut rows: Vec<Row> = Vec::new();
         for noted in notes {
+            self.note_deleted(&noted);
             let held = self.logs.of(&noted.target.log).map(crate::log::LogState::held);
             if !held.unwrap_or_default().contains(noted.target.seq) {
                 self.timeline.keep_early(noted);
@@ -99,25 +100,37 @@ impl Engine {
         if right && noted.note.kind == Kind::DELETE {
             self.commits.fades.owe(noted.target, 0);
         }
+        self.note_deleted(&noted);
         self.timeline.note(&noted, &self.room, &self.keys);
     }
 
-    /// True if there is proof that a body is gone: its time is over, or its author deleted it.
-    pub(super) fn may_be_gone(&self, run: &Run, deleted: &[(EntryId, EntryHash)]) -> bool {
+    /// What a deletion names may be known by another name, or come by one.
+    fn note_deleted(&mut self, noted: &Noted) {
+        let (target, hash) = (&noted.target, noted.note.target);
+        if noted.note.kind == Kind::DELETE && !self.timeline.is_called(target, hash) {
+            self.timeline.keep_deleted(target.log.member, hash);
+        }
+    }
+
+    /// True if there is proof that a body is gone: its time is over, or its author deleted it, or
+    /// the message for which it was other words. Of what is not in memory a deletion is not seen.
+    pub(super) fn may_be_gone(&self, run: &Run, deleted: &[(MemberId, EntryHash)]) -> bool {
+        let taken_back = |entry: &EntryId, hash: EntryHash| {
+            deleted.contains(&(entry.log.member, hash)) || self.timeline.is_deleted(entry, hash)
+        };
         run.iter().filter(|(_, entry)| entry.body.is_none()).all(|(seq, entry)| {
-            let id = EntryId { log: run.log, seq };
             let over = entry.header.expiry.is_some_and(|at| at <= self.now.wall);
-            let early = self.timeline.early(&id).iter();
-            let taken_back = |note: &Note| note.kind == Kind::DELETE && note.target == entry.hash;
-            over || deleted.contains(&(id, entry.hash)) || { early }.any(taken_back)
+            let edit = Noted::of(run, seq, entry).filter(|noted| noted.note.kind == Kind::EDIT);
+            over || taken_back(&EntryId { log: run.log, seq }, entry.hash)
+                || edit.is_some_and(|edit| taken_back(&edit.target, edit.note.target))
         })
     }
 
-    /// The messages that entries of a run delete.
-    pub(super) fn deletions(run: &Run) -> impl Iterator<Item = (EntryId, EntryHash)> {
+    /// The messages that entries of a run delete: of its author, whatever they are called by now.
+    pub(super) fn deletions(run: &Run) -> impl Iterator<Item = (MemberId, EntryHash)> {
         let notes = run.iter().filter_map(|(seq, entry)| Noted::of(run, seq, entry));
         let deletion = |noted: &Noted| noted.note.kind == Kind::DELETE;
-        notes.filter(deletion).map(|noted| (noted.target, noted.note.target))
+        notes.filter(deletion).map(|noted| (noted.target.log.member, noted.note.target))
     }
 }
 

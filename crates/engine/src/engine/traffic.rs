@@ -324,7 +324,8 @@ impl Engine {
         };
         self.wants.arrived(&run.log, self.now.mono);
         let by_author = self.member_of(id) == Some(run.log.member);
-        let whole = by_author || self.may_be_gone(&run, &[]);
+        let deleted: Vec<_> = Engine::deletions(&run).collect();
+        let whole = by_author || self.may_be_gone(&run, &deleted);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
     }
 

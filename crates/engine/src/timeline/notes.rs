@@ -139,6 +139,12 @@ impl Fold {
         }
     }
 
+    /// True if it was taken back.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+
     /// Brings a row up to date.
     pub fn apply(&self, row: &mut Row) {
         if self.deleted {

@@ -5,7 +5,7 @@
 
 use crate::engine::Engine;
 use crate::engine::commit::Batch;
-use crate::ids::{EntryHash, EntryId, LinkId, Seq};
+use crate::ids::{EntryHash, LinkId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::log::branch::Branch;
@@ -18,7 +18,7 @@ use crate::view::Trouble;
 impl Engine {
     pub(super) fn stage_runs(&mut self, batch: &mut Batch) {
         let taken = self.inbox.take();
-        let deleted: Vec<(EntryId, EntryHash)> =
+        let deleted: Vec<(MemberId, EntryHash)> =
             taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
         for incoming in taken {
             let run = &incoming.run;
