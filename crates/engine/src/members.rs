@@ -63,6 +63,22 @@ impl Member {
         Some(member)
     }
 
+    /// A part of an own log has become a branch. False if nothing is known of that log.
+    pub fn branch_off(&mut self, own: LogId, (first, last): (Seq, Seq), branch: LogId) -> bool {
+        let end = RangeSet::of(first, last);
+        let Some(standing) = self.own.get_mut(&own) else { return false };
+        let moved = standing.split(&end);
+        let known = self.own.entry(branch).or_default();
+        known.since = known.since.or(moved.since);
+        known.held.union(&moved.held);
+        // What was read by that name without being held was another version.
+        known.read.union(&moved.read.and(&moved.held));
+        if let Some(missed) = self.missed.get_mut(&own).map(|missed| missed.take(&end)) {
+            self.missed.entry(branch).or_default().union(&missed);
+        }
+        true
+    }
+
     fn misses(&self, own: &LogId, seq: Seq) -> bool {
         self.missed.get(own).is_some_and(|missed| missed.contains(seq))
     }
@@ -144,21 +160,18 @@ impl Members {
     }
 
     /// A part of an own log has become a branch: what is known of its entries goes along.
-    pub fn branch_off(&mut self, own: LogId, (first, last): (Seq, Seq), branch: LogId) {
-        let end = RangeSet::of(first, last);
+    pub fn branch_off(&mut self, own: LogId, part: (Seq, Seq), branch: LogId) {
         for (id, member) in &mut self.members {
-            let Some(standing) = member.own.get_mut(&own) else { continue };
-            let moved = standing.split(&end);
-            let known = member.own.entry(branch).or_default();
-            known.since = known.since.or(moved.since);
-            known.held.union(&moved.held);
-            // What was read by that name without being held was another version.
-            known.read.union(&moved.read.and(&moved.held));
-            if let Some(missed) = member.missed.get_mut(&own).map(|missed| missed.take(&end)) {
-                member.missed.entry(branch).or_default().union(&missed);
+            if member.branch_off(own, part, branch) {
+                self.dirty.insert(*id);
             }
-            self.dirty.insert(*id);
         }
+    }
+
+    /// What is known of an own log's entries is stored with the next batch.
+    pub fn touch(&mut self, own: &LogId) {
+        let concerned = self.members.iter().filter(|(_, member)| member.own.contains_key(own));
+        self.dirty.extend(concerned.map(|(id, _)| *id));
     }
 
     /// Takes a member out of the recipients. False if there is none.

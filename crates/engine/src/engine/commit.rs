@@ -367,7 +367,10 @@ impl Engine {
                 self.on_register_stored(&register);
             }
         }
-        for (id, member) in self.members.take_dirty() {
+        batch.moved.iter().for_each(|moved| self.members.touch(moved.log()));
+        for (id, mut member) in self.members.take_dirty() {
+            // By the names that entries have once this is stored.
+            batch.moved.iter().for_each(|moved| moved.rename_in(&mut member));
             let value = member.encode();
             let key = keys::member(&self.room, &id);
             batch.ops.push(StoreOp::Put(Table::Projections, key, value));

@@ -17,7 +17,7 @@ pub mod moves;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::forks::evidence::{Goal, Walk};
-use crate::engine::forks::moves::{Job, Place};
+use crate::engine::forks::moves::{Job, Moved, Place};
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
 use crate::frame::{Frame, HashAt};
@@ -90,6 +90,8 @@ pub struct Forks {
     pub lookups: usize,
     /// Ends of logs that become branches.
     pub jobs: VecDeque<Job>,
+    /// What moved in batches of unknown outcome, until the store was read.
+    unsure: Vec<Moved>,
 }
 
 impl Forks {
@@ -113,8 +115,8 @@ impl Forks {
 
     /// The store is read again: what was being read is not any more.
     pub fn reset(&mut self) {
-        let (claims, proofs) = (std::mem::take(&mut self.claims), std::mem::take(&mut self.proofs));
-        *self = Forks { claims, proofs, ..Forks::default() };
+        let Forks { claims, proofs, unsure, .. } = std::mem::take(self);
+        *self = Forks { claims, proofs, unsure, ..Forks::default() };
     }
 
     /// When a peer that does not answer is given up.

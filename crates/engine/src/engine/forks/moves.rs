@@ -16,7 +16,9 @@ use crate::io::{Output, Record, StoreOp, Table};
 use crate::link::Link;
 use crate::log::LogState;
 use crate::log::branch::Branch;
+use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
+use crate::members::Member;
 use crate::simulation::{Planted, planted};
 use crate::timeline::notes::Noted;
 use crate::view::Event;
@@ -87,6 +89,18 @@ pub struct Moved {
     log: LogId,
     part: (Seq, Seq),
     to: LogId,
+}
+
+impl Moved {
+    /// Where it was.
+    pub fn log(&self) -> &LogId {
+        &self.log
+    }
+
+    /// What a member holds and has read goes by the new names.
+    pub fn rename_in(&self, member: &mut Member) {
+        member.branch_off(self.log, self.part, self.to);
+    }
 }
 
 impl Job {
@@ -292,12 +306,7 @@ impl Engine {
             // A page that has outlived its worker shows more than is in memory.
             let gone = (part.0..=part.1).map(|seq| EntryId { log, seq }).collect();
             self.out.push_back(Output::Event(Event::Moved(gone)));
-            self.members.branch_off(log, part, to);
-            if let Some(read) = self.told.read.get_mut(&log) {
-                let moved = read.and(&crate::log::ranges::RangeSet::of(part.0, part.1));
-                read.subtract(&moved);
-                self.told.read.entry(to).or_default().union(&moved);
-            }
+            self.follow_move(&Moved { log, part, to });
             for flow in self.links.values_mut().filter_map(Link::flow_mut) {
                 flow.offer_again(log, part.0, part.1);
             }
@@ -320,6 +329,31 @@ impl Engine {
         self.tell_log(&to.log(), None);
     }
 
+    /// Who holds and has read what moved is kept.
+    fn follow_move(&mut self, moved: &Moved) {
+        let Moved { log, part, to } = *moved;
+        self.members.branch_off(log, part, to);
+        if let Some(read) = self.told.read.get_mut(&log) {
+            let moved = read.and(&RangeSet::of(part.0, part.1));
+            read.subtract(&moved);
+            self.told.read.entry(to).or_default().union(&moved);
+        }
+    }
+
+    /// The store was read: what of it may have moved in a batch that seemed to fail shows.
+    fn settle_moves(&mut self) {
+        let holds = |engine: &Engine, log: &LogId, seq: Seq| {
+            engine.logs.of(log).is_some_and(|state| state.held().contains(seq))
+        };
+        for moved in std::mem::take(&mut self.forks.unsure) {
+            let first = moved.part.0;
+            if holds(self, &moved.to, first) && !holds(self, &moved.log, first) {
+                self.follow_move(&moved);
+                self.update_rows(moved.to, &RangeSet::of(first, moved.part.1));
+            }
+        }
+    }
+
     /// A batch that moved something was not stored, or was: it is read again, and pages are shown
     /// it by the names that it has then.
     pub(in crate::engine) fn on_move_failed(&mut self, moved: &[Moved]) {
@@ -327,6 +361,7 @@ impl Engine {
             let gone = (part.0..=part.1).map(|seq| EntryId { log: *log, seq }).collect();
             self.out.push_back(Output::Event(Event::Moved(gone)));
         }
+        self.forks.unsure.extend_from_slice(moved);
         if let Some(job) = self.forks.jobs.front_mut() {
             job.step = Step::Idle;
         }
@@ -334,6 +369,7 @@ impl Engine {
 
     /// After a start: a branch that lacks its beginning may have been moved only in part.
     pub(in crate::engine) fn resume_moves(&mut self) {
+        self.settle_moves();
         let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
