@@ -21,6 +21,8 @@ impl Engine {
         for id in self.links.keys().copied().collect::<Vec<_>>() {
             self.control(id, &Frame::Branches(vec![branch]));
         }
+        // What they knew of the log is void by that: what still stands in it is said again.
+        self.tell_log(&branch.parent, None);
     }
 
     /// The beginning of a branch comes to be held, so that it can be proven: those who do not meet
@@ -32,8 +34,6 @@ impl Engine {
         let begins = |state: &LogState| state.held().contains(branch.mark.at);
         if !moves && begins(state) && !self.logs.of(log).is_some_and(begins) {
             self.tell_of_branch(branch);
-            // What they knew of the log is void by that: it still stands here.
-            self.tell_log(&branch.parent, None);
         }
     }
 
