@@ -16,16 +16,22 @@ pub enum Clash {
 }
 
 impl LogState {
+    /// True if a run does not begin the log, and does not join what is held.
+    #[must_use]
+    pub fn stands_alone(&self, run: &Run) -> bool {
+        let touches = |span: &Span| run.first <= span.last + 1 && span.first <= run.last() + 1;
+        let base = self.branch.as_ref().map_or(0, |branch| branch.mark.at);
+        run.first > base && !self.spans.iter().any(touches)
+    }
+
     /// True if a run stands alone, and nobody has shown that it hangs on what is held before it:
     /// whoever sent it agrees at one seq, and holds all from there to another.
     #[must_use]
     pub fn is_loose(&self, run: &Run, agreed: Option<(Seq, Seq)>) -> bool {
-        let touches = |span: &Span| run.first <= span.last + 1 && span.first <= run.last() + 1;
         let before = self.spans.iter().rev().find(|span| span.last < run.first);
         let shows =
             |span: &Span| agreed.is_some_and(|(at, end)| at == span.last && run.last() <= end);
-        let shown = before.is_none_or(shows);
-        !shown && !self.spans.iter().any(touches)
+        before.is_some_and(|span| !shows(span)) && self.stands_alone(run)
     }
 
     /// Where entries begin that stand alone and hang on an entry of another version.

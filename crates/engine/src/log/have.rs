@@ -135,7 +135,8 @@ impl PeerHave {
     /// Its version of a log is the same as ours up to a seq.
     pub fn agree(&mut self, log: &LogId, seq: Seq) {
         if let Some(peer) = self.logs.get_mut(log) {
-            peer.agreed = peer.agreed.max(Some(seq));
+            // Also below an earlier one: less may be here by this name than was then.
+            peer.agreed = Some(seq);
         }
     }
 
@@ -153,6 +154,14 @@ impl PeerHave {
             peer.refused.remove(first, Seq::MAX - 1);
             peer.agreed = None;
             peer.marked.retain(|at| *at < first);
+        }
+    }
+
+    /// It holds some entries by another name than it says: they are not asked for.
+    pub fn forget(&mut self, log: &LogId, first: Seq, last: Seq) {
+        if let Some(peer) = self.logs.get_mut(log) {
+            peer.held.remove(first, last);
+            peer.agreed = None;
         }
     }
 

@@ -8,6 +8,7 @@ use crate::engine::commit::Batch;
 use crate::ids::{EntryHash, LinkId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
+use crate::link::Link;
 use crate::log::branch::Branch;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
@@ -54,12 +55,8 @@ impl Engine {
             return Err(LogError::Loose);
         }
         let branch = self.logs.branch_of(&run).copied();
-        let below = |branch: &Branch| {
-            let before = branch.mark.at.checked_sub(1);
-            before.is_none_or(|seq| batch.stage(&run.log, self).held().contains(seq))
-        };
-        // Without what it hangs on it may be none: it was held alone, and another version came.
-        if let Some(branch) = branch.filter(below) {
+        let state = batch.stage(&run.log, self);
+        if let Some(branch) = branch.filter(|branch| self.is_branch(&run, branch, state)) {
             // It is stored by the branch's name already: the peer does not know of the other one.
             self.void(from, run.log, branch.mark.at);
             return Err(LogError::Loose);
@@ -67,13 +64,22 @@ impl Engine {
         // Which branch of a forked log something is of shows when it hangs on what is here.
         let forked = self.logs.branches().any(|branch| branch.parent == run.log);
         let agreed = self.agreed(from, &run.log);
+        let elsewhere = self.is_held_elsewhere(&run);
+        let waits = forked && self.may_be_joined(from, &run);
         let state = batch.stage(&run.log, self);
         match state.fit(&run) {
             Ok(new) if new.is_empty() => {
                 mark(Mark::RunHeldAlready);
                 Ok(())
             }
-            Ok(_) if forked && state.is_loose(&run, agreed) => Err(LogError::Loose),
+            Ok(_) if elsewhere && state.stands_alone(&run) => {
+                // It would only go where it is already: the peer does not know of that name.
+                if let Some(flow) = self.links.get_mut(&from).and_then(Link::flow_mut) {
+                    flow.have.forget(&run.log, run.first, run.last());
+                }
+                Err(LogError::Loose)
+            }
+            Ok(_) if waits && state.is_loose(&run, agreed) => Err(LogError::Loose),
             Ok(new) => {
                 let held = state.held();
                 for part in parts(run, &new, &held) {
@@ -109,6 +115,33 @@ impl Engine {
 }
 
 impl Engine {
+    /// True if an entry of a run that is called a branch here is one. Without what it hangs on it
+    /// may be none: it was held alone, and another version came. Nor is it one if it hangs on what
+    /// is here, nothing is in its place, and nobody has shown that something is.
+    fn is_branch(&self, run: &Run, branch: &Branch, state: &LogState) -> bool {
+        let (at, held) = (branch.mark.at, state.held());
+        let proven = held.contains(at) || self.forks.proofs.contains_key(&branch.parent);
+        let Some(below) = at.checked_sub(1) else { return proven };
+        held.contains(below) && (proven || state.hash_at(below) != run.hash_at(below))
+    }
+
+    /// True if what a run hangs on in the end can still come: somebody linked holds what stands
+    /// before all that its sender has there. If nobody does, it is held alone like the end of any
+    /// log with a gap, until it shows where it belongs.
+    fn may_be_joined(&self, from: LinkId, run: &Run) -> bool {
+        let flow = |id: &LinkId| self.links.get(id).and_then(Link::flow);
+        let held = flow(&from).and_then(|flow| Some(&flow.have.of(&run.log)?.held));
+        let within = |range: &&(Seq, Seq)| (range.0..=range.1).contains(&run.last());
+        let range = held.and_then(|held| held.ranges().iter().find(within));
+        let base = run.mark.map_or(0, |mark| mark.at);
+        let Some((first, _)) = range.filter(|(first, _)| *first > base) else { return true };
+        self.links.values().filter_map(Link::flow).any(|flow| {
+            let peer = flow.have.of(&run.log);
+            let peer = peer.filter(|peer| flow.have.counts(&run.log, peer, &self.logs));
+            peer.is_some_and(|peer| peer.held.contains(first - 1))
+        })
+    }
+
     /// An author is told at once what of its run comes too late by the clock here, before it hears
     /// that the entry is held: it would take that for *delivered*.
     fn tell_expired(&mut self, from: LinkId, run: &Run) {

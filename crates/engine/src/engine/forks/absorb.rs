@@ -1,9 +1,17 @@
 //! What stands alone in a log, or was taken for a branch: it goes where it shows that it belongs.
+//!
+//! ```text
+//!  L   [0 .. 9]   [12 .. 15]      12 hangs on an entry that a branch holds, not on the log's
+//!  L'     [5 .. 11]               as soon as that shows, L' is [5 .. 15]
+//! ```
+//! That shows when what it hangs on comes, or when it comes itself, whichever is later: each run
+//! that is stored is looked at both ways, and what is on disk is read for it.
 
 use crate::engine::Engine;
 use crate::engine::forks::Why;
 use crate::engine::forks::moves::{Job, Place};
 use crate::ids::{EntryHash, LogId, Seq};
+use crate::limits;
 use crate::log::LogState;
 use crate::log::branch::Mark;
 use crate::log::run::Run;
@@ -12,11 +20,13 @@ impl Engine {
     /// A run shows that what hung on nothing, or was taken for a branch, is part of its log: it is
     /// stored there.
     pub(in crate::engine) fn absorb(&mut self, run: &Run) {
-        let Some(state) = self.logs.of(&run.log).filter(|state| state.is_rooted(run.first)) else {
-            return;
-        };
-        let branch = state.branch().copied();
-        let place = branch.map_or(Place::Origin(run.log), Place::Branch);
+        let Some(state) = self.logs.of(&run.log) else { return };
+        let place = Place::of(&run.log, state);
+        if !state.is_rooted(run.first) {
+            return self.look_below(place, run.first.checked_sub(1));
+        }
+        let begin = state.branch().map(|branch| branch.mark.at);
+        self.look_below(place, begin.filter(|at| (run.first..=run.last()).contains(at)));
         let within = |seq: Seq| (run.first..=run.last() + 1).contains(&seq);
         let loose = |(log, state): (&LogId, &LogState)| {
             let begins = state.branch().map(|branch| branch.mark);
@@ -33,6 +43,19 @@ impl Engine {
         self.look_behind(place, run.last() + 1);
     }
 
+    /// True if a run is held by another name already, in a log that holds all before it, too.
+    pub(in crate::engine) fn is_held_elsewhere(&self, run: &Run) -> bool {
+        let state = self.logs.of(&run.log);
+        let place = state.map_or(Place::Origin(run.log), |state| Place::of(&run.log, state));
+        self.related(&place).into_iter().any(|(log, state)| {
+            let last = run.last();
+            let rooted = |seq: Seq| state.is_rooted(seq);
+            let known = || self.forks.known.get(&(*log, last)).copied();
+            let same = || state.hash_at(last).or_else(known) == Some(run.head());
+            run.first.checked_sub(1).is_some_and(rooted) && rooted(last) && same()
+        })
+    }
+
     /// The other logs of which something may turn out to belong to this one.
     fn related(&self, place: &Place) -> Vec<(&LogId, &LogState)> {
         let (named, of) = (place.log(), place.origin());
@@ -41,8 +64,10 @@ impl Engine {
         logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
     }
 
+    /// A part of a log goes where it belongs.
     fn begin(&mut self, job: Job) {
-        if !self.moves(&job.from) && !self.moves(&job.to.log()) {
+        let jobs = &self.forks.jobs;
+        if jobs.len() < limits::LOGS && jobs.iter().all(|other| job.may_follow(other)) {
             self.forks.jobs.push_back(job);
         }
     }
@@ -67,6 +92,18 @@ impl Engine {
         }
         for (log, seq) in places {
             self.look_up(named, seq, Why::Absorb(log, place));
+        }
+    }
+
+    /// Something stands alone in a log, behind this seq, or is a branch that begins there: whether
+    /// another log holds without a gap what it hangs on, or the same, is read.
+    fn look_below(&mut self, place: Place, seq: Option<Seq>) {
+        let Some(below) = seq else { return };
+        let others = self.related(&place).into_iter();
+        let others = others.filter(|(_, state)| state.is_rooted(below));
+        let others: Vec<Place> = others.map(|(log, state)| Place::of(log, state)).collect();
+        for other in others {
+            self.look_up(other.log(), below, Why::Absorb(place.log(), other));
         }
     }
 

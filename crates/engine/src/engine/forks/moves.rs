@@ -29,9 +29,9 @@ const RUNS: u32 = 8;
 /// The end of a log that moves.
 #[derive(Debug)]
 pub struct Job {
-    pub(super) from: LogId,
+    from: LogId,
     at: Seq,
-    pub(super) to: Place,
+    to: Place,
     /// Some of it, or all, is stored as part of the branch already.
     merge: bool,
     step: Step,
@@ -47,6 +47,10 @@ pub enum Place {
 }
 
 impl Place {
+    pub(super) fn of(log: &LogId, state: &LogState) -> Place {
+        state.branch().copied().map_or(Place::Origin(*log), Place::Branch)
+    }
+
     pub(super) fn log(&self) -> LogId {
         match self {
             Place::Branch(branch) => branch.log(),
@@ -113,6 +117,13 @@ impl Job {
     /// True if this branch comes of it.
     pub fn makes(&self, branch: &Branch) -> bool {
         self.to == Place::Branch(*branch)
+    }
+
+    /// True if it can begin after another one: both move parts of other logs, or the same log's to
+    /// the same place.
+    pub(super) fn may_follow(&self, other: &Job) -> bool {
+        let same = other.merge && other.to == self.to && other.at != self.at;
+        (other.from != self.from || same) && other.from != self.to.log()
     }
 
     /// What a log has from here on is part of another one that is here, too: it goes there.
