@@ -9,7 +9,7 @@ use engine::{Body, Priority, RowState};
 use tests::fault::{Bug, Fault};
 use tests::plan::Plan;
 use tests::search::{Range, hunt, search};
-use tests::seed::{self, Options};
+use tests::seed::{self, Options, play};
 use tests::shrink::shrink;
 use tests::world::{Weather, World};
 
@@ -209,4 +209,18 @@ fn i9_1000_quick_seeds_converge() {
 #[test]
 fn i9_100_seeds_with_real_signatures_converge() {
     sweep(0, 100, false);
+}
+
+/// Seeds beyond those of the sweeps that have broken a promise once.
+#[test]
+fn seeds_that_broke_a_promise_keep_it() {
+    let options = Options { quick: true, fault: None };
+    let (plain, copied) =
+        ([1_016, 1_398, 4_050, 4_311, 4_352, 4_973], [30, 166, 172, 178, 266, 741]);
+    let plain = plain.into_iter().map(|seed| Plan::of(seed, None));
+    let copied = copied.into_iter().map(|seed| Plan::of(seed, None).with_copy());
+    for plan in plain.chain(copied) {
+        let outcome = play(&plan, options);
+        assert_eq!(outcome.broken, None, "seed {}\n{}", plan.seed, outcome.journal.join("\n"));
+    }
 }

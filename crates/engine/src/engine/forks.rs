@@ -72,6 +72,8 @@ pub struct Search {
     /// The lowest seq that is known to differ, and their hash there, if that is known.
     high: (Seq, Option<EntryHash>),
     asked: Option<Seq>,
+    /// Where a branch begins with what they have there: theirs is stale, if it is ours up to there.
+    branch: Option<Seq>,
     deadline: Millis,
 }
 
@@ -226,7 +228,7 @@ impl Engine {
             Why::Resume(branch) if ours == branch.mark.hash => self.part(log, branch.mark),
             Why::Resume(_) => {}
             Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
-            Why::Proven(id, walked) => self.on_proven_at(id, walked, &run, seq),
+            Why::Proven(id, walked) => self.on_proven_at(id, walked, &run),
             Why::Absorb(from, to) => self.absorb_from(from, (seq, ours), to),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
         }
@@ -241,8 +243,20 @@ impl Engine {
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
         flow.have.dispute(&log, true);
         let deadline = self.now.mono + limits::SEARCH_TIMEOUT;
-        self.forks.searches.insert((id, log), Search { low: None, high, asked: None, deadline });
+        let search = Search { low: None, high, asked: None, branch: None, deadline };
+        self.forks.searches.insert((id, log), search);
         self.step(id, log);
+    }
+
+    /// A peer has the beginning of a branch in the log itself: it does not know of the branch, or
+    /// its version has parted from ours before.
+    pub(super) fn search_below(&mut self, id: LinkId, log: LogId, at: Seq) {
+        let held = |below: &Seq| self.logs.of(&log).is_some_and(|it| it.held().contains(*below));
+        let Some(below) = at.checked_sub(1).filter(held) else { return self.void(id, log, at) };
+        self.search(id, log, (below, None));
+        if let Some(search) = self.forks.searches.get_mut(&(id, log)) {
+            search.branch = Some(at);
+        }
     }
 
     /// Where a peer's version of a log was compared with ours and is the same, and up to where what
@@ -327,10 +341,12 @@ impl Engine {
         if ours == theirs {
             search.low = search.low.max(Some(seq));
             if seq >= search.high.0 {
+                let branch = search.branch;
                 if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
                     flow.have.agree(&log, seq);
                 }
-                return self.end_search(id, &log);
+                self.end_search(id, &log);
+                return branch.map_or((), |at| self.void(id, log, at));
             }
             return self.step(id, log);
         }

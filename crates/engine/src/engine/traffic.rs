@@ -225,9 +225,6 @@ impl Engine {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
             flow.have.learn(have);
-            if let Some(branch) = flow.have.branch(&have.log).copied() {
-                self.consider(id, branch);
-            }
             for range in have.ranges.iter().filter(|range| range.is_valid()) {
                 self.weigh(Witness::Link(id), have.log, *range);
             }
@@ -237,6 +234,7 @@ impl Engine {
                 self.note_refusal(member, refusal, Refused::ForGood);
             }
         }
+        self.consider_told(id, logs);
         self.wants_stale = true;
     }
 

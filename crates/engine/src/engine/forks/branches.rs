@@ -9,11 +9,13 @@ use crate::engine::Engine;
 use crate::engine::forks::Why;
 use crate::engine::forks::evidence::Goal;
 use crate::frame::Frame;
-use crate::ids::{EntryHash, LinkId, LogId};
+use crate::ids::{EntryHash, LinkId, LogId, Seq};
 use crate::limits;
 use crate::link::Link;
+use crate::link::flow::Flow;
 use crate::log::LogState;
 use crate::log::branch::Branch;
+use crate::log::have::LogHave;
 
 impl Engine {
     /// A branch is known from now on: who is linked has to know it before anything of it.
@@ -48,14 +50,51 @@ impl Engine {
         }
     }
 
+    /// A peer says what it holds of logs, or has said all: branches that it told of are looked
+    /// into, since what shows them to be some may be here or there now.
+    pub(in crate::engine) fn consider_told(&mut self, id: LinkId, logs: &[LogHave]) {
+        let Some(flow) = self.links.get(&id).and_then(Link::flow) else { return };
+        let told: Vec<Branch> = if logs.is_empty() {
+            flow.have.branches().filter(|branch| !self.has_begin(branch)).copied().collect()
+        } else {
+            logs.iter().filter_map(|have| flow.have.branch(&have.log)).copied().collect()
+        };
+        for branch in told {
+            self.consider(id, branch);
+        }
+    }
+
     /// Looks whether a branch is one: its log has another entry there, whose hash is lower.
     pub(in crate::engine) fn consider(&mut self, id: LinkId, branch: Branch) {
         let known = self.logs.of(&branch.log()).is_some_and(|state| state.branch().is_some());
-        let at = branch.mark.at;
-        let held = self.logs.of(&branch.parent).is_some_and(|state| state.held().contains(at));
-        if held && !known && self.forks.lookups < limits::LOOKUPS / 2 {
-            self.look_up(branch.parent, at, Why::Branch(id, branch));
+        let (parent, at) = (branch.parent, branch.mark.at);
+        if known || self.forks.lookups >= limits::LOOKUPS / 2 {
+            return;
         }
+        if self.has_begin(&branch) {
+            self.look_up(parent, at, Why::Branch(id, branch));
+        } else if self.is_lost(id, &parent, at) {
+            self.walk(id, branch.log(), at, Goal::Branch(branch));
+        }
+    }
+
+    /// True if an entry is held where a branch begins, of the log that it branches off.
+    pub(in crate::engine) fn has_begin(&self, branch: &Branch) -> bool {
+        let parent = self.logs.of(&branch.parent);
+        parent.is_some_and(|state| state.held().contains(branch.mark.at))
+    }
+
+    /// True if what stands before a branch is held, of the log that it branches off.
+    pub(in crate::engine) fn holds_before(&self, branch: &Branch) -> bool {
+        let parent = self.logs.of(&branch.parent).zip(branch.mark.at.checked_sub(1));
+        parent.is_some_and(|(state, before)| state.held().contains(before))
+    }
+
+    /// True if nobody who is linked says to hold an entry, and this peer has said all that it has.
+    fn is_lost(&self, id: LinkId, log: &LogId, seq: Seq) -> bool {
+        let said = self.links.get(&id).and_then(Link::flow).is_some_and(|flow| flow.introduced);
+        let holds = |flow: &Flow| flow.have.of(log).is_some_and(|peer| peer.held.contains(seq));
+        said && !self.links.values().filter_map(Link::flow).any(holds)
     }
 
     pub(in crate::engine) fn considered(&mut self, id: LinkId, branch: Branch, ours: EntryHash) {
@@ -69,7 +108,11 @@ impl Engine {
                 }
                 self.walk(id, parent, at, Goal::Fork);
             }
-            Ordering::Greater => self.search(id, parent, (at, None)),
+            // Or it is no part of this version, which parts from its own further down.
+            Ordering::Greater => {
+                self.search(id, parent, (at, None));
+                self.walk(id, branch.log(), at, Goal::Branch(branch));
+            }
         }
     }
 

@@ -28,11 +28,14 @@ pub enum Goal {
     Fork,
     /// That a branch begins as it is said to.
     Branch(Branch),
+    /// That something else has the place in its log of a branch that was shown, though nobody who
+    /// is here holds that any more.
+    Parent(Branch, Proven),
 }
 
 /// What was proven: the hash at the place in question, and the one before it.
 #[derive(Clone, Copy, Debug)]
-struct Proven {
+pub struct Proven {
     hash: EntryHash,
     before: Option<EntryHash>,
 }
@@ -49,6 +52,8 @@ pub struct Walk {
     proven: Option<Proven>,
     /// What was seen, if it is little.
     proof: Vec<Run>,
+    /// More was said of it meanwhile: if it comes to nothing, it is walked again.
+    again: bool,
     pub deadline: Millis,
 }
 
@@ -71,14 +76,18 @@ impl Walk {
 impl Engine {
     /// Asks a peer to prove what it says of a log, or of a branch.
     pub(in crate::engine) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
+        if let Some(walk) = self.forks.walks.get_mut(&(id, log)) {
+            walk.again = true;
+        }
         if !self.may_search(id, &log) {
             return;
         }
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
         flow.have.dispute(&log, true);
         let deadline = self.now.mono + limits::SEARCH_TIMEOUT;
-        let proof = Vec::new();
-        let walk = Walk { at, goal, next: None, topped: false, proven: None, proof, deadline };
+        let (proof, again) = (Vec::new(), false);
+        let walk =
+            Walk { at, goal, next: None, topped: false, proven: None, proof, again, deadline };
         self.forks.walks.insert((id, log), walk);
         self.control(id, &Frame::AskEvidence(log, at, true));
     }
@@ -154,28 +163,52 @@ impl Engine {
         let proven = run.hash_at(at).map(|hash| Proven { hash, before });
         walk.keep(run);
         walk.proven = proven;
-        let ours = match goal {
-            Goal::Fork => log,
-            Goal::Branch(branch) => branch.parent,
-        };
-        self.look_up(ours, at, Why::Proven(id, log));
+        match goal {
+            Goal::Fork => self.look_up(log, at, Why::Proven(id, log)),
+            Goal::Branch(branch) if self.has_begin(&branch) => {
+                self.look_up(branch.parent, at, Why::Proven(id, log));
+            }
+            // Without an entry there, what stands before it may be another.
+            Goal::Branch(branch) if self.holds_before(&branch) => {
+                self.look_up(branch.parent, at.saturating_sub(1), Why::Proven(id, log));
+            }
+            Goal::Branch(branch) => self.on_branch_shown(id, branch),
+            Goal::Parent(branch, shown) => {
+                let walk = self.forks.walks.remove(&(id, log));
+                self.end_search(id, &log);
+                let lower = |it: Proven| it.hash < shown.hash && it.before == shown.before;
+                if let Some(walk) = walk.filter(|walk| walk.proven.is_some_and(lower)) {
+                    self.keep_proof(log, walk.proof);
+                    self.accept(branch);
+                }
+            }
+        }
     }
 
-    /// It is proven what a peer has; our own run, which holds the same place, is read.
-    pub(in crate::engine) fn on_proven_at(
-        &mut self,
-        id: LinkId,
-        walked: LogId,
-        run: &Run,
-        at: Seq,
-    ) {
+    /// A branch begins as it is said to, and nothing is here to compare it with: whoever has told
+    /// of it may be able to show what was in its place.
+    fn on_branch_shown(&mut self, id: LinkId, branch: Branch) {
+        let walk = self.forks.walks.remove(&(id, branch.log()));
+        self.end_search(id, &branch.log());
+        let named = |shown: &Proven| shown.hash == branch.mark.hash;
+        if let Some(shown) = walk.and_then(|walk| walk.proven).filter(named) {
+            self.walk(id, branch.parent, branch.mark.at, Goal::Parent(branch, shown));
+        }
+    }
+
+    /// It is proven what a peer has; our own run, which holds the same place or what stands before
+    /// it, is read.
+    pub(in crate::engine) fn on_proven_at(&mut self, id: LinkId, walked: LogId, run: &Run) {
         let walk = self.forks.walks.remove(&(id, walked));
         self.end_search(id, &walked);
-        let Some((walk, mine)) = walk.zip(run.hash_at(at)) else { return };
-        let Some(proven) = walk.proven else { return };
+        let Some((walk, proven)) = walk.and_then(|walk| walk.proven.map(|it| (walk, it))) else {
+            return;
+        };
+        let at = walk.at;
+        let mine = run.hash_at(at);
         let before = at.checked_sub(1).and_then(|before| run.hash_at(before));
-        match walk.goal {
-            Goal::Fork if proven.before == before && proven.hash != mine => {
+        match (walk.goal, mine) {
+            (Goal::Fork, Some(mine)) if proven.before == before && proven.hash != mine => {
                 if run.log == self.own {
                     self.open_log();
                 }
@@ -185,13 +218,18 @@ impl Engine {
                     self.part(run.log, Mark { at, hash: mine });
                 }
             }
-            Goal::Fork if proven.hash != mine => self.void(id, run.log, at),
-            Goal::Fork => {}
-            Goal::Branch(branch) => {
-                let other = proven.before == before && mine < proven.hash;
-                let named = proven.hash == branch.mark.hash;
-                self.accept(branch, other && named);
+            (Goal::Fork, Some(mine)) if proven.hash != mine => self.void(id, run.log, at),
+            (Goal::Branch(branch), _) if proven.hash == branch.mark.hash => {
+                // Its first entry has a lower one in its place, or hangs on another version.
+                let lower = mine.is_some_and(|mine| mine < proven.hash) && proven.before == before;
+                if lower || (before.is_some() && proven.before != before) {
+                    self.accept(branch);
+                } else if mine.is_none() {
+                    self.walk(id, branch.parent, at, Goal::Parent(branch, proven));
+                }
             }
+            // The same, or not what it is said to be.
+            (Goal::Fork | Goal::Branch(_) | Goal::Parent(..), _) => {}
         }
     }
 
@@ -203,9 +241,9 @@ impl Engine {
         self.forks.proofs.insert(log, proof);
     }
 
-    fn accept(&mut self, branch: Branch, proven: bool) {
+    fn accept(&mut self, branch: Branch) {
         let room = self.logs.count() < limits::LOGS;
-        if proven && room && self.logs.of(&branch.log()).is_none() {
+        if room && self.logs.of(&branch.log()).is_none() {
             self.logs.put(branch.log(), LogState::of_branch(branch));
             self.wants_stale = true;
         }
@@ -223,7 +261,7 @@ impl Engine {
     /// A peer says what it has where a branch begins: the branch, or what has its place in the log.
     pub(in crate::engine) fn on_marked(&mut self, id: LinkId, said: HashAt, branch: bool) {
         if branch {
-            self.void(id, said.log, said.seq);
+            self.search_below(id, said.log, said.seq);
         } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
             flow.have.mark(&said.log, said.seq);
         }
@@ -240,8 +278,12 @@ impl Engine {
     fn unproven(&mut self, id: LinkId, log: LogId) {
         let walk = self.forks.walks.remove(&(id, log));
         self.end_search(id, &log);
-        if let Some(walk) = walk.filter(|walk| matches!(walk.goal, Goal::Fork)) {
-            self.void(id, log, walk.at);
+        match walk.map(|walk| (walk.goal, walk.at, walk.again)) {
+            Some((Goal::Fork, at, _)) => self.void(id, log, at),
+            Some((Goal::Branch(branch) | Goal::Parent(branch, _), _, true)) => {
+                self.consider(id, branch);
+            }
+            Some((Goal::Branch(_) | Goal::Parent(..), _, false)) | None => {}
         }
     }
 
