@@ -136,10 +136,7 @@ impl Engine {
         let Some(state) = state.filter(|state| state.held().contains(range.last)) else {
             // Nothing to compare: what of it is here shows when the rest has come.
             let member = self.member_of_witness(witness).filter(|_| self.is_own(&log));
-            if let Some(member) = member.filter(|_| self.forks.claims.len() < limits::LOGS) {
-                self.forks.claims.insert((member, log), range);
-            }
-            return;
+            return member.map_or((), |member| self.claim(member, log, range));
         };
         let known = state.hash_at(range.last);
         match known.or_else(|| self.forks.known.get(&(log, range.last)).copied()) {
@@ -150,6 +147,15 @@ impl Engine {
                 self.look_up(log, range.last, Why::Weigh(witness, range));
             }
             None => {}
+        }
+    }
+
+    /// A member holds more of an own log than is here: that is weighed when the rest comes.
+    fn claim(&mut self, member: MemberId, log: LogId, range: HaveRange) {
+        let whole = |state: &LogState| state.held().covers(range.first, range.last);
+        let whole = self.logs.of(&log).is_some_and(whole);
+        if !whole && self.forks.claims.len() < limits::LOGS {
+            self.forks.claims.insert((member, log), range);
         }
     }
 
@@ -179,6 +185,7 @@ impl Engine {
         if ours == range.head {
             if let Some(member) = self.member_of_witness(witness).filter(|_| self.is_own(&log)) {
                 self.credit(&member, log, &RangeSet::of(range.first, range.last));
+                self.claim(member, log, range);
             }
         } else if let Witness::Link(id) = witness {
             self.search(id, log, (range.last, Some(range.head)));
