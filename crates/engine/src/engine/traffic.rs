@@ -372,12 +372,18 @@ impl Engine {
     /// Sends the `Have` deltas that are due.
     pub(super) fn tell_haves(&mut self) {
         let now = self.now.mono;
+        // What is stored may not be what is known here until it was read again.
+        let stale = self.commits.reload || !self.is_open();
         let links: Vec<LinkId> = self.links.keys().copied().collect();
         for id in links {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow.filter(|flow| flow.tell_at.is_some_and(|at| at <= now)) else {
                 continue;
             };
+            if stale {
+                flow.tell_at = Some(now + limits::HAVE_DELAY);
+                continue;
+            }
             flow.tell_at = None;
             let untold = std::mem::take(&mut flow.untold);
             let have = |log: LogId| self.logs.of(&log).map(|state| state.have(log));
