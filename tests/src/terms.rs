@@ -1,7 +1,9 @@
 //! What people say on other terms than "now, to everybody, for good", and what they do with
 //! messages: together, later, live, for a while; taken back, changed, marked.
 
-use engine::{Act, Body, Command, Draft, DraftId, EntryId, Priority, Qos, Row, Terms, When};
+use engine::{
+    Act, Body, Command, Draft, DraftId, EntryHash, EntryId, Priority, Qos, Row, Terms, When,
+};
 
 use crate::world::World;
 
@@ -122,6 +124,9 @@ impl World {
         let (target, own) = all[from + self.pick(all.len() - from)];
         let Some(hash) = self.peers[peer].screen.which.get(&target).copied() else { return };
         let Some(draft) = self.draft(peer, "edit") else { return };
+        if own && self.below(5) == 0 {
+            return self.think_twice(peer, (target, hash), draft);
+        }
         match self.below(3) {
             0 if own => {
                 self.oracle.will_edit((target, hash), &draft);
@@ -138,6 +143,16 @@ impl World {
                 self.hand_over(peer, Draft { text, ..draft }.doing(act));
             }
         }
+    }
+
+    /// A message is deleted and, before that is done, changed: that comes too late, and is refused.
+    fn think_twice(&mut self, peer: usize, target: (EntryId, EntryHash), edit: Draft) {
+        let Some(draft) = self.draft(peer, "deletion") else { return };
+        let delete = Draft { text: String::new(), ..draft }.doing(Act::Delete(target.0));
+        self.oracle.will_delete(target, &delete);
+        self.hand_over(peer, delete);
+        self.oracle.will_edit(target, &edit);
+        self.hand_over(peer, edit.doing(Act::Edit(target.0)));
     }
 
     /// Something that is said only live.

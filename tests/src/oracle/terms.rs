@@ -143,6 +143,11 @@ impl Oracle {
         self.terms.gone.contains(entry) || self.fades(entry) || unknown || taken_back
     }
 
+    /// True if its author may have deleted it.
+    pub(super) fn is_unwanted(&self, entry: &EntryHash) -> bool {
+        self.terms.gone.contains(entry)
+    }
+
     pub(super) fn is_edit(&self, entry: &EntryHash, text: &str) -> bool {
         self.terms.edits.get(entry).is_some_and(|edits| edits.contains(text))
     }

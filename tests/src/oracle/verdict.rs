@@ -76,7 +76,18 @@ impl Oracle {
         let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
         let rows = present.iter().flat_map(|one| one.screen.rows.values());
         let early = rows.filter(|row| row.expiry.is_some() && awaited(row) && !author(row));
-        early.filter(|row| !kept(row)).map(|row| row.entry).collect()
+        let early = early.filter(|row| !kept(row)).map(|row| row.entry);
+        // So it is with what its author deleted and left out over its own link before anybody had
+        // the deletion: what is in one run with it, or behind it, is held up, too.
+        let deleted = present.iter().flat_map(|one| {
+            let rows = one.screen.rows.values();
+            rows.filter(|row| row.body == Body::Gone && row.expiry.is_none() && !author(row))
+                .filter(|row| {
+                    one.screen.which.get(&row.entry).is_some_and(|hash| self.is_unwanted(hash))
+                })
+        });
+        let held_up = deleted.map(|row| EntryId { log: row.entry.log, seq: u64::MAX });
+        early.chain(held_up).collect()
     }
 
     /// What everybody has to agree on: when a body goes depends on each device's clock, and notes
