@@ -123,7 +123,7 @@ const WEIGHTS: [(Transition, u64); 35] = [
 
 /// What no seed does by itself, and why: `cargo xtask sim --copies` does it.
 pub const LEFT_OUT: [(&str, &str); 1] =
-    [("cloned profile", "of several thousand seeds with a copy one may end without agreement")];
+    [("cloned profile", "of the first 1,000 seeds with a copy one fails")];
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
