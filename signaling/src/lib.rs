@@ -16,5 +16,5 @@ pub use rooms::{ConnectionId, Deliver, Refusal, RoomLimits, Rooms};
 #[cfg(feature = "server")]
 pub use server::{
     Config, ConfigError, Flags, IceServers, IceServersError, Limits, Origin, OriginError, Seconds,
-    ServeError, TlsError, address, run,
+    ServeError, TlsError, TurnAddresses, TurnError, TurnSecret, address, run,
 };

@@ -29,6 +29,7 @@ use tracing::{debug, info, warn};
 use crate::page::Page;
 use admission::Admission;
 use exchange::Exchange;
+use turn::Turn;
 use wire::Wire;
 
 mod admission;
@@ -43,6 +44,7 @@ mod rate;
 mod routes;
 mod socket;
 mod tls;
+mod turn;
 mod wire;
 
 pub use config::{Config, ConfigError, Limits, Seconds};
@@ -50,6 +52,7 @@ pub use flags::Flags;
 pub use ice::{IceServers, IceServersError};
 pub use origin::{Origin, OriginError};
 pub use tls::TlsError;
+pub use turn::{TurnAddresses, TurnError, TurnSecret};
 
 /// HTTP connections that an address may have beside its WebSockets, as a multiple of those.
 const HTTP_SHARE: usize = 2;
@@ -98,14 +101,14 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    config.limits.check()?;
+    config.check()?;
     let tls = tls::acceptor(&config)?;
     let limits = config.limits;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Randomness)?;
     let (close, closing) = watch::channel(false);
     let shared = Shared {
-        exchange: Exchange::new(seed, limits.rooms()),
+        exchange: Exchange::new(seed, limits.rooms(), Turn::new(&config)),
         page: Arc::new(Page::new(config.dist.clone())),
         sockets: Admission::new(limits.connections_per_address, limits.connections),
         config,

@@ -69,10 +69,11 @@ pub(crate) fn signal_address(
     Ok(address.href())
 }
 
-/// True if a relay is among the ICE servers.
+/// True if a relay is among the ICE servers, or the server hands one out.
 pub(crate) fn has_relay(config: &PageConfig) -> bool {
     let addresses = config.ice_servers.iter().flat_map(|server| &server.urls);
-    addresses.into_iter().any(|url| url.starts_with("turn:") || url.starts_with("turns:"))
+    let mut addresses = addresses.into_iter();
+    config.relays || addresses.any(|url| url.starts_with("turn:") || url.starts_with("turns:"))
 }
 
 #[cfg(test)]
@@ -88,5 +89,6 @@ mod tests {
         assert!(!has_relay(&config));
         config.ice_servers.push(server("turns:turn.example?transport=tcp"));
         assert!(has_relay(&config));
+        assert!(has_relay(&PageConfig { relays: true, ..PageConfig::default() }));
     }
 }

@@ -7,6 +7,7 @@
 //! All of it is postcard in a `Uint8Array`. Page and worker compare their builds before the first
 //! of these is read, and tabs before each, so that no build reads what another has written.
 
+use engine::protocol::Relays;
 use engine::{Channel, Command, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,8 @@ pub(crate) enum ToPage {
     News(News),
     /// Do this with a connection.
     Rtc { room: RoomId, link: LinkId, call: RtcCall },
+    /// Connections may go through these relays from now on.
+    Relays(Relays),
     /// The tab that leads is of another build.
     OtherBuild { theirs: String },
     /// The worker ends with this.

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::protocol::{IceServer, PageConfig};
+use engine::protocol::{IceServer, PageConfig, Relays};
 use engine::{Channel, LinkId, RoomId, RtcCall, RtcState};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
@@ -40,6 +40,8 @@ pub type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
 /// All connections of a page.
 pub struct Rtc {
     configuration: RtcConfiguration,
+    /// The servers of the page's configuration.
+    fixed: Vec<IceServer>,
     tell: Tell,
     connections: RefCell<BTreeMap<(RoomId, LinkId), Rc<Connection>>>,
 }
@@ -48,12 +50,29 @@ impl Rtc {
     /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
     pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
         let configuration = RtcConfiguration::new();
-        let servers: Array = config.ice_servers.iter().map(ice_server).collect();
+        let fixed = config.ice_servers.clone();
+        let servers: Array = fixed.iter().map(ice_server).collect();
         configuration.set_ice_servers(&servers);
         if relay_only {
             configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
         }
-        Rtc { configuration, tell, connections: RefCell::default() }
+        Rtc { configuration, fixed, tell, connections: RefCell::default() }
+    }
+
+    /// Uses these relays beside the servers of the configuration, instead of earlier ones: for
+    /// connections to come, and for the next path that one that is there looks for.
+    pub fn relay_through(&self, relays: Relays) {
+        let relays = IceServer::from(relays);
+        let servers: Array = self.fixed.iter().chain([&relays]).map(ice_server).collect();
+        self.configuration.set_ice_servers(&servers);
+        let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
+        let refused = connections.iter().find_map(|connection| {
+            connection.configure(&self.configuration).err().map(|error| words(&error))
+        });
+        if let Some(text) = refused {
+            // Moves no channel, so it cannot fail.
+            let _ = (self.tell)(Told::Fault(Fault::Connection { text }));
+        }
     }
 
     /// Does what the engine of a room says with one of its connections.

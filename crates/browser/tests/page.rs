@@ -9,7 +9,7 @@ use std::rc::Rc;
 use browser::channel::{ChannelNews, DataChannel};
 use browser::rtc::{Rtc, RtcNews, Told};
 use browser::{Client, ClientEvent, ClientOptions, Fault};
-use engine::protocol::PageConfig;
+use engine::protocol::{PageConfig, Relays};
 use engine::{Channel, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use futures::StreamExt;
 use futures::channel::{mpsc, oneshot};
@@ -319,6 +319,33 @@ async fn a_channel_that_cannot_be_moved_is_a_fault_and_a_failed_connection() {
     rtc.call(ROOM, LINK, OFFER);
     assert!(faults.borrow()[0].contains("DataCloneError"), "{faults:?}");
     assert!(told.borrow().contains(&RtcNews::State(RtcState::Failed)));
+}
+
+#[wasm_bindgen_test]
+fn relays_that_the_server_hands_out_are_those_of_every_connection() {
+    let faults = Rc::new(RefCell::new(Vec::new()));
+    let seen = faults.clone();
+    let tell = move |it: Told<'_>| {
+        if let Told::Fault(fault) = it {
+            seen.borrow_mut().push(fault.to_string());
+        }
+        Ok(())
+    };
+    let rtc = Rtc::new(&PageConfig::default(), false, Rc::new(tell));
+    let relays = |url: &str| Relays {
+        urls: vec![url.to_owned()],
+        username: "1700000600:00000000000000ab".to_owned(),
+        credential: "secret".to_owned(),
+        seconds: 600,
+    };
+    rtc.relay_through(relays("turn:127.0.0.1:9"));
+    rtc.call(ROOM, LINK, OFFER);
+    assert!(faults.borrow().is_empty(), "{faults:?}");
+    // What no browser takes shows which connections have got it.
+    rtc.relay_through(relays("turn:"));
+    assert_eq!(faults.borrow().len(), 1, "the one that is there");
+    rtc.call(ROOM, LinkId(LINK.0 + 1), OFFER);
+    assert_eq!(faults.borrow().len(), 2, "and the next");
 }
 
 #[wasm_bindgen_test]

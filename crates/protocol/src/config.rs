@@ -17,6 +17,9 @@ pub struct PageConfig {
     /// Other signaling origins that the page may connect to, such as `wss://chat.example:8443`.
     /// They are in the page's `connect-src`; the page's own origin needs no entry.
     pub connect: Vec<String>,
+    /// True if the server hands out relays, too, once a room was joined ([`Relays`]).
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub relays: bool,
     /// The bounds that this server holds its connections to.
     pub limits: PageLimits,
     /// The server's version, for people and bug reports.
@@ -34,6 +37,27 @@ pub struct IceServer {
     /// Password, for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+}
+
+/// TURN servers and an account at them that lasts a while, as
+/// [`ServerMessage::Relays`](crate::ServerMessage::Relays) hands them out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relays {
+    /// Addresses such as `turn:host:3478` or `turns:host:5349?transport=tcp`.
+    pub urls: Vec<String>,
+    /// User name: when the account ends, in seconds of the Unix time, and a mark of it.
+    pub username: String,
+    /// Password.
+    pub credential: String,
+    /// How many seconds the account lasts from now.
+    pub seconds: u32,
+}
+
+impl From<Relays> for IceServer {
+    fn from(relays: Relays) -> Self {
+        let (username, credential) = (Some(relays.username), Some(relays.credential));
+        Self { urls: relays.urls, username, credential }
+    }
 }
 
 /// The bounds that a page must know to stay inside them. Defaults are those of [`limits`].
@@ -88,6 +112,7 @@ mod tests {
         let config = PageConfig {
             ice_servers: vec![stun, turn],
             connect: vec!["wss://chat.example".to_owned()],
+            relays: false,
             limits: PageLimits::default(),
             version: "0.1.0".to_owned(),
         };
@@ -102,6 +127,14 @@ mod tests {
         );
         assert_eq!(serde_json::to_string(&config).unwrap(), golden);
         assert_eq!(serde_json::from_str::<PageConfig>(golden).unwrap(), config);
+    }
+
+    #[test]
+    fn golden_config_of_a_server_with_relays() {
+        let config = PageConfig { relays: true, ..PageConfig::default() };
+        let text = serde_json::to_string(&config).unwrap();
+        assert!(text.starts_with(r#"{"ice_servers":[],"connect":[],"relays":true,"#), "{text}");
+        assert_eq!(serde_json::from_str::<PageConfig>(&text).unwrap(), config);
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod ids;
 pub mod limits;
 mod message;
 
-pub use config::{IceServer, PageConfig, PageLimits};
+pub use config::{IceServer, PageConfig, PageLimits, Relays};
 pub use ids::{PeerId, PeerIdError, Rendezvous, RendezvousError};
 pub use message::{ClientMessage, DecodeError, ErrorCode, ServerMessage};

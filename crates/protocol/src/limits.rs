@@ -31,8 +31,12 @@ pub const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 /// Most connections that one address may have open at once (for IPv6 a /64 counts as one address).
 pub const CONNECTIONS_PER_ADDRESS: usize = 128;
 
-/// Most connections in all.
-pub const CONNECTIONS: usize = 20_000;
+/// Most connections of one network at once: of an IPv4 /24, of an IPv6 /48.
+pub const CONNECTIONS_PER_PREFIX: usize = 1_024;
+
+/// Most connections in all. What they may hold in memory follows from it: see the server's
+/// `Limits::memory`.
+pub const CONNECTIONS: usize = 8_192;
 
 /// Messages a second that one connection may send over a long time.
 pub const MESSAGES_PER_SECOND: u32 = 50;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! page ── join, leave, signal{to}, ping, pong ──────────────────────────────────► server
-//! page ◄─ joined, peer_joined, peer_left, signal{from}, error, ping, pong ─────── server
+//! page ◄─ relays, joined, peer_joined, peer_left, signal{from}, error, ping, pong ─ server
 //! ```
 //!
 //! Unknown fields are ignored, unknown types are an error with their name. Golden texts in
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::limits;
-use crate::{PeerId, Rendezvous};
+use crate::{PeerId, Relays, Rendezvous};
 
 /// What a page says to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub enum ClientMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
+    /// Relays for your connections: comes before the first [`ServerMessage::Joined`], and again
+    /// while you are in a room, before the account ends. A server without relays never says it.
+    Relays(Relays),
     /// You are in the room.
     Joined {
         /// The room's rendezvous.
@@ -120,6 +123,12 @@ pub enum ErrorCode {
     TooManyConnections,
     /// No valid first message came in time; a close follows.
     FirstMessageLate,
+    /// Over HTTP: this request, or pages of this origin, are not allowed.
+    NotAllowed,
+    /// Over HTTP: this address speaks WebSocket only.
+    NotWebSocket,
+    /// The server failed; its log says how.
+    Failed,
     /// A code of a later version.
     #[serde(other)]
     Unknown,
@@ -167,7 +176,7 @@ impl ClientMessage {
 
 impl ServerMessage {
     const KINDS: &[&str] =
-        &["joined", "peer_joined", "peer_left", "signal", "error", "ping", "pong"];
+        &["relays", "joined", "peer_joined", "peer_left", "signal", "error", "ping", "pong"];
 
     /// The message as JSON text.
     #[must_use]

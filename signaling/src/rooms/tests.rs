@@ -206,7 +206,8 @@ mod properties {
                     let (_, peers) = self.told.get_mut(&(to, room)).expect("is in the room");
                     assert!(peers.remove(&peer), "told once of each departure");
                 }
-                other @ (ServerMessage::Signal { .. }
+                other @ (ServerMessage::Relays(_)
+                | ServerMessage::Signal { .. }
                 | ServerMessage::Error { .. }
                 | ServerMessage::Ping
                 | ServerMessage::Pong) => panic!("not of a room's life: {other:?}"),

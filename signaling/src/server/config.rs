@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::ice::IceServers;
 use super::origin::Origin;
+use super::turn::{TurnAddresses, TurnSecret};
 use crate::RoomLimits;
 
 /// What the server serves, and to whom.
@@ -32,6 +33,21 @@ pub struct Config {
         hide_env_values = true
     )]
     pub ice_servers: IceServers,
+
+    /// TURN servers that share a secret with this one: turn:host:port, commas between.
+    ///
+    /// A page that has joined a room gets an account at them that lasts a while, and another
+    /// before it ends. In contrast to --ice-servers, nothing of it is in /config.json.
+    #[arg(long, env = "CONFAB_TURN_URLS", default_value = "", hide_default_value = true)]
+    pub turn_urls: TurnAddresses,
+
+    /// The secret shared with them: coturn's static-auth-secret. At least 16 characters.
+    #[arg(long, env = "CONFAB_TURN_SECRET", hide_env_values = true)]
+    pub turn_secret: Option<TurnSecret>,
+
+    /// Seconds that an account at them lasts: 2 to 86400.
+    #[arg(long, env = "CONFAB_TURN_LIFE", default_value_t = TURN_LIFE)]
+    pub turn_life: Seconds,
 
     /// Other signaling servers that the page may connect to: wss://host:port, commas between.
     ///
@@ -67,6 +83,9 @@ pub struct Config {
     #[command(flatten)]
     pub limits: Limits,
 }
+
+/// How long an account at a TURN server lasts: enough for an attempt, and for the one after it.
+const TURN_LIFE: Seconds = Seconds(Duration::from_secs(600));
 
 /// The bounds that connections are held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
@@ -151,6 +170,12 @@ pub enum ConfigError {
     #[error("--message-bytes must be from {min} to {max}", min = Limits::LEAST_MESSAGE_BYTES,
             max = limits::MESSAGE_BYTES)]
     MessageBytes,
+    /// One of the two that a relay needs.
+    #[error("relays need both --turn-urls and --turn-secret")]
+    HalfATurn,
+    /// Accounts that would end before they are used, or hardly ever.
+    #[error("--turn-life must be from 2 to 86400 seconds")]
+    TurnLife,
     /// A receiver's queue that one sender could overflow.
     #[error("{0} must be more than {1}, or one sender could have another connection dropped")]
     Queue(&'static str, &'static str),
@@ -164,6 +189,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             ice_servers: IceServers::default(),
+            turn_urls: TurnAddresses::default(),
+            turn_secret: None,
+            turn_life: TURN_LIFE,
             connect: Vec::new(),
             allow_origin: Vec::new(),
             allow_loopback: cfg!(debug_assertions),
@@ -198,12 +226,27 @@ impl Default for Limits {
 }
 
 impl Config {
+    /// Refuses what contradicts itself.
+    ///
+    /// # Errors
+    /// [`ConfigError`], in words that name the flag.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.turn_secret.is_some() == self.turn_urls.0.is_empty() {
+            return Err(ConfigError::HalfATurn);
+        }
+        if !(2..=86_400).contains(&self.turn_life.0.as_secs()) {
+            return Err(ConfigError::TurnLife);
+        }
+        self.limits.check()
+    }
+
     /// What `/config.json` tells the page.
     #[must_use]
     pub fn page(&self) -> PageConfig {
         PageConfig {
             ice_servers: self.ice_servers.0.clone(),
             connect: self.connect.iter().map(Origin::to_string).collect(),
+            relays: self.turn_secret.is_some(),
             limits: self.limits.page(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

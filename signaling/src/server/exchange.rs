@@ -5,19 +5,22 @@
 //! someone came or went and how many bytes passed, never who or which: neither payloads nor
 //! addresses nor whole room names are in it.
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
+use protocol::{ClientMessage, PeerId, Relays, Rendezvous, ServerMessage};
 use serde::Serialize;
-use tracing::info;
+use tracing::{error, info};
 
 use super::outbox::{Outbox, Outgoing};
+use super::turn::Turn;
 use crate::{ConnectionId, Deliver, Refusal, RoomLimits, Rooms};
 
 /// All connections, and who is in which room.
 #[derive(Debug)]
 pub(crate) struct Exchange {
+    turn: Option<Turn>,
     state: Mutex<State>,
 }
 
@@ -53,11 +56,11 @@ pub(crate) struct Counts {
 
 impl Exchange {
     /// Nobody yet. `seed` is fresh random bytes.
-    pub(crate) fn new(seed: [u8; 32], limits: RoomLimits) -> Arc<Self> {
+    pub(crate) fn new(seed: [u8; 32], limits: RoomLimits, turn: Option<Turn>) -> Arc<Self> {
         let rooms = Rooms::with_limits(seed, limits);
         let outboxes = HashMap::new();
         let state = State { rooms, outboxes, entered: 0, relayed_messages: 0, relayed_bytes: 0 };
-        Arc::new(Self { state: Mutex::new(state) })
+        Arc::new(Self { turn, state: Mutex::new(state) })
     }
 
     /// A new connection, with the queue that its messages go to.
@@ -80,6 +83,13 @@ impl Exchange {
         }
     }
 
+    /// Relays with a fresh account, if there are any.
+    fn relays(&self) -> Option<Relays> {
+        let turn = self.turn.as_ref()?;
+        let mark = getrandom::u64().inspect_err(|error| error!("no relays: {error}")).ok()?;
+        Some(turn.account(mark))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,10 +104,24 @@ impl State {
         }
     }
 
-    fn join(&mut self, id: ConnectionId, room: &Rendezvous) -> Result<usize, Refusal> {
+    /// Relays come before the answer, since that has the page connect.
+    fn join(
+        &mut self,
+        id: ConnectionId,
+        room: &Rendezvous,
+        relays: Option<Relays>,
+    ) -> Result<usize, Refusal> {
+        let is_first = !self.is_somewhere(id);
         let deliveries = self.rooms.join(id, room)?;
+        if let Some(relays) = relays.filter(|_| is_first) {
+            self.deliver(&[Deliver { to: id, message: ServerMessage::Relays(relays) }]);
+        }
         self.deliver(&deliveries);
         Ok(self.rooms.members(room).count())
+    }
+
+    fn is_somewhere(&self, id: ConnectionId) -> bool {
+        self.rooms.stays(id).next().is_some()
     }
 
     fn leave(&mut self, id: ConnectionId, room: &Rendezvous) -> Result<usize, Refusal> {
@@ -151,8 +175,23 @@ impl Presence {
         self.outbox.push(Outgoing::Ping);
     }
 
+    /// How often an account at the relays has to be renewed, if there are any.
+    pub(crate) fn renew_every(&self) -> Option<Duration> {
+        self.exchange.turn.as_ref().map(|turn| turn.life() / 2)
+    }
+
+    /// Tells a connection that is in a room of relays with an account that lasts longer than the
+    /// one before.
+    pub(crate) fn renew_relays(&self) {
+        let Some(relays) = self.exchange.relays() else { return };
+        if self.exchange.lock().is_somewhere(self.id) {
+            self.tell(&ServerMessage::Relays(relays));
+        }
+    }
+
     fn join(&self, room: &Rendezvous) -> Result<(), Refusal> {
-        let members = self.exchange.lock().join(self.id, room)?;
+        let relays = self.exchange.relays();
+        let members = self.exchange.lock().join(self.id, room, relays)?;
         info!("joined room {}…, members now: {members}", short(room));
         Ok(())
     }

@@ -33,7 +33,7 @@ mod tests {
     fn every_flag_has_words_and_the_environment_variable_of_its_name() {
         let command = Flags::command();
         let flags: Vec<_> = command.get_arguments().collect();
-        assert!(flags.len() >= 23, "every field of the configuration is a flag");
+        assert!(flags.len() >= 26, "every field of the configuration is a flag");
         for flag in flags {
             let long = flag.get_long().expect("a long flag");
             let variable = format!("CONFAB_{}", long.to_uppercase().replace('-', "_"));
@@ -74,6 +74,8 @@ mod tests {
             ("--ice-servers=turn:a.example", "password"),
             ("--ping-every=never", "seconds"),
             ("--tls-cert=a.pem", "--tls-key"),
+            ("--turn-secret=guess", "16 characters"),
+            ("--turn-urls=stun:a.example", "turns:"),
         ] {
             let error = Flags::try_parse_from(["signaling", flag]).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

@@ -9,6 +9,8 @@
 //! Whichever side ends first gives the ending. The rooms learn of it at once; then the page is told
 //! in words, if it still listens.
 
+use core::convert::Infallible;
+use core::future::pending;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info};
 
 use super::closes;
@@ -42,6 +44,7 @@ pub(crate) async fn attend(
     let ending = tokio::select! {
         ending = listen(&mut stream, &presence, limits) => ending,
         ending = speak(&mut sink, &mut queue, limits.write_within.0) => ending,
+        never = renew_relays(&presence) => match never {},
         () = overflow.notified() => Ending::Slow,
         () = closes(&mut closing) => Ending::Shutdown,
     };
@@ -53,6 +56,15 @@ pub(crate) async fn attend(
 /// Turns a WebSocket away that has no slot.
 pub(crate) async fn turn_away(mut socket: WebSocket) {
     farewell(&mut socket, Ending::TooManyConnections).await;
+}
+
+/// Has the page's account at the relays renewed when half of its time is over.
+async fn renew_relays(presence: &Presence) -> Infallible {
+    let Some(every) = presence.renew_every() else { return pending().await };
+    loop {
+        sleep(every).await;
+        presence.renew_relays();
+    }
 }
 
 async fn listen<S>(stream: &mut S, presence: &Presence, limits: &Limits) -> Ending

@@ -17,5 +17,6 @@ mod limits;
 mod page;
 #[cfg(unix)]
 mod process;
+mod relays;
 mod support;
 mod tls;

@@ -104,6 +104,9 @@ fn what_it_cannot_do_it_says_in_words_and_fails() {
         (["--message-bytes", "70000"], "8192 to 65536"),
         (["--ice-servers", "turn:relay.example"], "password"),
         (["--members-per-room", "0"], "at least 1"),
+        (["--turn-urls", "turn:relay.example"], "--turn-secret"),
+        (["--turn-secret", "north wind and sun"], "--turn-urls"),
+        (["--turn-life", "1"], "2 to 86400"),
     ] {
         let listen = if arguments[0] == "--listen" { &[][..] } else { &["--listen=127.0.0.1:0"] };
         let output = command().args(arguments).args(listen).output().unwrap();

@@ -242,6 +242,14 @@ impl Connection {
         self.after(Ok(added.unchecked_into()), |_, _| {});
     }
 
+    /// Uses another configuration for the next path that it looks for.
+    pub(super) fn configure(&self, configuration: &RtcConfiguration) -> Result<(), JsValue> {
+        if self.is_closed() {
+            return Ok(());
+        }
+        self.peer.set_configuration_with_configuration(configuration)
+    }
+
     /// Looks for a new path.
     pub(super) fn restart(&self) {
         let peer: &NegotiatedConnection = self.peer.unchecked_ref();

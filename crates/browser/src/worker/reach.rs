@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use engine::protocol::{ClientMessage, Rendezvous};
+use engine::protocol::{ClientMessage, Relays, Rendezvous};
 use engine::{Event, Output, RoomId};
 
 use super::happening::{Feed, Happening, Report};
@@ -124,6 +124,11 @@ impl Reach {
             Asker::Own => self.page.tell_news(news),
             Asker::Tab(tab) => self.tabs.say(Some(tab), true, TabWords::News(news)),
         }
+    }
+
+    /// Hands the server's relays to the own page, where the connections are.
+    pub(super) fn tell_relays(&self, relays: Relays) {
+        self.page.tell(&ToPage::Relays(relays));
     }
 
     /// Tells all pages.

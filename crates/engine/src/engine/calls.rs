@@ -62,7 +62,9 @@ impl Engine {
                 self.on_payload(from, &payload);
             }
             ServerMessage::Error { code, message } => self.on_refused(&code, message),
-            ServerMessage::Joined { .. }
+            // Relays are for the browser's connections: a driver keeps them to itself.
+            ServerMessage::Relays(_)
+            | ServerMessage::Joined { .. }
             | ServerMessage::PeerJoined { .. }
             | ServerMessage::PeerLeft { .. }
             | ServerMessage::Signal { .. }

@@ -29,7 +29,14 @@ fn server_messages() -> Vec<(&'static str, ServerMessage)> {
     let (payload, peer) = ("AAAA".to_owned(), PeerId(u64::MAX));
     let (code, message) = (ErrorCode::RoomFull, "the room is full".to_owned());
     let peers = vec![PeerId(2), peer];
+    let relays = Relays {
+        urls: vec!["turn:turn.example:3478".to_owned()],
+        username: "1700000600:00000000000000ab".to_owned(),
+        credential: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
+        seconds: 600,
+    };
     vec![
+        ("relays", ServerMessage::Relays(relays)),
         ("joined", ServerMessage::Joined { room: room(), you: PeerId(1), peers }),
         ("peer_joined", ServerMessage::PeerJoined { room: room(), peer }),
         ("peer_left", ServerMessage::PeerLeft { room: room(), peer }),
@@ -84,6 +91,9 @@ fn golden_error_codes() {
         (ErrorCode::TooManyMessages, "too_many_messages"),
         (ErrorCode::TooManyConnections, "too_many_connections"),
         (ErrorCode::FirstMessageLate, "first_message_late"),
+        (ErrorCode::NotAllowed, "not_allowed"),
+        (ErrorCode::NotWebSocket, "not_web_socket"),
+        (ErrorCode::Failed, "failed"),
     ];
     for (code, text) in codes {
         assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{text}\""));

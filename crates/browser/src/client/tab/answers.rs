@@ -32,6 +32,11 @@ impl Tab {
                     rtc.call(room, link, call);
                 }
             }
+            ToPage::Relays(relays) => {
+                if let Some(rtc) = self.rtc.get() {
+                    rtc.relay_through(relays);
+                }
+            }
             ToPage::OtherBuild { theirs } => self.on_other_build(theirs),
             ToPage::Fatal { text } => self.end(text),
         }

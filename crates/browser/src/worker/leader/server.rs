@@ -40,6 +40,8 @@ impl Leader {
             | ServerMessage::PeerJoined { room, .. }
             | ServerMessage::PeerLeft { room, .. }
             | ServerMessage::Signal { room, .. } => room,
+            // For the connections of the own page, before whatever opens one.
+            ServerMessage::Relays(relays) => return self.reach.tell_relays(relays.clone()),
             ServerMessage::Error { .. } | ServerMessage::Ping | ServerMessage::Pong => {
                 return self.hand_all(&Input::Signal(message));
             }
