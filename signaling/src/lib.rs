@@ -15,6 +15,7 @@ mod server;
 pub use rooms::{ConnectionId, Deliver, Refusal, RoomLimits, Rooms};
 #[cfg(feature = "server")]
 pub use server::{
-    Config, ConfigError, Flags, IceServers, IceServersError, Limits, Origin, OriginError, Seconds,
-    ServeError, TlsError, TurnAddresses, TurnError, TurnSecret, address, run,
+    Config, ConfigError, Flags, IceServers, IceServersError, Limits, Networks, NetworksError,
+    Origin, OriginError, Pace, Seconds, ServeError, SourceLimits, TlsError, TurnAddresses,
+    TurnError, TurnSecret, address, run,
 };

@@ -1,11 +1,12 @@
 //! The server: accepts connections, answers each over HTTP/1.1, and stops when it is told to.
 //!
 //! ```text
-//! listener ─► slot of the address ─► TLS, if any ─► routes ─► page, config, health
-//!                                                        └──► WebSocket ─► exchange (Rooms)
+//! listener ─► slot and pace of the address ─► TLS, if any ─► meter ─► page, config, health
+//!                                                             └──► WebSocket ─► exchange (Rooms)
 //! ```
 //!
-//! One task a connection. Everything that a stranger could hold open has a deadline or a bound.
+//! One task a connection. Everything that a stranger could hold open has a deadline or a bound;
+//! what all of it may take in memory is summed up in `memory`.
 
 use core::pin::pin;
 use core::time::Duration;
@@ -22,13 +23,15 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use crate::page::Page;
-use admission::Admission;
+use admission::{Admission, Most, Slot};
 use exchange::Exchange;
+use outbox::Backlog;
+use sources::{Kind, Sources};
 use turn::Turn;
 use wire::Wire;
 
@@ -37,29 +40,33 @@ mod config;
 mod ending;
 mod exchange;
 mod flags;
+mod forwarded;
 mod ice;
+mod memory;
 mod origin;
 mod outbox;
 mod rate;
 mod routes;
 mod socket;
+mod sources;
 mod tls;
 mod turn;
 mod wire;
 
 pub use config::{Config, ConfigError, Limits, Seconds};
 pub use flags::Flags;
+pub use forwarded::{Networks, NetworksError};
 pub use ice::{IceServers, IceServersError};
 pub use origin::{Origin, OriginError};
+pub use rate::Pace;
+pub use sources::SourceLimits;
 pub use tls::TlsError;
 pub use turn::{TurnAddresses, TurnError, TurnSecret};
 
-/// HTTP connections that an address may have beside its WebSockets, as a multiple of those.
+/// All connections that there may be, as a multiple of WebSockets: the rest are for HTTP.
 const HTTP_SHARE: usize = 2;
 /// Buffer of an HTTP connection, in bytes: the longest request head.
 const HTTP_BUFFER_BYTES: usize = 16 * 1024;
-/// How long open connections may take to end once the server shuts down.
-const SHUTDOWN_WITHIN: Duration = Duration::from_millis(1_500);
 /// Pause after the system refused to give a connection, such as for want of file descriptors.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
@@ -84,15 +91,17 @@ pub(crate) struct Shared {
     pub(crate) page: Arc<Page>,
     /// WebSockets, as opposed to all connections.
     pub(crate) sockets: Arc<Admission>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) backlog: Backlog,
     pub(crate) closing: watch::Receiver<bool>,
 }
 
-/// The address that a request came from.
+/// The address at the other end of the connection that a request came over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
-/// Serves until `shutdown` is ready; then closes every connection with a reason, and returns
-/// within two seconds.
+/// Serves until `shutdown` is ready; then takes no more connections, writes what waits to those
+/// that are there, closes each with a reason, and returns within [`Limits::drain_within`].
 ///
 /// # Errors
 /// [`ServeError`], before anything is served. What a connection does wrong ends that connection.
@@ -107,31 +116,38 @@ pub async fn run(
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(ServeError::Randomness)?;
     let (close, closing) = watch::channel(false);
+    let memory = config.memory();
     let shared = Shared {
         exchange: Exchange::new(seed, limits.rooms(), Turn::new(&config)),
         page: Arc::new(Page::new(config.dist.clone())),
-        sockets: Admission::new(limits.connections_per_address, limits.connections),
+        sockets: Admission::new(Most::sockets(&limits)),
+        sources: Sources::new(&config.sources),
+        backlog: Backlog::new(&limits),
         config,
         closing: closing.clone(),
     };
     info!("serving the page from {}", shared.page.source());
-    let wires = Admission::new(
-        limits.connections_per_address.saturating_mul(HTTP_SHARE),
-        limits.connections.saturating_mul(HTTP_SHARE),
+    info!(
+        "at most {} pages at once; with all that they may hold, {} MiB of memory",
+        limits.connections,
+        memory >> 20
     );
+    let shared = Arc::new(shared);
+    let wires = Admission::new(Most::sockets(&limits).times(HTTP_SHARE));
     let entrance = Entrance {
-        service: TowerToHyperService::new(routes::router(Arc::new(shared))),
-        head_within: limits.first_message_within.0,
+        service: TowerToHyperService::new(routes::router(Arc::clone(&shared))),
+        shared,
+        wires: Arc::clone(&wires),
         tls,
         closing,
     };
     tokio::select! {
-        () = accept(&listener, &entrance, &wires) => {}
+        () = accept(&listener, &entrance) => {}
         () = shutdown => {}
     }
     drop(listener);
     close.send_replace(true);
-    match timeout(SHUTDOWN_WITHIN, wires.emptied()).await {
+    match timeout(limits.drain_within.0, wires.emptied()).await {
         Ok(()) => info!("stopped"),
         Err(_) => warn!("stopped with {} connections still open", wires.count()),
     }
@@ -148,12 +164,14 @@ pub(crate) async fn closes(closing: &mut watch::Receiver<bool>) {
 #[derive(Clone)]
 struct Entrance {
     service: TowerToHyperService<Router>,
-    head_within: Duration,
+    shared: Arc<Shared>,
+    /// All connections, as opposed to WebSockets.
+    wires: Arc<Admission>,
     tls: Option<TlsAcceptor>,
     closing: watch::Receiver<bool>,
 }
 
-async fn accept(listener: &TcpListener, entrance: &Entrance, wires: &Arc<Admission>) {
+async fn accept(listener: &TcpListener, entrance: &Entrance) {
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -163,22 +181,34 @@ async fn accept(listener: &TcpListener, entrance: &Entrance, wires: &Arc<Admissi
                 continue;
             }
         };
-        let Some(slot) = wires.admit(address.ip()) else {
-            info!("dropped a connection: its address has too many");
+        let Some(slot) = entrance.slot(address.ip()) else {
+            debug!("dropped a connection: its address, or the server, has too many");
             continue;
         };
         if let Err(error) = stream.set_nodelay(true) {
             debug!("a connection without TCP_NODELAY: {error}");
         }
-        let wire = Wire::new(stream, slot);
+        let wire = Wire::new(stream, slot, entrance.shared.config.limits.write_within.0);
         tokio::spawn(entrance.clone().admit(wire, address));
     }
 }
 
 impl Entrance {
+    /// A slot for a connection, if its address has one and is not too quick. Proxies are not held
+    /// to what one visitor may do: whom they speak for is.
+    fn slot(&self, address: IpAddr) -> Option<Slot> {
+        if self.shared.config.trusted_proxies.contain(address) {
+            return self.wires.admit_proxy();
+        }
+        let slot = self.wires.admit(address)?;
+        let once = [(Kind::Connection, 1)];
+        self.shared.sources.admit(address, &once, Instant::now()).then_some(slot)
+    }
+
     async fn admit(self, wire: Wire, address: SocketAddr) {
+        let head_within = self.shared.config.limits.head_within.0;
         let Some(tls) = self.tls.clone() else { return self.answer(wire, address).await };
-        match timeout(self.head_within, tls.accept(wire)).await {
+        match timeout(head_within, tls.accept(wire)).await {
             Ok(Ok(wire)) => self.answer(wire, address).await,
             Ok(Err(error)) => debug!("no TLS handshake: {error}"),
             Err(_) => debug!("no TLS handshake in time"),
@@ -189,14 +219,14 @@ impl Entrance {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let router = self.service;
+        let (router, limits) = (self.service, self.shared.config.limits);
         let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(PeerAddress(address.ip()));
             router.call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_within)
+            .header_read_timeout(limits.head_within.0)
             .max_buf_size(HTTP_BUFFER_BYTES)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
@@ -206,6 +236,10 @@ impl Entrance {
             () = closes(&mut self.closing) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
+            }
+            () = sleep(limits.http_within.0) => {
+                debug!("an HTTP connection has lasted long enough");
+                return;
             }
         };
         if let Err(error) = ended {

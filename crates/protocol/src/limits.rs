@@ -35,8 +35,8 @@ pub const CONNECTIONS_PER_ADDRESS: usize = 128;
 pub const CONNECTIONS_PER_PREFIX: usize = 1_024;
 
 /// Most connections in all. What they may hold in memory follows from it: see the server's
-/// `Limits::memory`.
-pub const CONNECTIONS: usize = 8_192;
+/// `Config::memory`.
+pub const CONNECTIONS: usize = 4_096;
 
 /// Messages a second that one connection may send over a long time.
 pub const MESSAGES_PER_SECOND: u32 = 50;
@@ -59,8 +59,25 @@ pub const QUEUED_MESSAGES: usize = 4_096;
 /// More than [`BYTE_BURST`], for the same reason.
 pub const QUEUED_BYTES: usize = 2 * 1024 * 1024;
 
+/// Bytes that may wait for all slow receivers together. Over it, those are dropped for whom more
+/// than a few messages wait.
+pub const QUEUED_BYTES_IN_ALL: usize = 128 * 1024 * 1024;
+
+/// Bytes that may wait for any receiver, however many wait for others.
+pub const QUEUED_BYTES_ALWAYS: usize = 16 * 1024;
+
 /// A connection that takes no byte of a message for this long is dropped.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The head of a request must have come this long after the connection, or after the request
+/// before it, or the connection is closed. A TLS handshake has as long.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// All requests of a connection, and their answers, must be over after this long.
+pub const HTTP_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long open connections may take to end once the server shuts down.
+pub const DRAIN_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// Read and write buffer of one connection, in bytes. Small, because most connections are idle.
 pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024;

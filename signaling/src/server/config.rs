@@ -12,8 +12,10 @@ use clap::Args;
 use protocol::{PageConfig, PageLimits, limits};
 use thiserror::Error;
 
+use super::forwarded::Networks;
 use super::ice::IceServers;
 use super::origin::Origin;
+use super::sources::SourceLimits;
 use super::turn::{TurnAddresses, TurnSecret};
 use crate::RoomLimits;
 
@@ -63,6 +65,13 @@ pub struct Config {
           value_parser = Origin::page_list)]
     pub allow_origin: std::vec::Vec<Origin>,
 
+    /// Proxies in front of this server: addresses or networks such as 10.0.0.0/8, commas between.
+    ///
+    /// Only from them X-Forwarded-For and Forwarded are believed. Without it, whatever comes
+    /// through a proxy counts as coming from the proxy's own address.
+    #[arg(long, env = "CONFAB_TRUSTED_PROXIES", default_value = "", hide_default_value = true)]
+    pub trusted_proxies: Networks,
+
     /// Whether pages on the visitor's own machine may connect: in debug builds, for development.
     #[arg(skip = cfg!(debug_assertions))]
     pub allow_loopback: bool,
@@ -82,6 +91,10 @@ pub struct Config {
     /// The bounds that connections are held to.
     #[command(flatten)]
     pub limits: Limits,
+
+    /// The bounds of all connections of an address, and of a network.
+    #[command(flatten)]
+    pub sources: SourceLimits,
 }
 
 /// How long an account at a TURN server lasts: enough for an attempt, and for the one after it.
@@ -104,15 +117,20 @@ pub struct Limits {
     #[arg(long, env = "CONFAB_MESSAGE_BYTES", default_value_t = limits::MESSAGE_BYTES)]
     pub message_bytes: usize,
 
-    /// Most connections in all.
+    /// Most WebSockets in all. There may be as many other connections beside them.
     #[arg(long, env = "CONFAB_CONNECTIONS", default_value_t = limits::CONNECTIONS)]
     pub connections: usize,
 
-    /// Most connections of one address at once (for IPv6, of one /64). Raise it behind a proxy,
-    /// where all visitors share the proxy's address.
+    /// Most WebSockets of one address at once (for IPv6, of one /64). Behind a proxy name it with
+    /// --trusted-proxies, or all visitors share its address.
     #[arg(long, env = "CONFAB_CONNECTIONS_PER_ADDRESS",
           default_value_t = limits::CONNECTIONS_PER_ADDRESS)]
     pub connections_per_address: usize,
+
+    /// Most WebSockets of one network at once: of an IPv4 /24, of an IPv6 /48.
+    #[arg(long, env = "CONFAB_CONNECTIONS_PER_PREFIX",
+          default_value_t = limits::CONNECTIONS_PER_PREFIX)]
+    pub connections_per_prefix: usize,
 
     /// Messages a second that one connection may send over a long time.
     #[arg(long, env = "CONFAB_MESSAGES_PER_SECOND", default_value_t = limits::MESSAGES_PER_SECOND)]
@@ -138,9 +156,23 @@ pub struct Limits {
     #[arg(long, env = "CONFAB_QUEUED_BYTES", default_value_t = limits::QUEUED_BYTES)]
     pub queued_bytes: usize,
 
+    /// Bytes that may wait for all receivers together. Over it, whoever is slow is dropped.
+    #[arg(long, env = "CONFAB_QUEUED_BYTES_IN_ALL",
+          default_value_t = limits::QUEUED_BYTES_IN_ALL)]
+    pub queued_bytes_in_all: usize,
+
     /// Seconds in which a receiver must take a message, or be dropped.
     #[arg(long, env = "CONFAB_WRITE_WITHIN", default_value_t = Seconds(limits::WRITE_WITHIN))]
     pub write_within: Seconds,
+
+    /// Seconds in which the head of a request must come, counted from the connection or from the
+    /// request before it; also for a TLS handshake.
+    #[arg(long, env = "CONFAB_HEAD_WITHIN", default_value_t = Seconds(limits::HEAD_WITHIN))]
+    pub head_within: Seconds,
+
+    /// Seconds after which a connection is closed that has not become a WebSocket.
+    #[arg(long, env = "CONFAB_HTTP_WITHIN", default_value_t = Seconds(limits::HTTP_WITHIN))]
+    pub http_within: Seconds,
 
     /// Seconds in which a new connection must send its first message, or be closed.
     #[arg(long, env = "CONFAB_FIRST_MESSAGE_WITHIN",
@@ -154,6 +186,10 @@ pub struct Limits {
     /// Pings in a row that may stay without any answer before a connection is gone.
     #[arg(long, env = "CONFAB_PINGS_MISSED", default_value_t = limits::PINGS_MISSED)]
     pub pings_missed: u32,
+
+    /// Seconds that connections have to end when the server stops. What waits is still written.
+    #[arg(long, env = "CONFAB_DRAIN_WITHIN", default_value_t = Seconds(limits::DRAIN_WITHIN))]
+    pub drain_within: Seconds,
 }
 
 /// A time of some seconds, written as a decimal number: `20`, `0.5`.
@@ -176,6 +212,9 @@ pub enum ConfigError {
     /// Accounts that would end before they are used, or hardly ever.
     #[error("--turn-life must be from 2 to 86400 seconds")]
     TurnLife,
+    /// A bound of many that is less than that of one.
+    #[error("{0} must be at least {1}, or one page that obeys could be refused")]
+    LessThanOne(&'static str, &'static str),
     /// A receiver's queue that one sender could overflow.
     #[error("{0} must be more than {1}, or one sender could have another connection dropped")]
     Queue(&'static str, &'static str),
@@ -194,11 +233,13 @@ impl Default for Config {
             turn_life: TURN_LIFE,
             connect: Vec::new(),
             allow_origin: Vec::new(),
+            trusted_proxies: Networks::default(),
             allow_loopback: cfg!(debug_assertions),
             dist: None,
             tls_cert: None,
             tls_key: None,
             limits: Limits::default(),
+            sources: SourceLimits::default(),
         }
     }
 }
@@ -211,16 +252,21 @@ impl Default for Limits {
             message_bytes: limits::MESSAGE_BYTES,
             connections: limits::CONNECTIONS,
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
+            connections_per_prefix: limits::CONNECTIONS_PER_PREFIX,
             messages_per_second: limits::MESSAGES_PER_SECOND,
             message_burst: limits::MESSAGE_BURST,
             bytes_per_second: limits::BYTES_PER_SECOND,
             byte_burst: limits::BYTE_BURST,
             queued_messages: limits::QUEUED_MESSAGES,
             queued_bytes: limits::QUEUED_BYTES,
+            queued_bytes_in_all: limits::QUEUED_BYTES_IN_ALL,
             write_within: Seconds(limits::WRITE_WITHIN),
+            head_within: Seconds(limits::HEAD_WITHIN),
+            http_within: Seconds(limits::HTTP_WITHIN),
             first_message_within: Seconds(limits::FIRST_MESSAGE_WITHIN),
             ping_every: Seconds(limits::PING_EVERY),
             pings_missed: limits::PINGS_MISSED,
+            drain_within: Seconds(limits::DRAIN_WITHIN),
         }
     }
 }
@@ -237,7 +283,28 @@ impl Config {
         if !(2..=86_400).contains(&self.turn_life.0.as_secs()) {
             return Err(ConfigError::TurnLife);
         }
-        self.limits.check()
+        self.limits.check()?;
+        let (sources, limits) = (&self.sources, &self.limits);
+        let least = [
+            ("--address-messages", sources.address_messages.burst, limits.message_burst),
+            ("--address-bytes", sources.address_bytes.burst, limits.byte_burst),
+        ];
+        let networks = [
+            ("--prefix-connections", sources.prefix_connections, sources.address_connections),
+            ("--prefix-joins", sources.prefix_joins, sources.address_joins),
+            ("--prefix-messages", sources.prefix_messages, sources.address_messages),
+            ("--prefix-bytes", sources.prefix_bytes, sources.address_bytes),
+        ];
+        if let Some((flag, ..)) = least.iter().find(|(_, all, one)| all < one) {
+            return Err(ConfigError::LessThanOne(flag, "the burst of a connection"));
+        }
+        if let Some((flag, ..)) = networks.iter().find(|(_, all, one)| all.burst < one.burst) {
+            return Err(ConfigError::LessThanOne(flag, "that of an address"));
+        }
+        if sources.tracked_sources == 0 {
+            return Err(ConfigError::Zero("--tracked-sources"));
+        }
+        Ok(())
     }
 
     /// What `/config.json` tells the page.
@@ -289,6 +356,7 @@ impl Limits {
             ("--rooms-per-connection", self.rooms_per_connection),
             ("--connections", self.connections),
             ("--connections-per-address", self.connections_per_address),
+            ("--connections-per-prefix", self.connections_per_prefix),
             ("--messages-per-second", self.messages_per_second as usize),
             ("--message-burst", self.message_burst as usize),
             ("--bytes-per-second", self.bytes_per_second as usize),

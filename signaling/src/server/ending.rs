@@ -28,6 +28,9 @@ pub(crate) enum Ending {
     /// More or longer messages than the rate allows.
     #[error("too many messages: come back later, and slower")]
     TooManyMessages,
+    /// More than all connections of the address, or of its network, may do.
+    #[error("too much comes from your network: come back later")]
+    TooMuchOfAll,
     /// No valid first message in time.
     #[error("no message came in time: join a room first")]
     FirstMessageLate,
@@ -65,7 +68,7 @@ impl Ending {
         let code = match self {
             Self::TooLarge(_) => ErrorCode::TooLarge,
             Self::NotUtf8 => ErrorCode::BadMessage,
-            Self::TooManyMessages => ErrorCode::TooManyMessages,
+            Self::TooManyMessages | Self::TooMuchOfAll => ErrorCode::TooManyMessages,
             Self::FirstMessageLate => ErrorCode::FirstMessageLate,
             Self::TooManyConnections => ErrorCode::TooManyConnections,
             Self::Left | Self::NotWebSocket | Self::Silent | Self::Slow | Self::Shutdown => {
@@ -83,7 +86,7 @@ impl Ending {
             Self::NotUtf8 => close_code::INVALID,
             Self::NotWebSocket => close_code::PROTOCOL,
             Self::TooManyMessages | Self::FirstMessageLate | Self::Silent => close_code::POLICY,
-            Self::TooManyConnections | Self::Slow => close_code::AGAIN,
+            Self::TooMuchOfAll | Self::TooManyConnections | Self::Slow => close_code::AGAIN,
             Self::Shutdown => close_code::AWAY,
         };
         Some(CloseFrame { code, reason: self.to_string().into() })
@@ -101,6 +104,7 @@ mod tests {
             Ending::NotUtf8,
             Ending::NotWebSocket,
             Ending::TooManyMessages,
+            Ending::TooMuchOfAll,
             Ending::FirstMessageLate,
             Ending::TooManyConnections,
             Ending::Silent,

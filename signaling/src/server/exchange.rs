@@ -3,7 +3,8 @@
 //! A decision and its deliveries happen under the same lock, so that everyone hears of a room's
 //! life in the order in which it happened. Nothing under the lock waits or logs. The log says that
 //! someone came or went and how many bytes passed, never who or which: neither payloads nor
-//! addresses nor whole room names are in it.
+//! addresses nor whole room names are in it. What a stranger can cause as often as it likes is not
+//! in it unless it is asked for.
 
 use core::time::Duration;
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::{ClientMessage, PeerId, Relays, Rendezvous, ServerMessage};
 use serde::Serialize;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::outbox::{Outbox, Outgoing};
 use super::turn::Turn;
@@ -160,7 +161,7 @@ impl Presence {
             ClientMessage::Pong => Ok(()),
         };
         if let Err(refusal) = done {
-            info!("refused: {refusal}");
+            debug!("refused: {refusal}");
             self.tell(&refusal.to_message());
         }
     }
@@ -222,7 +223,7 @@ impl Drop for Presence {
         for room in left {
             info!("left room {}… by disconnecting", short(&room));
         }
-        info!("a connection ended, connections now: {connections}");
+        debug!("a connection ended, connections now: {connections}");
     }
 }
 

@@ -28,12 +28,13 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::Pace;
 
     #[test]
     fn every_flag_has_words_and_the_environment_variable_of_its_name() {
         let command = Flags::command();
         let flags: Vec<_> = command.get_arguments().collect();
-        assert!(flags.len() >= 26, "every field of the configuration is a flag");
+        assert!(flags.len() >= 40, "every field of the configuration is a flag");
         for flag in flags {
             let long = flag.get_long().expect("a long flag");
             let variable = format!("CONFAB_{}", long.to_uppercase().replace('-', "_"));
@@ -58,12 +59,16 @@ mod tests {
             "--allow-origin=https://b.example",
             "--ping-every=0.25",
             "--members-per-room=3",
+            "--prefix-joins=7/9",
+            "--trusted-proxies=10.0.0.0/8",
         ])
         .unwrap();
         assert_eq!(flags.config.ice_servers.0.len(), 1);
         assert_eq!(flags.config.page().connect, ["wss://a.example", "ws://127.0.0.1:9"]);
         assert_eq!(flags.config.limits.ping_every.0.as_millis(), 250);
         assert_eq!(flags.config.limits.members_per_room, 3);
+        assert_eq!(flags.config.sources.prefix_joins, Pace { per_second: 7, burst: 9 });
+        assert!(flags.config.trusted_proxies.contain("10.1.2.3".parse().unwrap()));
     }
 
     #[test]
@@ -73,6 +78,8 @@ mod tests {
             ("--allow-origin=a.example", "https://"),
             ("--ice-servers=turn:a.example", "password"),
             ("--ping-every=never", "seconds"),
+            ("--address-joins=many", "20/400"),
+            ("--trusted-proxies=everybody", "10.0.0.0/8"),
             ("--tls-cert=a.pem", "--tls-key"),
             ("--turn-secret=guess", "16 characters"),
             ("--turn-urls=stun:a.example", "turns:"),

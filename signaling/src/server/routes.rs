@@ -1,7 +1,8 @@
 //! What is answered at which address, and the headers that are on every answer.
 //!
 //! `/signal` is the WebSocket, `/config.json` the page's configuration, `/healthz` the counts;
-//! every other address is a file of the page. There is no CORS: other origins get nothing.
+//! every other address is a file of the page. There is no CORS: other origins get nothing. What is
+//! refused is told as over the WebSocket: JSON with a code and words, and nothing of the inside.
 
 use std::sync::Arc;
 
@@ -15,9 +16,11 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use percent_encoding::percent_decode_str;
-use protocol::limits;
-use tracing::{error, info};
+use protocol::{ErrorCode, ServerMessage, limits};
+use tracing::{debug, error};
 
+use super::ending::Ending;
+use super::sources::{Kind, Source};
 use super::{PeerAddress, Shared, origin, socket};
 use crate::page::encoding::Encoding;
 use crate::page::policy::policy;
@@ -34,6 +37,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(health))
         .fallback(page)
         .method_not_allowed_fallback(|| async { not_allowed() })
+        .layer(from_fn_with_state(Arc::clone(&shared), meter))
         .layer(from_fn_with_state(Arc::clone(&shared), protect))
         .with_state(shared)
 }
@@ -62,22 +66,45 @@ async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next
     response
 }
 
+/// Finds out whom a request is from, and answers only if not too much comes from there.
+async fn meter(
+    State(shared): State<Arc<Shared>>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let address = shared.config.trusted_proxies.visitor(peer, request.headers());
+    let source = Source { sources: Arc::clone(&shared.sources), address };
+    if !source.admits(&[(Kind::Message, 1)]) {
+        return too_much();
+    }
+    request.extensions_mut().insert(source);
+    next.run(request).await
+}
+
 async fn signal(
     State(shared): State<Arc<Shared>>,
-    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    Extension(source): Extension<Source>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
-        return words(StatusCode::UPGRADE_REQUIRED, "This address speaks WebSocket only.");
+        return not_websocket();
     };
     let config = &shared.config;
     if !origin::may_connect(&headers, &config.allow_origin, config.allow_loopback) {
-        info!("refused a page of another origin");
-        return words(
+        debug!("refused a page of another origin: --allow-origin says which may connect");
+        return refusal(
             StatusCode::FORBIDDEN,
-            "Pages of this origin may not connect here; --allow-origin of the server says which.",
+            ErrorCode::NotAllowed,
+            "pages of this origin may not connect here",
         );
+    }
+    // A connection of one visitor was counted when it was accepted; a proxy's may be anybody's.
+    let is_proxied = shared.config.trusted_proxies.contain(peer);
+    if is_proxied && !source.admits(&[(Kind::Connection, 1)]) {
+        return too_much();
     }
     let upgrade = upgrade
         .read_buffer_size(limits::SOCKET_BUFFER_BYTES)
@@ -85,13 +112,13 @@ async fn signal(
         .max_write_buffer_size(2 * limits::MESSAGE_BYTES)
         .max_message_size(config.limits.message_bytes)
         .max_frame_size(config.limits.message_bytes);
-    let Some(slot) = shared.sockets.admit(address) else {
-        info!("refused a WebSocket: its address, or the server, has too many");
+    let Some(slot) = shared.sockets.admit(source.address) else {
+        debug!("refused a WebSocket: its address, or the server, has too many");
         return upgrade.on_upgrade(socket::turn_away);
     };
     upgrade.on_upgrade(move |socket| async move {
-        let (limits, closing) = (shared.config.limits, shared.closing.clone());
-        socket::attend(socket, &shared.exchange, &limits, closing).await;
+        let (bounds, closing) = ((&shared.config.limits, &shared.backlog), shared.closing.clone());
+        socket::attend(socket, &shared.exchange, bounds, source, closing).await;
         drop(slot);
     })
 }
@@ -194,22 +221,53 @@ fn json_body(json: Vec<u8>) -> Response {
     response
 }
 
+/// A refusal, in the one shape that all of them have.
+fn refusal(status: StatusCode, code: ErrorCode, words: &str) -> Response {
+    let message = ServerMessage::Error { code, message: words.to_owned() };
+    let mut response = (status, json_body(message.encode().into_bytes())).into_response();
+    insert(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn too_much() -> Response {
+    let mut response = refusal(
+        StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::TooManyMessages,
+        &Ending::TooMuchOfAll.to_string(),
+    );
+    insert(&mut response, header::RETRY_AFTER, "10");
+    response
+}
+
+/// What a visitor reads who comes to an address without a page.
 fn words(status: StatusCode, text: impl core::fmt::Display) -> Response {
     let mut response = (status, format!("{text}\n")).into_response();
     insert(&mut response, header::CACHE_CONTROL, "no-store");
     response
 }
 
+/// Says which version is spoken, too (RFC 6455 §4.2.2).
+fn not_websocket() -> Response {
+    let words = "this address speaks WebSocket only, version 13";
+    let mut response = refusal(StatusCode::UPGRADE_REQUIRED, ErrorCode::NotWebSocket, words);
+    insert(&mut response, header::UPGRADE, "websocket");
+    insert(&mut response, header::SEC_WEBSOCKET_VERSION, "13");
+    response
+}
+
 fn not_allowed() -> Response {
-    let mut response =
-        words(StatusCode::METHOD_NOT_ALLOWED, "This address can only be read: GET or HEAD.");
+    let mut response = refusal(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::NotAllowed,
+        "this address can only be read: GET or HEAD",
+    );
     insert(&mut response, header::ALLOW, "GET, HEAD");
     response
 }
 
 fn failed(cause: &dyn core::error::Error) -> Response {
     error!("cannot answer a request: {cause}");
-    words(StatusCode::INTERNAL_SERVER_ERROR, "The server failed. Its log says how.")
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Failed, "the server failed")
 }
 
 fn insert(response: &mut Response, name: header::HeaderName, value: &str) {

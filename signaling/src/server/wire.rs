@@ -3,6 +3,9 @@
 //! Closing a socket whose input is unread resets it, and a reset can destroy the last words on
 //! their way (RFC 9112 §9.6). So the wire says that it will write no more, and reads on for a
 //! moment until the other end has closed too. It also holds its address's slot until then.
+//!
+//! Whatever is spoken over it, a wire that takes no byte for a while is broken: so nobody can have
+//! an answer and keep it waiting.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -12,7 +15,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::admission::Slot;
 
@@ -24,11 +27,29 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) struct Wire {
     /// There until dropped.
     open: Option<(TcpStream, Slot)>,
+    write_within: Duration,
+    /// Runs while the other end takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream, slot: Slot) -> Self {
-        Self { open: Some((stream, slot)) }
+    pub(crate) fn new(stream: TcpStream, slot: Slot, write_within: Duration) -> Self {
+        Self { open: Some((stream, slot)), write_within, stalled: None }
+    }
+
+    /// What became of an attempt to write, unless it has been stalled for too long.
+    fn in_time(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let within = self.write_within;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(within)));
+        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -72,7 +93,8 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write(context, bytes)
+        let written = self.stream()?.poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -88,7 +110,8 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream()?.poll_write_vectored(context, slices)
+        let written = self.stream()?.poll_write_vectored(context, slices);
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

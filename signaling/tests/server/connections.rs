@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::raw;
 use crate::support::{Client, Running, config, pair, seconds, soon};
 
 async fn is_forbidden(server: &Running, origin: &str) -> bool {
@@ -15,7 +16,7 @@ async fn is_forbidden(server: &Running, origin: &str) -> bool {
         Err(tungstenite::Error::Http(answer)) => {
             assert_eq!(answer.status(), 403);
             let body = answer.into_body().expect("words");
-            assert!(String::from_utf8(body).unwrap().contains("--allow-origin"));
+            assert!(String::from_utf8(body).unwrap().contains("not_allowed"));
             true
         }
         Err(other) => panic!("{other}"),
@@ -112,7 +113,7 @@ async fn an_address_has_twice_as_many_tcp_connections_and_no_more() {
 
 #[tokio::test]
 async fn a_request_that_never_ends_is_dropped_in_time() {
-    let limits = Limits { first_message_within: seconds(200), ..Limits::default() };
+    let limits = Limits { head_within: seconds(200), ..Limits::default() };
     let server = Running::with(limits).await;
     for beginning in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "] {
         let mut wire = server.wire().await;
@@ -134,62 +135,16 @@ async fn a_request_head_of_any_length_is_not_read() {
     assert!(answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// A WebSocket by hand, to say what no library would.
-async fn raw_socket(server: &Running) -> TcpStream {
-    let mut wire = server.wire().await;
-    let head = "GET /signal HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-                sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-    wire.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(soon(wire.read_u8()).await.unwrap());
-    }
-    assert!(answer.starts_with(b"HTTP/1.1 101"));
-    wire
-}
-
-/// The close code that comes last, after perhaps an error message.
-async fn close_code(mut wire: TcpStream) -> u16 {
-    loop {
-        let opcode = soon(wire.read_u8()).await.unwrap() & 0x0f;
-        let length = soon(wire.read_u8()).await.unwrap();
-        assert!(length < 126);
-        let mut payload = vec![0; length.into()];
-        soon(wire.read_exact(&mut payload)).await.unwrap();
-        if opcode == 8 {
-            return u16::from_be_bytes([payload[0], payload[1]]);
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_websocket_is_closed_with_the_code_for_it() {
-    let server = Running::with(Limits::default()).await;
-    let ((mut ana, _), _ben) = pair(&server).await;
-    for (frame, code) in [
-        (&b"\x81\x02hi"[..], CloseCode::Protocol),
-        (&[0xf1, 0x82, 0, 0, 0, 0, 1, 2], CloseCode::Protocol),
-        (&[0x83, 0x80, 0, 0, 0, 0], CloseCode::Protocol),
-        (&[0x80, 0x80, 0, 0, 0, 0], CloseCode::Protocol),
-        (&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], CloseCode::Invalid),
-        (
-            &[0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
-            CloseCode::Size,
-        ),
-    ] {
-        let mut wire = raw_socket(&server).await;
-        wire.write_all(frame).await.unwrap();
-        assert_eq!(close_code(wire).await, u16::from(code), "{frame:?}");
-    }
-    ana.is_undisturbed().await;
-    server.counts("connections", 2).await;
-}
-
 #[tokio::test]
 async fn the_signal_address_speaks_websocket_only() {
     let server = Running::with(Limits::default()).await;
     let answer = server.fetch("/signal").await;
-    assert_eq!((answer.status, answer.text()), (426, "This address speaks WebSocket only.\n"));
+    assert_eq!(answer.status, 426);
+    assert!(answer.text().contains("not_web_socket"), "{answer:?}");
+    assert_eq!(
+        (answer.header("upgrade"), answer.header("sec-websocket-version")),
+        ("websocket", "13")
+    );
 }
 
 #[tokio::test]
@@ -197,7 +152,7 @@ async fn a_shutdown_closes_every_socket_with_a_reason_within_two_seconds() {
     let server = Running::with(Limits::default()).await;
     let ((ana, _), (ben, _)) = pair(&server).await;
     let idle = server.wire().await;
-    let stubborn = raw_socket(&server).await;
+    let stubborn = raw::upgrade(&server).await;
     let address = server.address;
     let (took, ana, ben) = tokio::join!(server.stop(), ana.ended(), ben.ended());
     assert!(took.as_millis() < 2_000, "{took:?}");

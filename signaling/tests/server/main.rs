@@ -12,11 +12,15 @@
 )]
 
 mod connections;
+mod deadlines;
 mod exchange;
 mod limits;
 mod page;
 #[cfg(unix)]
 mod process;
+mod raw;
+mod refusals;
 mod relays;
+mod sources;
 mod support;
 mod tls;

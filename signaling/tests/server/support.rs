@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
 use protocol::{ClientMessage, ErrorCode, PeerId, Rendezvous, ServerMessage};
-use signaling::{Config, Limits, Seconds, ServeError};
+use signaling::{Config, Limits, Pace, Seconds, ServeError, SourceLimits};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -31,9 +31,26 @@ pub fn seconds(milliseconds: u64) -> Seconds {
     Seconds(Duration::from_millis(milliseconds))
 }
 
-/// A configuration without a page.
+/// A configuration without a page, and without bounds of addresses: all tests share one.
 pub fn config(limits: Limits) -> Config {
-    Config { limits, dist: Some("/nonexistent".into()), ..Config::default() }
+    let sources = boundless();
+    Config { limits, sources, dist: Some("/nonexistent".into()), ..Config::default() }
+}
+
+/// An address may do anything.
+pub fn boundless() -> SourceLimits {
+    let pace = Pace { per_second: u32::MAX, burst: u32::MAX };
+    SourceLimits {
+        address_connections: pace,
+        address_joins: pace,
+        address_messages: pace,
+        address_bytes: pace,
+        prefix_connections: pace,
+        prefix_joins: pace,
+        prefix_messages: pace,
+        prefix_bytes: pace,
+        ..SourceLimits::default()
+    }
 }
 
 pub struct Running {
@@ -67,6 +84,13 @@ impl Running {
 
     pub async fn wire(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// A connection from another loopback address: 127.0.`network`.`host`.
+    pub async fn wire_from(&self, network: u8, host: u8) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, network, host], 0))).unwrap();
+        soon(socket.connect(self.address)).await.unwrap()
     }
 
     pub async fn fetch(&self, path: &str) -> Answer {
@@ -180,6 +204,14 @@ impl Client {
         }
         let (socket, _) = soon(tokio_tungstenite::connect_async(request)).await?;
         Ok(Self { socket, pings: 0 })
+    }
+
+    /// Connects from another loopback address, through `wire_from`.
+    pub async fn connect_from(server: &Running, network: u8, host: u8) -> Self {
+        let wire = MaybeTlsStream::Plain(server.wire_from(network, host).await);
+        let url = format!("ws://{}/signal", server.address);
+        let (socket, _) = soon(tokio_tungstenite::client_async(url, wire)).await.unwrap();
+        Self { socket, pings: 0 }
     }
 
     pub async fn send(&mut self, message: &ClientMessage) {
