@@ -11,6 +11,7 @@
     reason = "what tests share is a test too: it fails by panicking"
 )]
 
+mod conformance;
 mod connections;
 mod deadlines;
 mod exchange;
