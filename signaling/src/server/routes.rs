@@ -12,7 +12,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use percent_encoding::percent_decode_str;
@@ -26,23 +26,35 @@ use crate::page::encoding::Encoding;
 use crate::page::policy::policy;
 use crate::page::{NotServed, Representation};
 
+/// The policy of what is no page: nothing in it may be run or shown.
+const NO_PAGE: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// As how many messages a request counts: it costs about as much.
+const REQUEST_MESSAGES: u32 = 10;
+
 /// How long a browser may keep a file whose name changes with its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// All addresses of the server.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let files = Router::new()
+        .fallback(page)
+        .layer(from_fn_with_state(Arc::clone(&shared), protect))
+        .with_state(Arc::clone(&shared));
     Router::new()
         .route("/signal", get(signal))
         .route("/config.json", get(config))
         .route("/healthz", get(health))
-        .fallback(page)
         .method_not_allowed_fallback(|| async { not_allowed() })
+        .layer(from_fn(seal))
+        .fallback_service(files)
         .layer(from_fn_with_state(Arc::clone(&shared), meter))
-        .layer(from_fn_with_state(Arc::clone(&shared), protect))
         .with_state(shared)
 }
 
-/// Puts the protecting headers on an answer, whatever it is.
+/// Puts the protecting headers on a file of the page. Its policy may have to be made anew from the
+/// page's files, which waits for the disk.
 async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let host = origin::host(request.headers()).map(str::to_owned);
     let mut response = next.run(request).await;
@@ -50,10 +62,21 @@ async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next
     let inline = tokio::task::spawn_blocking(move || page.inline_hashes()).await;
     let connect = shared.config.connect.iter().map(origin::Origin::as_str);
     let policy = policy(&inline.unwrap_or_default(), host.as_deref(), connect);
+    shield(&mut response, &policy);
+    response
+}
+
+/// Puts the protecting headers on what is no page.
+async fn seal(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    shield(&mut response, NO_PAGE);
+    response
+}
+
+/// The protecting headers, with this policy for what is in the answer.
+fn shield(response: &mut Response, policy: &str) {
+    insert(response, header::CONTENT_SECURITY_POLICY, policy);
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::try_from(policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff"),
         (header::REFERRER_POLICY.as_str(), "no-referrer"),
@@ -63,7 +86,6 @@ async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }
 
 /// Finds out whom a request is from, and answers only if not too much comes from there.
@@ -75,7 +97,7 @@ async fn meter(
 ) -> Response {
     let address = shared.config.trusted_proxies.visitor(peer, request.headers());
     let source = Source { sources: Arc::clone(&shared.sources), address };
-    if !source.admits(&[(Kind::Message, 1)]) {
+    if !source.admits(&[(Kind::Message, REQUEST_MESSAGES)]) {
         return too_much();
     }
     request.extensions_mut().insert(source);
@@ -229,6 +251,7 @@ fn refusal(status: StatusCode, code: ErrorCode, words: &str) -> Response {
     response
 }
 
+/// As cheap as can be, and the last answer of its connection: the next one has to wait for a slot.
 fn too_much() -> Response {
     let mut response = refusal(
         StatusCode::TOO_MANY_REQUESTS,
@@ -236,6 +259,8 @@ fn too_much() -> Response {
         &Ending::TooMuchOfAll.to_string(),
     );
     insert(&mut response, header::RETRY_AFTER, "10");
+    insert(&mut response, header::CONNECTION, "close");
+    shield(&mut response, NO_PAGE);
     response
 }
 

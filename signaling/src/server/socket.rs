@@ -19,6 +19,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::debug;
 
@@ -120,6 +121,8 @@ where
             Message::Ping(_) | Message::Pong(_) => {}
             Message::Close(_) => return Ending::Left,
         }
+        // Whoever has sent much at once takes turns with all the others.
+        yield_now().await;
     }
 }
 

@@ -32,7 +32,7 @@ pub struct SourceLimits {
     #[arg(long, env = "CONFAB_ADDRESS_JOINS", default_value_t = Self::default().address_joins)]
     pub address_joins: Pace,
 
-    /// Messages that pages of an address may send; a request over HTTP counts as one.
+    /// Messages that pages of an address may send; a request over HTTP counts as ten.
     #[arg(long, env = "CONFAB_ADDRESS_MESSAGES",
           default_value_t = Self::default().address_messages)]
     pub address_messages: Pace,
@@ -63,7 +63,7 @@ pub struct SourceLimits {
     pub tracked_sources: usize,
 }
 
-/// An address may do what a dozen busy pages do, a network four times that.
+/// An address may do what several busy pages do, a network twice that.
 impl Default for SourceLimits {
     fn default() -> Self {
         const fn pace(per_second: u32, burst: u32) -> Pace {
@@ -72,13 +72,13 @@ impl Default for SourceLimits {
         const MIB: u32 = 1024 * 1024;
         Self {
             address_connections: pace(20, 500),
-            address_joins: pace(20, 1_000),
-            address_messages: pace(500, 20_000),
-            address_bytes: pace(MIB, 16 * MIB),
-            prefix_connections: pace(80, 2_000),
-            prefix_joins: pace(80, 4_000),
-            prefix_messages: pace(2_000, 80_000),
-            prefix_bytes: pace(4 * MIB, 64 * MIB),
+            address_joins: pace(20, 500),
+            address_messages: pace(500, 10_000),
+            address_bytes: pace(MIB / 2, 8 * MIB),
+            prefix_connections: pace(40, 1_000),
+            prefix_joins: pace(40, 1_000),
+            prefix_messages: pace(1_000, 20_000),
+            prefix_bytes: pace(MIB, 16 * MIB),
             tracked_sources: 65_536,
         }
     }

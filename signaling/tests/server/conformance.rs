@@ -351,7 +351,8 @@ async fn close(name: &str, wire: &mut TcpStream) -> Vec<u8> {
         match hear(wire).await {
             None => panic!("{name}: an end without a close"),
             Some((CLOSE, payload)) => break payload,
-            Some(frame) => assert_ne!(describe(&frame), "pong", "{name}"),
+            // What came before the fault may have been answered, but is not left half said.
+            Some(frame) => drop(describe(&frame)),
         }
     };
     let mut rest = Vec::new();

@@ -22,6 +22,8 @@ mod process;
 mod raw;
 mod refusals;
 mod relays;
+#[cfg(target_os = "linux")]
+mod siege;
 mod sources;
 mod support;
 mod tls;

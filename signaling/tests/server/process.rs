@@ -1,7 +1,9 @@
 //! The binary: what it prints, what it logs, how it stops, and that variables equal flags.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
@@ -13,38 +15,53 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{room, soon};
 
 /// The server as a process of its own; killed if a test fails.
-struct Process {
+pub struct Process {
     child: Child,
-    url: String,
+    pub url: String,
+    /// Reads along, so that the server never waits for somebody to read what it logs.
+    log: Option<JoinHandle<String>>,
 }
 
-fn command() -> Command {
+pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_signaling"));
     command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 impl Process {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").expect("the line").to_owned();
-        Self { child, url }
-    }
-
-    /// Sends a signal, and waits for the end: its status, how long it took, and the log.
-    fn stop(mut self, signal: Signal) -> (ExitStatus, Duration, String) {
-        let mut stderr = self.child.stderr.take().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
             let mut log = String::new();
             stderr.read_to_string(&mut log).unwrap();
             log
         });
+        Self { child, url, log: Some(log) }
+    }
+
+    /// Where it listens.
+    #[cfg(target_os = "linux")]
+    pub fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// The system's number of it.
+    #[cfg(target_os = "linux")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal, and waits for the end: its status, how long it took, and the log.
+    pub fn stop(mut self, signal: Signal) -> (ExitStatus, Duration, String) {
         let begin = Instant::now();
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
         let status = self.child.wait().unwrap();
-        (status, begin.elapsed(), log.join().unwrap())
+        let took = begin.elapsed();
+        (status, took, self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
     }
 }
 
