@@ -4,6 +4,7 @@
 //! A new kind adds files; changed bytes are a new version with a folder of its own, and the old one
 //! is still read. `CONFAB_BLESS=1 cargo test -p engine golden` writes them; fuzzers begin there.
 
+mod decisions;
 mod frames;
 
 use std::collections::BTreeMap;
@@ -272,6 +273,9 @@ fn written() -> Files {
     };
     for frame in frames() {
         put("frame", name(&frame), &frame.encode());
+    }
+    for (name, decision) in decisions::all() {
+        put("decision", name, &decision.encode());
     }
     put("header", "full", &full_header().encode());
     put("header", "message", &run(&["hello"]).entries[0].header_bytes);
