@@ -31,7 +31,6 @@ pub use leak::Sizes;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
@@ -43,13 +42,14 @@ use crate::engine::load::Loads;
 use crate::engine::load::distant::Distant;
 use crate::engine::load::repair::Repairs;
 use crate::engine::tell::Told;
-use crate::ids::{EpochId, LinkId, LogId, MemberId, RoomId};
+use crate::ids::{LinkId, LogId, MemberId, RoomId};
 use crate::io::{Channel, Input, Millis, Now, Output};
 use crate::link::Link;
 use crate::log::Logs;
 use crate::members::Members;
 use crate::outbox::Outbox;
 use crate::register::Registers;
+use crate::room::keyring::Keyring;
 use crate::room::record::RoomRecord;
 use crate::signal::peers::Peers;
 use crate::simulation::{Planted, planted};
@@ -61,9 +61,8 @@ use crate::view::{Command, Draft, Event, Refusal};
 pub struct Engine {
     record: RoomRecord,
     room: RoomId,
-    epoch: EpochId,
     own: LogId,
-    keys: EpochKeys,
+    ring: Keyring,
     keypair: Keypair,
     boot: [u8; 16],
     random: Random,
@@ -100,9 +99,8 @@ impl Engine {
         let own = LogId { member: keypair.member(), incarnation: record.incarnation() };
         let mut engine = Engine {
             room: record.room(),
-            epoch: record.epoch(),
             own,
-            keys: record.epoch_keys(),
+            ring: record.keyring(),
             keypair,
             boot: random.bytes(),
             random,

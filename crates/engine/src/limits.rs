@@ -100,6 +100,8 @@ pub const CUTS: usize = 64;
 pub const SHARES: usize = 256;
 /// Bytes of a sealed secret.
 pub const SHARE_BYTES: usize = 72;
+/// Epochs whose secrets are kept: all that there can be.
+pub const EPOCHS: usize = DECISIONS + 2;
 /// Epochs that one epoch follows.
 pub const EPOCH_PARENTS: usize = 16;
 

@@ -11,7 +11,7 @@ pub mod flow;
 
 use crate::frame::Frame;
 use crate::hello::Greeting;
-use crate::ids::{LinkId, MemberId};
+use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Millis, RtcState};
 use crate::limits;
 use crate::link::flow::Flow;
@@ -34,6 +34,8 @@ pub struct Link {
     pub id: LinkId,
     /// The peer's address at the signaling server, when the link was made.
     pub peer: PeerId,
+    /// The epoch at whose meeting the peer was found: its secret is what both have to prove.
+    pub meeting: EpochId,
     /// Binds offer, answer and candidates to one attempt.
     pub session: [u8; 16],
     /// True on the side that offered.
@@ -59,10 +61,17 @@ pub struct Link {
 impl Link {
     /// A new attempt.
     #[must_use]
-    pub fn new(id: LinkId, peer: PeerId, session: [u8; 16], offerer: bool, now: Millis) -> Link {
+    pub fn new(
+        id: LinkId,
+        (meeting, peer): (EpochId, PeerId),
+        session: [u8; 16],
+        offerer: bool,
+        now: Millis,
+    ) -> Link {
         Link {
             id,
             peer,
+            meeting,
             session,
             offerer,
             claimed: None,

@@ -85,7 +85,8 @@ pub struct Register {
     pub kind: RegisterKind,
     /// Grows with every value.
     pub counter: u64,
-    epoch: EpochId,
+    /// The epoch whose keys seal the value.
+    pub epoch: EpochId,
     value: Vec<u8>,
     bytes: Vec<u8>,
 }

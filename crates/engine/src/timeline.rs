@@ -12,11 +12,11 @@ pub mod notes;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::crypto::keys::EpochKeys;
 use crate::ids::{EntryHash, EntryId, LogId, RoomId, Seq};
 use crate::limits;
 use crate::log::entry::Target;
 use crate::members::Delivery;
+use crate::room::keyring::Keyring;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
 use crate::view::{Body, Order, Priority, Row, RowState};
@@ -149,7 +149,7 @@ impl Timeline {
         &mut self,
         Found { mut row, hash, reach }: Found,
         last: u64,
-        (room, keys): (&RoomId, &EpochKeys),
+        (room, keys): (&RoomId, &Keyring),
     ) -> Option<Row> {
         let early = self.take_early(&row.entry);
         let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
@@ -184,7 +184,7 @@ impl Timeline {
     }
 
     /// Takes in a note on a row in memory; gives the row if that changed how it is shown.
-    pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &EpochKeys) -> Option<Row> {
+    pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &Keyring) -> Option<Row> {
         let spot = self.index.get(&noted.target)?;
         if spot.hash != noted.note.target {
             return None;
@@ -365,8 +365,8 @@ mod tests {
     const HASH: EntryHash = EntryHash([7; 32]);
     const ROOM: RoomId = RoomId([9; 32]);
 
-    fn keys() -> EpochKeys {
-        crate::room::record::RoomRecord::create(&[7; 128]).epoch_keys()
+    fn keys() -> Keyring {
+        crate::room::record::RoomRecord::create(&[7; 128]).keyring()
     }
 
     use crate::ids::{Incarnation, MemberId};

@@ -67,7 +67,7 @@ impl Engine {
                 continue;
             }
             self.changed_afar(noted.target);
-            let row = self.timeline.note(&noted, &self.room, &self.keys);
+            let row = self.timeline.note(&noted, &self.room, &self.ring);
             if let Some(row) = row {
                 rows.retain(|known| known.entry != row.entry);
                 rows.push(row);
@@ -99,7 +99,7 @@ impl Engine {
         if right && noted.note.kind == Kind::DELETE {
             self.commits.fades.owe(noted.target, 0);
         }
-        self.timeline.note(&noted, &self.room, &self.keys);
+        self.timeline.note(&noted, &self.room, &self.ring);
     }
 
     /// True if there is proof that a body is gone: its time is over, or its author deleted it.

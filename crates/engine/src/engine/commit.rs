@@ -339,7 +339,7 @@ impl Engine {
             }
             batch.drafts.push((id, EntryId { log: own, seq }));
         }
-        let (room, epoch) = (self.room, self.epoch);
+        let (room, epoch) = (self.room, self.ring.current());
         let start = Start { room, log: own, first, previous, epoch, class };
         let run = Run::sign(&start, unsigned, &self.keypair);
         self.stage_whole(batch, run);

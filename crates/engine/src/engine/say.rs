@@ -235,9 +235,10 @@ impl Engine {
         prepared: &Prepared,
         group: Option<Group>,
     ) -> Unsigned {
-        let place = Place { room: &self.room, log: &self.own, seq, epoch: &self.epoch, class };
+        let epoch = self.ring.current();
+        let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
         let (kind, content) = (prepared.kind, &prepared.content);
-        let body = place.seal_body(kind, lamport, content, &self.keys, &mut self.random);
+        let body = place.seal_body(kind, lamport, content, self.ring.keys(), &mut self.random);
         let wall = self.now.wall;
         let header = Header {
             kind,

@@ -1,5 +1,7 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
+mod people;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
@@ -12,12 +14,12 @@ use crate::log::entry::{Group, Place};
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
-use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
+use crate::register::{Receipt, Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::timeline::Found;
 use crate::view::{
-    Body, Event, Gap, LinkState, MemberView, Order, Passage, Refusal, RoomView, Row, RowState,
-    SignalState, Trouble,
+    Body, Event, Gap, LinkState, MemberView, Order, Passage, RoomView, Row, RowState, SignalState,
+    Trouble,
 };
 
 /// What pages were told last.
@@ -79,7 +81,7 @@ impl Engine {
     /// What was stored has been read: pages are told all of it, and the work begins.
     pub(super) fn on_open(&mut self) {
         let me = (self.own.member, RegisterKind::RECEIPT);
-        let receipt = self.registers.of(&me).and_then(|cell| cell.open(&self.room, &self.keys));
+        let receipt = self.registers.of(&me).and_then(|cell| self.open_cell(cell));
         let receipt: Receipt = receipt.unwrap_or_default();
         for (log, ranges) in receipt.read {
             self.told.read.entry(log).or_default().union(&RangeSet::from_ranges(ranges));
@@ -146,22 +148,8 @@ impl Engine {
             name: self.record.name().to_owned(),
             me: self.own.member,
             founder: self.record.founder(),
-            invite: self.record.invite().to_string(),
+            invite: self.record.invite_by(&self.ring).to_string(),
         }
-    }
-
-    fn member_views(&self) -> Vec<MemberView> {
-        let view = |member: MemberId, me: bool, online: bool| {
-            let profile = self.registers.of(&(member, RegisterKind::PROFILE));
-            let profile: Option<Profile> =
-                profile.and_then(|cell| cell.open(&self.room, &self.keys));
-            let name = profile.map(|profile| profile.name).unwrap_or_default();
-            let name = if valid_name(&name) { name } else { String::new() };
-            MemberView { member, name, me, online }
-        };
-        let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
-        let others = self.members.iter().map(|id| view(*id, false, linked(id)));
-        std::iter::once(view(self.own.member, true, true)).chain(others).collect()
     }
 
     fn pending(&self) -> u64 {
@@ -187,7 +175,7 @@ impl Engine {
     pub(super) fn surface(&mut self, runs: &[Run]) {
         let with_last = |run: &Run| (self.rows_of(run), run.lamports().1);
         let runs_of_rows: Vec<(Vec<Found>, u64)> = runs.iter().map(with_last).collect();
-        let room = (&self.room, &self.keys);
+        let room = (&self.room, &self.ring);
         let mut rows: Vec<Row> = Vec::new();
         for (of_run, last) in runs_of_rows {
             let found = of_run.into_iter();
@@ -241,7 +229,10 @@ impl Engine {
         let id = EntryId { log: run.log, seq };
         let place =
             Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
-        let open = |body: &Vec<u8>| place.open_said(entry.header.kind, body, &self.keys);
+        let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
+            Some(keys) => place.open_said(entry.header.kind, body, keys),
+            None => (Body::Unreadable, None),
+        };
         let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
@@ -324,23 +315,6 @@ impl Engine {
         }
     }
 
-    /// Takes note of a member.
-    pub(super) fn know(&mut self, member: MemberId) {
-        if member == self.own.member {
-            return;
-        }
-        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        let alone = self.members.iter().next().is_none();
-        if !self.members.know(member, self.own, &held) {
-            return;
-        }
-        self.told.stale = true;
-        self.update_rows(self.own, &held);
-        if alone {
-            self.heard_of_earlier(member);
-        }
-    }
-
     /// A register is stored: what it says comes into force, and others hear of it.
     pub(super) fn on_register_stored(&mut self, register: &Register) {
         self.know(register.member);
@@ -355,7 +329,7 @@ impl Engine {
 
     fn on_receipt(&mut self, register: &Register) {
         let member = register.member;
-        let receipt: Option<Receipt> = register.open(&self.room, &self.keys);
+        let receipt: Option<Receipt> = self.open_cell(register);
         let Some(receipt) = receipt else { return };
         if member == self.own.member {
             // Another device of one's own has read it, or this one before its disk went back.
@@ -374,19 +348,12 @@ impl Engine {
         }
     }
 
-    fn on_room_info(&mut self, register: &Register) {
-        if register.member != self.record.founder() {
-            return;
-        }
-        let info: Option<RoomInfo> = register.open(&self.room, &self.keys);
-        let Some(name) = info.map(|info| info.name).filter(|name| valid_name(name)) else {
-            return;
-        };
-        if name != self.record.name() {
-            self.record.set_name(name);
-            self.commits.record_dirty = true;
-            self.tell(Event::Room(self.room_view()));
-        }
+    /// Opens a register, if the secret of its epoch is known.
+    pub(super) fn open_cell<T: for<'de> serde::Deserialize<'de>>(
+        &self,
+        cell: &Register,
+    ) -> Option<T> {
+        cell.open(&self.room, self.ring.of(&cell.epoch)?)
     }
 
     /// Signs a new value of an own register; it is stored with the next batch.
@@ -402,38 +369,13 @@ impl Engine {
         let step = if by_one { 1 } else { 1 + self.random.below(limits::REGISTER_STEP) };
         let counter = newest.saturating_add(if stuck && newest > 0 { 0 } else { step });
         let register = Register::sign(
-            (&self.room, &self.epoch),
+            (&self.room, &self.ring.current()),
             (kind, counter),
             value,
-            (&self.keypair, &self.keys),
+            (&self.keypair, self.ring.keys()),
             &mut self.random,
         );
         self.inbox.put_register(register);
-    }
-
-    pub(super) fn set_name(&mut self, name: String) {
-        let name = name.trim().to_owned();
-        if valid_name(&name) {
-            self.publish(RegisterKind::PROFILE, &Profile { name });
-        } else {
-            self.refuse_name();
-        }
-    }
-
-    pub(super) fn set_room_name(&mut self, name: String) {
-        let name = name.trim().to_owned();
-        if self.own.member != self.record.founder() {
-            self.refuse(None, Refusal::NotFounder);
-        } else if valid_name(&name) {
-            self.publish(RegisterKind::ROOM, &RoomInfo { name });
-        } else {
-            self.refuse_name();
-        }
-    }
-
-    fn refuse_name(&mut self) {
-        let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
-        self.refuse(None, Refusal::Name { limit });
     }
 
     /// True if this member has read an entry of another's log.
@@ -477,21 +419,7 @@ impl Engine {
         self.publish(RegisterKind::RECEIPT, &receipt);
     }
 
-    pub(super) fn forget(&mut self, member: &MemberId) {
-        if !self.members.forget(member) {
-            return self.refuse(None, Refusal::NoSuchMember);
-        }
-        self.told.stale = true;
-        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        self.update_rows(self.own, &held);
-    }
-
     pub(super) fn member_of(&self, link: crate::ids::LinkId) -> Option<MemberId> {
         self.links.get(&link).and_then(Link::member)
     }
-}
-
-/// True if a name is one that can be shown: short, and without characters that control.
-fn valid_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control)
 }

@@ -449,7 +449,7 @@ impl Engine {
     pub(super) fn close(&mut self, id: LinkId) {
         let Some(link) = self.links.remove(&id) else { return };
         self.out.push_back(Output::Rtc { link: id, call: RtcCall::Close });
-        self.peers.lost(link.peer, id, link.offerer, self.now.mono);
+        self.peers.lost(id, link.offerer, self.now.mono);
         self.told.stale = true;
         self.wants_stale = true;
     }

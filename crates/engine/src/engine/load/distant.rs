@@ -174,7 +174,7 @@ impl Engine {
         for (_, value) in records {
             let note = postcard::from_bytes::<Note>(&value).ok();
             if let Some(note) = note.filter(|note| Some(note.target) == hash) {
-                reading.fold.add(&note, &self.room, &self.keys);
+                reading.fold.add(&note, &self.room, &self.ring);
             }
         }
         reading.scans = reading.scans.saturating_sub(1);
