@@ -25,7 +25,9 @@ fn texts(world: &World, peer: usize) -> Vec<String> {
     let rows = world.peers[peer].screen().rows.values();
     rows.map(|row| match &row.body {
         Body::Text(text) => text.split(' ').next().unwrap_or_default().to_owned(),
-        body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
+        body @ (Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable) => {
+            format!("{body:?}")
+        }
     })
     .collect()
 }

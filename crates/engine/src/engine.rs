@@ -35,6 +35,7 @@ use crate::crypto::random::Random;
 use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
 use crate::engine::commit::Commits;
+use crate::engine::commit::govern::{Governance, Motion};
 use crate::engine::forks::Forks;
 use crate::engine::inbox::Inbox;
 use crate::engine::lives::Life;
@@ -82,6 +83,7 @@ pub struct Engine {
     wants_stale: bool,
     loads: Loads,
     commits: Commits,
+    governance: Governance,
     life: Life,
     forks: Forks,
     repairs: Repairs,
@@ -120,6 +122,7 @@ impl Engine {
             wants_stale: false,
             loads: Loads::default(),
             commits: Commits::default(),
+            governance: Governance::new(record.founder(), record.epoch()),
             life: Life::default(),
             forks: Forks::default(),
             repairs: Repairs::default(),
@@ -205,6 +208,11 @@ impl Engine {
             Command::LoadOlder => self.load_older(),
             Command::MarkRead(entries) => self.mark_read(&entries),
             Command::ForgetMember(member) => self.forget(&member),
+            Command::Promote(member) => self.propose(Motion::Promote(member)),
+            Command::Demote(member) => self.propose(Motion::Demote(member)),
+            Command::Remove(member) => self.propose(Motion::Remove(member)),
+            Command::Approve(member) => self.propose(Motion::Approve(member)),
+            Command::NewLink => self.propose(Motion::Renew),
         }
     }
 
@@ -262,9 +270,11 @@ impl Engine {
         let own = [batch, wants, links, peers];
         let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
         let writes = self.is_open() && self.commits.may_begin(self.now.mono);
-        let life = self.life.deadline().filter(|_| writes && !self.outbox.is_empty());
+        let says = !self.outbox.is_empty() || self.governance.has_motions();
+        let life = self.life.deadline().filter(|_| writes && says);
+        let merging = self.governance.merge_at.filter(|_| writes);
         let merges = self.commits.merges.deadline().filter(|_| self.may_merge());
-        let own = own.chain([merges, life, self.forks.deadline()]);
+        let own = own.chain([merges, life, merging, self.forks.deadline()]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 
@@ -287,6 +297,8 @@ impl Engine {
         self.fade_due();
         self.tend_forks();
         self.tend_merges();
+        self.tend_merging();
+        self.tend_meetings();
         self.form_batch();
         self.tend_distant();
         self.plan_wants();

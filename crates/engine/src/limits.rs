@@ -90,6 +90,14 @@ pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Governance entries of one room that are taken into account.
 pub const DECISIONS: usize = 1_024;
+/// Things that one has asked to be decided and that wait for the store.
+pub const MOTIONS: usize = 16;
+/// Meetings at the signaling server at which one is: that of the epoch in force, and earlier ones.
+pub const MEETINGS: usize = 4;
+/// Epochs that opened at once are merged within this time.
+pub const MERGE_WITHIN: Millis = 2_000;
+/// A link proves the epoch in force again within this time, or is closed.
+pub const PROVE_WITHIN: Millis = 30_000;
 /// Governance entries that wait for others on which they depend.
 pub const DECISIONS_WAITING: usize = 256;
 /// Governance heads that one such entry names.

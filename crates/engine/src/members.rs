@@ -92,6 +92,12 @@ impl Members {
         self.members.iter().filter(|(_, member)| !member.forgotten).map(|(id, _)| id)
     }
 
+    /// True if anything is known of a member.
+    #[must_use]
+    pub fn knows(&self, id: &MemberId) -> bool {
+        self.members.contains_key(id)
+    }
+
     /// Puts a member as it was stored, unless more is known of it already.
     pub fn put(&mut self, id: MemberId, member: Member) {
         if self.members.len() < limits::MEMBERS {

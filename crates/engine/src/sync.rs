@@ -246,7 +246,7 @@ mod tests {
             let id = LinkId(number);
             let at = (EpochId::FIRST, PeerId(1));
             let mut link = Link::new(id, at, [0; 16], true, 0);
-            let mut flow = Flow::new(*member, [0; 16], 0);
+            let mut flow = Flow::new(*member, [0; 16], EpochId::FIRST, 0);
             let range = HaveRange { first: 0, last: 9, head: EntryHash([1; 32]) };
             flow.have.learn(&LogHave { log: LOG, ranges: vec![range], refused: vec![] });
             link.phase = Phase::Proven(Box::new(flow));

@@ -236,7 +236,9 @@ impl Timeline {
     #[must_use]
     pub fn target(&self, entry: &EntryId) -> Option<Target> {
         let spot = self.index.get(entry)?;
-        let gone = self.rows.get(&spot.order).is_none_or(|row| row.body == Body::Gone);
+        // What was decided can be neither changed nor taken back.
+        let fixed = |row: &Row| matches!(row.body, Body::Gone | Body::Decided(_));
+        let gone = self.rows.get(&spot.order).is_none_or(fixed);
         (!gone).then_some(Target { entry: *entry, hash: spot.hash })
     }
 
@@ -354,7 +356,7 @@ impl Timeline {
 fn weight(row: &Row) -> usize {
     match &row.body {
         Body::Text(text) => text.len(),
-        Body::Gone | Body::Newer | Body::Unreadable => 0,
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => 0,
     }
 }
 

@@ -7,6 +7,7 @@
 //! Payloads are sealed and signed: what does not open is dropped before any connection exists.
 //! A link that is lost is offered again after a while; the queue for its member stays.
 
+mod epochs;
 mod meetings;
 
 use protocol::{ClientMessage, ErrorCode, PeerId, ServerMessage};
@@ -165,6 +166,9 @@ impl Engine {
         let call = Call { room: &self.room, epoch: &at, keys };
         // Strangers and replays to another address are dropped here.
         let Ok(payload) = call.open(text, from, you) else { return };
+        if !self.admits(&payload.from, &at) {
+            return;
+        }
         if payload.from == self.own.member {
             return self.on_own_payload((at, from), payload);
         }
@@ -468,8 +472,9 @@ impl Engine {
         let setup_over = link.flow().is_none() && now >= link.since + limits::LINK_SETUP;
         let failed = link.rtc.0 == RtcState::Failed && now >= link.rtc.1 + limits::REBUILD_AFTER;
         let dead = link.flow().is_some_and(|flow| flow.dead(now));
-        if setup_over || failed || dead {
-            mark(if dead { Mark::ProbeUnanswered } else { Mark::SetupOver });
+        let unproven = link.flow().and_then(|flow| flow.prove_by).is_some_and(|at| at <= now);
+        if setup_over || failed || dead || unproven {
+            mark(if dead || unproven { Mark::ProbeUnanswered } else { Mark::SetupOver });
             return self.close(id);
         }
         let lost_path = link.rtc.0 == RtcState::Disconnected;

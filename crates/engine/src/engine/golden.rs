@@ -246,7 +246,7 @@ fn undelivered() -> Case {
     tray.take_dirty().remove(0).1.unwrap()
 }
 
-fn store_keys() -> [(&'static str, Vec<u8>); 11] {
+fn store_keys() -> [(&'static str, Vec<u8>); 12] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
     let (log, register) = (log(), (log().member, RegisterKind::RECEIPT));
@@ -257,6 +257,7 @@ fn store_keys() -> [(&'static str, Vec<u8>); 11] {
         ("key-member", keys::member(&ROOM, &log.member)),
         ("key-register", keys::register(&ROOM, &register)),
         ("key-draft", keys::draft(&ROOM, &log, 300)),
+        ("key-decision", keys::decision(&ROOM, &EntryHash([4; 32]))),
         ("key-early", keys::early(&ROOM, &entry, &by)),
         ("key-note", keys::note(&ROOM, &entry, &by)),
         ("key-fade", keys::fade(&ROOM, 1_700_000_000_000, &entry)),
@@ -304,6 +305,7 @@ fn written() -> Files {
     for (name, key) in store_keys() {
         put("store", name, &key);
     }
+    put("store", "decision", &decisions::record());
     put("store", "log", &log_state().encode());
     put("store", "log-branch", &LogState::of_branch(branch()).encode());
     put("store", "member", &member().encode());
@@ -426,6 +428,8 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(keys::read_timeline(&read("store/key-timeline")), Some((1 << 40, log, 300)));
     assert_eq!(keys::read_draft(&read("store/key-draft")), Some((log, 300)));
     let projection = |file| keys::read_projection(&read(file));
+    let hash = EntryHash([4; 32]);
+    assert_eq!(projection("store/key-decision"), Some(keys::Projection::Decision(hash)));
     assert_eq!(projection("store/key-log"), Some(keys::Projection::Log(log)));
     assert_eq!(projection("store/key-member"), Some(keys::Projection::Member(log.member)));
     assert_eq!(projection("store/key-register"), Some(keys::Projection::Register));

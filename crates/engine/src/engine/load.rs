@@ -234,6 +234,8 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
+        self.learn_epochs();
+        self.turn();
         // As many as are kept in memory; the others are read with the page of their message.
         let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);
         let range = keys::all_early(&self.room);
@@ -244,7 +246,9 @@ impl Engine {
         for (key, value) in records {
             match (keys::read_note(&key), postcard::from_bytes::<Note>(&value)) {
                 (Some(target), Ok(note)) => {
-                    self.timeline.keep_early(Noted { target, note });
+                    if self.note_counts(&note.by) {
+                        self.timeline.keep_early(Noted { target, note });
+                    }
                 }
                 (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
             }

@@ -94,6 +94,8 @@ impl Engine {
             self.join();
         }
         (self.told.stale, self.told.pending_stale, self.wants_stale) = (true, true, true);
+        self.governance.meetings_stale = true;
+        self.introduce_exchange();
         for event in self.snapshot() {
             self.tell(event);
         }
@@ -142,7 +144,7 @@ impl Engine {
         }
     }
 
-    fn room_view(&self) -> RoomView {
+    pub(super) fn room_view(&self) -> RoomView {
         RoomView {
             room: self.room,
             name: self.record.name().to_owned(),
@@ -210,7 +212,8 @@ impl Engine {
         let is_row = |entry: &RunEntry| {
             !entry.header.kind.is_note() && entry.header.group.as_ref().is_none_or(whole)
         };
-        let rows = run.iter().filter(|(_, entry)| is_row(entry));
+        let counts = |seq: u64, entry: &RunEntry| self.counts(run, seq, entry);
+        let rows = run.iter().filter(|(seq, entry)| is_row(entry) && counts(*seq, entry));
         rows.map(|(seq, entry)| {
             let row = self.row_of(run, seq, entry);
             let end = entry.header.group.as_ref().map_or(seq, end).min(run.last());
@@ -243,6 +246,8 @@ impl Engine {
         };
         let body = entry.body.as_ref().filter(|_| !over).map(open);
         let (body, vanishes) = body.unwrap_or((Body::Gone, None));
+        let decided = self.decided(&entry.hash).map(Body::Decided);
+        let body = decided.unwrap_or(body);
         let by_wall = planted(Planted::OrderByWallClock);
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Row {
@@ -322,6 +327,7 @@ impl Engine {
             RegisterKind::PROFILE => self.told.stale = true,
             RegisterKind::RECEIPT => self.on_receipt(register),
             RegisterKind::ROOM => self.on_room_info(register),
+            RegisterKind::EXCHANGE => self.governance.meetings_stale = true,
             _ => {}
         }
         self.announce_register(register);
@@ -357,7 +363,7 @@ impl Engine {
     }
 
     /// Signs a new value of an own register; it is stored with the next batch.
-    fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
+    pub(super) fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
         let key = (self.own.member, kind);
         let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
         let newest = self.registers.counter(&key).max(waiting);

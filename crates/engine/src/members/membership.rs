@@ -18,23 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{EntryHash, EpochId, LogId, MemberId, Seq};
 use crate::limits;
-use crate::log::decision::{Cut, Decision};
+use crate::log::decision::{Cut, Decision, Opening, Ruling};
 use crate::members::membership::set::Set;
-
-/// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Removed, for good.
-    Removed,
-    /// Nobody has approved it yet, in a room where that is needed.
-    Applicant,
-    /// May speak, approve and merge epochs.
-    Member,
-    /// May also remove, promote and change the link.
-    Admin,
-    /// May everything, and cannot be removed.
-    Founder,
-}
+pub use crate::view::Role;
 
 /// How much of a log counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +206,42 @@ impl Membership {
     pub fn effective(&self) -> impl Iterator<Item = &Ruled> {
         let nodes = self.nodes.iter().map(|node| &node.ruled);
         nodes.filter(|ruled| self.standing.effective.contains(&ruled.hash))
+    }
+
+    /// All that were taken in and not dropped, each after what it depends on.
+    pub fn all(&self) -> impl Iterator<Item = &Ruled> {
+        self.nodes.iter().map(|node| &node.ruled)
+    }
+
+    /// How an epoch opened, if it is not the first.
+    #[must_use]
+    pub fn opening(&self, epoch: &EpochId) -> Option<&Opening> {
+        let openings = self.openings.iter().rev();
+        let mut openings =
+            openings.filter_map(|at| self.nodes[*at].ruled.decision.ruling.opening());
+        openings.find(|opening| opening.epoch() == *epoch)
+    }
+
+    /// True if the secret of an epoch was sealed to a member.
+    #[must_use]
+    pub fn has_share(&self, member: &MemberId, epoch: &EpochId) -> bool {
+        let shares = self.effective().filter_map(|ruled| ruled.decision.ruling.shares());
+        let mut shares = shares.filter(|shares| shares.epoch == *epoch);
+        shares.any(|shares| shares.of(member).is_some())
+    }
+
+    /// How many entries are kept, whatever became of them.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.nodes.len() + self.waiting.len() + self.dropped.len()
+    }
+
+    /// What an entry decided, if it counts.
+    #[must_use]
+    pub fn ruling(&self, hash: &EntryHash) -> Option<&Ruling> {
+        let counts = self.standing.effective.contains(hash);
+        let place = self.places.get(hash).filter(|_| counts)?;
+        Some(&self.nodes[*place].ruled.decision.ruling)
     }
 
     /// What a new entry has to name: at most [`limits::DECISION_DEPS`].

@@ -2,8 +2,8 @@
 //!
 //! Who finds peers in `Joined` offers; who is found waits, and offers only if nothing comes. A peer
 //! id is an address of one connection to the server and proves nothing: who is behind it is known
-//! once its payload opens. Each epoch has a meeting of its own there; one is at that of the epoch in
-//! force, and at earlier ones as long as somebody may still come there.
+//! once its payload opens. Each epoch has a meeting of its own there; one is at that of the epoch
+//! in force, and at earlier ones as long as somebody may still come there.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -142,6 +142,9 @@ impl Fold {
 
     /// Brings a row up to date.
     pub fn apply(&self, row: &mut Row) {
+        if matches!(row.body, Body::Decided(_)) {
+            return;
+        }
         if self.deleted {
             (row.body, row.edited) = (Body::Gone, false);
             row.reactions.clear();

@@ -4,8 +4,10 @@ use serde_bytes::ByteBuf;
 
 use super::{keypair, log, read};
 use crate::crypto::exchange::ExchangeKey;
+use crate::engine::commit::govern;
 use crate::ids::{EntryHash, EpochId};
 use crate::log::decision::{Cut, Decision, Earlier, Opening, Ruling, Share, Shares};
+use crate::members::membership::Ruled;
 
 fn opening(parents: &[u8]) -> Opening {
     let sealed = ByteBuf::from(vec![8; 72]);
@@ -48,6 +50,11 @@ pub(super) fn all() -> Vec<(&'static str, Decision)> {
     rulings.into_iter().map(decision).collect()
 }
 
+/// One of them, as it is stored.
+pub(super) fn record() -> Vec<u8> {
+    govern::encode(&log(), 300, &all()[2].1.encode())
+}
+
 #[test]
 fn golden_decisions_are_read() {
     for (name, decision) in all() {
@@ -55,4 +62,7 @@ fn golden_decisions_are_read() {
         assert_eq!(Decision::decode(&bytes), Ok(decision.clone()));
         assert_eq!(decision.encode(), bytes);
     }
+    let (hash, decision) = (EntryHash([4; 32]), all()[2].1.clone());
+    let ruled = Ruled { hash, log: log(), seq: 300, decision };
+    assert_eq!(govern::decode(hash, &read("store/decision")), Some(ruled));
 }

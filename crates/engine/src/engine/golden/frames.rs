@@ -2,8 +2,8 @@
 
 use super::{body_gone, branch, have, local, log, profile, register, run};
 use crate::frame::{Frame, HashAt, LiveFrame, Part, Refusal, RegisterHave, Want};
-use crate::hello::{Greeting, Role};
-use crate::ids::{DraftId, EntryHash};
+use crate::hello::{Again, Greeting, Role};
+use crate::ids::{DraftId, EntryHash, EpochId};
 use crate::register::RegisterKind;
 
 pub(super) fn frames() -> Vec<Frame> {
@@ -38,6 +38,7 @@ pub(super) fn frames() -> Vec<Frame> {
         Frame::Hash(HashAt { log: log(), seq: 300, hash: EntryHash([3; 32]) }),
         Frame::AskEvidence(log(), 300, true),
         Frame::Evidence(body_gone().bytes().to_vec()),
+        Frame::Again(Again { epoch: EpochId([9; 16]), mac: [7; 32] }),
     ]
 }
 
@@ -65,5 +66,6 @@ pub(super) fn name(frame: &Frame) -> &'static str {
         Frame::Hash(_) => "hash",
         Frame::AskEvidence(..) => "ask-evidence",
         Frame::Evidence(_) => "evidence",
+        Frame::Again(_) => "again",
     }
 }

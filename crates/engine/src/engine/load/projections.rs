@@ -1,5 +1,6 @@
 //! The projections that are read at every start, one record each.
 
+use crate::engine::commit::govern;
 use crate::engine::{Engine, keys};
 use crate::log::LogState;
 use crate::members::Member;
@@ -20,6 +21,12 @@ impl Engine {
             Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
                 Ok(register) => self.registers.put(register),
                 Err(_) => return false,
+            },
+            Some(keys::Projection::Decision(hash)) => match govern::decode(hash, value) {
+                Some(ruled) => {
+                    self.governance.membership.take(ruled);
+                }
+                None => return false,
             },
             None => return false,
         }

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::ids::MemberId;
 use crate::limits;
 use crate::register::{Profile, Register, RegisterKind, RoomInfo};
-use crate::view::{Event, MemberView, Refusal};
+use crate::view::{Event, MemberView, Refusal, Role};
 
 impl Engine {
     pub(super) fn member_views(&self) -> Vec<MemberView> {
@@ -13,16 +13,20 @@ impl Engine {
             let profile: Option<Profile> = profile.and_then(|cell| self.open_cell(cell));
             let name = profile.map(|profile| profile.name).unwrap_or_default();
             let name = if valid_name(&name) { name } else { String::new() };
-            MemberView { member, name, me, online }
+            MemberView { member, name, me, online, role: self.role(&member) }
         };
         let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
         let others = self.members.iter().map(|id| view(*id, false, linked(id)));
-        std::iter::once(view(self.own.member, true, true)).chain(others).collect()
+        // Whoever was removed has still said something.
+        let removed = self.governance.membership.standing().removed.keys();
+        let removed =
+            removed.filter(|id| **id != self.own.member).map(|id| view(*id, false, false));
+        std::iter::once(view(self.own.member, true, true)).chain(others).chain(removed).collect()
     }
 
     /// Takes note of a member.
     pub(in crate::engine) fn know(&mut self, member: MemberId) {
-        if member == self.own.member {
+        if member == self.own.member || self.role(&member) == Role::Removed {
             return;
         }
         let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
