@@ -93,9 +93,11 @@ pub const DECISIONS: usize = 1_024;
 /// Things that one has asked to be decided and that wait for the store.
 pub const MOTIONS: usize = 16;
 /// Meetings at the signaling server at which one is: that of the epoch in force, and earlier ones.
-pub const MEETINGS: usize = 4;
+pub const MEETINGS: usize = 16;
 /// Epochs that opened at once are merged within this time.
 pub const MERGE_WITHIN: Millis = 2_000;
+/// Whoever is removed is told so within this time, and then its links end.
+pub const PARTING: Millis = 2_000;
 /// A link proves the epoch in force again within this time, or is closed.
 pub const PROVE_WITHIN: Millis = 30_000;
 /// Governance entries that wait for others on which they depend.

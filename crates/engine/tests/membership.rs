@@ -163,12 +163,33 @@ fn who_was_removed_reads_nothing_later_and_says_nothing_that_counts() {
         assert_eq!(roles(&world, peer, &[2]), [Role::Removed]);
         assert_eq!(decided(&world, peer), [Decided::Removed(me(2))]);
     }
+    // It was told, and knows that nothing it writes reaches anybody.
+    assert_eq!(roles(&world, 2, &[2]), [Role::Removed]);
+    assert_eq!(decided(&world, 2), [Decided::Removed(me(2))]);
+    assert_eq!(refusals(&world, 2), [Refusal::Removed]);
+    assert!(world.peers[2].rooms.is_empty());
     let told = words(&world, 2);
     assert!(!told.iter().any(|text| text.contains("secret") || text == "Unreadable"), "{told:?}");
     assert_ne!(invite(&world, 0), old);
     assert_eq!(invite(&world, 0), invite(&world, 1));
     let said = world.texts(0).into_iter().find(|(text, _)| text == "secret").unwrap();
     assert_eq!(said.1, RowState::Delivered, "the removed is no recipient");
+}
+
+#[test]
+fn what_was_said_without_the_removed_does_not_open_for_it_on_anothers_disk_either() {
+    let mut world = room(3);
+    say(&mut world, 0, "before");
+    command(&mut world, 0, Command::Remove(me(2)));
+    say(&mut world, 0, "secret");
+    command(&mut world, 0, Command::SetRoomName("Hidden".into()));
+    // Everything that the founder has stored, but for its keys.
+    let stolen = world.stop(0);
+    let thief = world.start(record(2), stolen);
+    world.pass(5_000);
+    assert_eq!(words(&world, thief), ["before", "Unreadable"]);
+    let named = |event: Event| matches!(event, Event::Room(view) if view.name == "Hidden");
+    assert!(!world.peers[thief].engine.snapshot().into_iter().any(named));
 }
 
 #[test]
@@ -179,8 +200,7 @@ fn the_old_link_lets_nobody_in_and_the_new_one_shows_all_that_was_said() {
     command(&mut world, 0, Command::Remove(me(2)));
     say(&mut world, 0, "new times");
     let late = newcomer(&mut world, &old, 77);
-    // What the removed knows it can tell to anybody; what came later nobody does.
-    assert_eq!(words(&world, late), ["old times"]);
+    assert!(words(&world, late).is_empty());
     assert!(!linked(&world, late, 0) && !linked(&world, late, 1));
     let new = invite(&world, 1);
     let cara = newcomer(&mut world, &new, 78);
@@ -192,6 +212,35 @@ fn the_old_link_lets_nobody_in_and_the_new_one_shows_all_that_was_said() {
     command(&mut world, 0, Command::NewLink);
     say(&mut world, 0, "still here?");
     assert_eq!(words(&world, cara).last().unwrap(), "still here?");
+}
+
+#[test]
+fn whoever_came_through_a_member_who_did_not_know_better_gets_no_further_until_approved() {
+    let mut world = room(4);
+    let old = invite(&world, 0);
+    let ben = world.stop(1);
+    world.pass(30_000);
+    command(&mut world, 0, Command::Remove(me(3)));
+    let (ana, cara) = (world.stop(0), world.stop(2));
+    world.stop(3);
+    // Ben has not heard of it, and lets somebody in.
+    let ben = back(&mut world, 1, ben);
+    let late = newcomer(&mut world, &old, 90);
+    assert!(linked(&world, ben, late));
+    say(&mut world, late, "hello Ben");
+    let (ana, _) = (back(&mut world, 0, ana), back(&mut world, 2, cara));
+    world.pass(60_000);
+    say(&mut world, ben, "we know now");
+    let stranger = world.peers[late].engine.me();
+    assert_eq!(words(&world, ana), ["hello Ben", "we know now"]);
+    assert_eq!(words(&world, late), ["hello Ben"]);
+    assert!(!linked(&world, ana, late));
+    command(&mut world, ben, Command::Approve(stranger));
+    world.pass(60_000);
+    assert!(decided(&world, ana).contains(&Decided::Approved(vec![stranger])));
+    assert_eq!(words(&world, late), ["hello Ben", "we know now"]);
+    say(&mut world, late, "thanks");
+    assert_eq!(words(&world, ana).last().unwrap(), "thanks");
 }
 
 #[test]

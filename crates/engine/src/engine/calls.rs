@@ -21,10 +21,14 @@ use crate::limits;
 use crate::link::{Link, Phase};
 use crate::signal::{Call, SignalKind, SignalPayload, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{SignalState, Trouble};
+use crate::view::{Role, SignalState, Trouble};
 
 impl Engine {
     pub(super) fn on_signal_opened(&mut self) {
+        if self.role(&self.own.member) == Role::Removed {
+            // Nobody would answer.
+            return self.peers.reset(SignalState::Offline);
+        }
         self.peers.reset(SignalState::Connecting);
         if self.loads.is_ready() {
             self.join();
@@ -402,7 +406,7 @@ impl Engine {
         let link = self.links.get_mut(&id)?;
         match std::mem::replace(&mut link.phase, Phase::Calling) {
             Phase::Greeting(greeting) => Some(greeting),
-            phase @ (Phase::Calling | Phase::Proven(_)) => {
+            phase @ (Phase::Calling | Phase::Proven(_) | Phase::Parting(..)) => {
                 link.phase = phase;
                 None
             }

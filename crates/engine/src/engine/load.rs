@@ -234,6 +234,8 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
+        let read = std::mem::take(&mut self.governance.read);
+        self.governance.membership.take_all(read);
         self.learn_epochs();
         self.turn();
         // As many as are kept in memory; the others are read with the page of their message.

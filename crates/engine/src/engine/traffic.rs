@@ -42,6 +42,9 @@ impl Engine {
             // Attachments are not spoken of yet.
             Channel::Bulk => return,
         }
+        if matches!(link.phase, Phase::Parting(..)) {
+            return;
+        }
         if matches!(link.phase, Phase::Calling) {
             // What comes over a channel shows that it is open, even if that has not been said yet.
             self.on_channel_open(id, channel);

@@ -129,15 +129,35 @@ impl Membership {
     /// Takes an entry in. True if that changed anything: it may have to wait for others first.
     /// Bounded by [`limits::DECISIONS`] and [`limits::DECISIONS_WAITING`].
     pub fn take(&mut self, ruled: Ruled) -> bool {
-        let hash = ruled.hash;
-        let known = self.places.contains_key(&hash) || self.dropped.contains(&hash);
-        if known || self.waiting.len() >= limits::DECISIONS_WAITING {
-            return false;
-        }
-        self.waiting.insert(hash, ruled);
+        self.take_all([ruled])
+    }
+
+    /// Takes entries in, whatever their order: only what depends on others than these has to wait.
+    pub fn take_all(&mut self, all: impl IntoIterator<Item = Ruled>) -> bool {
         let before = self.nodes.len();
-        while let Some(next) = self.next_ready() {
-            self.decide(next);
+        let new = all.into_iter().filter(|ruled| !self.knows(&ruled.hash));
+        let mut new: BTreeMap<EntryHash, Ruled> = new.map(|ruled| (ruled.hash, ruled)).collect();
+        let mut behind: BTreeMap<EntryHash, Vec<EntryHash>> = BTreeMap::new();
+        let mut open: BTreeMap<EntryHash, usize> = BTreeMap::new();
+        for ruled in new.values() {
+            let deps = ruled.decision.deps.iter().filter(|dep| new.contains_key(*dep));
+            let count = deps.map(|dep| behind.entry(*dep).or_default().push(ruled.hash)).count();
+            open.insert(ruled.hash, count);
+        }
+        let first = open.iter().filter(|(_, count)| **count == 0);
+        let mut next: Vec<EntryHash> = first.map(|(hash, _)| *hash).collect();
+        while let Some(hash) = next.pop() {
+            if let Some(ruled) = new.remove(&hash) {
+                self.put(ruled);
+            }
+            for hash in behind.remove(&hash).unwrap_or_default() {
+                let count = open.entry(hash).or_default();
+                *count = count.saturating_sub(1);
+                next.extend((*count == 0).then_some(hash));
+            }
+        }
+        while let Some(ready) = self.next_ready() {
+            self.decide(ready);
         }
         let changed = self.nodes.len() != before;
         if changed {
@@ -146,14 +166,28 @@ impl Membership {
         changed
     }
 
-    /// One that waits no more: all it depends on is here, or something of that was dropped.
+    fn knows(&self, hash: &EntryHash) -> bool {
+        self.places.contains_key(hash) || self.dropped.contains(hash)
+    }
+
+    fn put(&mut self, ruled: Ruled) {
+        if self.is_ready(&ruled) {
+            self.decide(ruled);
+        } else if self.waiting.len() < limits::DECISIONS_WAITING {
+            self.waiting.insert(ruled.hash, ruled);
+        }
+    }
+
+    /// True if all it depends on is here, or something of that was dropped.
+    fn is_ready(&self, ruled: &Ruled) -> bool {
+        let deps = &ruled.decision.deps;
+        deps.iter().all(|dep| self.places.contains_key(dep))
+            || deps.iter().any(|dep| self.dropped.contains(dep))
+    }
+
+    /// One that waits no more.
     fn next_ready(&mut self) -> Option<Ruled> {
-        let here = |dep: &EntryHash| self.places.contains_key(dep);
-        let ready = |ruled: &&Ruled| {
-            let deps = &ruled.decision.deps;
-            deps.iter().all(here) || deps.iter().any(|dep| self.dropped.contains(dep))
-        };
-        let hash = self.waiting.values().find(ready)?.hash;
+        let hash = self.waiting.values().find(|ruled| self.is_ready(ruled))?.hash;
         self.waiting.remove(&hash)
     }
 
@@ -220,6 +254,13 @@ impl Membership {
         let mut openings =
             openings.filter_map(|at| self.nodes[*at].ruled.decision.ruling.opening());
         openings.find(|opening| opening.epoch() == *epoch)
+    }
+
+    /// All epochs, the newest known first, and the first at the end.
+    pub fn epochs_newest_first(&self) -> impl Iterator<Item = EpochId> {
+        let openings = self.openings.iter().rev();
+        let openings = openings.filter_map(|at| self.nodes[*at].ruled.decision.ruling.opening());
+        openings.map(Opening::epoch).chain([EpochId::FIRST])
     }
 
     /// True if the secret of an epoch was sealed to a member.

@@ -27,6 +27,8 @@ pub struct Peer {
     pub joined: bool,
     /// The meetings at which it is.
     pub rooms: BTreeSet<Rendezvous>,
+    /// Only peers of one side reach each other.
+    pub side: u8,
     /// The store answers that it is full.
     pub full: bool,
     /// The store is slow: these batches have no answer yet.
@@ -85,6 +87,7 @@ impl World {
             online: false,
             joined: false,
             rooms: BTreeSet::new(),
+            side: 0,
             full: false,
             slow: None,
             heard: 0,
@@ -104,6 +107,27 @@ impl World {
         for room in std::mem::take(&mut self.peers[peer].rooms) {
             self.leave(peer, &room);
         }
+        self.cut(peer);
+        std::mem::take(&mut self.peers[peer].store)
+    }
+
+    /// Takes a peer to another side: its socket and its wires break, and it joins there.
+    pub fn take_to(&mut self, peer: usize, side: u8) {
+        for room in std::mem::take(&mut self.peers[peer].rooms) {
+            self.leave(peer, &room);
+        }
+        let links = self.wires.keys().filter(|(from, _)| *from == peer).map(|(_, link)| *link);
+        for link in links.collect::<Vec<_>>() {
+            let closed = Input::ChannelClosed { link, channel: Channel::Messages };
+            self.peers[peer].inputs.push_back(closed);
+        }
+        self.cut(peer);
+        (self.peers[peer].side, self.peers[peer].joined) = (side, false);
+        self.peers[peer].inputs.push_back(Input::SignalClosed);
+        self.peers[peer].inputs.push_back(Input::SignalOpened);
+    }
+
+    fn cut(&mut self, peer: usize) {
         let ends: Vec<_> = self.wires.iter().filter(|(from, _)| from.0 == peer).collect();
         let ends: Vec<_> = ends.into_iter().map(|(from, to)| (*from, *to)).collect();
         for (from, (other, link)) in ends {
@@ -112,7 +136,6 @@ impl World {
             let closed = Input::ChannelClosed { link, channel: Channel::Messages };
             self.peers[other].inputs.push_back(closed);
         }
-        std::mem::take(&mut self.peers[peer].store)
     }
 
     /// The address of a peer at a meeting: another one at each.
@@ -263,7 +286,9 @@ impl World {
                 let you = self.address(index, &room);
                 self.peers[index].joined = true;
                 self.peers[index].rooms.insert(room.clone());
-                let there = |peer: &Peer| peer.joined && peer.rooms.contains(&room);
+                let side = self.peers[index].side;
+                let there =
+                    |peer: &Peer| peer.side == side && peer.joined && peer.rooms.contains(&room);
                 let others = (0..self.peers.len()).filter(|other| *other != index);
                 let others: Vec<usize> =
                     others.filter(|other| there(&self.peers[*other])).collect();
@@ -280,7 +305,8 @@ impl World {
                 let from = self.address(index, &room);
                 let signal = ServerMessage::Signal { room: room.clone(), from, payload };
                 let other = (0..self.peers.len()).find(|other| self.address(*other, &room) == to);
-                if let Some(other) = other {
+                let side = self.peers[index].side;
+                if let Some(other) = other.filter(|other| self.peers[*other].side == side) {
                     self.peers[other].inputs.push_back(Input::Signal(signal));
                 }
             }

@@ -3,6 +3,8 @@
 //! One is at that of the epoch in force. Who was away when it opened comes to an earlier one, and
 //! is met there until it has come on.
 
+use std::collections::BTreeSet;
+
 use protocol::{ClientMessage, Rendezvous};
 
 use crate::engine::Engine;
@@ -35,19 +37,37 @@ impl Engine {
         self.governance.meetings.iter().find(is).copied()
     }
 
-    /// The meeting of the epoch in force, and those to which somebody may come who was away.
+    /// The meeting of the epoch in force, and those to which somebody may come who was away: where
+    /// it was last heard of, and those of all epochs since, of which it may know some.
     fn wanted_meetings(&self) -> Vec<EpochId> {
         let current = self.ring.current();
         let membership = &self.governance.membership;
-        let mut wanted = vec![current];
-        for cell in self.registers.iter().filter(|cell| cell.kind == RegisterKind::EXCHANGE) {
-            let away = cell.member != self.own.member
-                && !wanted.contains(&cell.epoch)
+        if self.role(&self.own.member) == Role::Removed {
+            return Vec::new();
+        }
+        let cells = self.registers.iter().filter(|cell| cell.kind == RegisterKind::EXCHANGE);
+        let away = cells.filter(|cell| {
+            cell.member != self.own.member
+                && cell.epoch != current
                 && membership.role(&cell.member) >= Role::Member
-                && membership.has_share(&cell.member, &current);
-            if away && self.ring.of(&cell.epoch).is_some() && wanted.len() < limits::MEETINGS {
-                wanted.push(cell.epoch);
+                && membership.has_share(&cell.member, &current)
+        });
+        let heard: BTreeSet<EpochId> = away.map(|cell| cell.epoch).collect();
+        let mut wanted = vec![current];
+        let mut attend = |epoch: EpochId| {
+            let known = self.ring.of(&epoch).is_some();
+            if known && !wanted.contains(&epoch) && wanted.len() < limits::MEETINGS {
+                wanted.push(epoch);
             }
+        };
+        heard.iter().copied().for_each(&mut attend);
+        let mut open = heard;
+        for epoch in membership.epochs_newest_first() {
+            if open.is_empty() {
+                break;
+            }
+            attend(epoch);
+            open.remove(&epoch);
         }
         wanted
     }
@@ -70,6 +90,9 @@ impl Engine {
         }
         for meeting in wanted.iter().filter(|meeting| !before.contains(meeting)) {
             self.attend(meeting);
+        }
+        if wanted.is_empty() {
+            self.peers.reset(SignalState::Offline);
         }
     }
 }

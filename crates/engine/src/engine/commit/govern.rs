@@ -15,14 +15,16 @@ use serde_bytes::ByteBuf;
 
 use crate::engine::commit::Batch;
 use crate::engine::{Engine, keys};
-use crate::ids::{EntryHash, EntryId, EpochId, LogId, MemberId, Seq};
+use crate::ids::{EntryHash, EntryId, EpochId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Millis, Output, StoreOp, Table};
 use crate::limits;
+use crate::link::flow::Read;
 use crate::log::decision::{Cut, Decision, Ruling};
 use crate::log::entry::{Header, Kind, body_hash};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry, Start, Unsigned};
 use crate::members::membership::{Membership, Reach, Ruled, Standing};
+use crate::queue::Class;
 use crate::view::{Decided, Event, Order, Priority, Refusal, Role};
 
 /// Something that is to be decided.
@@ -60,6 +62,8 @@ impl Motion {
 #[derive(Debug)]
 pub struct Governance {
     pub membership: Membership,
+    /// What was read at a start: it comes in no order.
+    pub read: Vec<Ruled>,
     motions: VecDeque<Motion>,
     /// When this member merges epochs that opened at once, unless another one does.
     pub merge_at: Option<Millis>,
@@ -74,6 +78,7 @@ impl Governance {
     pub fn new(founder: MemberId, epoch: EpochId) -> Governance {
         Governance {
             membership: Membership::new(founder),
+            read: Vec::new(),
             motions: VecDeque::new(),
             merge_at: None,
             meetings: vec![epoch],
@@ -239,9 +244,7 @@ impl Engine {
         }
         let before = self.governance.membership.standing().clone();
         let new: BTreeSet<EntryHash> = decided.iter().map(|ruled| ruled.hash).collect();
-        for ruled in decided {
-            self.governance.membership.take(ruled);
-        }
+        self.governance.membership.take_all(decided);
         self.settle_decisions(&before, &new);
     }
 
@@ -279,10 +282,7 @@ impl Engine {
         let changed =
             now.removed.iter().filter(|(member, cuts)| before.removed.get(*member) != Some(*cuts));
         for member in changed.map(|(member, _)| *member).collect::<Vec<_>>() {
-            let links = self.links.values().filter(|link| link.member() == Some(member));
-            for link in links.map(|link| link.id).collect::<Vec<_>>() {
-                self.close(link);
-            }
+            self.part_with(member);
             if self.members.forget(&member) {
                 let logs = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
                 let logs: Vec<_> = logs.map(|(log, state)| (*log, state.held())).collect();
@@ -293,6 +293,43 @@ impl Engine {
             for (log, held) in logs {
                 self.hide_beyond(log, &held);
             }
+        }
+    }
+
+    /// A member was removed: it is told so, and nothing else any more. If it is oneself, nobody is
+    /// left to talk with.
+    fn part_with(&mut self, member: MemberId) {
+        if member == self.own.member {
+            let links: Vec<LinkId> = self.links.keys().copied().collect();
+            return links.into_iter().for_each(|link| self.close(link));
+        }
+        let all = self.governance.membership.effective();
+        let removals = all.filter(|ruled| match &ruled.decision.ruling {
+            Ruling::Remove { member: gone, .. } => *gone == member,
+            Ruling::Approve(_)
+            | Ruling::Promote(_)
+            | Ruling::Demote(_)
+            | Ruling::Renew(_)
+            | Ruling::Merge(_)
+            | Ruling::Gate { .. }
+            | Ruling::Newer(_) => false,
+        });
+        let removals: Vec<(LogId, Seq)> = removals.map(|ruled| (ruled.log, ruled.seq)).collect();
+        let runs: Vec<_> = removals
+            .into_iter()
+            .filter_map(|(log, seq)| Some((log, seq, self.cache.of(&log, seq)?)))
+            .collect();
+        let until = self.now.mono + limits::PARTING;
+        for link in self.links.values_mut().filter(|link| link.member() == Some(member)) {
+            link.part(
+                |flow| {
+                    for (log, seq, (first, last, bytes)) in runs.iter().cloned() {
+                        let read = Read { class: Class::Urgent, log, seq, down: false };
+                        flow.prepare(&read, first, last, bytes);
+                    }
+                },
+                until,
+            );
         }
     }
 

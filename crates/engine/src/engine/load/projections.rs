@@ -24,7 +24,7 @@ impl Engine {
             },
             Some(keys::Projection::Decision(hash)) => match govern::decode(hash, value) {
                 Some(ruled) => {
-                    self.governance.membership.take(ruled);
+                    self.governance.read.push(ruled);
                 }
                 None => return false,
             },

@@ -249,6 +249,21 @@ fn i6_what_depends_on_what_nobody_has_waits_and_is_bounded() {
 }
 
 #[test]
+fn everything_that_was_decided_is_found_again_in_whatever_order_it_is_read() {
+    let mut all: Vec<Ruled> = Vec::new();
+    for seq in 0..limits::DECISIONS as u64 {
+        let deps: Vec<&Ruled> = all.last().into_iter().collect();
+        let member = u8::try_from(seq % 200).unwrap() + 1;
+        all.push(ruled(FOUNDER, seq, &deps, Ruling::Promote(id(member))));
+    }
+    let mut membership = Membership::new(id(FOUNDER));
+    assert!(membership.take_all(all.iter().rev().cloned()));
+    assert_eq!(membership.standing().effective.len(), all.len());
+    assert_eq!(membership.waiting(), 0);
+    assert!(!membership.take_all(all), "all of it is known");
+}
+
+#[test]
 fn what_depends_on_something_forged_is_dropped_with_it() {
     let forged = ruled(5, 1, &[], Ruling::Promote(id(5)));
     let on = ruled(FOUNDER, 1, &[&forged], Ruling::Promote(id(2)));
