@@ -299,6 +299,7 @@ impl Engine {
         self.tend_merges();
         self.tend_merging();
         self.tend_meetings();
+        self.tend_learned();
         self.form_batch();
         self.tend_distant();
         self.plan_wants();

@@ -187,7 +187,7 @@ fn what_was_said_without_the_removed_does_not_open_for_it_on_anothers_disk_eithe
     let stolen = world.stop(0);
     let thief = world.start(record(2), stolen);
     world.pass(5_000);
-    assert_eq!(words(&world, thief), ["before", "Unreadable"]);
+    assert_eq!(words(&world, thief), ["before"]);
     let named = |event: Event| matches!(event, Event::Room(view) if view.name == "Hidden");
     assert!(!world.peers[thief].engine.snapshot().into_iter().any(named));
 }
@@ -340,6 +340,21 @@ fn of_two_admins_who_remove_each_other_both_are_out() {
     say(&mut world, dora, "only two");
     assert_eq!(words(&world, founder), ["only two"]);
     assert_eq!(invite(&world, founder), invite(&world, dora));
+}
+
+#[test]
+fn what_was_read_under_an_epoch_that_was_not_known_yet_is_known_once_it_is() {
+    let mut world = room(2);
+    say(&mut world, 1, "read me");
+    let store = world.stop(1);
+    world.pass(30_000);
+    command(&mut world, 0, Command::NewLink);
+    let entry = world.peers[0].rows.values().next().unwrap().entry;
+    command(&mut world, 0, Command::MarkRead(vec![entry]));
+    let ben = back(&mut world, 1, store);
+    world.pass(60_000);
+    let said = world.texts(ben).into_iter().find(|(text, _)| text == "read me").unwrap();
+    assert_eq!(said.1, RowState::Read);
 }
 
 #[test]

@@ -323,6 +323,12 @@ impl Engine {
     /// A register is stored: what it says comes into force, and others hear of it.
     pub(super) fn on_register_stored(&mut self, register: &Register) {
         self.know(register.member);
+        self.obey_register(register);
+        self.announce_register(register);
+    }
+
+    /// What a register says comes into force, as far as it opens.
+    pub(super) fn obey_register(&mut self, register: &Register) {
         match register.kind {
             RegisterKind::PROFILE => self.told.stale = true,
             RegisterKind::RECEIPT => self.on_receipt(register),
@@ -330,7 +336,6 @@ impl Engine {
             RegisterKind::EXCHANGE => self.governance.meetings_stale = true,
             _ => {}
         }
-        self.announce_register(register);
     }
 
     fn on_receipt(&mut self, register: &Register) {

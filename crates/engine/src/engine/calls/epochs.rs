@@ -129,9 +129,20 @@ impl Engine {
                 more |= self.ring.learn(epoch, secret);
             }
             if !more {
+                self.governance.learned |= news;
                 return news;
             }
             news = true;
+        }
+    }
+
+    /// Reads what could not be opened when it came: what others have read, and the room's name.
+    pub(in crate::engine) fn tend_learned(&mut self) {
+        if !self.is_open() || !std::mem::take(&mut self.governance.learned) {
+            return;
+        }
+        for cell in self.registers.iter().cloned().collect::<Vec<_>>() {
+            self.obey_register(&cell);
         }
     }
 

@@ -65,6 +65,8 @@ pub struct Governance {
     /// What was read at a start: it comes in no order.
     pub read: Vec<Ruled>,
     motions: VecDeque<Motion>,
+    /// Secrets have become known: registers may open that did not when they came.
+    pub learned: bool,
     /// When this member merges epochs that opened at once, unless another one does.
     pub merge_at: Option<Millis>,
     /// The epochs at whose meetings one is.
@@ -80,6 +82,7 @@ impl Governance {
             membership: Membership::new(founder),
             read: Vec::new(),
             motions: VecDeque::new(),
+            learned: false,
             merge_at: None,
             meetings: vec![epoch],
             meetings_stale: false,
@@ -354,6 +357,10 @@ impl Engine {
     pub(in crate::engine) fn counts(&self, run: &Run, seq: Seq, entry: &RunEntry) -> bool {
         if entry.header.kind == Kind::GOVERNANCE {
             return self.governance.membership.ruling(&entry.hash).is_some();
+        }
+        if self.ring.of(&run.epoch).is_none() {
+            // Its secret comes with a decision that is on its way, or not for us.
+            return false;
         }
         match self.governance.membership.reach(&run.log) {
             Reach::UpTo(cut) if cut.seq == seq => cut.hash == entry.hash,
