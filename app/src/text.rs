@@ -6,6 +6,7 @@
 mod blank;
 mod causes;
 mod chinese;
+mod decided;
 mod english;
 mod formats;
 mod states;

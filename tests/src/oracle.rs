@@ -242,6 +242,10 @@ impl Oracle {
                 _ = screen.rows.insert(row.order, row.clone());
                 return;
             }
+            if matches!(row.body, Body::Decided(_)) {
+                _ = screen.rows.insert(row.order, row.clone());
+                return;
+            }
             if self.is_mallory(&row.author) {
                 return;
             }

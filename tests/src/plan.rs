@@ -81,6 +81,8 @@ pub enum Transition {
     RollBack,
     /// Another device begins with a copy of somebody's disk: both are one member.
     CopyProfile,
+    /// Somebody is promoted, or the link changes and with it the epoch.
+    Decide,
 }
 
 const WEIGHTS: [(Transition, u64); 35] = [
@@ -121,9 +123,14 @@ const WEIGHTS: [(Transition, u64); 35] = [
     (Transition::RollBack, 2),
 ];
 
-/// What no seed does by itself, and why: `cargo xtask sim --copies` does it.
-pub const LEFT_OUT: [(&str, &str); 1] =
-    [("cloned profile", "of the first 1,000 seeds with a copy one fails")];
+/// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`.
+pub const LEFT_OUT: [(&str, &str); 2] = [
+    ("cloned profile", "of the first 1,000 seeds with a copy one fails"),
+    ("decisions", "of 1,000 seeds with new links all agree; nobody is removed in them yet"),
+];
+
+/// Decisions of a plan that has some.
+const DECISIONS: usize = 8;
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +186,23 @@ impl Plan {
         let place = usize::try_from(random.below(places)).unwrap_or(0);
         let copy = Step { transition: Transition::CopyProfile, ..step(&mut random) };
         self.steps.insert(place, copy);
+        self
+    }
+
+    /// The same plan, in which things are decided about who is in the room. No disk goes back: one
+    /// that goes back behind an epoch finds the others only by their new link.
+    #[must_use]
+    pub fn with_decisions(mut self) -> Plan {
+        let mut bytes = [4; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        self.steps.retain(|step| step.transition != Transition::RollBack);
+        for _ in 0..DECISIONS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let decision = Step { transition: Transition::Decide, ..step(&mut random) };
+            self.steps.insert(place, decision);
+        }
         self
     }
 

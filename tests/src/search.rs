@@ -26,6 +26,8 @@ pub struct Range {
     pub life: u64,
     /// Whether somebody's profile is copied.
     pub copies: bool,
+    /// Things are decided about who is in the room.
+    pub decisions: bool,
 }
 
 /// What many seeds came to.
@@ -66,6 +68,7 @@ pub fn search(range: Range, options: Options, most: usize) -> Found {
             }
             let plan = Plan::of(seed, range.peers).lasting(range.life);
             let plan = if range.copies { plan.with_copy() } else { plan };
+            let plan = if range.decisions { plan.with_decisions() } else { plan };
             let outcome = play(&plan, options);
             let Ok(mut found) = found.lock() else { return };
             found.seeds += 1;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
+use engine::register::RegisterKind;
 use engine::{
     DraftId, Durability, EntryHash, EntryId, LogId, MemberId, Record, RoomId, RoomRecord, Scan,
     StoreOp, Table,
@@ -68,6 +69,19 @@ impl Store {
     /// The power is cut: what was only relaxed is gone.
     pub fn roll_back(&mut self) {
         self.go_back(self.undo.len() - self.firm);
+    }
+
+    /// True if it is known to which key a member's secrets are sealed.
+    #[must_use]
+    pub fn has_key_of(&self, member: &MemberId) -> bool {
+        let kind = RegisterKind::EXCHANGE.0;
+        let is = |(table, key): &Key| {
+            *table == Table::Projections
+                && key.get(32) == Some(&b'r')
+                && key.get(33..65) == Some(&member.0[..])
+                && key.get(65) == Some(&kind)
+        };
+        self.records.keys().any(is)
     }
 
     /// How many commits the disk can go back.

@@ -28,10 +28,7 @@ impl World {
             Transition::Read => self.read(peer),
             Transition::Rename => self.rename(peer),
             Transition::Older => self.scroll(peer),
-            Transition::Open => {
-                self.open(peer);
-                self.scroll(peer);
-            }
+            Transition::Open => self.open_and_scroll(peer),
             Transition::Leave => {
                 self.end(peer, true);
                 if self.has_bug(Bug::ForgetAtClose) {
@@ -85,6 +82,7 @@ impl World {
             Transition::Reclass => self.reclass(peer),
             Transition::RollBack => self.roll_back(peer),
             Transition::CopyProfile => self.copy_profile(peer),
+            Transition::Decide => self.decide(peer),
         }
     }
 
@@ -207,6 +205,28 @@ impl World {
         }
         self.oracle.copied(peer, &self.peers[copy].store);
         self.open(copy);
+    }
+
+    fn open_and_scroll(&mut self, peer: usize) {
+        self.open(peer);
+        self.scroll(peer);
+    }
+
+    /// The founder promotes somebody, or somebody changes the link: perhaps one who may not.
+    fn decide(&mut self, peer: usize) {
+        let other = self.someone();
+        let by = if self.below(3) == 0 { peer } else { 0 };
+        let command = match (self.below(3), self.oracle.member_of(other)) {
+            (0, Some(member)) => Command::Promote(member),
+            (_, Some(_) | None) => Command::NewLink,
+        };
+        // Whoever has never been met is let in by nobody's new link.
+        let mut members = (0..self.peers.len()).filter_map(|peer| self.oracle.member_of(peer));
+        if members.any(|member| !self.peers[by].store.has_key_of(&member)) {
+            return;
+        }
+        self.note(format_args!("{by} decides {command:?}"));
+        self.command_if_awake(by, command);
     }
 
     fn fill_disk(&mut self, peer: usize) {

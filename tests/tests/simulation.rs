@@ -25,7 +25,9 @@ fn texts(world: &World, peer: usize) -> Vec<String> {
     let rows = world.peers[peer].screen().rows.values();
     rows.map(|row| match &row.body {
         Body::Text(text) => text.split(' ').next().unwrap_or_default().to_owned(),
-        body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
+        body @ (Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable) => {
+            format!("{body:?}")
+        }
     })
     .collect()
 }
@@ -188,7 +190,8 @@ fn planted_faults_are_found() {
 fn sweep(from: u64, count: u64, quick: bool) {
     let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
     let count = wanted.unwrap_or(count);
-    let range = Range { from, count, time: None, peers: None, life: 0, copies: false };
+    let range =
+        Range { from, count, time: None, peers: None, life: 0, copies: false, decisions: false };
     let options = Options { quick, fault: None };
     let found = search(range, options, 1);
     if let Some((seed, outcome)) = found.failed.into_iter().next() {

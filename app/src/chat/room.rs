@@ -1,7 +1,7 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Act, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, RoomId,
+    Act, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, Role, RoomId,
     RoomView,
 };
 use browser::{SignalState, StorageState, StoreFault, Trouble};
@@ -20,6 +20,8 @@ pub struct RoomState {
     pub view: Option<RoomView>,
     /// All members known, oneself included.
     pub members: Vec<MemberView>,
+    /// Those who were removed: what they said before still bears their names.
+    pub removed: Vec<MemberView>,
     /// Whether anybody knows how it does.
     pub life: Life,
     /// Whether there are older messages.
@@ -103,7 +105,10 @@ impl ChatState {
         self.room.writing.hear(&event);
         match event {
             Event::Room(view) => self.room.view = Some(view),
-            Event::Members(members) => self.room.members = members,
+            Event::Members(members) => {
+                let here = |view: &MemberView| view.role != Role::Removed;
+                (self.room.members, self.room.removed) = members.into_iter().partition(here);
+            }
             Event::Rows(new) => return self.settle_rows(new),
             Event::Changed(row) => return self.change_row(*row),
             Event::Moved(entries) => self.rows.rename(&entries),

@@ -298,7 +298,7 @@ pub fn on_screen(rows: &[Shown], keys: &BTreeSet<u64>) -> (Vec<EntryId>, Vec<Ent
 fn weight(row: &Message) -> usize {
     match &row.body {
         Body::Text(text) => text.len(),
-        Body::Gone | Body::Newer | Body::Unreadable => 0,
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => 0,
     }
 }
 

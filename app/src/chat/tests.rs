@@ -109,7 +109,7 @@ fn bodies(state: &ChatState) -> Vec<&str> {
     let text = |row: &'_ Shown| -> &'static str {
         match &row.body {
             Body::Text(text) => Box::leak(text.clone().into_boxed_str()),
-            Body::Gone | Body::Newer | Body::Unreadable => "",
+            Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => "",
         }
     };
     state.rows.iter().map(text).collect()
@@ -416,7 +416,8 @@ fn a_browser_that_cannot_do_it_gets_the_form_and_the_reason() {
 #[test]
 fn members_counters_and_states_are_what_was_told_last() {
     let mut state = in_live_room();
-    let ben = MemberView { member: BEN, name: "Ben".to_owned(), me: false, online: true };
+    let role = browser::Role::Member;
+    let ben = MemberView { member: BEN, name: "Ben".to_owned(), me: false, online: true, role };
     state.apply(told(Event::Members(vec![ben.clone()])));
     state.apply(told(Event::Pending(3)));
     state.apply(told(Event::LinkState(LinkState::Online)));

@@ -147,7 +147,7 @@ fn editable(row: &Shown) -> Option<String> {
 fn words_of(row: &Shown) -> Option<String> {
     match (&row.body, &row.standing) {
         (Body::Text(text), Standing::Stored { .. }) if row.own => Some(text.clone()),
-        (Body::Text(_) | Body::Gone | Body::Newer | Body::Unreadable, _) => None,
+        (Body::Text(_) | Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable, _) => None,
     }
 }
 

@@ -12,4 +12,5 @@ pub mod hash;
 pub mod keys;
 pub mod random;
 pub mod seal;
+pub mod share;
 pub mod sign;

@@ -31,11 +31,11 @@ pub use leak::Sizes;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
 use crate::engine::commit::Commits;
+use crate::engine::commit::govern::{Governance, Motion};
 use crate::engine::forks::Forks;
 use crate::engine::inbox::Inbox;
 use crate::engine::lives::Life;
@@ -43,13 +43,14 @@ use crate::engine::load::Loads;
 use crate::engine::load::distant::Distant;
 use crate::engine::load::repair::Repairs;
 use crate::engine::tell::Told;
-use crate::ids::{EpochId, LinkId, LogId, MemberId, RoomId};
+use crate::ids::{LinkId, LogId, MemberId, RoomId};
 use crate::io::{Channel, Input, Millis, Now, Output};
 use crate::link::Link;
 use crate::log::Logs;
 use crate::members::Members;
 use crate::outbox::Outbox;
 use crate::register::Registers;
+use crate::room::keyring::Keyring;
 use crate::room::record::RoomRecord;
 use crate::signal::peers::Peers;
 use crate::simulation::{Planted, planted};
@@ -61,9 +62,8 @@ use crate::view::{Command, Draft, Event, Refusal};
 pub struct Engine {
     record: RoomRecord,
     room: RoomId,
-    epoch: EpochId,
     own: LogId,
-    keys: EpochKeys,
+    ring: Keyring,
     keypair: Keypair,
     boot: [u8; 16],
     random: Random,
@@ -83,6 +83,7 @@ pub struct Engine {
     wants_stale: bool,
     loads: Loads,
     commits: Commits,
+    governance: Governance,
     life: Life,
     forks: Forks,
     repairs: Repairs,
@@ -100,9 +101,8 @@ impl Engine {
         let own = LogId { member: keypair.member(), incarnation: record.incarnation() };
         let mut engine = Engine {
             room: record.room(),
-            epoch: record.epoch(),
             own,
-            keys: record.epoch_keys(),
+            ring: record.keyring(),
             keypair,
             boot: random.bytes(),
             random,
@@ -122,6 +122,7 @@ impl Engine {
             wants_stale: false,
             loads: Loads::default(),
             commits: Commits::default(),
+            governance: Governance::new(record.founder(), record.epoch()),
             life: Life::default(),
             forks: Forks::default(),
             repairs: Repairs::default(),
@@ -207,6 +208,11 @@ impl Engine {
             Command::LoadOlder => self.load_older(),
             Command::MarkRead(entries) => self.mark_read(&entries),
             Command::ForgetMember(member) => self.forget(&member),
+            Command::Promote(member) => self.propose(Motion::Promote(member)),
+            Command::Demote(member) => self.propose(Motion::Demote(member)),
+            Command::Remove(member) => self.propose(Motion::Remove(member)),
+            Command::Approve(member) => self.propose(Motion::Approve(member)),
+            Command::NewLink => self.propose(Motion::Renew),
         }
     }
 
@@ -264,9 +270,11 @@ impl Engine {
         let own = [batch, wants, links, peers];
         let own = own.into_iter().chain([self.outbox.live.deadline(), self.told.watch_at]);
         let writes = self.is_open() && self.commits.may_begin(self.now.mono);
-        let life = self.life.deadline().filter(|_| writes && !self.outbox.is_empty());
+        let says = !self.outbox.is_empty() || self.governance.has_motions();
+        let life = self.life.deadline().filter(|_| writes && says);
+        let merging = self.governance.merge_at.filter(|_| writes);
         let merges = self.commits.merges.deadline().filter(|_| self.may_merge());
-        let own = own.chain([merges, life, self.forks.deadline()]);
+        let own = own.chain([merges, life, merging, self.forks.deadline()]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 
@@ -289,6 +297,9 @@ impl Engine {
         self.fade_due();
         self.tend_forks();
         self.tend_merges();
+        self.tend_merging();
+        self.tend_meetings();
+        self.tend_learned();
         self.form_batch();
         self.tend_distant();
         self.plan_wants();

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hello::{Hello, Proof};
+use crate::hello::{Again, Hello, Proof};
 use crate::ids::{DraftId, EntryHash, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
@@ -137,6 +137,8 @@ pub enum Frame {
     AskEvidence(LogId, Seq, bool),
     /// The answer: a run.
     Evidence(Vec<u8>),
+    /// The sender knows the secret of another epoch than the one that was proven.
+    Again(Again),
 }
 
 /// Why a channel message is not a sequence of frames.
@@ -174,6 +176,7 @@ const ASK_HASH: u8 = 17;
 const HASH: u8 = 18;
 const ASK_EVIDENCE: u8 = 19;
 const EVIDENCE: u8 = 20;
+const AGAIN: u8 = 21;
 
 /// Bytes that a [`Part`] takes besides those of its run: length, kind, class, last, length.
 pub const PART_OVERHEAD: usize = 3 + 1 + 1 + 1 + 3;
@@ -205,6 +208,7 @@ impl Frame {
                 (ASK_EVIDENCE, postcard::to_allocvec(&(log, seq, signed)))
             }
             Frame::Evidence(bytes) => (EVIDENCE, Ok(bytes.clone())),
+            Frame::Again(again) => (AGAIN, postcard::to_allocvec(again)),
             Frame::Refuse(refusal) => (REFUSE, postcard::to_allocvec(refusal)),
         };
         // Encoding into a vector fails only when memory does.
@@ -248,6 +252,7 @@ impl Frame {
                 Frame::AskEvidence(log, seq, signed)
             }
             EVIDENCE => Frame::Evidence(body.to_vec()),
+            AGAIN => Frame::Again(whole(body)?),
             REFUSE => Frame::Refuse(whole(body)?),
             _ => return Ok(None),
         }))

@@ -7,6 +7,7 @@
 //! One struct a state, consumed by value: after an error there is nothing to go on with. What a
 //! proof is made of is in [`transcript`]. Frames and channels are elsewhere.
 
+mod again;
 mod transcript;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::crypto::sign::{BadSignature, Keypair, Signature};
 use crate::hello::transcript::Transcript;
 use crate::ids::{EpochId, MemberId, RoomId};
 use crate::signal::sdp::Fingerprint;
+
+pub use again::{Again, End};
 
 /// The version of what travels on a link. Members of different versions do not link.
 pub const VERSION: u32 = 1;

@@ -20,7 +20,7 @@ pub mod io;
 pub mod limits;
 mod link;
 pub mod log;
-mod members;
+pub mod members;
 mod outbox;
 pub mod queue;
 pub mod register;

@@ -88,6 +88,33 @@ pub const WATCH_EVERY: Millis = 1_000;
 /// Bytes of runs that came and wait for the disk, over all links; more is refused for now.
 pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Governance entries of one room that are taken into account.
+pub const DECISIONS: usize = 1_024;
+/// Things that one has asked to be decided and that wait for the store.
+pub const MOTIONS: usize = 16;
+/// Meetings at the signaling server at which one is: that of the epoch in force, and earlier ones.
+pub const MEETINGS: usize = 16;
+/// Epochs that opened at once are merged within this time.
+pub const MERGE_WITHIN: Millis = 2_000;
+/// Whoever is removed is told so within this time, and then its links end.
+pub const PARTING: Millis = 2_000;
+/// A link proves the epoch in force again within this time, or is closed.
+pub const PROVE_WITHIN: Millis = 30_000;
+/// Governance entries that wait for others on which they depend.
+pub const DECISIONS_WAITING: usize = 256;
+/// Governance heads that one such entry names.
+pub const DECISION_DEPS: usize = 64;
+/// Logs of a removed member of which some entries count.
+pub const CUTS: usize = 64;
+/// Members to whom one governance entry seals a secret.
+pub const SHARES: usize = 256;
+/// Bytes of a sealed secret.
+pub const SHARE_BYTES: usize = 72;
+/// Epochs whose secrets are kept: all that there can be.
+pub const EPOCHS: usize = DECISIONS + 2;
+/// Epochs that one epoch follows.
+pub const EPOCH_PARENTS: usize = 16;
+
 /// Logs of one room.
 pub const LOGS: usize = 4096;
 /// Members of one room.

@@ -3,6 +3,7 @@
 //! ```text
 //!  Calling ── messages channel opens ──► Greeting ── proof verifies ──► Proven ──► (closed)
 //!  (offer, answer, candidates)           (Hello, Proof)                  (everything else)
+//!                                          removed: Proven ──► Parting ──► (closed)
 //! ```
 //! Until the proof verifies, nothing but `Hello` and `Proof` is parsed (I5). What a proven link
 //! may carry is in [`flow`]; who is asked for what is in `sync.rs`.
@@ -11,7 +12,7 @@ pub mod flow;
 
 use crate::frame::Frame;
 use crate::hello::Greeting;
-use crate::ids::{LinkId, MemberId};
+use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Millis, RtcState};
 use crate::limits;
 use crate::link::flow::Flow;
@@ -26,6 +27,8 @@ pub enum Phase {
     Greeting(Greeting),
     /// The other side is who it says, and there is nobody in between.
     Proven(Box<Flow>),
+    /// The other side was removed: what waits for it still goes, nothing else, until this time.
+    Parting(Box<Flow>, Millis),
 }
 
 /// One attempt to connect with one peer.
@@ -34,6 +37,8 @@ pub struct Link {
     pub id: LinkId,
     /// The peer's address at the signaling server, when the link was made.
     pub peer: PeerId,
+    /// The epoch at whose meeting the peer was found: its secret is what both have to prove.
+    pub meeting: EpochId,
     /// Binds offer, answer and candidates to one attempt.
     pub session: [u8; 16],
     /// True on the side that offered.
@@ -59,10 +64,17 @@ pub struct Link {
 impl Link {
     /// A new attempt.
     #[must_use]
-    pub fn new(id: LinkId, peer: PeerId, session: [u8; 16], offerer: bool, now: Millis) -> Link {
+    pub fn new(
+        id: LinkId,
+        (meeting, peer): (EpochId, PeerId),
+        session: [u8; 16],
+        offerer: bool,
+        now: Millis,
+    ) -> Link {
         Link {
             id,
             peer,
+            meeting,
             session,
             offerer,
             claimed: None,
@@ -87,7 +99,7 @@ impl Link {
     pub fn flow(&self) -> Option<&Flow> {
         match &self.phase {
             Phase::Proven(flow) => Some(flow),
-            Phase::Calling | Phase::Greeting(_) => None,
+            Phase::Calling | Phase::Greeting(_) | Phase::Parting(..) => None,
         }
     }
 
@@ -95,7 +107,7 @@ impl Link {
     pub fn flow_mut(&mut self) -> Option<&mut Flow> {
         match &mut self.phase {
             Phase::Proven(flow) => Some(flow),
-            Phase::Calling | Phase::Greeting(_) => None,
+            Phase::Calling | Phase::Greeting(_) | Phase::Parting(..) => None,
         }
     }
 
@@ -104,12 +116,26 @@ impl Link {
         self.greeting_out.push(frame.encode());
     }
 
+    /// The other side was removed: it is given some last runs, and then the link ends.
+    pub fn part(&mut self, last: impl FnOnce(&mut Flow), until: Millis) {
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Calling) {
+            Phase::Proven(mut flow) => {
+                last(&mut flow);
+                Phase::Parting(flow, until)
+            }
+            phase @ (Phase::Calling | Phase::Greeting(_) | Phase::Parting(..)) => phase,
+        };
+    }
+
     /// The next message for the `messages` channel.
     pub fn transmit(&mut self) -> Option<Vec<u8>> {
         if !self.greeting_out.is_empty() {
             return Some(self.greeting_out.remove(0));
         }
-        self.flow_mut()?.transmit()
+        match &mut self.phase {
+            Phase::Proven(flow) | Phase::Parting(flow, _) => flow.transmit(),
+            Phase::Calling | Phase::Greeting(_) => None,
+        }
     }
 
     /// When something has to happen with this link if nothing comes.
@@ -118,6 +144,7 @@ impl Link {
         let setup = match self.phase {
             Phase::Proven(_) => None,
             Phase::Calling | Phase::Greeting(_) => Some(self.since + limits::LINK_SETUP),
+            Phase::Parting(_, until) => Some(until),
         };
         let path = match self.rtc {
             (RtcState::Disconnected, since) if !self.restarted => {

@@ -9,6 +9,7 @@
 
 pub mod branch;
 mod clash;
+pub mod decision;
 pub mod entry;
 pub mod have;
 pub mod pack;

@@ -4,6 +4,8 @@
 //! the first to join. So each member has, for each own log, the seq from which it is a recipient,
 //! and the state of a row is computed from ranges: nothing is kept for each message.
 
+pub mod membership;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -104,6 +106,12 @@ impl Members {
     /// All others that are not forgotten.
     pub fn iter(&self) -> impl Iterator<Item = &MemberId> {
         self.members.iter().filter(|(_, member)| !member.forgotten).map(|(id, _)| id)
+    }
+
+    /// True if anything is known of a member.
+    #[must_use]
+    pub fn knows(&self, id: &MemberId) -> bool {
+        self.members.contains_key(id)
     }
 
     /// Puts a member as it was stored, unless more is known of it already.

@@ -28,6 +28,10 @@ impl RegisterKind {
     pub const RECEIPT: RegisterKind = RegisterKind(1);
     /// [`RoomInfo`], of the founder only.
     pub const ROOM: RegisterKind = RegisterKind(2);
+    /// The member's X25519 key: a
+    /// [`SignedExchangeKey`](crate::crypto::exchange::SignedExchangeKey).
+    /// That it is sealed under an epoch shows that the member has come so far.
+    pub const EXCHANGE: RegisterKind = RegisterKind(3);
     /// Registers that one member may have.
     pub const COUNT: u8 = 8;
 }
@@ -85,7 +89,8 @@ pub struct Register {
     pub kind: RegisterKind,
     /// Grows with every value.
     pub counter: u64,
-    epoch: EpochId,
+    /// The epoch whose keys seal the value.
+    pub epoch: EpochId,
     value: Vec<u8>,
     bytes: Vec<u8>,
 }

@@ -7,6 +7,7 @@
 //! in the room and what was said there is elsewhere.
 
 pub mod invite;
+pub mod keyring;
 pub mod record;
 
 use crate::crypto::hash::hash;

@@ -230,7 +230,7 @@ impl Pursuit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{EntryHash, Incarnation};
+    use crate::ids::{EntryHash, EpochId, Incarnation};
     use protocol::PeerId;
 
     use crate::link::Phase;
@@ -244,8 +244,9 @@ mod tests {
     fn links(members: &[MemberId]) -> BTreeMap<LinkId, Link> {
         let link = |(number, member): (u64, &MemberId)| {
             let id = LinkId(number);
-            let mut link = Link::new(id, PeerId(1), [0; 16], true, 0);
-            let mut flow = Flow::new(*member, [0; 16], 0);
+            let at = (EpochId::FIRST, PeerId(1));
+            let mut link = Link::new(id, at, [0; 16], true, 0);
+            let mut flow = Flow::new(*member, [0; 16], EpochId::FIRST, 0);
             let range = HaveRange { first: 0, last: 9, head: EntryHash([1; 32]) };
             flow.have.learn(&LogHave { log: LOG, ranges: vec![range], refused: vec![] });
             link.phase = Phase::Proven(Box::new(flow));

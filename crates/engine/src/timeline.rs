@@ -12,11 +12,11 @@ pub mod notes;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::crypto::keys::EpochKeys;
 use crate::ids::{EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::limits;
 use crate::log::entry::{Kind, Target};
 use crate::members::Delivery;
+use crate::room::keyring::Keyring;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
 use crate::view::{Body, Order, Priority, Row, RowState};
@@ -151,7 +151,7 @@ impl Timeline {
         &mut self,
         Found { mut row, hash, reach }: Found,
         last: u64,
-        (room, keys): (&RoomId, &EpochKeys),
+        (room, keys): (&RoomId, &Keyring),
     ) -> Option<Row> {
         let early = self.take_early(&row.entry);
         let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
@@ -186,7 +186,7 @@ impl Timeline {
     }
 
     /// Takes in a note on a row in memory; gives the row if that changed how it is shown.
-    pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &EpochKeys) -> Option<Row> {
+    pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &Keyring) -> Option<Row> {
         let spot = self.index.get(&noted.target)?;
         if spot.hash != noted.note.target {
             return None;
@@ -261,7 +261,9 @@ impl Timeline {
     #[must_use]
     pub fn target(&self, entry: &EntryId) -> Option<Target> {
         let spot = self.index.get(entry)?;
-        let gone = self.rows.get(&spot.order).is_none_or(|row| row.body == Body::Gone);
+        // What was decided can be neither changed nor taken back.
+        let fixed = |row: &Row| matches!(row.body, Body::Gone | Body::Decided(_));
+        let gone = self.rows.get(&spot.order).is_none_or(fixed);
         (!gone).then_some(Target { entry: *entry, hash: spot.hash })
     }
 
@@ -379,7 +381,7 @@ impl Timeline {
 fn weight(row: &Row) -> usize {
     match &row.body {
         Body::Text(text) => text.len(),
-        Body::Gone | Body::Newer | Body::Unreadable => 0,
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => 0,
     }
 }
 
@@ -390,8 +392,8 @@ mod tests {
     const HASH: EntryHash = EntryHash([7; 32]);
     const ROOM: RoomId = RoomId([9; 32]);
 
-    fn keys() -> EpochKeys {
-        crate::room::record::RoomRecord::create(&[7; 128]).epoch_keys()
+    fn keys() -> Keyring {
+        crate::room::record::RoomRecord::create(&[7; 128]).keyring()
     }
 
     use crate::ids::{Incarnation, MemberId};

@@ -56,6 +56,17 @@ pub enum Command {
     MarkRead(Vec<EntryId>),
     /// Take a member who will not come back out of the recipients.
     ForgetMember(MemberId),
+    /// Make a member an admin; admins can.
+    Promote(MemberId),
+    /// Make an admin a member again; the founder can.
+    Demote(MemberId),
+    /// Remove a member for good: what it says from now on counts for nobody, and it reads nothing
+    /// of what others say. Admins can.
+    Remove(MemberId),
+    /// Hand the room's present secret to a member who has missed it.
+    Approve(MemberId),
+    /// Make the invite void, and another one; admins can.
+    NewLink,
 }
 
 /// What a page is told.
@@ -144,6 +155,23 @@ pub struct MemberView {
     pub me: bool,
     /// True for oneself, and for whoever is linked and proven now.
     pub online: bool,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// What a member may do, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// Removed, for good.
+    Removed,
+    /// Nobody has approved it yet, in a room where that is needed.
+    Applicant,
+    /// May speak, approve and merge epochs.
+    Member,
+    /// May also remove, promote and change the link.
+    Admin,
+    /// May everything, and cannot be removed.
+    Founder,
 }
 
 /// A message, as it stands in the list.
@@ -225,10 +253,34 @@ pub enum Body {
     Text(String),
     /// The body is gone: expired or deleted.
     Gone,
+    /// Something about who is in the room.
+    Decided(Decided),
     /// Written by a newer version of Confab.
     Newer,
     /// It verifies, but does not open: damaged or made by a faulty peer.
     Unreadable,
+}
+
+/// What was decided about who is in the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decided {
+    /// These members got the room's present secret.
+    Approved(Vec<MemberId>),
+    /// A member was removed.
+    Removed(MemberId),
+    /// A member became an admin.
+    Promoted(MemberId),
+    /// An admin became a member again.
+    Demoted(MemberId),
+    /// The invite changed.
+    NewLink,
+    /// Changes of the room's secret that met were settled.
+    Merged,
+    /// Whether newcomers have to be approved from now on.
+    Gate {
+        /// True if they have.
+        approve: bool,
+    },
 }
 
 /// How far a message has come. A state never goes back.
@@ -343,11 +395,29 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// Only admins can do this.
+    #[error("only admins of the room can do this")]
+    NotAdmin,
+    /// One was removed from the room.
+    #[error("you were removed from this room: nothing that you write reaches anybody")]
+    Removed,
+    /// The founder is neither removed, promoted nor demoted.
+    #[error("the founder of the room stays what it is")]
+    AboutFounder,
+    /// So much was decided in this room that nothing more is taken into account.
+    #[error("{limit} things were decided in this room, no more are taken into account")]
+    TooMuchDecided {
+        /// The limit.
+        limit: u64,
+    },
+    /// It does not fit to what has become known meanwhile.
+    #[error("something else was decided meanwhile: look again, and try it once more")]
+    Overtaken,
     /// Only the founder can do this.
     #[error("only the founder of the room can do this")]
     NotFounder,
     /// No such member, or oneself.
-    #[error("there is no such member to forget")]
+    #[error("there is no such member, or it is yourself")]
     NoSuchMember,
     /// So much is shown already that nothing older fits.
     #[error("{limit} messages are shown, older ones do not fit")]

@@ -53,6 +53,9 @@ mod command {
         /// Somebody's profile is copied in each seed
         #[arg(long)]
         copies: bool,
+        /// Members are promoted and the link changes in each seed
+        #[arg(long)]
+        decisions: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -78,7 +81,8 @@ mod command {
 
     fn plan(seed: u64, arguments: &Arguments) -> Plan {
         let plan = Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life);
-        if arguments.copies { plan.with_copy() } else { plan }
+        let plan = if arguments.copies { plan.with_copy() } else { plan };
+        if arguments.decisions { plan.with_decisions() } else { plan }
     }
 
     fn options(arguments: &Arguments) -> Options {
@@ -109,7 +113,8 @@ mod command {
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
         let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let range = Range { from, count, time, peers, life, copies: arguments.copies };
+        let (copies, decisions) = (arguments.copies, arguments.decisions);
+        let range = Range { from, count, time, peers, life, copies, decisions };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
@@ -176,6 +181,9 @@ mod command {
         }
         if arguments.copies {
             flags += " --copies";
+        }
+        if arguments.decisions {
+            flags += " --decisions";
         }
         if arguments.real_crypto {
             flags += " --real-crypto";

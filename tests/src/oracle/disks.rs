@@ -173,6 +173,7 @@ impl Oracle {
             | Frame::Live(_)
             | Frame::LiveReply(_)
             | Frame::Typing(_)
+            | Frame::Again(_)
             | Frame::Evidence(_)
             | Frame::Refuse(_)
             | Frame::Bye(_) => {}

@@ -132,6 +132,7 @@ impl Oracle {
                 | Frame::Live(_)
                 | Frame::LiveReply(_)
                 | Frame::Typing(_)
+                | Frame::Again(_)
                 | Frame::Branches(_)
                 | Frame::AskHash(..)
                 | Frame::Hash(_)

@@ -105,7 +105,9 @@ impl Oracle {
         let now = match &row.body {
             Body::Text(text) if text == first => String::new(),
             Body::Text(text) => format!(" now {}", cut(text)),
-            body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!(" {body:?}"),
+            body @ (Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable) => {
+                format!(" {body:?}")
+            }
         };
         let reaction =
             |reaction: &engine::Reaction| format!(" {}{:?}", reaction.emoji, reaction.members);

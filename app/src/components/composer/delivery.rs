@@ -180,6 +180,7 @@ pub fn DeliveryChoice(
 mod tests {
     use super::*;
     use crate::text::Language;
+    use browser::Role;
 
     #[test]
     fn every_choice_stands_for_terms_of_its_own() {
@@ -198,7 +199,7 @@ mod tests {
 
     fn member(id: u8, name: &str, online: bool) -> MemberView {
         let member = MemberId([id; 32]);
-        MemberView { member, name: name.to_owned(), me: id == 1, online }
+        MemberView { member, name: name.to_owned(), me: id == 1, online, role: Role::Member }
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn Member(
     #[prop(into)] founder: Signal<bool>,
     on_forget: impl Fn(MemberId) + Copy + Send + 'static,
 ) -> impl IntoView {
-    let MemberView { member, name, me, online } = view;
+    let MemberView { member, name, me, online, role: _ } = view;
     let name = Signal::stored(name);
     let presence = if online { word(|words| words.online) } else { word(|words| words.away) };
     view! {

@@ -137,6 +137,7 @@ fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
         message.with(|message| match &message.body {
             Body::Text(text) => text.clone(),
             Body::Gone => words.body_gone.to_owned(),
+            Body::Decided(decided) => language.get().decided(decided),
             Body::Newer => words.body_newer.to_owned(),
             Body::Unreadable => words.body_unreadable.to_owned(),
         })
@@ -273,7 +274,7 @@ fn Refused(
         let (draft, text) = message.with_untracked(|message| {
             let text = match &message.body {
                 Body::Text(text) => text.clone(),
-                Body::Gone | Body::Newer | Body::Unreadable => String::new(),
+                Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => String::new(),
             };
             (message.draft, text)
         });

@@ -87,7 +87,10 @@ fn words_of(row: &Shown) -> String {
     const LETTERS: usize = 120;
     let text = match &row.body {
         browser::Body::Text(text) => text.as_str(),
-        browser::Body::Gone | browser::Body::Newer | browser::Body::Unreadable => "",
+        browser::Body::Gone
+        | browser::Body::Decided(_)
+        | browser::Body::Newer
+        | browser::Body::Unreadable => "",
     };
     match text.char_indices().nth(LETTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),

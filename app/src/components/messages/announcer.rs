@@ -26,9 +26,10 @@ pub fn Announcer(
                 let name = name.filter(|name| !name.is_empty());
                 (words.announce_one)(&name.unwrap_or_else(|| words.nameless.to_owned()), text)
             }
-            (Body::Text(_) | Body::Gone | Body::Newer | Body::Unreadable, count) => {
-                (words.announce_many)(count)
-            }
+            (
+                Body::Text(_) | Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable,
+                count,
+            ) => (words.announce_many)(count),
         })
     });
     view! {

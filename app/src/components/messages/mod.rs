@@ -24,8 +24,8 @@ use sight::{is_covered, on_uncovering};
 pub type Names = BTreeMap<MemberId, String>;
 
 /// The names of all members.
-pub fn names_of(members: &[MemberView]) -> Names {
-    members.iter().map(|view| (view.member, view.name.clone())).collect()
+pub fn names_of<'a>(members: impl Iterator<Item = &'a MemberView>) -> Names {
+    members.map(|view| (view.member, view.name.clone())).collect()
 }
 
 /// The list, and what goes with it.

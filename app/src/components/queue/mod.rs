@@ -123,6 +123,6 @@ pub fn words_of(rows: &Rows, entry: &EntryId) -> Option<String> {
 fn text_of(row: &Shown) -> Option<&str> {
     match &row.body {
         Body::Text(text) => Some(text),
-        Body::Gone | Body::Newer | Body::Unreadable => None,
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => None,
     }
 }

@@ -24,7 +24,7 @@ use crate::text::names;
 #[component]
 pub fn RoomPage(room: RoomId) -> impl IntoView {
     let page = Page::here();
-    let names = page.of_room(|room| names_of(&room.members));
+    let names = page.of_room(|room| names_of(room.members.iter().chain(&room.removed)));
     provide_context(page.of_room(|room| hues_of(room.members.iter().map(|view| view.member))));
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();

@@ -7,7 +7,49 @@ use browser::{Refusal, Trouble, limits};
 use super::Wording;
 use crate::text::Language;
 
+const NOT_ADMIN: [&str; 4] = [
+    "Only admins of the room can do this.",
+    "Ask the founder or an admin to do it.",
+    "只有房间的管理员能这样做。",
+    "请让创建者或管理员来操作。",
+];
+const REMOVED: [&str; 4] = [
+    "You were removed from this room.",
+    "What you write reaches nobody any more.",
+    "您已被移出此房间。",
+    "您写的内容不会再送达任何人。",
+];
+const ABOUT_FOUNDER: [&str; 4] = [
+    "The founder of the room stays what it is.",
+    "Nobody can remove, promote or demote the founder.",
+    "房间创建者的身份不会改变。",
+    "任何人都不能移除、提升或降级创建者。",
+];
+const OVERTAKEN: [&str; 4] = [
+    "Something else was decided meanwhile.",
+    "Look again, and try it once more.",
+    "其间已有别的决定。",
+    "请再看一下，然后重试。",
+];
+const NOT_FOUNDER: [&str; 4] = [
+    "Only the founder of the room can do this.",
+    "Ask the founder to do it.",
+    "只有房间的创建者能这样做。",
+    "请让创建者来操作。",
+];
+const NO_SUCH_MEMBER: [&str; 4] = [
+    "There is no such member.",
+    "The list has changed; look again.",
+    "没有这位成员。",
+    "名单已有变化，请再看一下。",
+];
+
 impl Language {
+    /// Title and help in English, then in Chinese.
+    fn plain(self, [title, help, chinese_title, chinese_help]: [&str; 4]) -> Wording {
+        self.say(title, help, chinese_title, chinese_help)
+    }
+
     /// Why a command was refused.
     pub fn refusal(self, refusal: &Refusal) -> Wording {
         match refusal {
@@ -57,18 +99,13 @@ impl Language {
                 "现在没有人在线，即时消息无人能收到。",
                 "请作为普通消息发送，它会在这里等待。",
             ),
-            Refusal::NotFounder => self.say(
-                "Only the founder of the room can do this.",
-                "Ask the founder to do it.",
-                "只有房间的创建者能这样做。",
-                "请让创建者来操作。",
-            ),
-            Refusal::NoSuchMember => self.say(
-                "There is no such member.",
-                "The list has changed; look again.",
-                "没有这位成员。",
-                "名单已有变化，请再看一下。",
-            ),
+            Refusal::NotAdmin => self.plain(NOT_ADMIN),
+            Refusal::Removed => self.plain(REMOVED),
+            Refusal::AboutFounder => self.plain(ABOUT_FOUNDER),
+            Refusal::Overtaken => self.plain(OVERTAKEN),
+            Refusal::TooMuchDecided { limit } => self.too_much_decided(*limit),
+            Refusal::NotFounder => self.plain(NOT_FOUNDER),
+            Refusal::NoSuchMember => self.plain(NO_SUCH_MEMBER),
             Refusal::WindowFull { limit } => self.say(
                 format!("{limit} messages are shown; older ones do not fit."),
                 "Reload the page to begin at the newest again.",
@@ -76,6 +113,15 @@ impl Language {
                 "重新加载页面可从最新消息开始。",
             ),
         }
+    }
+
+    fn too_much_decided(self, limit: u64) -> Wording {
+        self.say(
+            format!("{limit} things were decided in this room, and no more count."),
+            "Found a new room to go on.",
+            format!("此房间已作出 {limit} 项决定，不能再多了。"),
+            "请新建一个房间继续。",
+        )
     }
 
     fn no_reaction(self, limit: u64) -> Wording {

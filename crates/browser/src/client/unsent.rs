@@ -110,6 +110,11 @@ impl Unsent {
             Command::SetRoomName(_)
             | Command::LoadOlder
             | Command::ForgetMember(_)
+            | Command::Promote(_)
+            | Command::Demote(_)
+            | Command::Remove(_)
+            | Command::Approve(_)
+            | Command::NewLink
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)

@@ -20,7 +20,8 @@ impl Engine {
     pub(super) fn stage_notes(&mut self, batch: &mut Batch, run: &Run) {
         for (seq, entry) in run.iter() {
             let id = EntryId { log: run.log, seq };
-            if let Some(expiry) = entry.header.expiry.filter(|_| entry.body.is_some()) {
+            let goes = entry.body.is_some() && entry.header.kind != Kind::GOVERNANCE;
+            if let Some(expiry) = entry.header.expiry.filter(|_| goes) {
                 self.stage_fade(batch, expiry, &id);
             }
             let mut early = self.timeline.early(&id).to_vec();
@@ -52,7 +53,8 @@ impl Engine {
         let key = keys::note(&self.room, &noted.target, &noted.note.by);
         let value = postcard::to_allocvec(&noted.note).unwrap_or_default();
         batch.ops.push(StoreOp::Put(Table::Projections, key, value));
-        if noted.note.kind == Kind::DELETE && noted.note.target == hash {
+        let counts = self.note_counts(&noted.note.by);
+        if counts && noted.note.kind == Kind::DELETE && noted.note.target == hash {
             self.stage_fade(batch, 0, &noted.target);
         }
     }
@@ -61,6 +63,9 @@ impl Engine {
     pub(super) fn on_noted(&mut self, notes: Vec<Noted>) {
         let mut rows: Vec<Row> = Vec::new();
         for noted in notes {
+            if !self.note_counts(&noted.note.by) {
+                continue;
+            }
             self.note_deleted(&noted);
             let held = self.logs.of(&noted.target.log).map(crate::log::LogState::held);
             if !held.unwrap_or_default().contains(noted.target.seq) {
@@ -68,7 +73,7 @@ impl Engine {
                 continue;
             }
             self.changed_afar(noted.target);
-            let row = self.timeline.note(&noted, &self.room, &self.keys);
+            let row = self.timeline.note(&noted, &self.room, &self.ring);
             if let Some(row) = row {
                 rows.retain(|known| known.entry != row.entry);
                 rows.push(row);
@@ -95,13 +100,16 @@ impl Engine {
     /// A note on a message of a page. A deletion that came when too many notes waited for their
     /// messages has not taken its body away: it does so now.
     fn on_page_note(&mut self, noted: Noted) {
+        if !self.note_counts(&noted.note.by) {
+            return;
+        }
         let here = self.timeline.target(&noted.target);
         let right = here.is_some_and(|here| here.hash == noted.note.target);
         if right && noted.note.kind == Kind::DELETE {
             self.commits.fades.owe(noted.target, 0);
         }
         self.note_deleted(&noted);
-        self.timeline.note(&noted, &self.room, &self.keys);
+        self.timeline.note(&noted, &self.room, &self.ring);
     }
 
     /// What a deletion names may be known by another name, or come by one.

@@ -7,31 +7,32 @@
 //! Payloads are sealed and signed: what does not open is dropped before any connection exists.
 //! A link that is lost is offered again after a while; the queue for its member stays.
 
+mod epochs;
+mod meetings;
+
 use protocol::{ClientMessage, ErrorCode, PeerId, ServerMessage};
 
 use crate::engine::Engine;
 use crate::frame::Frame;
 use crate::hello::{self, Greeting, Hello, HelloError, Proof};
-use crate::ids::{LinkId, MemberId};
+use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
 use crate::limits;
 use crate::link::{Link, Phase};
 use crate::signal::{Call, SignalKind, SignalPayload, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{SignalState, Trouble};
+use crate::view::{Role, SignalState, Trouble};
 
 impl Engine {
     pub(super) fn on_signal_opened(&mut self) {
+        if self.role(&self.own.member) == Role::Removed {
+            // Nobody would answer.
+            return self.peers.reset(SignalState::Offline);
+        }
         self.peers.reset(SignalState::Connecting);
         if self.loads.is_ready() {
             self.join();
         }
-    }
-
-    /// Asks to be let into the signaling room: only once offers can be answered.
-    pub(super) fn join(&mut self) {
-        let room = self.keys.rendezvous();
-        self.out.push_back(Output::Signal(ClientMessage::Join { room }));
     }
 
     pub(super) fn on_signal_closed(&mut self) {
@@ -49,27 +50,30 @@ impl Engine {
 
     pub(super) fn on_signal(&mut self, message: ServerMessage) {
         let now = self.now.mono;
-        let ours = self.keys.rendezvous();
         match message {
-            ServerMessage::Joined { room, you, peers } if room == ours => {
-                self.peers.joined(you, peers, now);
+            ServerMessage::Joined { room, you, peers } => {
+                if let Some(meeting) = self.meeting_at(&room) {
+                    self.peers.joined(meeting, you, peers, now);
+                }
             }
-            ServerMessage::PeerJoined { room, peer } if room == ours => {
-                self.peers.came(peer, now);
+            ServerMessage::PeerJoined { room, peer } => {
+                if let Some(meeting) = self.meeting_at(&room) {
+                    self.peers.came(meeting, peer, now);
+                }
             }
-            ServerMessage::PeerLeft { room, peer } if room == ours => self.on_peer_left(peer),
-            ServerMessage::Signal { room, from, payload } if room == ours => {
-                self.on_payload(from, &payload);
+            ServerMessage::PeerLeft { room, peer } => {
+                if self.meeting_at(&room).is_some() {
+                    self.on_peer_left(peer);
+                }
+            }
+            ServerMessage::Signal { room, from, payload } => {
+                if let Some(meeting) = self.meeting_at(&room) {
+                    self.on_payload(meeting, from, &payload);
+                }
             }
             ServerMessage::Error { code, message } => self.on_refused(&code, message),
             // Relays are for the browser's connections: a driver keeps them to itself.
-            ServerMessage::Relays(_)
-            | ServerMessage::Joined { .. }
-            | ServerMessage::PeerJoined { .. }
-            | ServerMessage::PeerLeft { .. }
-            | ServerMessage::Signal { .. }
-            | ServerMessage::Ping
-            | ServerMessage::Pong => {}
+            ServerMessage::Relays(_) | ServerMessage::Ping | ServerMessage::Pong => {}
         }
     }
 
@@ -100,23 +104,23 @@ impl Engine {
         if planted(Planted::OrderByAddress) && due.as_ptr().addr().count_ones().is_multiple_of(2) {
             due.reverse();
         }
-        for peer in due {
+        for at in due {
             if self.links.len() >= limits::LINKS {
                 return;
             }
             let session = self.random.bytes();
-            let id = self.new_link(peer, session, true);
+            let id = self.new_link(at, session, true);
             let call = RtcCall::Open { offerer: true, polite: false };
             self.out.push_back(Output::Rtc { link: id, call });
         }
     }
 
-    fn new_link(&mut self, peer: PeerId, session: [u8; 16], offerer: bool) -> LinkId {
+    fn new_link(&mut self, at: (EpochId, PeerId), session: [u8; 16], offerer: bool) -> LinkId {
         let id = LinkId(self.next_link);
         self.next_link += 1;
-        let link = Link::new(id, peer, session, offerer, self.now.mono);
+        let link = Link::new(id, at, session, offerer, self.now.mono);
         self.links.insert(id, link);
-        if let Some(peer) = self.peers.of(peer) {
+        if let Some(peer) = self.peers.of(at.1) {
             peer.link = Some(id);
             peer.offer_at = None;
         }
@@ -148,34 +152,38 @@ impl Engine {
     /// Seals and signs a payload for the peer of a link.
     fn post(&mut self, id: LinkId, kind: SignalKind) {
         let Some(link) = self.links.get(&id) else { return };
-        self.post_to(link.peer, link.session, kind);
+        self.post_to((link.meeting, link.peer), link.session, kind);
     }
 
-    fn post_to(&mut self, to: PeerId, session: [u8; 16], kind: SignalKind) {
-        let Some(sender) = self.peers.you else { return };
+    fn post_to(&mut self, (at, to): (EpochId, PeerId), session: [u8; 16], kind: SignalKind) {
+        let (Some(sender), Some(keys)) = (self.peers.you(&at), self.ring.of(&at)) else { return };
         let from = self.own.member;
         let payload = SignalPayload { from, sender, recipient: to, session, kind };
-        let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
+        let call = Call { room: &self.room, epoch: &at, keys };
         let sealed = call.seal(&payload, &self.keypair, &mut self.random);
-        let room = self.keys.rendezvous();
+        let room = keys.rendezvous();
         self.out.push_back(Output::Signal(ClientMessage::Signal { room, to, payload: sealed }));
     }
 
-    fn on_payload(&mut self, from: PeerId, text: &str) {
-        let Some(you) = self.peers.you.filter(|_| self.loads.is_ready()) else { return };
-        let call = Call { room: &self.room, epoch: &self.epoch, keys: &self.keys };
+    fn on_payload(&mut self, at: EpochId, from: PeerId, text: &str) {
+        let you = self.peers.you(&at).filter(|_| self.loads.is_ready());
+        let (Some(you), Some(keys)) = (you, self.ring.of(&at)) else { return };
+        let call = Call { room: &self.room, epoch: &at, keys };
         // Strangers and replays to another address are dropped here.
         let Ok(payload) = call.open(text, from, you) else { return };
+        if !self.admits(&payload.from, &at) {
+            return;
+        }
         if payload.from == self.own.member {
-            return self.on_own_payload(from, payload);
+            return self.on_own_payload((at, from), payload);
         }
         match payload.kind {
             SignalKind::Offer { sdp, boot } => {
-                if !self.on_offer_to_linked(from, payload.from, payload.session, boot) {
-                    self.on_offer(from, payload.from, payload.session, sdp);
+                if !self.on_offer_to_linked((at, from), payload.from, payload.session, boot) {
+                    self.on_offer((at, from), payload.from, payload.session, sdp);
                 }
             }
-            SignalKind::Linked => self.on_linked(from, payload.from, payload.session),
+            SignalKind::Linked => self.on_linked((at, from), payload.from, payload.session),
             SignalKind::Answer { sdp } => self.on_answer(payload.from, payload.session, sdp),
             SignalKind::Candidate { json } => {
                 if let Some(id) = self.of_session(payload.session, &payload.from) {
@@ -188,17 +196,18 @@ impl Engine {
 
     /// Our own key speaks from another place: a copied profile, or a page of an earlier life.
     /// There is no link with oneself; both hear of it, and write logs of their own from now on.
-    fn on_own_payload(&mut self, from: PeerId, payload: SignalPayload) {
+    fn on_own_payload(&mut self, at: (EpochId, PeerId), payload: SignalPayload) {
+        let from = at.1;
         match payload.kind {
             SignalKind::Offer { boot, .. } if boot != self.boot => {
-                self.post_to(from, payload.session, SignalKind::Linked);
+                self.post_to(at, payload.session, SignalKind::Linked);
             }
             SignalKind::Linked => {}
             SignalKind::Offer { .. } | SignalKind::Answer { .. } | SignalKind::Candidate { .. } => {
                 return;
             }
         }
-        self.peers.came(from, self.now.mono);
+        self.peers.came(at.0, from, self.now.mono);
         if let Some(attempt) = self.peers.of(from).and_then(|peer| peer.link) {
             self.close(attempt);
         }
@@ -243,7 +252,7 @@ impl Engine {
     /// already keeps its link. True if that is so.
     fn on_offer_to_linked(
         &mut self,
-        peer: PeerId,
+        at: (EpochId, PeerId),
         from: MemberId,
         session: [u8; 16],
         boot: [u8; 16],
@@ -255,13 +264,13 @@ impl Engine {
             return false;
         };
         mark(Mark::LinkedAlready);
-        self.adopt(peer, id);
-        self.post_to(peer, session, SignalKind::Linked);
+        self.adopt(at, id);
+        self.post_to(at, session, SignalKind::Linked);
         true
     }
 
     /// The other side says that there is a link already.
-    fn on_linked(&mut self, peer: PeerId, from: MemberId, session: [u8; 16]) {
+    fn on_linked(&mut self, at: (EpochId, PeerId), from: MemberId, session: [u8; 16]) {
         let attempt = self.of_session(session, &from);
         // Of several devices it is the one whose address is not known any more.
         let mut links: Vec<(LinkId, PeerId)> =
@@ -271,22 +280,28 @@ impl Engine {
         if let Some(attempt) = attempt.filter(|attempt| *attempt != id) {
             self.close(attempt);
         }
-        self.adopt(peer, id);
+        self.adopt(at, id);
     }
 
     /// A link's peer has a new address at the server. Whether the link lives is seen at once.
-    fn adopt(&mut self, address: PeerId, id: LinkId) {
-        self.peers.came(address, self.now.mono);
+    fn adopt(&mut self, (meeting, address): (EpochId, PeerId), id: LinkId) {
+        self.peers.came(meeting, address, self.now.mono);
         if let Some(peer) = self.peers.of(address) {
             (peer.link, peer.offer_at) = (Some(id), None);
         }
         if let Some(link) = self.links.get_mut(&id) {
-            link.peer = address;
+            (link.peer, link.meeting) = (address, meeting);
         }
         self.probe(id);
     }
 
-    fn on_offer(&mut self, peer: PeerId, from: MemberId, session: [u8; 16], sdp: String) {
+    fn on_offer(
+        &mut self,
+        (meeting, peer): (EpochId, PeerId),
+        from: MemberId,
+        session: [u8; 16],
+        sdp: String,
+    ) {
         let Ok(fingerprint) = sdp::gate(&sdp) else { return };
         if let Some(id) = self.of_session(session, &from) {
             return self.on_offer_again(id, fingerprint, sdp);
@@ -294,7 +309,7 @@ impl Engine {
         if !self.peers.fresh(session) {
             return;
         }
-        self.peers.came(peer, self.now.mono);
+        self.peers.came(meeting, peer, self.now.mono);
         let before = self.peers.of(peer).and_then(|peer| peer.link);
         let calling = before.and_then(|id| self.links.get(&id)).filter(|link| {
             link.offerer && matches!(link.phase, Phase::Calling) && link.remote.is_none()
@@ -312,7 +327,7 @@ impl Engine {
         if self.links.len() >= limits::LINKS {
             return;
         }
-        let id = self.new_link(peer, session, false);
+        let id = self.new_link((meeting, peer), session, false);
         if let Some(link) = self.links.get_mut(&id) {
             (link.claimed, link.remote) = (Some(from), Some(fingerprint));
         }
@@ -361,13 +376,14 @@ impl Engine {
         }
         let Some(link) = self.links.get_mut(&id) else { return };
         let Phase::Calling = link.phase else { return };
+        let Some(keys) = self.ring.of(&link.meeting) else { return };
         let (Some(local), Some(remote)) = (link.local, link.remote) else {
             return self.misbehaved(id, "its channel opened before its description came");
         };
         let local = hello::Local {
             room: self.room,
-            epoch: self.epoch,
-            binding: *self.keys.binding(),
+            epoch: link.meeting,
+            binding: *keys.binding(),
             keypair: self.record.keypair(),
             nonce: self.random.bytes(),
             boot: self.boot,
@@ -391,7 +407,7 @@ impl Engine {
         let link = self.links.get_mut(&id)?;
         match std::mem::replace(&mut link.phase, Phase::Calling) {
             Phase::Greeting(greeting) => Some(greeting),
-            phase @ (Phase::Calling | Phase::Proven(_)) => {
+            phase @ (Phase::Calling | Phase::Proven(_) | Phase::Parting(..)) => {
                 link.phase = phase;
                 None
             }
@@ -461,15 +477,16 @@ impl Engine {
         let setup_over = link.flow().is_none() && now >= link.since + limits::LINK_SETUP;
         let failed = link.rtc.0 == RtcState::Failed && now >= link.rtc.1 + limits::REBUILD_AFTER;
         let dead = link.flow().is_some_and(|flow| flow.dead(now));
-        if setup_over || failed || dead {
-            mark(if dead { Mark::ProbeUnanswered } else { Mark::SetupOver });
+        let unproven = link.flow().and_then(|flow| flow.prove_by).is_some_and(|at| at <= now);
+        if setup_over || failed || dead || unproven {
+            mark(if dead || unproven { Mark::ProbeUnanswered } else { Mark::SetupOver });
             return self.close(id);
         }
         let lost_path = link.rtc.0 == RtcState::Disconnected;
         if lost_path && now >= link.rtc.1 + limits::RESTART_AFTER && !link.restarted {
             mark(Mark::PathRestarted);
             link.restarted = true;
-            if link.offerer && self.peers.you.is_some() {
+            if link.offerer && self.peers.you(&link.meeting).is_some() {
                 let call = RtcCall::RestartIce;
                 self.out.push_back(Output::Rtc { link: id, call });
             }

@@ -8,11 +8,13 @@
 //! One batch is out at a time and what arrives meanwhile forms the next (group commit). Nothing is
 //! visible before the commit; if it fails, the truth is read again from the store.
 
+pub(super) mod govern;
 mod incoming;
 pub(super) mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
@@ -25,6 +27,7 @@ use crate::log::branch::Branch;
 use crate::log::entry::Group;
 use crate::log::run::{Run, Start};
 use crate::log::{LogState, refusal};
+use crate::members::membership::Ruled;
 use crate::queue::Class;
 use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
@@ -50,6 +53,9 @@ pub struct Batch {
     registers: Vec<Register>,
     members: Vec<MemberId>,
     pub notes: Vec<Noted>,
+    /// What is decided by one's own entry, and by all entries.
+    motion: Option<Motion>,
+    decided: Vec<Ruled>,
     /// Notes in this batch whose messages are not here, by message.
     pub early: BTreeMap<EntryId, Vec<Note>>,
     pub fade_at: Option<Millis>,
@@ -201,6 +207,7 @@ impl Engine {
                 || self.has_moves()
                 || self.repairs.is_ready()
                 || !self.commits.reclassed.is_empty()
+                || self.governance.has_motions()
                 || self.commits.record_dirty)
     }
 
@@ -235,6 +242,7 @@ impl Engine {
         self.commits.merges.give_way();
         self.stage_repairs(&mut batch);
         self.stage_moves(&mut batch);
+        self.stage_motion(&mut batch);
         self.stage_drafts(&mut batch);
         self.stage_runs(&mut batch);
         self.stage_fades(&mut batch);
@@ -269,7 +277,9 @@ impl Engine {
     }
 
     fn stage_drafts(&mut self, batch: &mut Batch) {
-        if self.outbox.is_empty() || !self.may_write() {
+        // What is said beside a decision might be sealed in an epoch that ends with it.
+        let may = batch.motion.is_none() && self.may_seal();
+        if self.outbox.is_empty() || !may || !self.may_write() {
             return;
         }
         let mut bytes = limits::BATCH_BYTES;
@@ -299,13 +309,9 @@ impl Engine {
         self.distant.forget_used();
     }
 
-    /// Appends drafts to the own log, as one run.
-    fn append(&mut self, batch: &mut Batch, class: Priority, said: Vec<Prepared>) {
-        if said.is_empty() {
-            return;
-        }
-        let own = self.own;
-        let head = batch.stage(&own, self).head();
+    /// Where the own log goes on: the next place, the hash before it, and the Lamport time.
+    fn own_end(&mut self, batch: &mut Batch) -> (Seq, EntryHash, u64) {
+        let head = batch.stage(&self.own, self).head();
         let (first, previous, mut lamport) = match head {
             Some((seq, hash, lamport)) => (seq + 1, hash, lamport),
             None => (0, self.last_words(), 0),
@@ -316,6 +322,16 @@ impl Engine {
         if !planted(Planted::LamportNotAdvanced) {
             lamport = lamport.max(self.logs.clock().min(most));
         }
+        (first, previous, lamport)
+    }
+
+    /// Appends drafts to the own log, as one run.
+    fn append(&mut self, batch: &mut Batch, class: Priority, said: Vec<Prepared>) {
+        if said.is_empty() {
+            return;
+        }
+        let own = self.own;
+        let (first, previous, mut lamport) = self.own_end(batch);
         let mut unsigned = Vec::with_capacity(said.len());
         let mut group: Option<Group> = None;
         for (seq, one) in (first..).zip(said) {
@@ -339,7 +355,7 @@ impl Engine {
             }
             batch.drafts.push((id, EntryId { log: own, seq }));
         }
-        let (room, epoch) = (self.room, self.epoch);
+        let (room, epoch) = (self.room, self.ring.current());
         let start = Start { room, log: own, first, previous, epoch, class };
         let run = Run::sign(&start, unsigned, &self.keypair);
         self.stage_whole(batch, run);
@@ -350,6 +366,7 @@ impl Engine {
         batch.put_run(run, self);
         if let Some(run) = batch.runs.pop() {
             self.stage_notes(batch, &run);
+            self.stage_decided(batch, &run);
             batch.runs.push(run);
         }
     }
@@ -426,6 +443,7 @@ impl Engine {
         }
         self.on_merged(batch.merged);
         self.on_moved(&batch.moved);
+        self.on_decided(batch.decided);
         batch.spent.iter().for_each(|log| self.logs.remove(log));
         batch.runs.iter().for_each(|run| self.absorb(run));
         batch.logs.keys().for_each(|log| self.meet_log(log));
@@ -458,6 +476,7 @@ impl Engine {
         self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
         self.on_move_failed(&batch.moved);
+        self.on_motion_failed(batch.motion);
         if !planted(Planted::FailedCommitDropped) {
             self.outbox.put_back(batch.items);
         }

@@ -4,6 +4,9 @@
 //! A new kind adds files; changed bytes are a new version with a folder of its own, and the old one
 //! is still read. `CONFAB_BLESS=1 cargo test -p engine golden` writes them; fuzzers begin there.
 
+mod decisions;
+mod frames;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -13,8 +16,8 @@ use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::seal;
 use crate::crypto::sign::Keypair;
-use crate::frame::{self, Frame, HashAt, LiveFrame, Part, Refusal, RegisterHave, Want};
-use crate::hello::{Greeting, Local, Role};
+use crate::frame;
+use crate::hello::Local;
 use crate::ids::{DraftId, EntryHash, EntryId, EpochId, Incarnation, LogId, RoomId};
 use crate::log::LogState;
 use crate::log::branch::{Branch, Mark};
@@ -33,6 +36,7 @@ use crate::signal::{Call, SignalKind, SignalPayload};
 use crate::view::{
     Act, Body, Draft, Failure, FailureReason, Order, Priority, Terms, Waiting, When,
 };
+use frames::{frames, name};
 use protocol::PeerId;
 
 const ROOM: RoomId = RoomId([3; 32]);
@@ -169,68 +173,6 @@ fn local(seed: u8, other: u8) -> Local {
     }
 }
 
-fn frames() -> Vec<Frame> {
-    let (_, hello) = Greeting::start(Role::Answerer, local(2, 1));
-    let (offerer, _) = Greeting::start(Role::Offerer, local(1, 2));
-    let (_, _, proof) = offerer.on_hello(hello.clone().unwrap()).unwrap();
-    let (member, kind) = (log().member, RegisterKind::RECEIPT);
-    vec![
-        Frame::Hello(Box::new(hello.unwrap())),
-        Frame::Proof(Box::new(proof.unwrap())),
-        Frame::Have(vec![have()]),
-        Frame::Want(Want { log: log(), ranges: vec![(0, 5), (300, 400)] }),
-        Frame::Part(Part { class: 1, last: true, bytes: run(&["hello"]).bytes().to_vec() }),
-        Frame::Register(register(RegisterKind::PROFILE, &profile()).bytes().to_vec()),
-        Frame::Registers(vec![RegisterHave { member, kind, counter: 300 }]),
-        Frame::AskRegisters(vec![(member, kind)]),
-        Frame::Credit { class: 5, bytes: 70_000 },
-        Frame::Probe(u64::MAX),
-        Frame::Reply(7),
-        Frame::Bye("another tab took over".to_owned()),
-        Frame::Live(LiveFrame {
-            draft: DraftId([4; 16]),
-            wall: 1_700_000_000_000,
-            acknowledge: true,
-            text: "now 现在".to_owned(),
-        }),
-        Frame::LiveReply(DraftId([4; 16])),
-        Frame::Typing(true),
-        Frame::Refuse(Refusal { log: log(), first: 300, last: 302, reason: 4 }),
-        Frame::Branches(vec![branch()]),
-        Frame::AskHash(log(), 300),
-        Frame::Hash(HashAt { log: log(), seq: 300, hash: EntryHash([3; 32]) }),
-        Frame::AskEvidence(log(), 300, true),
-        Frame::Evidence(body_gone().bytes().to_vec()),
-    ]
-}
-
-/// A new kind of frame makes this fail to build: give it bytes in [`frames`], too.
-fn name(frame: &Frame) -> &'static str {
-    match frame {
-        Frame::Hello(_) => "hello",
-        Frame::Proof(_) => "proof",
-        Frame::Have(_) => "have",
-        Frame::Want(_) => "want",
-        Frame::Part(_) => "part",
-        Frame::Register(_) => "register",
-        Frame::Registers(_) => "registers",
-        Frame::AskRegisters(_) => "ask-registers",
-        Frame::Credit { .. } => "credit",
-        Frame::Probe(_) => "probe",
-        Frame::Reply(_) => "reply",
-        Frame::Bye(_) => "bye",
-        Frame::Live(_) => "live",
-        Frame::LiveReply(_) => "live-reply",
-        Frame::Typing(_) => "typing",
-        Frame::Refuse(_) => "refuse",
-        Frame::Branches(_) => "branches",
-        Frame::AskHash(..) => "ask-hash",
-        Frame::Hash(_) => "hash",
-        Frame::AskEvidence(..) => "ask-evidence",
-        Frame::Evidence(_) => "evidence",
-    }
-}
-
 fn description() -> String {
     let fingerprint = Fingerprint([5; 32]);
     format!(
@@ -304,7 +246,7 @@ fn undelivered() -> Case {
     tray.take_dirty().remove(0).1.unwrap()
 }
 
-fn store_keys() -> [(&'static str, Vec<u8>); 11] {
+fn store_keys() -> [(&'static str, Vec<u8>); 12] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
     let (log, register) = (log(), (log().member, RegisterKind::RECEIPT));
@@ -315,6 +257,7 @@ fn store_keys() -> [(&'static str, Vec<u8>); 11] {
         ("key-member", keys::member(&ROOM, &log.member)),
         ("key-register", keys::register(&ROOM, &register)),
         ("key-draft", keys::draft(&ROOM, &log, 300)),
+        ("key-decision", keys::decision(&ROOM, &EntryHash([4; 32]))),
         ("key-early", keys::early(&ROOM, &entry, &by)),
         ("key-note", keys::note(&ROOM, &entry, &by)),
         ("key-fade", keys::fade(&ROOM, 1_700_000_000_000, &entry)),
@@ -331,6 +274,9 @@ fn written() -> Files {
     };
     for frame in frames() {
         put("frame", name(&frame), &frame.encode());
+    }
+    for (name, decision) in decisions::all() {
+        put("decision", name, &decision.encode());
     }
     put("header", "full", &full_header().encode());
     put("header", "message", &run(&["hello"]).entries[0].header_bytes);
@@ -359,6 +305,7 @@ fn written() -> Files {
     for (name, key) in store_keys() {
         put("store", name, &key);
     }
+    put("store", "decision", &decisions::record());
     put("store", "log", &log_state().encode());
     put("store", "log-branch", &LogState::of_branch(branch()).encode());
     put("store", "member", &member().encode());
@@ -481,6 +428,8 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(keys::read_timeline(&read("store/key-timeline")), Some((1 << 40, log, 300)));
     assert_eq!(keys::read_draft(&read("store/key-draft")), Some((log, 300)));
     let projection = |file| keys::read_projection(&read(file));
+    let hash = EntryHash([4; 32]);
+    assert_eq!(projection("store/key-decision"), Some(keys::Projection::Decision(hash)));
     assert_eq!(projection("store/key-log"), Some(keys::Projection::Log(log)));
     assert_eq!(projection("store/key-member"), Some(keys::Projection::Member(log.member)));
     assert_eq!(projection("store/key-register"), Some(keys::Projection::Register));

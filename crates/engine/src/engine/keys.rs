@@ -4,6 +4,7 @@
 //!  runs         room 32 | log 48 | first seq 8
 //!  timeline     room 32 | last lamport 8 | log 48 | first seq 8
 //!  projections  room 32 | 'l' | log 48      'm' | member 32      'r' | member 32 | kind 1
+//!               'g' | hash 32: a governance entry
 //!               'v' | note: its message is not here yet          't' | note: its message is here
 //!               'x' | wall 8 | log 48 | seq 8: when a body goes
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
@@ -12,7 +13,7 @@
 //! Projections up to 'r' are read at every start; what comes after, when it is needed.
 //! Numbers are big-endian. Golden bytes in `tests/golden` hold this still.
 
-use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
+use crate::ids::{DraftId, EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::io::Millis;
 use crate::register::RegisterKey;
 use crate::view::Order;
@@ -26,6 +27,8 @@ pub enum Projection {
     Member(MemberId),
     /// The newest value of a register.
     Register,
+    /// A governance entry.
+    Decision(EntryHash),
 }
 
 fn key(room: &RoomId, parts: &[&[u8]]) -> Vec<u8> {
@@ -74,6 +77,11 @@ pub fn register(room: &RoomId, register: &RegisterKey) -> Vec<u8> {
     key(room, &[b"r", &register.0.0, &[register.1.0]])
 }
 
+/// A governance entry.
+pub fn decision(room: &RoomId, hash: &EntryHash) -> Vec<u8> {
+    key(room, &[b"g", &hash.0])
+}
+
 /// Which projection a key names.
 pub fn read_projection(key: &[u8]) -> Option<Projection> {
     let (tag, rest) = key.get(32..)?.split_first()?;
@@ -81,6 +89,7 @@ pub fn read_projection(key: &[u8]) -> Option<Projection> {
         b'l' => read_log(rest.try_into().ok()?).map(Projection::Log),
         b'm' => Some(Projection::Member(MemberId(rest.try_into().ok()?))),
         b'r' => Some(Projection::Register),
+        b'g' => Some(Projection::Decision(EntryHash(rest.try_into().ok()?))),
         _ => None,
     }
 }
@@ -214,6 +223,8 @@ mod tests {
         assert_eq!(read_timeline(&timeline(&room, 7, &id, 300)), Some((7, id, 300)));
         assert_eq!(read_draft(&draft(&room, &id, 5)), Some((id, 5)));
         assert_eq!(read_projection(&log(&room, &id)), Some(Projection::Log(id)));
+        let hash = EntryHash([6; 32]);
+        assert_eq!(read_projection(&decision(&room, &hash)), Some(Projection::Decision(hash)));
         assert_eq!(run_seq(&run(&room, &id, 256)), Some(256));
         let (entry, by) = (EntryId { log: id, seq: 9 }, Order { lamport: 4, log: id, seq: 11 });
         assert_eq!(read_note(&early(&room, &entry, &by)), Some(entry));

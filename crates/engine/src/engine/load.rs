@@ -6,6 +6,7 @@
 //! A damaged record is left out and said; what it held is asked of peers again.
 
 pub(super) mod distant;
+mod projections;
 pub(super) mod repair;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,9 +20,7 @@ use crate::limits;
 use crate::link::flow::Read;
 use crate::log::LogState;
 use crate::log::run::Run;
-use crate::members::Member;
 use crate::outbox::tray::Case;
-use crate::register::Register;
 use crate::simulation::{Mark, mark, page_runs};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
@@ -235,6 +234,10 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
+        let read = std::mem::take(&mut self.governance.read);
+        self.governance.membership.take_all(read);
+        self.learn_epochs();
+        self.turn();
         // As many as are kept in memory; the others are read with the page of their message.
         let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);
         let range = keys::all_early(&self.room);
@@ -245,7 +248,9 @@ impl Engine {
         for (key, value) in records {
             match (keys::read_note(&key), postcard::from_bytes::<Note>(&value)) {
                 (Some(target), Ok(note)) => {
-                    self.timeline.keep_early(Noted { target, note });
+                    if self.note_counts(&note.by) {
+                        self.timeline.keep_early(Noted { target, note });
+                    }
                 }
                 (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
             }
@@ -271,25 +276,6 @@ impl Engine {
         let range = keys::drafts(&self.room, &self.own.member);
         let limit = u32::try_from(4 * limits::REMEMBERED_DRAFTS).unwrap_or(u32::MAX);
         self.scan(Purpose::Drafts, Table::State, range, true, limit);
-    }
-
-    fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
-        match keys::read_projection(key) {
-            Some(keys::Projection::Log(log)) => match LogState::decode(value) {
-                Some(state) => self.logs.put(log, state),
-                None => return false,
-            },
-            Some(keys::Projection::Member(id)) => match Member::decode(value) {
-                Some(member) => self.members.put(id, member),
-                None => return false,
-            },
-            Some(keys::Projection::Register) => match Register::verify(&self.room, value) {
-                Ok(register) => self.registers.put(register),
-                Err(_) => return false,
-            },
-            None => return false,
-        }
-        true
     }
 
     fn on_drafts(&mut self, records: Vec<Record>) {

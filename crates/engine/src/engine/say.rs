@@ -16,7 +16,7 @@ use crate::log::entry::{Content, Group, Header, Kind, Place, Target, body_hash};
 use crate::log::run::Unsigned;
 use crate::outbox::{self, Put};
 use crate::simulation::{Planted, planted};
-use crate::view::{Act, Draft, Event, Priority, Qos, Refusal, When};
+use crate::view::{Act, Draft, Event, Priority, Qos, Refusal, Role, When};
 
 /// A draft that is about to be an entry, and what that takes.
 pub(super) struct Prepared {
@@ -45,6 +45,7 @@ impl Engine {
     }
 
     fn take_draft(&mut self, draft: Draft) -> Result<(), Refusal> {
+        self.check_voice()?;
         check_terms(&draft)?;
         if draft.terms.qos != Qos::ExactlyOnce {
             return self.say_live(draft);
@@ -69,6 +70,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Whoever was removed is told so: what it writes would reach nobody.
+    fn check_voice(&self) -> Result<(), Refusal> {
+        let removed = self.role(&self.own.member) == Role::Removed;
+        if removed { Err(Refusal::Removed) } else { Ok(()) }
+    }
+
     /// A page repeats what is an entry already: it is shown the row, if that is in memory.
     fn tell_stored(&mut self, id: DraftId, put: Put) {
         if let Put::Stored(entry) = put {
@@ -85,7 +92,7 @@ impl Engine {
         };
         let terms = Refusal::Terms("what is sent together is sent now, exactly once".to_owned());
         let put = match drafts.iter().all(usual) {
-            true => self.outbox.put_together(drafts),
+            true => self.check_voice().and_then(|()| self.outbox.put_together(drafts)),
             false => Err(terms),
         };
         match put {
@@ -235,9 +242,10 @@ impl Engine {
         prepared: &Prepared,
         group: Option<Group>,
     ) -> Unsigned {
-        let place = Place { room: &self.room, log: &self.own, seq, epoch: &self.epoch, class };
+        let epoch = self.ring.current();
+        let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
         let (kind, content) = (prepared.kind, &prepared.content);
-        let body = place.seal_body(kind, lamport, content, &self.keys, &mut self.random);
+        let body = place.seal_body(kind, lamport, content, self.ring.keys(), &mut self.random);
         let wall = self.now.wall;
         let header = Header {
             kind,

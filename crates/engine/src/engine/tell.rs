@@ -1,5 +1,6 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
+mod people;
 mod receipts;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,12 +13,12 @@ use crate::link::Link;
 use crate::log::entry::{Group, Place};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
-use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
+use crate::register::{Receipt, Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::timeline::Found;
 use crate::view::{
-    Body, Event, Gap, LinkState, MemberView, Order, Passage, Refusal, RoomView, Row, RowState,
-    SignalState, Trouble,
+    Body, Event, Gap, LinkState, MemberView, Order, Passage, RoomView, Row, RowState, SignalState,
+    Trouble,
 };
 
 /// What pages were told last.
@@ -79,7 +80,7 @@ impl Engine {
     /// What was stored has been read: pages are told all of it, and the work begins.
     pub(super) fn on_open(&mut self) {
         let me = (self.own.member, RegisterKind::RECEIPT);
-        let receipt = self.registers.of(&me).and_then(|cell| cell.open(&self.room, &self.keys));
+        let receipt = self.registers.of(&me).and_then(|cell| self.open_cell(cell));
         let receipt: Receipt = receipt.unwrap_or_default();
         for (log, ranges) in receipt.read {
             self.told.read.entry(log).or_default().union(&RangeSet::from_ranges(ranges));
@@ -92,6 +93,8 @@ impl Engine {
             self.join();
         }
         (self.told.stale, self.told.pending_stale, self.wants_stale) = (true, true, true);
+        self.governance.meetings_stale = true;
+        self.introduce_exchange();
         for event in self.snapshot() {
             self.tell(event);
         }
@@ -140,28 +143,14 @@ impl Engine {
         }
     }
 
-    fn room_view(&self) -> RoomView {
+    pub(super) fn room_view(&self) -> RoomView {
         RoomView {
             room: self.room,
             name: self.record.name().to_owned(),
             me: self.own.member,
             founder: self.record.founder(),
-            invite: self.record.invite().to_string(),
+            invite: self.record.invite_by(&self.ring).to_string(),
         }
-    }
-
-    fn member_views(&self) -> Vec<MemberView> {
-        let view = |member: MemberId, me: bool, online: bool| {
-            let profile = self.registers.of(&(member, RegisterKind::PROFILE));
-            let profile: Option<Profile> =
-                profile.and_then(|cell| cell.open(&self.room, &self.keys));
-            let name = profile.map(|profile| profile.name).unwrap_or_default();
-            let name = if valid_name(&name) { name } else { String::new() };
-            MemberView { member, name, me, online }
-        };
-        let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
-        let others = self.members.iter().map(|id| view(*id, false, linked(id)));
-        std::iter::once(view(self.own.member, true, true)).chain(others).collect()
     }
 
     fn pending(&self) -> u64 {
@@ -187,7 +176,7 @@ impl Engine {
     pub(super) fn surface(&mut self, runs: &[Run]) {
         let with_last = |run: &Run| (self.rows_of(run), run.lamports().1);
         let runs_of_rows: Vec<(Vec<Found>, u64)> = runs.iter().map(with_last).collect();
-        let room = (&self.room, &self.keys);
+        let room = (&self.room, &self.ring);
         let mut rows: Vec<Row> = Vec::new();
         for (of_run, last) in runs_of_rows {
             let found = of_run.into_iter();
@@ -222,7 +211,8 @@ impl Engine {
         let is_row = |entry: &RunEntry| {
             !entry.header.kind.is_note() && entry.header.group.as_ref().is_none_or(whole)
         };
-        let rows = run.iter().filter(|(_, entry)| is_row(entry));
+        let counts = |seq: u64, entry: &RunEntry| self.counts(run, seq, entry);
+        let rows = run.iter().filter(|(seq, entry)| is_row(entry) && counts(*seq, entry));
         rows.map(|(seq, entry)| {
             let row = self.row_of(run, seq, entry);
             let end = entry.header.group.as_ref().map_or(seq, end).min(run.last());
@@ -241,7 +231,10 @@ impl Engine {
         let id = EntryId { log: run.log, seq };
         let place =
             Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
-        let open = |body: &Vec<u8>| place.open_said(entry.header.kind, body, &self.keys);
+        let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
+            Some(keys) => place.open_said(entry.header.kind, body, keys),
+            None => (Body::Unreadable, None),
+        };
         let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
@@ -252,6 +245,8 @@ impl Engine {
         };
         let body = entry.body.as_ref().filter(|_| !over).map(open);
         let (body, vanishes) = body.unwrap_or((Body::Gone, None));
+        let decided = self.decided(&entry.hash).map(Body::Decided);
+        let body = decided.unwrap_or(body);
         let by_wall = planted(Planted::OrderByWallClock);
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Row {
@@ -317,48 +312,30 @@ impl Engine {
         }
     }
 
-    /// Takes note of a member.
-    pub(super) fn know(&mut self, member: MemberId) {
-        if member == self.own.member {
-            return;
-        }
-        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        let alone = self.members.iter().next().is_none();
-        if !self.members.know(member, self.own, &held) {
-            return;
-        }
-        self.told.stale = true;
-        self.update_rows(self.own, &held);
-        if alone {
-            self.heard_of_earlier(member);
-        }
-    }
-
     /// A register is stored: what it says comes into force, and others hear of it.
     pub(super) fn on_register_stored(&mut self, register: &Register) {
         self.know(register.member);
+        self.obey_register(register);
+        self.announce_register(register);
+    }
+
+    /// What a register says comes into force, as far as it opens.
+    pub(super) fn obey_register(&mut self, register: &Register) {
         match register.kind {
             RegisterKind::PROFILE => self.told.stale = true,
             RegisterKind::RECEIPT => self.on_receipt(register),
             RegisterKind::ROOM => self.on_room_info(register),
+            RegisterKind::EXCHANGE => self.governance.meetings_stale = true,
             _ => {}
         }
-        self.announce_register(register);
     }
 
-    fn on_room_info(&mut self, register: &Register) {
-        if register.member != self.record.founder() {
-            return;
-        }
-        let info: Option<RoomInfo> = register.open(&self.room, &self.keys);
-        let Some(name) = info.map(|info| info.name).filter(|name| valid_name(name)) else {
-            return;
-        };
-        if name != self.record.name() {
-            self.record.set_name(name);
-            self.commits.record_dirty = true;
-            self.tell(Event::Room(self.room_view()));
-        }
+    /// Opens a register, if the secret of its epoch is known.
+    pub(super) fn open_cell<T: for<'de> serde::Deserialize<'de>>(
+        &self,
+        cell: &Register,
+    ) -> Option<T> {
+        cell.open(&self.room, self.ring.of(&cell.epoch)?)
     }
 
     /// Signs a new value of an own register; it is stored with the next batch.
@@ -374,55 +351,16 @@ impl Engine {
         let step = if by_one { 1 } else { 1 + self.random.below(limits::REGISTER_STEP) };
         let counter = newest.saturating_add(if stuck && newest > 0 { 0 } else { step });
         let register = Register::sign(
-            (&self.room, &self.epoch),
+            (&self.room, &self.ring.current()),
             (kind, counter),
             value,
-            (&self.keypair, &self.keys),
+            (&self.keypair, self.ring.keys()),
             &mut self.random,
         );
         self.inbox.put_register(register);
     }
 
-    pub(super) fn set_name(&mut self, name: String) {
-        let name = name.trim().to_owned();
-        if valid_name(&name) {
-            self.publish(RegisterKind::PROFILE, &Profile { name });
-        } else {
-            self.refuse_name();
-        }
-    }
-
-    pub(super) fn set_room_name(&mut self, name: String) {
-        let name = name.trim().to_owned();
-        if self.own.member != self.record.founder() {
-            self.refuse(None, Refusal::NotFounder);
-        } else if valid_name(&name) {
-            self.publish(RegisterKind::ROOM, &RoomInfo { name });
-        } else {
-            self.refuse_name();
-        }
-    }
-
-    fn refuse_name(&mut self) {
-        let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
-        self.refuse(None, Refusal::Name { limit });
-    }
-
-    pub(super) fn forget(&mut self, member: &MemberId) {
-        if !self.members.forget(member) {
-            return self.refuse(None, Refusal::NoSuchMember);
-        }
-        self.told.stale = true;
-        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
-        self.update_rows(self.own, &held);
-    }
-
     pub(super) fn member_of(&self, link: crate::ids::LinkId) -> Option<MemberId> {
         self.links.get(&link).and_then(Link::member)
     }
-}
-
-/// True if a name is one that can be shown: short, and without characters that control.
-fn valid_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control)
 }

@@ -42,6 +42,9 @@ impl Engine {
             // Attachments are not spoken of yet.
             Channel::Bulk => return,
         }
+        if matches!(link.phase, Phase::Parting(..)) {
+            return;
+        }
         if matches!(link.phase, Phase::Calling) {
             // What comes over a channel shows that it is open, even if that has not been said yet.
             self.on_channel_open(id, channel);
@@ -123,6 +126,7 @@ impl Engine {
                 | Frame::Hash(_)
                 | Frame::AskEvidence(..)
                 | Frame::Evidence(_)
+                | Frame::Again(_)
                 | Frame::Refuse(_) => self.misbehaved(id, "it spoke before it had proven itself"),
             };
         };
@@ -156,6 +160,7 @@ impl Engine {
             Frame::Hash(hash) => self.on_hash(id, hash),
             Frame::AskEvidence(log, seq, signed) => self.on_ask_evidence(id, log, seq, signed),
             Frame::Evidence(bytes) => self.on_evidence(id, &bytes),
+            Frame::Again(again) => self.on_again(id, again),
         }
     }
 
@@ -323,7 +328,8 @@ impl Engine {
         self.wants.arrived(&run.log, self.now.mono);
         let by_author = self.member_of(id) == Some(run.log.member);
         let deleted: Vec<_> = Engine::deletions(&run).collect();
-        let whole = by_author || self.may_be_gone(&run, &deleted);
+        let gone = by_author || self.may_be_gone(&run, &deleted);
+        let whole = gone && Engine::decisions_whole(&run);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
     }
 
@@ -454,7 +460,7 @@ impl Engine {
     pub(super) fn close(&mut self, id: LinkId) {
         let Some(link) = self.links.remove(&id) else { return };
         self.out.push_back(Output::Rtc { link: id, call: RtcCall::Close });
-        self.peers.lost(link.peer, id, link.offerer, self.now.mono);
+        self.peers.lost(id, link.offerer, self.now.mono);
         self.told.stale = true;
         self.wants_stale = true;
     }
@@ -462,12 +468,19 @@ impl Engine {
     /// The proof verified: from now on this link carries the room.
     pub(super) fn prove(&mut self, id: LinkId, member: MemberId, boot: [u8; 16]) {
         let now = self.now.mono;
+        let Some(meeting) = self.links.get(&id).map(|link| link.meeting) else { return };
+        if !self.admits(&member, &meeting) {
+            return self.close(id);
+        }
         if let Some(link) = self.links.get_mut(&id) {
-            link.phase = Phase::Proven(Box::new(Flow::new(member, boot, now)));
+            link.phase = Phase::Proven(Box::new(Flow::new(member, boot, meeting, now)));
             if let Some(peer) = self.peers.of(link.peer) {
                 peer.failures = 0;
             }
             self.on_proven(id);
+            if meeting != self.ring.current() {
+                self.prove_again(id);
+            }
         }
     }
 }

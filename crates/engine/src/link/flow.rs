@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::frame::{Frame, PART_OVERHEAD, Part};
-use crate::ids::{LogId, MemberId, Seq};
+use crate::hello::Again;
+use crate::ids::{EpochId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::log::have::PeerHave;
@@ -67,6 +68,12 @@ pub struct Flow {
     pub member: MemberId,
     /// Its life.
     pub boot: [u8; 16],
+    /// The newest epoch whose secret it has proven.
+    pub epoch: EpochId,
+    /// When it has to have proven the epoch in force.
+    pub prove_by: Option<Millis>,
+    /// A proof of an epoch that is not known here yet.
+    pub early: Option<Again>,
     /// What it is known to hold.
     pub have: PeerHave,
     /// True once it has said all that it holds: before, nothing is sent unasked.
@@ -102,10 +109,13 @@ pub struct Flow {
 impl Flow {
     /// A link that was proven just now.
     #[must_use]
-    pub fn new(member: MemberId, boot: [u8; 16], now: Millis) -> Flow {
+    pub fn new(member: MemberId, boot: [u8; 16], epoch: EpochId, now: Millis) -> Flow {
         Flow {
             member,
             boot,
+            epoch,
+            prove_by: None,
+            early: None,
             have: PeerHave::default(),
             introduced: false,
             backlogs: BTreeMap::new(),
@@ -448,7 +458,7 @@ impl Flow {
             Some((_, sent)) => sent + limits::PROBE_TIMEOUT,
             None => self.heard + limits::PROBE_IDLE,
         };
-        Some(self.tell_at.map_or(life, |at| at.min(life)))
+        [Some(life), self.tell_at, self.prove_by].into_iter().flatten().min()
     }
 }
 
@@ -459,7 +469,7 @@ mod tests {
     use crate::ids::Incarnation;
 
     fn flow() -> Flow {
-        Flow::new(MemberId([2; 32]), [0; 16], 0)
+        Flow::new(MemberId([2; 32]), [0; 16], EpochId::FIRST, 0)
     }
 
     fn read(class: Class) -> Read {

@@ -33,6 +33,8 @@ impl Kind {
     pub const DELETE: Kind = Kind(2);
     /// An emoji put on a message, or taken away.
     pub const REACTION: Kind = Kind(3);
+    /// A decision about who is in the room; its body is not sealed.
+    pub const GOVERNANCE: Kind = Kind(4);
 
     /// True for what says something of another entry and is no row of its own.
     #[must_use]

@@ -18,7 +18,7 @@ use crate::crypto::sign::{Domain, Keypair, Signature, verify};
 use crate::ids::{EntryHash, EpochId, LogId, RoomId, Seq};
 use crate::limits;
 use crate::log::branch::Mark;
-use crate::log::entry::{EntryError, Header, Place};
+use crate::log::entry::{EntryError, Header, Kind, Place};
 use crate::simulation::{Planted, planted};
 use crate::view::Priority;
 
@@ -384,6 +384,8 @@ impl Run {
     pub fn drop_body(&mut self, seq: Seq) {
         let place = seq.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
         let entry = place.and_then(|place| self.entries.get_mut(place));
+        // What was decided stays: who is in the room hangs on it.
+        let entry = entry.filter(|entry| entry.header.kind != Kind::GOVERNANCE);
         if entry.is_some_and(|entry| entry.body.take().is_some()) {
             self.bytes = self.encode();
         }

@@ -18,6 +18,7 @@ use crate::crypto::sign::Keypair;
 use crate::ids::{EpochId, Incarnation, MemberId, RoomId};
 use crate::limits;
 use crate::room::invite::Invite;
+use crate::room::keyring::Keyring;
 use crate::room::{FOUNDING_NONCE_BYTES, Founding};
 
 /// The version of records that this code writes, and the only one that it reads.
@@ -155,10 +156,24 @@ impl RoomRecord {
         EpochKeys::derive(&self.room(), &self.epoch, &self.secret)
     }
 
-    /// The way into the room, for others.
+    /// The secret with which one came.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
+        Keyring::new(self.room(), self.epoch, &self.secret)
+    }
+
+    /// The way into the room, for others, as one came oneself.
     #[must_use]
     pub fn invite(&self) -> Invite {
         Invite { founding: self.founding, epoch: self.epoch, secret: self.secret.clone() }
+    }
+
+    /// The way into the room by the epoch in force.
+    #[must_use]
+    pub fn invite_by(&self, ring: &Keyring) -> Invite {
+        let epoch = ring.current();
+        let secret = ring.secret(&epoch).unwrap_or(&self.secret).clone();
+        Invite { founding: self.founding, epoch, secret }
     }
 
     /// Its key in `Table::Rooms`.

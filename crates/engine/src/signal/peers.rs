@@ -2,21 +2,24 @@
 //!
 //! Who finds peers in `Joined` offers; who is found waits, and offers only if nothing comes. A peer
 //! id is an address of one connection to the server and proves nothing: who is behind it is known
-//! once its payload opens.
+//! once its payload opens. Each epoch has a meeting of its own there; one is at that of the epoch
+//! in force, and at earlier ones as long as somebody may still come there.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::PeerId;
 
-use crate::ids::LinkId;
+use crate::ids::{EpochId, LinkId};
 use crate::io::Millis;
 use crate::limits;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::SignalState;
 
 /// One peer in the signaling room.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Peer {
+    /// The meeting at which it is.
+    pub meeting: EpochId,
     /// The attempt or link with it.
     pub link: Option<LinkId>,
     /// Attempts in a row that came to nothing.
@@ -25,11 +28,25 @@ pub struct Peer {
     pub offer_at: Option<Millis>,
 }
 
+impl Peer {
+    fn lost(&mut self, offerer: bool, now: Millis) {
+        self.link = None;
+        self.failures = self.failures.saturating_add(1);
+        let doubled = limits::OFFER_BACKOFF << (self.failures - 1).min(10);
+        let unbounded = planted(Planted::OfferBackoffForever);
+        let wait = if unbounded { doubled } else { doubled.min(limits::OFFER_BACKOFF_MAX) };
+        self.offer_at = Some(now + if offerer { wait } else { 2 * wait + 1_000 });
+        if planted(Planted::LostLinkNotOffered) {
+            self.offer_at = None;
+        }
+    }
+}
+
 /// Everybody in the signaling room.
 #[derive(Debug, Default)]
 pub struct Peers {
-    /// Our own address there.
-    pub you: Option<PeerId>,
+    /// Our own address at each meeting.
+    you: BTreeMap<EpochId, PeerId>,
     /// Whether newcomers can find us.
     pub state: SignalState,
     peers: BTreeMap<PeerId, Peer>,
@@ -40,27 +57,42 @@ pub struct Peers {
 impl Peers {
     /// The socket is open, or gone: all addresses are void.
     pub fn reset(&mut self, state: SignalState) {
-        self.you = None;
+        self.you.clear();
         self.state = state;
         self.peers.clear();
     }
 
+    /// Our own address at a meeting, if we are there.
+    #[must_use]
+    pub fn you(&self, meeting: &EpochId) -> Option<PeerId> {
+        self.you.get(meeting).copied()
+    }
+
+    /// We have left a meeting: the addresses there are void.
+    pub fn leave(&mut self, meeting: &EpochId) {
+        self.you.remove(meeting);
+        self.peers.retain(|_, peer| peer.meeting != *meeting);
+    }
+
     /// The server let us in: whoever is there is offered a link.
-    pub fn joined(&mut self, you: PeerId, others: Vec<PeerId>, now: Millis) {
-        self.reset(SignalState::Online);
-        self.you = Some(you);
-        for id in others.into_iter().filter(|id| *id != you).take(limits::PEERS) {
-            self.peers.insert(id, Peer { offer_at: Some(now), ..Peer::default() });
+    pub fn joined(&mut self, meeting: EpochId, you: PeerId, others: Vec<PeerId>, now: Millis) {
+        self.leave(&meeting);
+        self.state = SignalState::Online;
+        self.you.insert(meeting, you);
+        let room = limits::PEERS.saturating_sub(self.peers.len());
+        for id in others.into_iter().filter(|id| *id != you).take(room) {
+            let offer_at = Some(now);
+            self.peers.insert(id, Peer { meeting, link: None, failures: 0, offer_at });
         }
     }
 
     /// A peer came: it will offer, unless it cannot.
-    pub fn came(&mut self, id: PeerId, now: Millis) {
-        if self.you == Some(id) || self.peers.len() >= limits::PEERS {
+    pub fn came(&mut self, meeting: EpochId, id: PeerId, now: Millis) {
+        if self.you(&meeting) == Some(id) || self.peers.len() >= limits::PEERS {
             return;
         }
         let offer_at = Some(now + limits::LINK_SETUP);
-        self.peers.entry(id).or_insert(Peer { offer_at, ..Peer::default() });
+        self.peers.entry(id).or_insert(Peer { meeting, link: None, failures: 0, offer_at });
     }
 
     /// A peer's connection to the server is gone. Gives the link that there was with it.
@@ -73,11 +105,11 @@ impl Peers {
         self.peers.get_mut(&id)
     }
 
-    /// Those who are due to be offered a link.
+    /// Those who are due to be offered a link, with where they are.
     #[must_use]
-    pub fn due(&self, now: Millis) -> Vec<PeerId> {
+    pub fn due(&self, now: Millis) -> Vec<(EpochId, PeerId)> {
         let due = |(_, peer): &(&PeerId, &Peer)| peer.offer_at.is_some_and(|at| at <= now);
-        self.peers.iter().filter(due).map(|(id, _)| *id).collect()
+        self.peers.iter().filter(due).map(|(id, peer)| (peer.meeting, *id)).collect()
     }
 
     /// When the next of them is due.
@@ -88,21 +120,11 @@ impl Peers {
 
     /// The link with a peer is gone: it is offered again after a while, by the former offerer
     /// first, so that both do not offer at once.
-    pub fn lost(&mut self, id: PeerId, link: LinkId, offerer: bool, now: Millis) {
-        let Some(peer) = self.peers.get_mut(&id).filter(|peer| peer.link == Some(link)) else {
-            return;
-        };
-        peer.link = None;
-        peer.failures = peer.failures.saturating_add(1);
-        let doubled = limits::OFFER_BACKOFF << (peer.failures - 1).min(10);
-        let unbounded = planted(Planted::OfferBackoffForever);
-        let wait = if unbounded { doubled } else { doubled.min(limits::OFFER_BACKOFF_MAX) };
-        peer.offer_at = Some(now + if offerer { wait } else { 2 * wait + 1_000 });
-        if planted(Planted::LostLinkNotOffered) {
-            peer.offer_at = None;
+    pub fn lost(&mut self, link: LinkId, offerer: bool, now: Millis) {
+        for peer in self.peers.values_mut().filter(|peer| peer.link == Some(link)) {
+            peer.lost(offerer, now);
         }
     }
-
     /// True if nobody has a link or an attempt, and none is due.
     #[must_use]
     pub fn quiet(&self) -> bool {

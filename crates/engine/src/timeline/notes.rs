@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::crypto::keys::EpochKeys;
 use crate::ids::{EntryHash, EntryId, EpochId, LogId, MemberId, RoomId};
 use crate::limits;
 use crate::log::branch::Mark;
 use crate::log::entry::{Content, Kind, Place};
 use crate::log::run::{Run, RunEntry};
+use crate::room::keyring::Keyring;
 use crate::view::{Body, Order, Priority, Reaction, Row};
 
 /// A note as it is stored beside the message that it is about.
@@ -84,12 +84,13 @@ impl Noted {
 }
 
 impl Note {
-    fn open(&self, room: &RoomId, keys: &EpochKeys) -> Option<Saying> {
+    fn open(&self, room: &RoomId, ring: &Keyring) -> Option<Saying> {
         if self.kind == Kind::DELETE {
             return Some(Saying::Deleted);
         }
         let class = Priority::from_number(self.class)?;
         let place = Place { room, log: &self.origin, seq: self.by.seq, epoch: &self.epoch, class };
+        let keys = ring.of(&self.epoch)?;
         let content = place.open_content(self.kind, self.body.as_ref()?, keys).ok()??;
         match content {
             Content::Text(text) if self.kind == Kind::EDIT => {
@@ -117,8 +118,8 @@ pub struct Fold {
 
 impl Fold {
     /// Takes a note in.
-    pub fn add(&mut self, note: &Note, room: &RoomId, keys: &EpochKeys) {
-        match note.open(room, keys) {
+    pub fn add(&mut self, note: &Note, room: &RoomId, ring: &Keyring) {
+        match note.open(room, ring) {
             Some(Saying::Deleted) => self.deleted = true,
             Some(Saying::Words(text)) => {
                 let older = self.words.take_if(|(by, _)| *by < note.by).is_some();
@@ -147,6 +148,9 @@ impl Fold {
 
     /// Brings a row up to date.
     pub fn apply(&self, row: &mut Row) {
+        if matches!(row.body, Body::Decided(_)) {
+            return;
+        }
         if self.deleted {
             (row.body, row.edited) = (Body::Gone, false);
             row.reactions.clear();

@@ -2,17 +2,17 @@
 //!
 //! Read this to see how an engine is run; the simulator in `tests/` is the same with everything
 //! that can go wrong.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::{
     BatchId, Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now,
     Output, Priority, Record, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind, StoreFault,
     StoreOp, Table,
 };
-use protocol::{ClientMessage, PeerId, ServerMessage};
+use protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
 
 pub type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
@@ -25,6 +25,10 @@ pub struct Peer {
     pub id: PeerId,
     pub online: bool,
     pub joined: bool,
+    /// The meetings at which it is.
+    pub rooms: BTreeSet<Rendezvous>,
+    /// Only peers of one side reach each other.
+    pub side: u8,
     /// The store answers that it is full.
     pub full: bool,
     /// The store is slow: these batches have no answer yet.
@@ -44,6 +48,8 @@ pub struct World {
     /// Connections by both ends' link: `(peer, link) -> (peer, link)`.
     pub wires: BTreeMap<(usize, LinkId), (usize, LinkId)>,
     pub sessions: BTreeMap<String, (usize, LinkId)>,
+    /// Every meeting that there ever was, in order.
+    pub rooms: Vec<Rendezvous>,
 }
 
 pub fn sdp(name: &str, fingerprint: u8) -> String {
@@ -57,7 +63,8 @@ pub fn sdp(name: &str, fingerprint: u8) -> String {
 
 impl World {
     pub fn new() -> World {
-        World { peers: vec![], now: 1_000, wires: BTreeMap::new(), sessions: BTreeMap::new() }
+        let (wires, sessions) = (BTreeMap::new(), BTreeMap::new());
+        World { peers: vec![], now: 1_000, wires, sessions, rooms: vec![] }
     }
 
     pub fn clock(&self) -> Now {
@@ -79,6 +86,8 @@ impl World {
             id,
             online: false,
             joined: false,
+            rooms: BTreeSet::new(),
+            side: 0,
             full: false,
             slow: None,
             heard: 0,
@@ -95,12 +104,30 @@ impl World {
 
     pub fn stop(&mut self, peer: usize) -> Tables {
         (self.peers[peer].online, self.peers[peer].joined) = (false, false);
-        let left = self.peers[peer].id;
-        let room = rendezvous(&mut self.peers[peer]);
-        for other in self.peers.iter_mut().filter(|other| other.online) {
-            let message = ServerMessage::PeerLeft { room: room.clone(), peer: left };
-            other.inputs.push_back(Input::Signal(message));
+        for room in std::mem::take(&mut self.peers[peer].rooms) {
+            self.leave(peer, &room);
         }
+        self.cut(peer);
+        std::mem::take(&mut self.peers[peer].store)
+    }
+
+    /// Takes a peer to another side: its socket and its wires break, and it joins there.
+    pub fn take_to(&mut self, peer: usize, side: u8) {
+        for room in std::mem::take(&mut self.peers[peer].rooms) {
+            self.leave(peer, &room);
+        }
+        let links = self.wires.keys().filter(|(from, _)| *from == peer).map(|(_, link)| *link);
+        for link in links.collect::<Vec<_>>() {
+            let closed = Input::ChannelClosed { link, channel: Channel::Messages };
+            self.peers[peer].inputs.push_back(closed);
+        }
+        self.cut(peer);
+        (self.peers[peer].side, self.peers[peer].joined) = (side, false);
+        self.peers[peer].inputs.push_back(Input::SignalClosed);
+        self.peers[peer].inputs.push_back(Input::SignalOpened);
+    }
+
+    fn cut(&mut self, peer: usize) {
         let ends: Vec<_> = self.wires.iter().filter(|(from, _)| from.0 == peer).collect();
         let ends: Vec<_> = ends.into_iter().map(|(from, to)| (*from, *to)).collect();
         for (from, (other, link)) in ends {
@@ -109,7 +136,25 @@ impl World {
             let closed = Input::ChannelClosed { link, channel: Channel::Messages };
             self.peers[other].inputs.push_back(closed);
         }
-        std::mem::take(&mut self.peers[peer].store)
+    }
+
+    /// The address of a peer at a meeting: another one at each.
+    pub fn address(&mut self, peer: usize, room: &Rendezvous) -> PeerId {
+        let known = self.rooms.iter().position(|known| known == room);
+        let place = known.unwrap_or_else(|| {
+            self.rooms.push(room.clone());
+            self.rooms.len() - 1
+        });
+        PeerId(self.peers[peer].id.0 + 1_000 * u64::try_from(place).unwrap())
+    }
+
+    fn leave(&mut self, peer: usize, room: &Rendezvous) {
+        let left = self.address(peer, room);
+        self.peers[peer].rooms.remove(room);
+        for other in self.peers.iter_mut().filter(|other| other.online) {
+            let message = ServerMessage::PeerLeft { room: room.clone(), peer: left };
+            other.inputs.push_back(Input::Signal(message));
+        }
     }
 
     pub fn say(&mut self, peer: usize, text: &str, priority: Priority) {
@@ -233,27 +278,40 @@ impl World {
     }
 
     pub fn relay(&mut self, index: usize, message: ClientMessage) {
-        let (you, online) = (self.peers[index].id, self.peers[index].online);
+        if !self.peers[index].online {
+            return;
+        }
         match message {
-            _ if !online => {}
             ClientMessage::Join { room } => {
+                let you = self.address(index, &room);
                 self.peers[index].joined = true;
-                let others = self.peers.iter().filter(|peer| peer.joined && peer.id != you);
-                let peers = others.map(|peer| peer.id).collect();
-                for other in self.peers.iter_mut().filter(|peer| peer.joined && peer.id != you) {
+                self.peers[index].rooms.insert(room.clone());
+                let side = self.peers[index].side;
+                let there =
+                    |peer: &Peer| peer.side == side && peer.joined && peer.rooms.contains(&room);
+                let others = (0..self.peers.len()).filter(|other| *other != index);
+                let others: Vec<usize> =
+                    others.filter(|other| there(&self.peers[*other])).collect();
+                let mut peers = vec![];
+                for other in others {
+                    peers.push(self.address(other, &room));
                     let joined = ServerMessage::PeerJoined { room: room.clone(), peer: you };
-                    other.inputs.push_back(Input::Signal(joined));
+                    self.peers[other].inputs.push_back(Input::Signal(joined));
                 }
                 let joined = ServerMessage::Joined { room, you, peers };
                 self.peers[index].inputs.push_back(Input::Signal(joined));
             }
             ClientMessage::Signal { room, to, payload } => {
-                let signal = ServerMessage::Signal { room, from: you, payload };
-                if let Some(other) = self.peers.iter_mut().find(|peer| peer.id == to) {
-                    other.inputs.push_back(Input::Signal(signal));
+                let from = self.address(index, &room);
+                let signal = ServerMessage::Signal { room: room.clone(), from, payload };
+                let other = (0..self.peers.len()).find(|other| self.address(*other, &room) == to);
+                let side = self.peers[index].side;
+                if let Some(other) = other.filter(|other| self.peers[*other].side == side) {
+                    self.peers[other].inputs.push_back(Input::Signal(signal));
                 }
             }
-            ClientMessage::Leave { .. } | ClientMessage::Ping | ClientMessage::Pong => {}
+            ClientMessage::Leave { room } => self.leave(index, &room),
+            ClientMessage::Ping | ClientMessage::Pong => {}
         }
     }
 
@@ -300,6 +358,7 @@ impl World {
     pub fn texts(&self, peer: usize) -> Vec<(String, RowState)> {
         let text = |row: &Row| match &row.body {
             Body::Text(text) => text.clone(),
+            Body::Decided(_) => "decided".to_owned(),
             body @ (Body::Gone | Body::Newer | Body::Unreadable) => format!("{body:?}"),
         };
         self.peers[peer].rows.values().map(|row| (text(row), row.state)).collect()
@@ -308,17 +367,6 @@ impl World {
     pub fn words(&self, peer: usize) -> Vec<String> {
         self.texts(peer).into_iter().map(|(text, _)| text).collect()
     }
-}
-
-pub fn rendezvous(peer: &mut Peer) -> protocol::Rendezvous {
-    // Asking it to join again is the only way an engine names its rendezvous.
-    peer.engine.handle(Input::SignalOpened, Now { mono: 0, wall: 0 });
-    while let Some(output) = peer.engine.poll_output() {
-        if let Output::Signal(ClientMessage::Join { room }) = output {
-            return room;
-        }
-    }
-    panic!("an engine that may signal joins");
 }
 
 pub fn read(store: &Tables, scan: &Scan) -> Vec<Record> {

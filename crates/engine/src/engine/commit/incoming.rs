@@ -27,6 +27,10 @@ impl Engine {
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
             let (log, member) = (incoming.run.log, self.member_of(incoming.link));
             let by_author = member == Some(log.member);
+            if !Engine::decisions_whole(&incoming.run) {
+                // Whoever leaves out what was decided keeps nobody else from handing it on.
+                continue;
+            }
             if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
                 // A body is missing, its author does not say so, and nothing shows that it is
                 // gone: asked for again.

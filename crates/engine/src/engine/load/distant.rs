@@ -173,8 +173,10 @@ impl Engine {
         let hash = reading.found.as_ref().map(|found| found.hash);
         for (_, value) in records {
             let note = postcard::from_bytes::<Note>(&value).ok();
-            if let Some(note) = note.filter(|note| Some(note.target) == hash) {
-                reading.fold.add(&note, &self.room, &self.keys);
+            let counts =
+                |note: &Note| self.governance.membership.reach(&note.by.log).covers(note.by.seq);
+            if let Some(note) = note.filter(|note| Some(note.target) == hash && counts(note)) {
+                reading.fold.add(&note, &self.room, &self.ring);
             }
         }
         reading.scans = reading.scans.saturating_sub(1);

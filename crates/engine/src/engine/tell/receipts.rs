@@ -20,7 +20,7 @@ impl Engine {
 
     pub(in crate::engine) fn on_receipt(&mut self, register: &Register) {
         let member = register.member;
-        let receipt: Option<Receipt> = register.open(&self.room, &self.keys);
+        let receipt: Option<Receipt> = self.open_cell(register);
         let Some(receipt) = receipt else { return };
         if member == self.own.member {
             // Another device of one's own has read it, or this one before its disk went back.

@@ -1,0 +1,97 @@
+//! Who is in the room, and what it is called: as it is told, and as it is changed from here.
+
+use crate::engine::Engine;
+use crate::ids::MemberId;
+use crate::limits;
+use crate::register::{Profile, Register, RegisterKind, RoomInfo};
+use crate::view::{Event, MemberView, Refusal, Role};
+
+impl Engine {
+    pub(super) fn member_views(&self) -> Vec<MemberView> {
+        let view = |member: MemberId, me: bool, online: bool| {
+            let profile = self.registers.of(&(member, RegisterKind::PROFILE));
+            let profile: Option<Profile> = profile.and_then(|cell| self.open_cell(cell));
+            let name = profile.map(|profile| profile.name).unwrap_or_default();
+            let name = if valid_name(&name) { name } else { String::new() };
+            MemberView { member, name, me, online, role: self.role(&member) }
+        };
+        let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
+        let others = self.members.iter().map(|id| view(*id, false, linked(id)));
+        // Whoever was removed has still said something.
+        let removed = self.governance.membership.standing().removed.keys();
+        let removed =
+            removed.filter(|id| **id != self.own.member).map(|id| view(*id, false, false));
+        std::iter::once(view(self.own.member, true, true)).chain(others).chain(removed).collect()
+    }
+
+    /// Takes note of a member.
+    pub(in crate::engine) fn know(&mut self, member: MemberId) {
+        if member == self.own.member || self.role(&member) == Role::Removed {
+            return;
+        }
+        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
+        let alone = self.members.iter().next().is_none();
+        if !self.members.know(member, self.own, &held) {
+            return;
+        }
+        self.told.stale = true;
+        self.update_rows(self.own, &held);
+        if alone {
+            self.heard_of_earlier(member);
+        }
+    }
+
+    pub(super) fn on_room_info(&mut self, register: &Register) {
+        if register.member != self.record.founder() {
+            return;
+        }
+        let info: Option<RoomInfo> = self.open_cell(register);
+        let Some(name) = info.map(|info| info.name).filter(|name| valid_name(name)) else {
+            return;
+        };
+        if name != self.record.name() {
+            self.record.set_name(name);
+            self.commits.record_dirty = true;
+            self.tell(Event::Room(self.room_view()));
+        }
+    }
+
+    pub(in crate::engine) fn set_name(&mut self, name: String) {
+        let name = name.trim().to_owned();
+        if valid_name(&name) {
+            self.publish(RegisterKind::PROFILE, &Profile { name });
+        } else {
+            self.refuse_name();
+        }
+    }
+
+    pub(in crate::engine) fn set_room_name(&mut self, name: String) {
+        let name = name.trim().to_owned();
+        if self.own.member != self.record.founder() {
+            self.refuse(None, Refusal::NotFounder);
+        } else if valid_name(&name) {
+            self.publish(RegisterKind::ROOM, &RoomInfo { name });
+        } else {
+            self.refuse_name();
+        }
+    }
+
+    fn refuse_name(&mut self) {
+        let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
+        self.refuse(None, Refusal::Name { limit });
+    }
+
+    pub(in crate::engine) fn forget(&mut self, member: &MemberId) {
+        if !self.members.forget(member) {
+            return self.refuse(None, Refusal::NoSuchMember);
+        }
+        self.told.stale = true;
+        let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
+        self.update_rows(self.own, &held);
+    }
+}
+
+/// True if a name is one that can be shown: short, and without characters that control.
+fn valid_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control)
+}

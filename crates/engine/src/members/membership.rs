@@ -1,0 +1,333 @@
+//! Who is in the room, and as what: the sum of the governance entries, the same in any order.
+//!
+//! ```text
+//!  entry ─► deps known? ─no─► waits        past(e) = all that e depends on
+//!              └─yes─► may its author, by past(e)? ─no─► dropped, with all that depends on it
+//!                        └─yes─► part of the whole: what counts there is folded from all of it
+//! ```
+//! Authority comes from the founder's key through what an entry depends on, never from Lamport
+//! times or clocks. A removal is for good, and voids what the removed decided beyond its cut
+//! without the remover's knowledge. Only removals stand against that: of two admins who remove each
+//! other both are removed, so an admin who is being removed can still remove others (not the
+//! founder), until the news has reached whoever it would deceive.
+
+mod fold;
+mod set;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{EntryHash, EpochId, LogId, MemberId, Seq};
+use crate::limits;
+use crate::log::decision::{Cut, Decision, Opening, Ruling};
+use crate::members::membership::set::Set;
+pub use crate::view::Role;
+
+/// How much of a log counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it.
+    All,
+    /// What its author wrote before it was removed: up to this entry.
+    UpTo(Cut),
+    /// Nothing: it was not known when its author was removed.
+    Nothing,
+}
+
+impl Reach {
+    /// True if the entry at this place counts.
+    #[must_use]
+    pub fn covers(&self, seq: Seq) -> bool {
+        match self {
+            Reach::All => true,
+            Reach::UpTo(cut) => seq <= cut.seq,
+            Reach::Nothing => false,
+        }
+    }
+}
+
+/// A governance entry, verified: who says it, where, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruled {
+    /// Its hash.
+    pub hash: EntryHash,
+    /// The log in which it stands; its author is that log's member.
+    pub log: LogId,
+    /// Its place there.
+    pub seq: Seq,
+    /// What it says.
+    pub decision: Decision,
+}
+
+impl Ruled {
+    /// Who decided.
+    #[must_use]
+    pub fn author(&self) -> MemberId {
+        self.log.member
+    }
+}
+
+/// An entry that its author was allowed to make by what it depends on.
+#[derive(Clone, Debug)]
+struct Node {
+    ruled: Ruled,
+    past: Set,
+}
+
+/// What all governance entries come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those who were promoted, and not removed.
+    pub admins: BTreeSet<MemberId>,
+    /// Those who were approved, and not removed.
+    pub approved: BTreeSet<MemberId>,
+    /// Those who were removed, with what counts of their logs, in order.
+    pub removed: BTreeMap<MemberId, Vec<Cut>>,
+    /// True if newcomers have to be approved.
+    pub gated: bool,
+    /// The epochs in force, in order: if there are several, none of them seals.
+    pub epochs: Vec<EpochId>,
+    /// The entries that count.
+    pub effective: BTreeSet<EntryHash>,
+    /// Those that no other names, of all that were taken in: what a new one depends on.
+    pub heads: BTreeSet<EntryHash>,
+}
+
+/// Everything that was decided in a room.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    founder: MemberId,
+    /// In an order in which everything comes after what it depends on.
+    nodes: Vec<Node>,
+    places: BTreeMap<EntryHash, usize>,
+    /// Entries about a member, by their places.
+    about: BTreeMap<MemberId, Vec<usize>>,
+    gates: Vec<usize>,
+    openings: Vec<usize>,
+    waiting: BTreeMap<EntryHash, Ruled>,
+    /// Entries whose authors were not allowed to make them.
+    dropped: BTreeSet<EntryHash>,
+    standing: Standing,
+}
+
+impl Membership {
+    /// A room in which nothing was decided yet.
+    #[must_use]
+    pub fn new(founder: MemberId) -> Membership {
+        Membership {
+            founder,
+            nodes: Vec::new(),
+            places: BTreeMap::new(),
+            about: BTreeMap::new(),
+            gates: Vec::new(),
+            openings: Vec::new(),
+            waiting: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+            standing: Standing { epochs: vec![EpochId::FIRST], ..Standing::default() },
+        }
+    }
+
+    /// Takes an entry in. True if that changed anything: it may have to wait for others first.
+    /// Bounded by [`limits::DECISIONS`] and [`limits::DECISIONS_WAITING`].
+    pub fn take(&mut self, ruled: Ruled) -> bool {
+        self.take_all([ruled])
+    }
+
+    /// Takes entries in, whatever their order: only what depends on others than these has to wait.
+    pub fn take_all(&mut self, all: impl IntoIterator<Item = Ruled>) -> bool {
+        let before = self.nodes.len();
+        let new = all.into_iter().filter(|ruled| !self.knows(&ruled.hash));
+        let mut new: BTreeMap<EntryHash, Ruled> = new.map(|ruled| (ruled.hash, ruled)).collect();
+        let mut behind: BTreeMap<EntryHash, Vec<EntryHash>> = BTreeMap::new();
+        let mut open: BTreeMap<EntryHash, usize> = BTreeMap::new();
+        for ruled in new.values() {
+            let deps = ruled.decision.deps.iter().filter(|dep| new.contains_key(*dep));
+            let count = deps.map(|dep| behind.entry(*dep).or_default().push(ruled.hash)).count();
+            open.insert(ruled.hash, count);
+        }
+        let first = open.iter().filter(|(_, count)| **count == 0);
+        let mut next: Vec<EntryHash> = first.map(|(hash, _)| *hash).collect();
+        while let Some(hash) = next.pop() {
+            if let Some(ruled) = new.remove(&hash) {
+                self.put(ruled);
+            }
+            for hash in behind.remove(&hash).unwrap_or_default() {
+                let count = open.entry(hash).or_default();
+                *count = count.saturating_sub(1);
+                next.extend((*count == 0).then_some(hash));
+            }
+        }
+        while let Some(ready) = self.next_ready() {
+            self.decide(ready);
+        }
+        let changed = self.nodes.len() != before;
+        if changed {
+            self.standing = self.sum();
+        }
+        changed
+    }
+
+    fn knows(&self, hash: &EntryHash) -> bool {
+        self.places.contains_key(hash) || self.dropped.contains(hash)
+    }
+
+    fn put(&mut self, ruled: Ruled) {
+        if self.is_ready(&ruled) {
+            self.decide(ruled);
+        } else if self.waiting.len() < limits::DECISIONS_WAITING {
+            self.waiting.insert(ruled.hash, ruled);
+        }
+    }
+
+    /// True if all it depends on is here, or something of that was dropped.
+    fn is_ready(&self, ruled: &Ruled) -> bool {
+        let deps = &ruled.decision.deps;
+        deps.iter().all(|dep| self.places.contains_key(dep))
+            || deps.iter().any(|dep| self.dropped.contains(dep))
+    }
+
+    /// One that waits no more.
+    fn next_ready(&mut self) -> Option<Ruled> {
+        let hash = self.waiting.values().find(|ruled| self.is_ready(ruled))?.hash;
+        self.waiting.remove(&hash)
+    }
+
+    fn decide(&mut self, ruled: Ruled) {
+        let deps: Option<Vec<usize>> =
+            ruled.decision.deps.iter().map(|dep| self.places.get(dep).copied()).collect();
+        let full = self.nodes.len() >= limits::DECISIONS;
+        let past = deps.map(|deps| self.past_of(&deps));
+        match past.filter(|past| !full && self.is_valid(&ruled, past)) {
+            Some(past) => self.join(Node { ruled, past }),
+            None if self.dropped.len() < limits::DECISIONS => {
+                self.dropped.insert(ruled.hash);
+            }
+            None => {}
+        }
+    }
+
+    fn past_of(&self, deps: &[usize]) -> Set {
+        let mut past = Set::default();
+        for place in deps {
+            past.insert(*place);
+            past.union(&self.nodes[*place].past);
+        }
+        past
+    }
+
+    fn join(&mut self, node: Node) {
+        let place = self.nodes.len();
+        let ruling = &node.ruled.decision.ruling;
+        for member in fold::subjects(ruling) {
+            self.about.entry(member).or_default().push(place);
+        }
+        if fold::is_gate(ruling) {
+            self.gates.push(place);
+        }
+        if ruling.opening().is_some() {
+            self.openings.push(place);
+        }
+        self.places.insert(node.ruled.hash, place);
+        self.nodes.push(node);
+    }
+
+    /// What all of it comes to.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The entries that count, each after what it depends on.
+    pub fn effective(&self) -> impl Iterator<Item = &Ruled> {
+        let nodes = self.nodes.iter().map(|node| &node.ruled);
+        nodes.filter(|ruled| self.standing.effective.contains(&ruled.hash))
+    }
+
+    /// All that were taken in and not dropped, each after what it depends on.
+    pub fn all(&self) -> impl Iterator<Item = &Ruled> {
+        self.nodes.iter().map(|node| &node.ruled)
+    }
+
+    /// How an epoch opened, if it is not the first.
+    #[must_use]
+    pub fn opening(&self, epoch: &EpochId) -> Option<&Opening> {
+        let openings = self.openings.iter().rev();
+        let mut openings =
+            openings.filter_map(|at| self.nodes[*at].ruled.decision.ruling.opening());
+        openings.find(|opening| opening.epoch() == *epoch)
+    }
+
+    /// All epochs, the newest known first, and the first at the end.
+    pub fn epochs_newest_first(&self) -> impl Iterator<Item = EpochId> {
+        let openings = self.openings.iter().rev();
+        let openings = openings.filter_map(|at| self.nodes[*at].ruled.decision.ruling.opening());
+        openings.map(Opening::epoch).chain([EpochId::FIRST])
+    }
+
+    /// True if the secret of an epoch was sealed to a member.
+    #[must_use]
+    pub fn has_share(&self, member: &MemberId, epoch: &EpochId) -> bool {
+        let shares = self.effective().filter_map(|ruled| ruled.decision.ruling.shares());
+        let mut shares = shares.filter(|shares| shares.epoch == *epoch);
+        shares.any(|shares| shares.of(member).is_some())
+    }
+
+    /// How many entries are kept, whatever became of them.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.nodes.len() + self.waiting.len() + self.dropped.len()
+    }
+
+    /// What an entry decided, if it counts.
+    #[must_use]
+    pub fn ruling(&self, hash: &EntryHash) -> Option<&Ruling> {
+        let counts = self.standing.effective.contains(hash);
+        let place = self.places.get(hash).filter(|_| counts)?;
+        Some(&self.nodes[*place].ruled.decision.ruling)
+    }
+
+    /// What a new entry has to name: at most [`limits::DECISION_DEPS`].
+    #[must_use]
+    pub fn deps(&self) -> Vec<EntryHash> {
+        self.standing.heads.iter().take(limits::DECISION_DEPS).copied().collect()
+    }
+
+    /// True if a member may decide this now, knowing all that is known here.
+    #[must_use]
+    pub fn may(&self, ruled: &Ruled) -> bool {
+        let deps = ruled.decision.deps.iter().filter_map(|dep| self.places.get(dep).copied());
+        self.is_valid(ruled, &self.past_of(&deps.collect::<Vec<usize>>()))
+    }
+
+    /// What a member may do.
+    #[must_use]
+    pub fn role(&self, member: &MemberId) -> Role {
+        let standing = &self.standing;
+        if *member == self.founder {
+            Role::Founder
+        } else if standing.removed.contains_key(member) {
+            Role::Removed
+        } else if standing.admins.contains(member) {
+            Role::Admin
+        } else if standing.gated && !standing.approved.contains(member) {
+            Role::Applicant
+        } else {
+            Role::Member
+        }
+    }
+
+    /// How much of a log counts.
+    #[must_use]
+    pub fn reach(&self, log: &LogId) -> Reach {
+        let Some(cuts) = self.standing.removed.get(&log.member) else { return Reach::All };
+        cuts.iter().find(|cut| cut.log == *log).map_or(Reach::Nothing, |cut| Reach::UpTo(*cut))
+    }
+
+    /// How many entries wait for others.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

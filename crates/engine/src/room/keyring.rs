@@ -1,0 +1,113 @@
+//! The secrets of the epochs that this device knows, and which of them is in force.
+//!
+//! Nothing of it is stored but the secret with which one came (in the record): the others are found
+//! again in the governance entries, sealed to oneself or under a later epoch.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use crate::crypto::keys::EpochKeys;
+use crate::ids::{EpochId, RoomId};
+use crate::limits;
+
+/// The epochs' secrets. Gone from memory when dropped.
+pub struct Keyring {
+    room: RoomId,
+    epochs: BTreeMap<EpochId, (Zeroizing<[u8; 32]>, EpochKeys)>,
+    current: EpochId,
+    keys: EpochKeys,
+}
+
+impl Keyring {
+    /// The ring of somebody who came with this secret.
+    #[must_use]
+    pub fn new(room: RoomId, epoch: EpochId, secret: &Zeroizing<[u8; 32]>) -> Keyring {
+        let keys = EpochKeys::derive(&room, &epoch, secret);
+        let mut ring = Keyring { room, epochs: BTreeMap::new(), current: epoch, keys };
+        ring.learn(epoch, secret.clone());
+        ring
+    }
+
+    /// Takes note of an epoch's secret. True if it is news. Bounded by [`limits::EPOCHS`].
+    pub fn learn(&mut self, epoch: EpochId, secret: Zeroizing<[u8; 32]>) -> bool {
+        if self.epochs.contains_key(&epoch) || self.epochs.len() >= limits::EPOCHS {
+            return false;
+        }
+        let keys = EpochKeys::derive(&self.room, &epoch, &secret);
+        self.epochs.insert(epoch, (secret, keys));
+        true
+    }
+
+    /// The keys of an epoch, if its secret is known.
+    #[must_use]
+    pub fn of(&self, epoch: &EpochId) -> Option<&EpochKeys> {
+        self.epochs.get(epoch).map(|(_, keys)| keys)
+    }
+
+    /// The secret of an epoch, if it is known.
+    #[must_use]
+    pub fn secret(&self, epoch: &EpochId) -> Option<&Zeroizing<[u8; 32]>> {
+        self.epochs.get(epoch).map(|(secret, _)| secret)
+    }
+
+    /// The epoch in force: what is said from now on is sealed in it.
+    #[must_use]
+    pub fn current(&self) -> EpochId {
+        self.current
+    }
+
+    /// Goes on to another epoch. False if its secret is not known.
+    pub fn turn(&mut self, epoch: EpochId) -> bool {
+        let Some((secret, _)) = self.epochs.get(&epoch) else { return false };
+        self.keys = EpochKeys::derive(&self.room, &epoch, secret);
+        self.current = epoch;
+        true
+    }
+
+    /// The keys of the epoch in force.
+    #[must_use]
+    pub fn keys(&self) -> &EpochKeys {
+        &self.keys
+    }
+}
+
+impl std::fmt::Debug for Keyring {
+    /// Without the secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keyring").field("current", &self.current).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(byte: u8) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new([byte; 32])
+    }
+
+    #[test]
+    fn only_an_epoch_whose_secret_is_known_comes_into_force() {
+        let mut ring = Keyring::new(RoomId([1; 32]), EpochId::FIRST, &secret(1));
+        let next = EpochId([2; 16]);
+        assert!(!ring.turn(next) && ring.current() == EpochId::FIRST);
+        let before = ring.keys().rendezvous();
+        assert!(ring.learn(next, secret(2)) && !ring.learn(next, secret(3)));
+        assert!(ring.turn(next) && ring.current() == next);
+        assert_ne!(ring.keys().rendezvous(), before);
+        assert_eq!(ring.of(&EpochId::FIRST).map(EpochKeys::rendezvous), Some(before));
+        assert_eq!(ring.secret(&next), Some(&secret(2)));
+    }
+
+    #[test]
+    fn i6_a_ring_is_bounded() {
+        let mut ring = Keyring::new(RoomId([1; 32]), EpochId::FIRST, &secret(1));
+        let mut id = [0; 16];
+        for number in 0..2 * u16::try_from(limits::EPOCHS).unwrap() {
+            id[..2].copy_from_slice(&number.to_be_bytes());
+            ring.learn(EpochId(id), secret(2));
+        }
+        assert_eq!(ring.epochs.len(), limits::EPOCHS);
+    }
+}
