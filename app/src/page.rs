@@ -85,8 +85,8 @@ impl Page {
     pub fn happen(self, event: PageEvent) {
         let errands = self.known.try_update_value(|known| known.apply(event));
         let Some(errands) = errands else { return };
-        self.known.with_value(|known| screen::publish(self.screen, known));
-        if self.pace.try_update_value(Pace::is_due) == Some(true) {
+        let other_room = self.known.with_value(|known| screen::publish(self.screen, known));
+        if self.pace.try_update_value(Pace::is_due) == Some(true) || other_room {
             self.draw();
         }
         for errand in errands {

@@ -97,12 +97,24 @@ fn in_live_room() -> ChatState {
     state
 }
 
-/// An own message that is stored, and that nobody else holds.
-pub fn own_message(text: &str) -> Shown {
+/// A room with an own message that is stored, and that nobody else holds.
+pub fn with_own_message(text: &str) -> ChatState {
     let mut state = in_live_room();
     let row = Row { draft: Some(DraftId([1; 16])), ..row(ME, 1, text) };
     state.apply(told(Event::Rows(vec![row])));
-    state.rows[0].clone()
+    state
+}
+
+/// That message.
+pub fn own_message(text: &str) -> Shown {
+    with_own_message(text).rows[0].clone()
+}
+
+/// The person goes back and makes another room, of which nothing has been told yet.
+pub fn go_to_other_room(state: &mut ChatState) {
+    state.apply(PageEvent::Left);
+    state.apply(PageEvent::Asked);
+    assert_eq!(state.apply(opened(OTHER_ROOM)), [Errand::Show(OTHER_ROOM)]);
 }
 
 fn bodies(state: &ChatState) -> Vec<&str> {

@@ -39,8 +39,14 @@ pub struct Screen {
     pub drawings: u64,
 }
 
-/// Puts all but the messages into the store.
-pub fn publish(screen: Store<Screen>, next: &ChatState) {
+/// Puts all but the messages into the store. True if it is another room than before: what is drawn
+/// of the last one's messages goes first, so that no name ever stands over words of another room.
+pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
+    let last = screen.room().try_with_untracked(|room| room.room);
+    let other = last.is_some_and(|last| last != next.room.room);
+    if other {
+        draw_nothing(screen);
+    }
     renew(screen.worker(), &next.worker);
     renew(screen.rooms(), &next.rooms);
     renew(screen.request(), &next.request);
@@ -49,6 +55,16 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) {
     renew(screen.dismissed(), &next.dismissed);
     renew(screen.room(), &next.room);
     renew(screen.place(), &next.place);
+    other
+}
+
+fn draw_nothing(screen: Store<Screen>) {
+    if screen.rows().try_with_untracked(Vec::is_empty) == Some(false) {
+        screen.rows().patch(Vec::new());
+    }
+    renew(screen.above(), &false);
+    renew(screen.below(), &false);
+    screen.drawings().update(|drawings| *drawings = drawings.wrapping_add(1));
 }
 
 /// Puts the messages that are to be drawn into the store. True if there are more to draw.
@@ -75,5 +91,29 @@ where
 {
     if field.try_with_untracked(|old| old != value) == Some(true) {
         field.try_set(value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::tests::{go_to_other_room, with_own_message};
+
+    #[test]
+    fn nothing_of_the_last_room_is_drawn_in_the_next_however_seldom_messages_are_drawn() {
+        let owner = Owner::new();
+        owner.set();
+        let screen = Store::new(Screen::default());
+        let mut known = with_own_message("said in the first room");
+        assert!(publish(screen, &known));
+        draw(screen, &known);
+        assert!(!publish(screen, &known));
+        assert_eq!(screen.rows().get_untracked().len(), 1);
+        go_to_other_room(&mut known);
+        assert!(publish(screen, &known), "what waits to be drawn is not of this room");
+        let drawn = screen.get_untracked();
+        let next = RoomState { room: known.room.room, ..RoomState::default() };
+        assert_eq!((drawn.rows, drawn.room), (Vec::new(), next));
+        assert!(!drawn.above && !drawn.below);
     }
 }

@@ -230,3 +230,19 @@ fn i6_what_expired_here_is_still_known_by_its_first_words_and_what_was_deleted_i
     assert_eq!(words(&mine[149]), Some("until nine, 150"));
     assert_eq!([&mine[0], &lasting, &theirs].map(words), [None; 3]);
 }
+
+#[test]
+fn another_room_begins_with_nothing_of_the_last_one() {
+    let mut state = with_own_message("said in the first room");
+    state.apply(told(Event::Pending(1)));
+    state.apply(told(Event::Typing { member: BEN, typing: true }));
+    state.apply(PageEvent::Looked(state.rows[0].entry()));
+    go_to_other_room(&mut state);
+    assert!(state.rows.is_empty());
+    let empty = RoomState { room: Some(OTHER_ROOM), ..RoomState::default() };
+    assert_eq!(state.room, empty);
+    // What is still told of the last one has no place here.
+    state.apply(told(Event::Rows(vec![row(BEN, 2, "late")])));
+    state.apply(told(Event::Pending(2)));
+    assert!(state.rows.is_empty() && state.room == empty);
+}
