@@ -109,6 +109,14 @@ impl Worker {
     pub fn answers(&self) -> bool {
         matches!(self, Worker::Leads | Worker::Follows)
     }
+
+    /// True if it will never answer: only another address, browser or a reload helps.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Worker::Impossible(_) | Worker::Dead(_) | Worker::Ended => true,
+            Worker::Starting | Worker::Leads | Worker::Follows => false,
+        }
+    }
 }
 
 /// Whether an answer is owed to the form that is shown.
@@ -160,6 +168,7 @@ impl ChatState {
             PageEvent::Client(event) => self.apply_client(event),
             PageEvent::Unstartable(error) => {
                 self.worker = Worker::Impossible(error);
+                self.end_wait();
                 if let Place::Starting { .. } = self.place {
                     self.place = Place::Start;
                 }
@@ -167,7 +176,10 @@ impl ChatState {
             }
             PageEvent::Arrived(arrival) => self.arrive(arrival),
             PageEvent::Asked => {
-                self.request = Request::Waiting;
+                // Nobody would ever answer.
+                if !self.worker.is_over() {
+                    self.request = Request::Waiting;
+                }
                 Vec::new()
             }
             PageEvent::Wrote { draft, wall } => {
@@ -243,6 +255,7 @@ impl ChatState {
             }
             ClientEvent::Fatal { text } => {
                 self.worker = Worker::Dead(text.clone());
+                self.end_wait();
                 self.end_room();
                 vec![Errand::Report(text)]
             }
@@ -259,6 +272,7 @@ impl ChatState {
         }
         if state.is_gone() {
             self.worker = Worker::Ended;
+            self.end_wait();
             self.rows.lose();
             self.room.pending = 0;
         }
@@ -266,6 +280,13 @@ impl ChatState {
             self.end_room();
         }
         self.storage = Some(state);
+    }
+
+    /// No answer will come; the notice on the worker or the storage says why.
+    fn end_wait(&mut self) {
+        if self.request == Request::Waiting {
+            self.request = Request::None;
+        }
     }
 
     /// Own messages that are refused are said where they stand; everything else where it was

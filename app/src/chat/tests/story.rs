@@ -246,3 +246,19 @@ fn another_room_begins_with_nothing_of_the_last_one() {
     state.apply(told(Event::Pending(2)));
     assert!(state.rows.is_empty() && state.room == empty);
 }
+
+#[test]
+fn nobody_waits_for_an_answer_of_a_client_that_cannot_give_one() {
+    let insecure = || PageEvent::Unstartable(browser::StartError::NotSecure);
+    let dead = || PageEvent::Client(ClientEvent::Fatal { text: "boom".to_owned() });
+    for over in [insecure(), dead()] {
+        let mut state = ChatState::default();
+        state.apply(plain(None));
+        state.apply(PageEvent::Asked);
+        assert!(!state.worker.is_over() && state.request == Request::Waiting);
+        state.apply(over);
+        assert!(state.worker.is_over() && state.request == Request::None);
+        state.apply(PageEvent::Asked);
+        assert_eq!(state.request, Request::None);
+    }
+}

@@ -39,6 +39,8 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
     let name = RwSignal::new(session::name());
     let fault = RwSignal::new(None);
     let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
+    let over = Memo::new(move |_| page.screen().worker().read().is_over());
+    let shut = move || busy.get() || over.get();
     let input = NodeRef::<html::Input>::new();
     input.on_load(|input| {
         let _ = input.focus();
@@ -51,7 +53,7 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
             if let Some(input) = input.get_untracked() {
                 let _ = input.focus();
             }
-        } else if !busy.get_untracked() {
+        } else if !untrack(shut) {
             page.join(&invitation.invite, &my_name);
         }
     };
@@ -70,7 +72,7 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
                 node=input
             />
             <div class="buttons">
-                <button type="submit" class="main" data-testid="name-save" disabled=busy>
+                <button type="submit" class="main" data-testid="name-save" disabled=shut>
                     {move || {
                         let words = page.language().get().words();
                         if busy.get() { words.joining } else { words.join }

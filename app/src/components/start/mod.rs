@@ -46,6 +46,8 @@ fn FoundForm() -> impl IntoView {
     let room_name = RwSignal::new(String::new());
     let (name_fault, room_fault) = (RwSignal::new(None), RwSignal::new(None));
     let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
+    let over = Memo::new(move |_| page.screen().worker().read().is_over());
+    let shut = move || busy.get() || over.get();
     let input = NodeRef::<html::Input>::new();
     input.on_load(|input| {
         let _ = input.focus();
@@ -59,7 +61,7 @@ fn FoundForm() -> impl IntoView {
             if let Some(input) = input.get_untracked() {
                 let _ = input.focus();
             }
-        } else if room_fault.read_untracked().is_none() && !busy.get_untracked() {
+        } else if room_fault.read_untracked().is_none() && !untrack(shut) {
             page.create(&room, &my_name);
         }
     };
@@ -86,7 +88,7 @@ fn FoundForm() -> impl IntoView {
                 wrong=room_fault
                 testid="room-name-input"
             />
-            <button type="submit" class="main" data-testid="create-room" disabled=busy>
+            <button type="submit" class="main" data-testid="create-room" disabled=shut>
                 {move || {
                     let words = page.language().get().words();
                     if busy.get() { words.creating } else { words.create }
