@@ -5,9 +5,11 @@
 
 mod client;
 mod faults;
+mod names;
 mod rooms;
 mod storage;
 
+pub use self::names::NameFault;
 use super::Language;
 use crate::chat::{Notice, Problem, Worker};
 

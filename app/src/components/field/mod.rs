@@ -1,11 +1,15 @@
-//! A labelled line of text with a hint below, or with what is wrong with it.
+//! A labelled line for a name with a hint below, or with what is wrong with it.
 
-use browser::{Refusal, limits};
+use browser::limits;
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::page::language;
-use crate::text::is_blank;
+use crate::text::NameFault;
+
+/// Characters that the line takes: far more than any name has, so that of what is too long nothing
+/// is cut off without a word.
+const TAKEN: usize = 4 * limits::NAME_BYTES;
 
 /// One line of text.
 #[component]
@@ -21,9 +25,8 @@ pub fn Field(
     note: MaybeProp<&'static str>,
     /// The text.
     value: RwSignal<String>,
-    /// What is wrong with it.
-    #[prop(into)]
-    wrong: Signal<Option<String>>,
+    /// What was wrong with it when it was sent; told until it is changed.
+    wrong: RwSignal<Option<NameFault>>,
     /// Its name for tests.
     testid: &'static str,
     /// What browsers may fill in.
@@ -34,6 +37,17 @@ pub fn Field(
     node: NodeRef<html::Input>,
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
+    let language = language();
+    // That it is too long is told at once.
+    let long = move || {
+        let fault = value.with(|value| NameFault::of(value.trim()));
+        fault.filter(|fault| *fault == NameFault::Long)
+    };
+    let wrong_now = Memo::new(move |_| wrong.get().or_else(long));
+    let on_input = move |event| {
+        wrong.set(None);
+        value.set(event_target_value(&event));
+    };
     view! {
         <div class="field">
             <label for=id>
@@ -47,42 +61,26 @@ pub fn Field(
                 dir="auto"
                 data-testid=testid
                 autocomplete=autocomplete
-                maxlength=limits::NAME_BYTES.to_string()
+                maxlength=TAKEN.to_string()
                 aria-describedby=hint_id.clone()
-                aria-invalid=move || wrong.get().is_some().then_some("true")
+                aria-invalid=move || wrong_now.get().is_some().then_some("true")
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=on_input
             />
-            <p id=hint_id class=move || if wrong.get().is_some() { "hint wrong" } else { "hint" }>
-                {move || wrong.get().unwrap_or_else(|| hint.get().to_owned())}
+            <p
+                id=hint_id
+                class=move || if wrong_now.get().is_some() { "hint wrong" } else { "hint" }
+            >
+                {move || match wrong_now.get() {
+                    Some(fault) => language.get().name_fault(fault),
+                    None => hint.get().to_owned(),
+                }}
             </p>
         </div>
     }
 }
 
-/// What is wrong with a name, in words; the engine has the last say.
-pub fn fault_of_name(name: &str, may_be_empty: bool) -> Option<String> {
-    if is_name(name) || may_be_empty && name.is_empty() {
-        return None;
-    }
-    let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
-    Some(language().get_untracked().refusal(&Refusal::Name { limit }).title)
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= limits::NAME_BYTES && !is_blank(name) && !name.chars().any(char::is_control)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_something_that_can_be_seen() {
-        let long = "x".repeat(limits::NAME_BYTES + 1);
-        for name in ["", "\u{200b}\u{feff}", "a\nb", &long] {
-            assert!(!is_name(name), "{name:?}");
-        }
-        assert!(is_name("Ana") && is_name("三") && is_name(&long[1..]));
-    }
+/// What is wrong with a name.
+pub fn fault_of_name(name: &str, may_be_empty: bool) -> Option<NameFault> {
+    NameFault::of(name).filter(|_| !(may_be_empty && name.is_empty()))
 }

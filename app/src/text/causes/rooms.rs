@@ -71,12 +71,7 @@ impl Language {
                 format!("有 {waiting} 条消息正等待保存，这一条没有收下。"),
                 "请稍等片刻再发送。",
             ),
-            Refusal::Name { limit } => self.say(
-                format!("A name has 1 to {limit} bytes, and no control characters."),
-                "Choose a shorter one.",
-                format!("名字须为 1 到 {limit} 字节，且不含控制字符。"),
-                "请换一个短些的名字。",
-            ),
+            Refusal::Name { limit } => self.refused_name(*limit),
             Refusal::Reaction { limit } => self.no_reaction(*limit),
             Refusal::TooMuchTogether { limit, bytes } => self.too_much_together(*limit, *bytes),
             Refusal::TooManyWaiting { limit } => self.too_many_waiting(*limit),
