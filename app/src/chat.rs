@@ -29,7 +29,7 @@ use browser::{RoomSummary, StartError, StorageState};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use place::{Arrival, Invitation, Place};
-pub use room::{Life, News, Older, Problem, RoomState};
+pub use room::{Company, Life, News, Older, Problem, RoomState};
 pub use rows::{Rows, on_screen, unread};
 pub use span::{Span, Turn};
 pub use way::{Step, Stop, way};

@@ -72,6 +72,29 @@ pub enum Older {
     Loading,
 }
 
+/// What there is to say in place of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// One has founded the room, and nobody has come yet.
+    Founder,
+    /// One came by an invite, and has not met anybody yet.
+    Guest,
+    /// There are others.
+    Others,
+}
+
+impl RoomState {
+    /// With whom one is here; nothing until it is known whether there are messages, or anybody.
+    pub fn company(&self) -> Option<Company> {
+        let view = self.view.as_ref().filter(|_| self.older != Older::Unknown)?;
+        Some(match self.members.len() {
+            0 | 1 if view.founder == view.me => Company::Founder,
+            0 | 1 => Company::Guest,
+            _ => Company::Others,
+        })
+    }
+}
+
 /// Something that went wrong in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {

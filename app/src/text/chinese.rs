@@ -73,6 +73,9 @@ pub static CHINESE: Words = Words {
                    打开页面（cargo xtask serve --tls --listen 0.0.0.0:8443 会显示地址），再从那里邀请。",
     nobody_heading: "这里还没有别人",
     nobody_lead: "把此链接发给对方，或在另一个浏览器中打开。你现在就可以写：内容会在这里等他们到来。",
+    absent_heading: "现在没有别人在",
+    absent_lead: "给你发链接的人此刻不在。你现在就可以写：内容会在这里等人到来；\
+                  有人回来时，以前的消息也会随之送到。",
     quiet_heading: "还没有人说话",
     quiet_lead: "来写第一条消息吧。",
 

@@ -85,6 +85,10 @@ pub static ENGLISH: Words = Words {
     nobody_heading: "Nobody else is here yet",
     nobody_lead: "Send this link to somebody, or open it in another browser. You can write \
                   already: what you say waits here until they come.",
+    absent_heading: "Nobody else is here now",
+    absent_lead: "Whoever sent you the link is not here at the moment. You can write already: \
+                  what you say waits here until somebody comes. Earlier messages come when \
+                  somebody is back.",
     quiet_heading: "Nothing has been said yet",
     quiet_lead: "Write the first message.",
 

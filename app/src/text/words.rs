@@ -70,6 +70,8 @@ pub struct Words {
     pub local_invite: &'static str,
     pub nobody_heading: &'static str,
     pub nobody_lead: &'static str,
+    pub absent_heading: &'static str,
+    pub absent_lead: &'static str,
     pub quiet_heading: &'static str,
     pub quiet_lead: &'static str,
 

@@ -262,3 +262,18 @@ fn nobody_waits_for_an_answer_of_a_client_that_cannot_give_one() {
         assert_eq!(state.request, Request::None);
     }
 }
+
+#[test]
+fn whoever_came_by_an_invite_is_not_told_to_send_one() {
+    let member =
+        |member| MemberView { member, name: String::new(), me: member == ME, online: true };
+    let mut state = in_room();
+    assert_eq!(state.room.company(), None, "what is stored is still being read");
+    state.apply(told(Event::Older { more: false }));
+    state.apply(told(Event::Members(vec![member(ME)])));
+    assert_eq!(state.room.company(), Some(Company::Founder));
+    state.apply(told(Event::Room(RoomView { founder: BEN, ..view(ROOM) })));
+    assert_eq!(state.room.company(), Some(Company::Guest));
+    state.apply(told(Event::Members(vec![member(ME), member(BEN)])));
+    assert_eq!(state.room.company(), Some(Company::Others));
+}

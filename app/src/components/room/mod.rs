@@ -16,7 +16,7 @@ use super::messages::{Announcer, Messages, Names, names_of};
 use super::queue::{Live, Queue, Steer, unheld, words_of};
 use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
-use crate::chat::{Compose, Life, Older, PageEvent, RoomState};
+use crate::chat::{Company, Compose, Life, PageEvent, RoomState};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::names;
 
@@ -151,23 +151,26 @@ fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
     }
 }
 
-/// What stands in place of messages: alone, the invite is what a person needs.
+/// What stands in place of messages: whoever founded the room needs the invite; whoever came by one
+/// needs to know what becomes of words meanwhile.
 #[component]
 fn Empty() -> impl IntoView {
     let page = Page::here();
     let invite = invite_of(page);
-    // Before that it is not known whether there are messages, or anybody.
-    let known = |room: &RoomState| room.older != Older::Unknown;
-    let alone = page.of_room(move |room| known(room) && room.members.len() < 2);
-    let together = page.of_room(move |room| known(room) && room.members.len() > 1);
+    let company = page.of_room(RoomState::company);
+    let is = move |which: Company| move || company.get() == Some(which);
     view! {
         <div class="empty">
-            <Show when=move || alone.get()>
+            <Show when=is(Company::Founder)>
                 <h2>{word(|words| words.nobody_heading)}</h2>
                 <p>{word(|words| words.nobody_lead)}</p>
                 <InviteLink id="invite-in-room" invite />
             </Show>
-            <Show when=move || together.get()>
+            <Show when=is(Company::Guest)>
+                <h2>{word(|words| words.absent_heading)}</h2>
+                <p>{word(|words| words.absent_lead)}</p>
+            </Show>
+            <Show when=is(Company::Others)>
                 <h2>{word(|words| words.quiet_heading)}</h2>
                 <p>{word(|words| words.quiet_lead)}</p>
             </Show>
