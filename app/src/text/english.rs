@@ -158,7 +158,10 @@ pub static ENGLISH: Words = Words {
     gone_hour_after_reading: "gone 1 hour after reading",
     goes_after_reading: |span| format!("goes {span} after reading"),
     queue: "Queue",
-    queue_empty: "Nothing waits, and nothing has failed.",
+    queue_empty: "Nothing of yours waits.",
+    queue_partly: "Everything of yours that is on its way is held by somebody else; not everybody \
+                   has it yet.",
+    queue_failed: "What has failed is marked in the list of messages.",
     when_back: |name| format!("when {name} is back"),
     sent_at: |moment| format!("will be sent {moment}"),
     send_now: "Send now",

@@ -129,6 +129,8 @@ pub struct Words {
     pub goes_after_reading: fn(&str) -> String,
     pub queue: &'static str,
     pub queue_empty: &'static str,
+    pub queue_partly: &'static str,
+    pub queue_failed: &'static str,
     pub when_back: fn(&str) -> String,
     pub sent_at: fn(&str) -> String,
     pub send_now: &'static str,

@@ -3,6 +3,7 @@
 
 mod inside;
 mod live;
+mod rest;
 mod tray;
 mod waiting;
 
@@ -11,6 +12,7 @@ use leptos::prelude::*;
 
 use self::inside::Inside;
 pub use self::live::Live;
+pub use self::rest::{Rest, rest_of};
 use self::tray::FailedItem;
 pub use self::waiting::unheld;
 use self::waiting::{UnheldItem, WaitingItem, unheld_key};
@@ -50,6 +52,8 @@ pub fn Queue(
     view: Memo<Option<QueueView>>,
     /// The own messages that nobody else holds: the first of them, and how many there are.
     unheld: Memo<(Vec<Shown>, usize)>,
+    /// How own messages do that are not listed.
+    rest: Memo<Rest>,
     /// What a message says, if it is shown.
     said: impl Fn(EntryId) -> Option<String> + Copy + Send + Sync + 'static,
     /// The names of members.
@@ -73,9 +77,9 @@ pub fn Queue(
     view! {
         <section class="queue" aria-labelledby="queue-heading" data-testid="queue">
             <h2 id="queue-heading">{word(|words| words.queue)}</h2>
-            <Show when=empty>
-                <p class="hint">{word(|words| words.queue_empty)}</p>
-            </Show>
+            <p class="hint" data-testid="queue-rest">
+                {move || empty().then(|| rest.get().words(language.get().words())).flatten()}
+            </p>
             <ul>
                 <For
                     each=move || undelivered.get()

@@ -13,7 +13,7 @@ use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{Rescue, Way};
 use super::messages::{Announcer, Messages, Names, names_of};
-use super::queue::{Live, Queue, Steer, unheld, words_of};
+use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
 use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
 use crate::chat::{Company, Compose, Life, PageEvent, RoomState};
@@ -212,6 +212,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
     let page = Page::here();
     let is_founder =
         page.of_room(|room| room.view.as_ref().is_some_and(|view| view.founder == view.me));
+    let pending = page.of_room(|room| room.pending);
     let my_name = page.of_room(|room| {
         let me = room.members.iter().find(|member| member.me);
         me.map(|member| member.name.clone()).unwrap_or_default()
@@ -230,6 +231,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
                 unheld=Memo::new(move |_| page.of_rows(|rows| unheld(rows)))
+                rest=Memo::new(move |_| page.of_rows(|rows| rest_of(rows, pending.get())))
                 said=move |entry| page.of_rows(|rows| words_of(rows, &entry))
                 names
                 on_steer=move |steer| match steer {
