@@ -169,7 +169,6 @@ pub static CHINESE: Words = Words {
     },
     control: "控制",
     backfill: "历史",
-    bulk: "文件",
     nobody_known: "房间里还没有别人。",
     live_now: "即时，不保存",
     edited: "已编辑",

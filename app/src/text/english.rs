@@ -197,7 +197,6 @@ pub static ENGLISH: Words = Words {
     },
     control: "Control",
     backfill: "History",
-    bulk: "Files",
     nobody_known: "There is nobody else in this room yet.",
     live_now: "Live, not kept",
     edited: "edited",

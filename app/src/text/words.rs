@@ -161,7 +161,6 @@ pub struct Words {
     pub not_stored: fn(&str, &str, &str) -> String,
     pub control: &'static str,
     pub backfill: &'static str,
-    pub bulk: &'static str,
     pub nobody_known: &'static str,
     pub live_now: &'static str,
     pub edited: &'static str,

@@ -9,6 +9,9 @@ use crate::page::{language, word};
 use crate::session;
 use crate::text::Language;
 
+/// Classes that are shown: the last, that of files, has nothing in it, as no files can be sent.
+const SHOWN: usize = 5;
+
 /// See the module.
 #[component]
 pub fn Inside(
@@ -64,34 +67,36 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
         oldest,
         attempts: lanes.iter().map(|lane| lane.attempts).sum(),
     };
-    let rows = lanes.into_iter().enumerate();
+    let rows = lanes.into_iter().take(SHOWN).enumerate();
     let rows = rows.map(move |(place, lane)| view! { <Lane place=Some(place) lane /> });
     view! {
-        <table
-            data-testid="queue-peer"
-            data-member=member.to_string()
-            data-depth=sum.messages.to_string()
-        >
-            <caption>
-                <bdi>{name}</bdi>
-                " · "
-                {state}
-            </caption>
-            <thead>
-                <tr>
-                    <th scope="col">{word(|words| words.lane)}</th>
-                    <th scope="col">{word(|words| words.lane_messages)}</th>
-                    <th scope="col">{word(|words| words.lane_bytes)}</th>
-                    <th scope="col">{word(|words| words.lane_oldest)}</th>
-                    <th scope="col">{word(|words| words.lane_attempts)}</th>
-                    <th scope="col">{word(|words| words.lane_credit)}</th>
-                </tr>
-            </thead>
-            <tbody>
-                {rows.collect_view()}
-                <Lane place=None lane=sum />
-            </tbody>
-        </table>
+        <div class="lanes">
+            <table
+                data-testid="queue-peer"
+                data-member=member.to_string()
+                data-depth=sum.messages.to_string()
+            >
+                <caption>
+                    <bdi>{name}</bdi>
+                    " · "
+                    {state}
+                </caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{word(|words| words.lane)}</th>
+                        <th scope="col">{word(|words| words.lane_messages)}</th>
+                        <th scope="col">{word(|words| words.lane_bytes)}</th>
+                        <th scope="col">{word(|words| words.lane_oldest)}</th>
+                        <th scope="col">{word(|words| words.lane_attempts)}</th>
+                        <th scope="col">{word(|words| words.lane_credit)}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows.collect_view()}
+                    <Lane place=None lane=sum />
+                </tbody>
+            </table>
+        </div>
     }
 }
 
@@ -116,6 +121,7 @@ fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
 
 fn lane_name(language: Language, place: Option<usize>) -> &'static str {
     let words = language.words();
-    let lanes = [words.control, words.urgent, words.normal, words.low, words.backfill, words.bulk];
+    let lanes: [&str; SHOWN] =
+        [words.control, words.urgent, words.normal, words.low, words.backfill];
     place.map_or(words.all_lanes, |place| lanes.get(place).copied().unwrap_or_default())
 }
