@@ -382,6 +382,33 @@ fn a_message_is_cancelled_while_nobody_holds_it_and_not_later() {
 }
 
 #[test]
+fn whoever_has_said_something_is_not_typing_any_more() {
+    let mut world = two();
+    let typing = |world: &World| {
+        last(world, 1, |event| match event {
+            Event::Typing { typing, .. } => Some(*typing),
+            _ => None,
+        })
+    };
+    let said: [fn(&mut World); 2] = [
+        |world| world.say(0, "kept", Priority::Normal),
+        |world| {
+            let live = Terms { qos: Qos::AtLeastOnce, ..Terms::default() };
+            send(world, 0, "not kept", live);
+        },
+    ];
+    for say in said {
+        world.command(0, Command::Typing(false));
+        world.command(0, Command::Typing(true));
+        world.pass(100);
+        assert_eq!(typing(&world), Some(true));
+        say(&mut world);
+        world.pass(limits::TYPING_EVERY / 3);
+        assert_eq!(typing(&world), Some(false));
+    }
+}
+
+#[test]
 fn what_is_said_live_is_shown_and_never_stored() {
     let mut world = two();
     let stored = world.peers[1].store.len();

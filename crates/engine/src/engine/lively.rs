@@ -9,7 +9,7 @@ use crate::io::Output;
 use crate::limits;
 use crate::link::Link;
 use crate::outbox::live;
-use crate::view::{Draft, Event, LiveMessage, Qos, Refusal};
+use crate::view::{Draft, Event, LiveMessage, Qos, Refusal, Row};
 
 impl Engine {
     /// Says something to whoever is linked now.
@@ -84,6 +84,20 @@ impl Engine {
             let qos = if at_least_once { Qos::AtLeastOnce } else { Qos::AtMostOnce };
             let message = live::message(draft, author, frame.text, frame.wall, qos);
             self.out.push_back(Output::Event(Event::Live(message)));
+            self.end_typing(author);
+        }
+    }
+
+    /// Others have said what they were typing. What comes late was typed long ago.
+    pub(super) fn end_typing_of(&mut self, rows: &[Row]) {
+        for row in rows.iter().filter(|row| !row.own && !row.late) {
+            self.end_typing(row.author);
+        }
+    }
+
+    fn end_typing(&mut self, member: MemberId) {
+        if self.outbox.live.types(member, false, self.now.mono) {
+            self.out.push_back(Output::Event(Event::Typing { member, typing: false }));
         }
     }
 

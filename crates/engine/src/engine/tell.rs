@@ -186,6 +186,7 @@ impl Engine {
             self.tell(Event::Older { more: true });
         }
         if !rows.is_empty() {
+            self.end_typing_of(&rows);
             self.tell(Event::Rows(rows));
         }
         self.told.pending_stale = true;
