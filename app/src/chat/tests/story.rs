@@ -1,6 +1,6 @@
 //! What a person does with what was said or waits: other words, bundles, and where a message is.
 
-use browser::{Act, Passage, RowState, Station, Terms, Trace, Waiting, When, limits};
+use browser::{Act, Passage, Role, RowState, Station, Terms, Trace, Waiting, When, limits};
 
 use super::*;
 use crate::chat::{Compose, Manner, Step, Stop, Subject, Task, way};
@@ -265,8 +265,13 @@ fn nobody_waits_for_an_answer_of_a_client_that_cannot_give_one() {
 
 #[test]
 fn whoever_came_by_an_invite_is_not_told_to_send_one() {
-    let member =
-        |member| MemberView { member, name: String::new(), me: member == ME, online: true };
+    let member = |member| MemberView {
+        member,
+        name: String::new(),
+        me: member == ME,
+        online: true,
+        role: Role::Member,
+    };
     let mut state = in_room();
     assert_eq!(state.room.company(), None, "what is stored is still being read");
     state.apply(told(Event::Older { more: false }));
