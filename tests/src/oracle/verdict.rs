@@ -71,8 +71,12 @@ impl Oracle {
     fn early(&self, present: &[Present<'_>]) -> Vec<EntryId> {
         let awaited =
             |row: &Row| present.iter().any(|one| row.expiry.is_some_and(|at| one.wall < at));
-        let author =
-            |row: &Row| present.iter().any(|one| self.member_of(one.peer) == Some(row.author));
+        // An author whose disk went back behind what it said cannot say so, either.
+        let author = |row: &Row| {
+            let mut theirs =
+                present.iter().filter(|one| self.member_of(one.peer) == Some(row.author));
+            theirs.any(|one| one.screen.rows.values().any(|shown| shown.entry == row.entry))
+        };
         let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
         let rows = present.iter().flat_map(|one| one.screen.rows.values());
         let early = rows.filter(|row| row.expiry.is_some() && awaited(row) && !author(row));
