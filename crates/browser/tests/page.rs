@@ -338,7 +338,7 @@ fn relays_that_the_server_hands_out_are_those_of_every_connection() {
         credential: "secret".to_owned(),
         seconds: 600,
     };
-    rtc.relay_through(relays("turn:127.0.0.1:9"));
+    rtc.relay_through(relays("turn:127.0.0.1:3478"));
     rtc.call(ROOM, LINK, OFFER);
     assert!(faults.borrow().is_empty(), "{faults:?}");
     // What no browser takes shows which connections have got it.
