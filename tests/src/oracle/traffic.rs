@@ -241,9 +241,14 @@ impl Oracle {
         }
     }
 
+    /// What is said to be held is stored: by that name, or since a moment by another one. When a
+    /// commit that moves it seems to fail, what was written before it still says the old name.
     fn has(&mut self, peer: usize, have: &LogHave, store: &Store, how: &str) {
+        let Some((room, _)) = self.room.as_ref() else { return };
         let lacks = |range: &&engine::log::have::HaveRange| {
+            let last = EntryId { log: have.log, seq: range.last };
             !store.covers(&have.log, range.first, range.last)
+                && !store.keeps(room, &last, &range.head)
         };
         if let Some(range) = have.ranges.iter().find(lacks) {
             let (first, last) = (range.first, range.last);
