@@ -125,7 +125,7 @@ const WEIGHTS: [(Transition, u64); 35] = [
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`.
 pub const LEFT_OUT: [(&str, &str); 2] = [
-    ("cloned profile", "of the first 1,000 seeds with a copy one fails"),
+    ("cloned profile", "of the first 1,000 seeds with a copy two fail"),
     ("decisions", "of 1,000 seeds with new links all agree; nobody is removed in them yet"),
 ];
 
