@@ -140,7 +140,9 @@ impl World {
             _ => {
                 let text = EMOJI[self.pick(EMOJI.len())].to_owned();
                 let act = Act::React { target, on: self.below(3) > 0 };
-                self.hand_over(peer, Draft { text, ..draft }.doing(act));
+                let draft = Draft { text, ..draft }.doing(act);
+                self.oracle.will_react((target, hash), &draft);
+                self.hand_over(peer, draft);
             }
         }
     }

@@ -52,6 +52,7 @@ type Target = (EntryId, EntryHash);
 enum Note {
     Edit(Target),
     Delete(Target),
+    React(Target),
 }
 
 impl Oracle {
@@ -92,6 +93,10 @@ impl Oracle {
     pub(crate) fn will_delete(&mut self, target: Target, draft: &Draft) {
         self.may_be_gone(target.1);
         self.terms.notes.insert(draft.id, Note::Delete(target));
+    }
+
+    pub(crate) fn will_react(&mut self, target: Target, draft: &Draft) {
+        self.terms.notes.insert(draft.id, Note::React(target));
     }
 
     /// A device's disk went back: what it was told to have stored may be gone with it.
@@ -179,7 +184,7 @@ impl Oracle {
                 Some(Note::Delete(target)) => {
                     self.terms.deleted.entry(target).or_default().insert(peer);
                 }
-                None => {}
+                Some(Note::React(_)) | None => {}
             },
             Event::Live(live) => {
                 let life = self.lives.get(&peer).copied().unwrap_or(0);
@@ -214,7 +219,7 @@ impl Oracle {
         }
     }
 
-    /// A draft was refused: an edit not while its message is there.
+    /// A draft was refused: an edit or a reaction not while its message is there.
     pub(super) fn refused(
         &mut self,
         peer: usize,
@@ -223,14 +228,15 @@ impl Oracle {
         store: &Store,
     ) {
         let note = draft.and_then(|draft| self.terms.notes.get(&draft)).copied();
-        let (Some(Note::Edit((entry, hash))), Refusal::NoSuchMessage) = (note, reason) else {
-            return;
+        let (entry, hash) = match (note, reason) {
+            (Some(Note::Edit(target) | Note::React(target)), Refusal::NoSuchMessage) => target,
+            _ => return,
         };
         let stored = self.room.as_ref().is_some_and(|(room, _)| {
             store.hash(room, &entry) == Some(hash) && store.body(room, &entry).is_some()
         });
         if stored && !self.may_lack_body(&hash) && self.mallory.is_none() {
-            self.fail("§5", format!("peer {peer} is refused an edit of {entry}, which is there"));
+            self.fail("§5", format!("peer {peer} is refused what it says of {entry}, which is there"));
         }
     }
 
