@@ -71,7 +71,8 @@ impl Member {
         let Some(standing) = self.own.get_mut(&own) else { return false };
         let moved = standing.split(&end);
         let known = self.own.entry(branch).or_default();
-        known.since = known.since.or(moved.since);
+        // Of what is older in that log it was no recipient, and does not become one.
+        known.since = known.since.or(moved.since.map(|since| since.max(first)));
         known.held.union(&moved.held);
         // What was read by that name without being held was another version.
         known.read.union(&moved.read.and(&moved.held));
@@ -373,6 +374,19 @@ mod tests {
             assert_eq!(member.misses(&OWN, 0), id == ANA);
             assert_eq!(Member::decode(&[0xff]), None);
         }
+    }
+
+    #[test]
+    fn what_comes_back_from_a_branch_makes_nobody_a_recipient_of_older_entries() {
+        let branch = LogId { member: MemberId([0; 32]), incarnation: Incarnation([7; 16]) };
+        let mut members = Members::default();
+        members.know(BEN, OWN, &RangeSet::default());
+        members.holds(&BEN, OWN, &RangeSet::of(0, 0));
+        members.know(ANA, branch, &RangeSet::default());
+        members.follow(branch);
+        members.branch_off(branch, (5, 9), OWN);
+        assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+        assert_eq!(members.lacking(&OWN, 5), [ANA, BEN]);
     }
 
     #[test]

@@ -129,7 +129,8 @@ impl Oracle {
     /// Entries are shown by other names from now on: only of logs that have forked indeed.
     pub(super) fn moved(&mut self, peer: usize, entries: &[EntryId], screen: &mut Screen) {
         screen.rows.retain(|_, row| !entries.contains(&row.entry));
-        let whole = |entry: &&EntryId| !self.forks(&entry.log.member);
+        let may_fork = |member| self.forks(member) || self.is_mallory(member);
+        let whole = |entry: &&EntryId| !may_fork(&entry.log.member);
         if let Some(entry) = entries.iter().find(whole) {
             self.fail("I10", format!("peer {peer} takes {entry} out of a log that is whole"));
         }

@@ -88,7 +88,7 @@ pub struct Forks {
     known: BTreeMap<(LogId, Seq), EntryHash>,
     order: VecDeque<(LogId, Seq)>,
     /// What others said that they hold of own logs, beyond what is here.
-    claims: BTreeMap<(MemberId, LogId), HaveRange>,
+    claims: BTreeMap<(MemberId, LogId, Seq), HaveRange>,
     pub lookups: usize,
     /// Ends of logs that become branches.
     pub jobs: VecDeque<Job>,
@@ -155,7 +155,7 @@ impl Engine {
         let whole = |state: &LogState| state.held().covers(range.first, range.last);
         let whole = self.logs.of(&log).is_some_and(whole);
         if !whole && self.forks.claims.len() < limits::LOGS {
-            self.forks.claims.insert((member, log), range);
+            self.forks.claims.insert((member, log, range.first), range);
         }
     }
 
@@ -184,7 +184,12 @@ impl Engine {
     fn weighed(&mut self, witness: Witness, log: LogId, range: HaveRange, ours: EntryHash) {
         if ours == range.head {
             if let Some(member) = self.member_of_witness(witness).filter(|_| self.is_own(&log)) {
-                self.credit(&member, log, &RangeSet::of(range.first, range.last));
+                // A hash vouches for what hangs together here: behind a gap may be another version.
+                let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
+                let mut pieces = held.ranges().iter();
+                let piece = pieces.find(|(first, last)| (*first..=*last).contains(&range.last));
+                let first = piece.map_or(range.last, |(first, _)| range.first.max(*first));
+                self.credit(&member, log, &RangeSet::of(first, range.last));
                 self.claim(member, log, range);
             }
         } else if let Witness::Link(id) = witness {
@@ -194,9 +199,9 @@ impl Engine {
 
     /// What was said of logs is weighed again: more of them is here now.
     pub(super) fn weigh_again(&mut self, log: &LogId) {
-        let claims = self.forks.claims.extract_if(.., |(_, claimed), _| claimed == log);
+        let claims = self.forks.claims.extract_if(.., |(_, claimed, _), _| claimed == log);
         let claims: Vec<_> = claims.collect();
-        for ((member, log), range) in claims {
+        for ((member, log, _), range) in claims {
             self.weigh(Witness::Receipt(member), log, range);
         }
         self.consider_again(|branch| branch.parent == *log);
