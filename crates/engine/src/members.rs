@@ -71,8 +71,11 @@ impl Member {
         let Some(standing) = self.own.get_mut(&own) else { return false };
         let moved = standing.split(&end);
         let known = self.own.entry(branch).or_default();
-        // Of what is older in that log it was no recipient, and does not become one.
-        known.since = known.since.or(moved.since.map(|since| since.max(first)));
+        // Of other entries in that log it was no recipient, and does not become one.
+        let beside = known.since.is_none_or(|since| since <= last.saturating_add(1));
+        if let Some(since) = moved.since.map(|since| since.max(first)).filter(|_| beside) {
+            known.since = Some(known.since.map_or(since, |known| known.min(since)));
+        }
         known.held.union(&moved.held);
         // What was read by that name without being held was another version.
         known.read.union(&moved.read.and(&moved.held));
@@ -384,8 +387,10 @@ mod tests {
         members.holds(&BEN, OWN, &RangeSet::of(0, 0));
         members.know(ANA, branch, &RangeSet::default());
         members.follow(branch);
-        members.branch_off(branch, (5, 9), OWN);
+        members.branch_off(branch, (7, 9), OWN);
+        members.branch_off(branch, (5, 6), OWN);
         assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+        assert_eq!(members.lacking(&OWN, 4), [BEN]);
         assert_eq!(members.lacking(&OWN, 5), [ANA, BEN]);
     }
 

@@ -106,6 +106,11 @@ impl Oracle {
         self.disks.forked.contains(member)
     }
 
+    /// The same, or the member lies.
+    fn may_fork(&self, member: &MemberId) -> bool {
+        self.forks(member) || self.is_mallory(member)
+    }
+
     /// True if a device held an entry that was lost with its disk.
     pub(super) fn had(&self, peer: usize, entry: &EntryHash) -> bool {
         self.disks.lost.contains(&(peer, *entry))
@@ -114,13 +119,12 @@ impl Oracle {
     /// An entry stands in one place, and has one name but where its log forks.
     pub(super) fn named(&mut self, peer: usize, row: &Row, hash: EntryHash) {
         let order = *self.orders.entry(hash).or_insert(row.order);
-        let forks = self.forks(&row.entry.log.member);
+        let forks = self.may_fork(&row.entry.log.member);
         let place = (order.lamport, order.seq, order.log.member);
         let same = (row.order.lamport, row.order.seq, row.order.log.member) == place;
         if !same || (order != row.order && !forks) {
             self.fail("I4", format!("{} stands elsewhere at peer {peer}", row.entry));
         }
-        let forks = forks || self.is_mallory(&row.author);
         if *self.names.entry(row.entry).or_insert(hash) != hash && !forks {
             self.fail("I10", format!("{} is something else at peer {peer}", row.entry));
         }
@@ -129,8 +133,7 @@ impl Oracle {
     /// Entries are shown by other names from now on: only of logs that have forked indeed.
     pub(super) fn moved(&mut self, peer: usize, entries: &[EntryId], screen: &mut Screen) {
         screen.rows.retain(|_, row| !entries.contains(&row.entry));
-        let may_fork = |member| self.forks(member) || self.is_mallory(member);
-        let whole = |entry: &&EntryId| !may_fork(&entry.log.member);
+        let whole = |entry: &&EntryId| !self.may_fork(&entry.log.member);
         if let Some(entry) = entries.iter().find(whole) {
             self.fail("I10", format!("peer {peer} takes {entry} out of a log that is whole"));
         }
