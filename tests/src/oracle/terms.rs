@@ -236,7 +236,10 @@ impl Oracle {
             store.hash(room, &entry) == Some(hash) && store.body(room, &entry).is_some()
         });
         if stored && !self.may_lack_body(&hash) && self.mallory.is_none() {
-            self.fail("§5", format!("peer {peer} is refused what it says of {entry}, which is there"));
+            self.fail(
+                "§5",
+                format!("peer {peer} is refused what it says of {entry}, which is there"),
+            );
         }
     }
 
