@@ -66,9 +66,10 @@ channel.port2.postMessage(0);
 "#;
 
 /// Reads all that the list has, from its end up to its beginning, as a reader would: a part of it
-/// is drawn at a time.
+/// is drawn at a time. What was read is in `__read` in the end.
 const READ: &str = r#"
-const [done] = arguments;
+window.__read = null;
+const done = (reading) => (window.__read = reading);
 const list = document.querySelector('[data-testid="message-list"]');
 const drawn = () => [...document.querySelectorAll('[data-testid="message"]')];
 const said = (row) => row.querySelector('[data-testid="message-body"]').textContent;
@@ -201,8 +202,17 @@ fn ten_thousand_messages_at_once_from_chromium_to_firefox() -> Told {
 
 /// Every message is there once, in order, and few are drawn at a time.
 async fn expect_all(page: &Page) -> Result<()> {
-    let Reading { bodies, most, torn } = page.run_to_end(READ, &[]).await?;
-    let person = page.person();
+    let () = page.run(READ, &[]).await?;
+    let (person, until) = (page.person(), Instant::now() + ALL);
+    let reading = loop {
+        let read: Option<Reading> = page.run("return window.__read", &[]).await?;
+        if let Some(read) = read {
+            break read;
+        }
+        ensure!(Instant::now() < until, "{person} has not read all of the list");
+        tokio::time::sleep(LOOK).await;
+    };
+    let Reading { bodies, most, torn } = reading;
     ensure!(!torn, "{person} has lost the row that was read last");
     let wrong = (0..MESSAGES).find(|at| bodies.get(*at) != Some(&format!("message {at}")));
     if let Some(wrong) = wrong {
