@@ -219,11 +219,11 @@ fn i9_100_seeds_with_real_signatures_converge() {
 fn seeds_that_broke_a_promise_keep_it() {
     let options = Options { quick: true, fault: None };
     let (plain, copied) =
-        ([1_016, 1_398, 4_050, 4_311, 4_352, 4_973], [30, 166, 172, 178, 266, 741]);
+        ([1_016, 1_398, 4_050, 4_311, 4_352, 4_973], [30, 166, 172, 178, 266, 594, 741, 839, 878]);
     let plain = plain.into_iter().map(|seed| Plan::of(seed, None));
     let copied = copied.into_iter().map(|seed| Plan::of(seed, None).with_copy());
     // Of an hour, with five devices.
-    let long = [110, 347, 602].map(|seed| Plan::of(seed, Some(5)).lasting(3_600_000));
+    let long = [62, 110, 347, 602].map(|seed| Plan::of(seed, Some(5)).lasting(3_600_000));
     for plan in plain.chain(copied).chain(long) {
         let outcome = play(&plan, options);
         assert_eq!(outcome.broken, None, "seed {}\n{}", plan.seed, outcome.journal.join("\n"));
