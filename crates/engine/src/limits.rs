@@ -143,7 +143,7 @@ pub const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 pub const SCREEN_ROWS: u64 = 100;
 /// Runs read for one page of the timeline.
 pub const PAGE_RUNS: u32 = 100;
-/// A row is late if so many rows stood below it when it came.
+/// A row is late if so many rows stood below it when nothing was missing last.
 pub const LATE_ROWS: usize = 10;
 
 /// Bytes of one message on a channel that we write.

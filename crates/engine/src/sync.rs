@@ -136,6 +136,12 @@ impl Wants {
         questions
     }
 
+    /// True if nothing that is known of was missing when it was looked at last.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pursuits.is_empty()
+    }
+
     /// Something of a log was stored: whoever sent nothing useful before may be asked again.
     pub fn stored(&mut self, log: &LogId) {
         if let Some(pursuit) = self.pursuits.get_mut(log) {

@@ -48,6 +48,8 @@ pub struct Timeline {
     untold: BTreeMap<Order, u64>,
     /// Rows in memory of which the words go after they were read.
     vanishing: BTreeSet<EntryId>,
+    /// What comes above this row from now on is late.
+    late_above: Option<Order>,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
     cursor: Option<Vec<u8>>,
     more: bool,
@@ -127,6 +129,12 @@ impl Timeline {
         shown.filter_map(|order| self.rows.get(&order).cloned()).collect()
     }
 
+    /// Nothing that is known of is missing: what comes from now on is no history that is still
+    /// being fetched, and late if it sorts above the newest [`limits::LATE_ROWS`].
+    pub fn settle(&mut self) {
+        self.late_above = self.rows.keys().nth_back(limits::LATE_ROWS - 1).copied();
+    }
+
     fn shows(&self, row: &Row) -> bool {
         !self.untold.contains_key(&row.order)
     }
@@ -154,8 +162,7 @@ impl Timeline {
         (room, keys): (&RoomId, &Keyring),
     ) -> Option<Row> {
         let early = self.take_early(&row.entry);
-        let after = self.rows.range(row.order..).take(limits::LATE_ROWS).count();
-        row.late = !row.own && after >= limits::LATE_ROWS;
+        row.late = !row.own && self.late_above.is_some_and(|order| row.order < order);
         if row.late {
             mark(Mark::LateRow);
         }
@@ -494,18 +501,23 @@ mod tests {
     }
 
     #[test]
-    fn what_sorts_far_up_is_marked_as_late() {
+    fn what_sorts_far_up_and_was_not_expected_is_late() {
         let mut timeline = Timeline::unread();
         timeline.begin_page();
         timeline.end_page(None, false);
         let rows = u64::try_from(limits::LATE_ROWS).unwrap();
-        for lamport in 10..10 + rows {
-            assert!(
-                !timeline.surface(found(row(lamport, 1)), lamport, (&ROOM, &keys())).unwrap().late
-            );
+        let comes = |timeline: &mut Timeline, lamport, author| {
+            let found = found(row(lamport, author));
+            timeline.surface(found, lamport, (&ROOM, &keys())).unwrap().late
+        };
+        // History comes, the newest first.
+        for lamport in (10..10 + 2 * rows).rev() {
+            assert!(!comes(&mut timeline, lamport, 1));
         }
-        assert!(timeline.surface(found(row(5, 2)), 5, (&ROOM, &keys())).unwrap().late);
-        assert!(!timeline.surface(found(row(15, 2)), 15, (&ROOM, &keys())).unwrap().late);
+        timeline.settle();
+        assert!(comes(&mut timeline, 9, 2));
+        assert!(comes(&mut timeline, 9 + rows, 2));
+        assert!(!comes(&mut timeline, 11 + rows, 2));
     }
 
     #[test]

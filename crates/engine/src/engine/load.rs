@@ -408,6 +408,7 @@ impl Engine {
         } else {
             self.loads.open = true;
             self.loads.ready = true;
+            self.timeline.settle();
             self.resume_moves();
             self.consider_again(|_| true);
             self.meet_logs();

@@ -421,6 +421,9 @@ impl Engine {
         };
         let questions: Vec<(LinkId, Question)> = wants.plan(&situation);
         self.wants = wants;
+        if self.wants.is_empty() && inbox.is_empty() {
+            self.timeline.settle();
+        }
         for (id, question) in questions {
             match question {
                 Question::Want(want) => self.control(id, &Frame::Want(want)),
