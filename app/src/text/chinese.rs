@@ -133,6 +133,7 @@ pub static CHINESE: Words = Words {
     gone_once_read: "阅后 1 分钟消失",
     gone_hour_after_reading: "阅后 1 小时消失",
     goes_after_reading: |span| format!("阅后 {span} 消失"),
+    lasts_until: |moment| format!("{moment} 前可见"),
     queue: "队列",
     queue_empty: "没有你写的消息在等待。",
     queue_partly: "你还在途中的消息都已有别人收到，但不是每个人都有。",

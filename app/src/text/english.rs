@@ -157,6 +157,7 @@ pub static ENGLISH: Words = Words {
     gone_once_read: "gone 1 minute after reading",
     gone_hour_after_reading: "gone 1 hour after reading",
     goes_after_reading: |span| format!("goes {span} after reading"),
+    lasts_until: |moment| format!("until {moment}"),
     queue: "Queue",
     queue_empty: "Nothing of yours waits.",
     queue_partly: "Everything of yours that is on its way is held by somebody else; not everybody \

@@ -46,6 +46,12 @@ impl Language {
         self.with_formats(|formats| write(&formats.short_moment, &date(wall)))
     }
 
+    /// The time, and the day unless it is today.
+    pub fn near_moment(self, wall: Millis) -> String {
+        let today = Day::of(wall) == Day::of(session::now());
+        if today { self.exact_time(wall) } else { self.short_moment(wall) }
+    }
+
     /// Date and time in full.
     pub fn moment(self, wall: Millis) -> String {
         self.with_formats(|formats| write(&formats.moment, &date(wall)))

@@ -127,6 +127,7 @@ pub struct Words {
     pub gone_once_read: &'static str,
     pub gone_hour_after_reading: &'static str,
     pub goes_after_reading: fn(&str) -> String,
+    pub lasts_until: fn(&str) -> String,
     pub queue: &'static str,
     pub queue_empty: &'static str,
     pub queue_partly: &'static str,

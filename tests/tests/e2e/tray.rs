@@ -45,6 +45,7 @@ fn what_expired_while_one_was_away_lies_in_the_tray_until_it_is_put_away() -> To
         ensure!(chosen, "a message cannot be sent for a minute");
         ana.send("only for a minute").await?;
         ana.wait("it waits", |view| view.pending() == 1).await?;
+        ana.wait("it is said that it goes", |view| view.shows("expires")).await?;
         ensure!(tray(&ana.view().await?).is_empty());
         let deadline = Instant::now() + UNTIL_EXPIRED;
         let told = |view: &View| lies_in_tray(view, &["Ben", "expired"]);

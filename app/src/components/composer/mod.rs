@@ -82,6 +82,10 @@ pub fn Composer(
         if delivery.with_untracked(|delivery| *delivery != Delivery::Usual) {
             delivery.set(Delivery::Usual);
         }
+        // Urgent is the one message, not the mood: nobody shouts on by mistake.
+        if priority.get_untracked() == Priority::Urgent {
+            priority.set(Priority::Normal);
+        }
         on_typing(false);
     };
     // What a bundle cannot have is never dropped: it has to be chosen otherwise first.

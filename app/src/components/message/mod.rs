@@ -78,6 +78,7 @@ pub fn MessageRow(
                     <LateBadge message />
                     <EditedBadge message />
                     <VanishBadge message />
+                    <ExpiryBadge message />
                     {own.then(|| view! { <StateMark message /> })}
                     <Actions message own />
                 </footer>
@@ -208,6 +209,28 @@ fn VanishBadge(message: Memo<Shown>) -> impl IntoView {
         };
         Some(view! {
             <span class="fleeting" data-testid="vanishes">
+                <Icon name="expired" />
+                {said}
+            </span>
+        })
+    }
+}
+
+/// Says when the words go, whoever has read them.
+#[component]
+fn ExpiryBadge(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let at = Memo::new(move |_| {
+        message.with(|message| message.expiry.filter(|_| matches!(message.body, Body::Text(_))))
+    });
+    move || {
+        let at = at.get()?;
+        let said = move || {
+            let language = language.get();
+            (language.words().lasts_until)(&language.near_moment(at))
+        };
+        Some(view! {
+            <span class="fleeting" data-testid="expires">
                 <Icon name="expired" />
                 {said}
             </span>
