@@ -11,6 +11,8 @@
 
 mod chunks;
 
+use std::hint::select_unpredictable;
+
 pub use chunks::Ticket;
 
 use super::class::Class;
@@ -34,6 +36,20 @@ const STRIDES: [u64; Class::COUNT] = {
     strides
 };
 
+/// The most that a lane's rank can be: saturated, with the class's number. Control has no pass.
+const MOST: [u64; Class::COUNT] = {
+    let mut most = [0; Class::COUNT];
+    let mut number = 0;
+    while number < Class::DATA.len() {
+        let class = Class::DATA[number].number();
+        most[class as usize] = (NONE - NONE % RANK) | class as u64;
+        number += 1;
+    }
+    most
+};
+/// More than every rank, and no class's number.
+const NONE: u64 = u64::MAX;
+
 /// FIFO lanes by class. Every call but [`Lanes::iter`] takes constant time, on the average over
 /// many, however much waits. How much may wait is for the caller to bound: memory follows it, by
 /// 64 slots for each 1 to 64 items that were put in one after another and still wait.
@@ -43,18 +59,19 @@ const STRIDES: [u64; Class::COUNT] = {
 #[derive(Clone, Debug)]
 pub struct Lanes<T> {
     chunks: Chunks<T>,
-    /// A bit for each lane that is not empty.
-    filled: u8,
-    /// How far each lane has been served, by its weight; plus its number, so that the least of
-    /// these says whose turn it is.
+    /// How far each lane has been served, by its weight; plus its number.
     ranks: [u64; Class::COUNT],
+    /// The ranks of the lanes in which something waits, so that the least says whose turn it is;
+    /// [`NONE`] for the others.
+    turns: [u64; Class::COUNT],
     /// The pass of the lane that was served last.
     pass: u64,
 }
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
-        Lanes { chunks: Chunks::default(), filled: 0, ranks: [0, 1, 2, 3, 4, 5], pass: 0 }
+        let turns = [NONE; Class::COUNT];
+        Lanes { chunks: Chunks::default(), ranks: [0, 1, 2, 3, 4, 5], turns, pass: 0 }
     }
 }
 
@@ -68,7 +85,7 @@ impl<T> Lanes<T> {
     /// True if nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.filled == 0
+        self.turns == [NONE; Class::COUNT]
     }
 
     /// Items in one lane.
@@ -121,31 +138,14 @@ impl<T> Lanes<T> {
     /// The class whose turn it is, among those whose first item `may` be served.
     #[must_use]
     pub fn next(&self, may: impl Fn(Class, &T) -> bool) -> Option<Class> {
-        let may = |class: &Class| {
-            let waits = self.filled & (1 << class.number()) != 0;
-            waits && self.chunks.front(class.number()).is_some_and(|item| may(*class, item))
+        let turn = |class: Class| match self.turns[class.index()] {
+            NONE => NONE,
+            turn => {
+                let front = self.chunks.front(class.number());
+                front.filter(|item| may(class, item)).map_or(NONE, |_| turn)
+            }
         };
-        let ready = Class::ALL.into_iter().filter(may);
-        let ready = ready.fold(0, |ready, class| ready | (1 << class.number()));
-        Class::from_number(self.turn(ready)?)
-    }
-
-    /// The number of the class whose turn it is among these lanes, which are not empty.
-    fn turn(&self, ready: u8) -> Option<u8> {
-        if planted(Planted::AgingRemoved) {
-            return (ready != 0).then(|| ready.trailing_zeros().try_into().ok())?;
-        }
-        // All lanes are compared, in pairs, so that no branch depends on which of them are filled.
-        let rank = |class: Class| {
-            let waits = u64::from(ready >> class.number() & 1);
-            self.ranks[class.index()] | waits.wrapping_sub(1)
-        };
-        let control = u64::from(ready & 1).wrapping_sub(1);
-        let low = control.min(rank(Class::Urgent)).min(rank(Class::Normal));
-        let high = rank(Class::Low).min(rank(Class::Backfill)).min(rank(Class::Bulk));
-        // Without any, this is no class's number.
-        let number = (low.min(high) % RANK).try_into().ok()?;
-        (usize::from(number) < Class::COUNT).then_some(number)
+        Class::from_number(least(Class::ALL.map(turn))?)
     }
 
     /// The item at the front of a lane.
@@ -164,8 +164,10 @@ impl<T> Lanes<T> {
         let (index, number) = (usize::from(lane), u64::from(lane));
         // A lane that could not be served for want of credit must not catch up at others' cost.
         let now = self.ranks[index].max(self.pass | number);
-        let moved = now.saturating_add(bytes.saturating_mul(STRIDES[index]));
-        self.ranks[index] = moved.min((u64::MAX - u64::MAX % RANK) | number);
+        let moved = now.saturating_add(bytes.saturating_mul(STRIDES[index])).min(MOST[index]);
+        let waits = self.turns[index] != NONE;
+        self.ranks[index] = moved;
+        self.turns[index] = select_unpredictable(waits, moved, NONE);
         self.pass = now - number;
     }
 
@@ -177,7 +179,7 @@ impl<T> Lanes<T> {
 
     /// Takes the item whose turn it is, and counts its bytes.
     pub fn pop_next(&mut self, bytes: impl FnOnce(&T) -> usize) -> Option<(Class, T)> {
-        let lane = self.turn(self.filled)?;
+        let lane = least(self.turns)?;
         let taken = self.chunks.pop(lane)?;
         let item = self.note(taken);
         self.serve(lane, bytes(&item));
@@ -186,18 +188,34 @@ impl<T> Lanes<T> {
 
     /// A lane that gets its first item has its turn now, and no claim from the time before.
     fn wake(&mut self, class: Class) {
-        let (number, rank) = (class.number(), &mut self.ranks[class.index()]);
-        // All ones if it is empty: a mask, since a branch could not be foreseen.
-        let empty = u64::from(self.filled >> number & 1).wrapping_sub(1);
-        *rank = (*rank).max((self.pass & empty) | u64::from(number));
-        self.filled |= 1 << number;
+        let index = class.index();
+        // No branch, since it could not be foreseen.
+        let waits = self.turns[index] != NONE;
+        let now = select_unpredictable(waits, 0, self.pass | u64::from(class.number()));
+        let rank = self.ranks[index].max(now).min(MOST[index]);
+        self.ranks[index] = rank;
+        self.turns[index] = rank;
     }
 
     /// Notes that an item was taken out, perhaps a lane's last.
     fn note(&mut self, Taken { item, lane, left }: Taken<T>) -> T {
-        self.filled &= !(u8::from(left == 0) << lane);
+        let turn = &mut self.turns[usize::from(lane)];
+        *turn = select_unpredictable(left == 0, NONE, *turn);
         item
     }
+}
+
+/// The number of the class whose turn is the least.
+fn least(turns: [u64; Class::COUNT]) -> Option<u8> {
+    if planted(Planted::AgingRemoved) {
+        return turns.iter().position(|turn| *turn != NONE)?.try_into().ok();
+    }
+    // All are compared, in pairs, so that no branch depends on which lanes are empty.
+    let [control, urgent, normal, low, backfill, bulk] = turns;
+    let least = control.min(urgent).min(normal.min(low)).min(backfill.min(bulk));
+    // Without any, this is no class's number.
+    let number = (least % RANK).try_into().ok()?;
+    (usize::from(number) < Class::COUNT).then_some(number)
 }
 
 #[cfg(test)]

@@ -13,14 +13,50 @@
 
 use crate::queue::class::Class;
 
-/// Names one item for as long as it waits. Void, and harmless, afterwards.
+/// Names one item for as long as it waits. Void, and harmless, afterwards. One word: whoever keeps
+/// a million of them keeps 8 MB. (What is put in while 2^24 chunks are in use, or after 2^34 were,
+/// has a ticket that is void from the beginning, and is taken in its turn.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket {
-    /// The chunk's serial number, which no other chunk ever has.
-    serial: u64,
-    /// Index of the chunk and of the slot in it, in one number.
-    place: usize,
+pub struct Ticket(u64);
+
+/// A chunk's part of its tickets: a serial number that no other chunk ever has, and its index.
+/// The slot's number goes into the lowest bits, which are zero here, or all ones where a chunk
+/// has no name: then no ticket is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name(u64);
+
+impl Name {
+    fn new(serial: u64, index: usize) -> Name {
+        let index = u64::try_from(index).ok().filter(|index| *index <= INDEX_MASK);
+        let serial = Some(serial).filter(|serial| serial >> SERIAL_BITS == 0);
+        let both = index.zip(serial).map(|(index, serial)| serial << INDEX_BITS | index);
+        Name(both.map_or(u64::MAX, |both| both << SLOT_BITS))
+    }
+
+    fn ticket(self, slot: usize) -> Ticket {
+        Ticket(self.0 | slot as u64)
+    }
 }
+
+impl Ticket {
+    fn name(self) -> Name {
+        Name(self.0 & !SLOT_MASK)
+    }
+
+    /// Index of the chunk and of the slot in it.
+    fn place(self) -> (usize, usize) {
+        let [index, slot] = [self.0 >> SLOT_BITS & INDEX_MASK, self.0 & SLOT_MASK];
+        (index.try_into().unwrap_or(NIL), slot.try_into().unwrap_or(NIL))
+    }
+}
+
+/// Bits of a ticket that are the slot, the chunk's index and its serial number.
+const SLOT_BITS: u32 = 6;
+const INDEX_BITS: u32 = 24;
+const SERIAL_BITS: u32 = u64::BITS - SLOT_BITS - INDEX_BITS;
+const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
+const SLOT_MASK: u64 = SLOTS as u64 - 1;
+const _: () = assert!(SLOTS == 1 << SLOT_BITS);
 
 /// Slots of a chunk: one bit each in a word.
 const SLOTS: usize = ALL as usize;
@@ -38,7 +74,7 @@ const _: () = assert!(Class::COUNT == FREE as usize && ALL as u32 == u64::BITS);
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Chunk<T> {
-    serial: u64,
+    name: Name,
     /// A bit for each slot whose item waits.
     waits: u64,
     /// 64, or fewer as long as no more were needed.
@@ -142,7 +178,7 @@ impl<T> Chunks<T> {
         chunk.used += 1;
         chunk.waits |= 1 << slot;
         self.lens[usize::from(lane)] += 1;
-        Ticket { serial: chunk.serial, place: at * SLOTS + slot }
+        chunk.name.ticket(slot)
     }
 
     /// Puts an item at the front of a lane.
@@ -157,7 +193,7 @@ impl<T> Chunks<T> {
         chunk.slots[slot] = Some(item);
         chunk.waits |= 1 << slot;
         self.lens[usize::from(lane)] += 1;
-        Ticket { serial: chunk.serial, place: at * SLOTS + slot }
+        chunk.name.ticket(slot)
     }
 
     /// The first item of a lane.
@@ -200,14 +236,11 @@ impl<T> Chunks<T> {
     pub(super) fn iter(&self, lane: u8) -> impl Iterator<Item = (Ticket, &T)> {
         let mut next = self.ends(lane).first;
         let chunks = std::iter::from_fn(move || {
-            let (at, chunk) = (next, self.chunks.get(next)?);
+            let chunk = self.chunks.get(next)?;
             next = chunk.after;
-            Some((at, chunk))
+            Some(chunk)
         });
-        chunks.flat_map(|(at, chunk)| {
-            let ticket = move |slot| Ticket { serial: chunk.serial, place: at * SLOTS + slot };
-            chunk.items().map(move |(slot, item)| (ticket(slot), item))
-        })
+        chunks.flat_map(|chunk| chunk.items().map(|(slot, item)| (chunk.name.ticket(slot), item)))
     }
 
     fn ends(&self, list: u8) -> Ends {
@@ -216,11 +249,11 @@ impl<T> Chunks<T> {
 
     /// Chunk and slot of an item that waits.
     fn find(&self, ticket: Ticket) -> Option<(usize, usize)> {
-        let (at, slot) = (ticket.place / SLOTS, ticket.place % SLOTS);
+        let (at, slot) = ticket.place();
         let chunk = self.chunks.get(at)?;
         // One branch for both, since neither can be foreseen.
         let gone = !(chunk.waits >> slot) & 1;
-        ((chunk.serial ^ ticket.serial) | gone == 0).then_some((at, slot))
+        ((chunk.name.0 ^ ticket.name().0) | gone == 0).then_some((at, slot))
     }
 
     #[inline]
@@ -297,10 +330,11 @@ impl<T> Chunks<T> {
 
     /// A chunk that is in no list yet, filled from its end if all of it is `unused`.
     fn begin(&mut self, slots: Box<[Option<T>]>, unused: u8) -> usize {
-        let serial = self.number();
-        let (before, after, used) = (NIL, NIL, unused);
-        let chunk = Chunk { serial, waits: 0, slots, before, after, list: FREE, unused, used };
         let free = self.ends(FREE).first;
+        self.serial += 1;
+        let name = Name::new(self.serial, free.min(self.chunks.len()));
+        let (before, after, used) = (NIL, NIL, unused);
+        let chunk = Chunk { name, waits: 0, slots, before, after, list: FREE, unused, used };
         if free == NIL {
             self.chunks.push(chunk);
             return self.chunks.len() - 1;
@@ -308,11 +342,6 @@ impl<T> Chunks<T> {
         self.unlink(free);
         self.chunks[free] = chunk;
         free
-    }
-
-    fn number(&mut self) -> u64 {
-        self.serial += 1;
-        self.serial
     }
 
     /// Puts a chunk into a list, between these two.
@@ -338,6 +367,12 @@ impl<T> Chunks<T> {
             Some(chunk) => chunk.before = before,
             None => self.lists[usize::from(list)].last = before,
         }
+    }
+
+    /// As if all serial numbers but this many had been used.
+    #[cfg(test)]
+    pub(super) fn leave_serials(&mut self, left: u64) {
+        self.serial = (1 << SERIAL_BITS) - 1 - left;
     }
 
     /// How many slots there is room for, and how many heads.

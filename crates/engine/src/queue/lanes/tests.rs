@@ -323,3 +323,18 @@ fn what_is_put_back_is_first_again_and_in_its_order() {
     }
     assert!(drain(&mut lanes, 1).into_iter().map(|(_, item)| item).eq(0..200));
 }
+
+#[test]
+fn when_serial_numbers_are_used_up_items_have_no_ticket_and_are_taken_in_their_turn() {
+    let mut lanes = Lanes::default();
+    lanes.chunks.leave_serials(2);
+    let tickets: Vec<Ticket> = (0..300).map(|item| lanes.push(Class::Normal, item)).collect();
+    for ticket in &tickets[128..] {
+        assert_eq!(lanes.of(*ticket), None);
+        assert_eq!(lanes.cancel(*ticket), None);
+    }
+    assert_eq!(lanes.cancel(tickets[127]), Some(127));
+    let order = drain(&mut lanes, 100).into_iter().map(|(_, item)| item);
+    assert!(order.eq((0..300).filter(|item| *item != 127)));
+    assert!(lanes.is_empty());
+}
