@@ -237,7 +237,7 @@ impl World {
         let place = Place { room: &room, log: &log, seq, epoch: &epoch, class };
         let content = Content::Text("mallory".to_owned());
         let mut random = Random::new(self.random.bytes());
-        let keys = record.epoch_keys();
+        let Some(keys) = record.epoch_keys() else { return vec![] };
         let body = place.seal_body(Kind::MESSAGE, lamport, &content, &keys, &mut random);
         let header = Header {
             kind: Kind::MESSAGE,
@@ -260,7 +260,7 @@ impl World {
 /// A register that names its owner, signed with the owner's key in the room of a record.
 pub(crate) fn name_of(keypair: &Keypair, record: &[u8], counter: u64) -> Vec<u8> {
     let Ok(record) = RoomRecord::decode(record) else { return Vec::new() };
-    let keys = record.epoch_keys();
+    let Some(keys) = record.epoch_keys() else { return Vec::new() };
     let profile = Profile { name: "mallory".to_owned() };
     let register = Register::sign(
         (&record.room(), &record.epoch()),

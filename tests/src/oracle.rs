@@ -99,7 +99,7 @@ impl Oracle {
     /// An oracle for a room with these members.
     #[must_use]
     pub fn new(records: &[RoomRecord]) -> Oracle {
-        let room = records.first().map(|record| (record.room(), record.epoch_keys()));
+        let room = records.first().and_then(|record| Some((record.room(), record.epoch_keys()?)));
         let members = records.iter().map(RoomRecord::me).collect();
         Oracle { room, members, ..Oracle::default() }
     }

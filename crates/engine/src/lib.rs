@@ -36,6 +36,7 @@ pub use engine::Sizes;
 pub use ids::*;
 pub use io::*;
 pub use protocol;
+pub use room::Entrance;
 pub use room::invite::{Invite, InviteError};
 pub use room::record::{RecordError, RoomRecord};
 pub use view::*;

@@ -1,14 +1,16 @@
-//! What an epoch's secret opens: one key for each purpose. The signaling secret alone gives a way
-//! to knock and nothing to read.
+//! What an epoch's secret opens: one key for each purpose. The door's secret alone gives a way to
+//! knock and nothing to read.
 //!
 //! ```text
 //!  secret ─► signaling secret ─► rendezvous (all that the server sees), signaling key
 //!         ├► content key ─► body key of a log
-//!         └► binding key (MAC of a link's proof), registers key
+//!         ├► binding key (MAC of a link's proof), registers key
+//!         └► door secret, keeper's key pair: see `room/door.rs`
 //! ```
 
 use zeroize::Zeroizing;
 
+use crate::crypto::exchange::Exchange;
 use crate::crypto::hash::derive_key;
 use crate::ids::{EpochId, LogId, RoomId};
 use crate::simulation::Planted;
@@ -21,6 +23,8 @@ pub struct EpochKeys {
     content: Zeroizing<[u8; 32]>,
     binding: Zeroizing<[u8; 32]>,
     registers: Zeroizing<[u8; 32]>,
+    door: Zeroizing<[u8; 32]>,
+    keeper: Zeroizing<[u8; 32]>,
 }
 
 impl EpochKeys {
@@ -38,6 +42,8 @@ impl EpochKeys {
             content: key("confab/1/epoch/content"),
             binding: key("confab/1/epoch/binding"),
             registers: key("confab/1/epoch/registers"),
+            door: key("confab/1/epoch/door-secret"),
+            keeper: key("confab/1/epoch/keeper"),
         }
     }
 
@@ -71,6 +77,18 @@ impl EpochKeys {
         &self.registers
     }
 
+    /// What the link into a room that approves its members carries of the epoch.
+    #[must_use]
+    pub fn door(&self) -> &Zeroizing<[u8; 32]> {
+        &self.door
+    }
+
+    /// The key pair that whoever knows the epoch's secret has: knocks are sealed to it.
+    #[must_use]
+    pub fn keeper(&self) -> Exchange {
+        Exchange::from_seed(&self.keeper)
+    }
+
     /// Seals the bodies of one log.
     #[must_use]
     pub fn body_key(&self, log: &LogId) -> Zeroizing<[u8; 32]> {
@@ -90,7 +108,7 @@ mod tests {
     use crate::ids::{Incarnation, MemberId};
     use data_encoding::HEXLOWER;
 
-    fn all(keys: &EpochKeys) -> [[u8; 32]; 5] {
+    fn all(keys: &EpochKeys) -> [[u8; 32]; 7] {
         let log = LogId { member: MemberId([4; 32]), incarnation: Incarnation([5; 16]) };
         [
             *keys.signaling(),
@@ -98,6 +116,8 @@ mod tests {
             *keys.binding(),
             *keys.registers(),
             *keys.body_key(&log),
+            **keys.door(),
+            keys.keeper().public().0,
         ]
     }
 
@@ -111,7 +131,7 @@ mod tests {
         }
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), 24);
+        assert_eq!(seen.len(), 32);
     }
 
     #[test]
@@ -133,11 +153,13 @@ mod tests {
     }
 
     const GOLDEN_RENDEZVOUS: &str = "N5Flfljy6M14iw6vqqb1hrvm0UqQFPrWueTa_MsiVCU";
-    const GOLDEN_KEYS: [&str; 5] = [
+    const GOLDEN_KEYS: [&str; 7] = [
         "8091e3c8d0ec6a8545c83b4b22ca8b8d58795338e01ea01f4acde6fb7b58e5a1",
         "e2e913f6e3454495e9918c1b83b0497d74e72bf1dbc2dc91793f16dca582705b",
         "b127ed562f2356eab71b902a76349d49a1b707f3e470609329439a23a69cb67f",
         "a476048beeee0b217594b7be04544bb0b85fa5bb4c55a7ba11bc13e747ed9c2b",
         "bfd5fa9ead4ad7b993ec26295bf409812db0e7d9ea080b320cdd1d62ce9c64d6",
+        "f4382cd53f0f16ede3440ad86a44c3cc687599a5e190baac17eec30953116aa4",
+        "20d0825a9f23d453f84f6b22209b0a6f56e28ec9587a97f2e20ae3b8b3183f0d",
     ];
 }

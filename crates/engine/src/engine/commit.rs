@@ -340,7 +340,7 @@ impl Engine {
                 Some(count) => Some(Group { first: seq, count }),
                 None => group.filter(|group| seq < group.first + u64::from(group.count)),
             };
-            unsigned.push(self.seal((class, seq, lamport), &one, group.clone()));
+            unsigned.extend(self.seal((class, seq, lamport), &one, group.clone()));
             let (key, id) = (keys::draft(&self.room, &own, seq), one.id());
             if !planted(Planted::DraftIdNotStored) {
                 batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));

@@ -5,6 +5,7 @@
 //! is still read. `CONFAB_BLESS=1 cargo test -p engine golden` writes them; fuzzers begin there.
 
 mod decisions;
+mod doors;
 mod frames;
 
 use std::collections::BTreeMap;
@@ -302,6 +303,9 @@ fn written() -> Files {
     }
     put("pack", "plain", &pack::pack(b"hello"));
     put("pack", "deflate", &pack::pack(PROSE.repeat(20).as_bytes()));
+    for (folder, name, bytes) in doors::all() {
+        put(folder, name, &bytes);
+    }
     for (name, key) in store_keys() {
         put("store", name, &key);
     }

@@ -235,17 +235,18 @@ impl Engine {
         }
     }
 
-    /// Seals what was prepared as the entry at this place.
+    /// Seals what was prepared as the entry at this place: whoever may seal has keys.
     pub(super) fn seal(
         &mut self,
         (class, seq, lamport): (Priority, u64, u64),
         prepared: &Prepared,
         group: Option<Group>,
-    ) -> Unsigned {
+    ) -> Option<Unsigned> {
         let epoch = self.ring.current();
         let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
         let (kind, content) = (prepared.kind, &prepared.content);
-        let body = place.seal_body(kind, lamport, content, self.ring.keys(), &mut self.random);
+        let keys = self.ring.keys()?;
+        let body = place.seal_body(kind, lamport, content, keys, &mut self.random);
         let wall = self.now.wall;
         let header = Header {
             kind,
@@ -257,7 +258,7 @@ impl Engine {
             body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
             body_hash: body_hash(&body),
         };
-        Unsigned { header, body }
+        Some(Unsigned { header, body })
     }
 
     pub(super) fn reclass(&mut self, entry: EntryId, priority: Priority) {

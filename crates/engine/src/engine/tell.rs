@@ -339,8 +339,10 @@ impl Engine {
         cell.open(&self.room, self.ring.of(&cell.epoch)?)
     }
 
-    /// Signs a new value of an own register; it is stored with the next batch.
+    /// Signs a new value of an own register; it is stored with the next batch. At the door nothing
+    /// is signed: nothing could be sealed.
     pub(super) fn publish<T: serde::Serialize>(&mut self, kind: RegisterKind, value: &T) {
+        let Some(keys) = self.ring.keys() else { return };
         let key = (self.own.member, kind);
         let waiting = self.inbox.counter(&key).max(self.commits.counter(&key));
         let newest = self.registers.counter(&key).max(waiting);
@@ -355,7 +357,7 @@ impl Engine {
             (&self.room, &self.ring.current()),
             (kind, counter),
             value,
-            (&self.keypair, self.ring.keys()),
+            (&self.keypair, keys),
             &mut self.random,
         );
         self.inbox.put_register(register);

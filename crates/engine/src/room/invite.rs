@@ -2,9 +2,12 @@
 //!
 //! ```text
 //!  1.<base64url of: founder (32) | founding nonce (16) | epoch (16) | secret (32) | check (4)>
+//!  2.<base64url of: founder (32) | founding nonce (16) | epoch (16) | door secret (32)
+//!                 | keeper's key (32) | check (4)>
 //! ```
-//! The number before the dot is the version. The check finds what copying damaged; it proves
-//! nothing. The room's id is computed from founder and nonce.
+//! The number before the dot is the version: 1 leads into a room, 2 to the door of one that
+//! approves its members. The check finds what copying damaged; it proves nothing. The room's id is
+//! computed from founder, nonce and version, so neither can be turned into the other.
 
 use std::fmt;
 
@@ -12,25 +15,35 @@ use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
 use crate::crypto::hash::hash;
-use crate::crypto::keys::EpochKeys;
 use crate::ids::{EpochId, MemberId, RoomId};
-use crate::room::{FOUNDING_NONCE_BYTES, Founding};
+use crate::room::door::{DOOR_BYTES, Door};
+use crate::room::{Entrance, FOUNDING_NONCE_BYTES, Founding};
 
-/// The version of invites that this code writes, and the only one that it reads.
+/// The version of invites into rooms whose link lets in.
 pub const INVITE_VERSION: u32 = 1;
+/// The version of invites to the door of rooms that approve their members.
+pub const DOOR_VERSION: u32 = 2;
 /// Bytes of text behind the `#`; a longer one is refused before anything is decoded.
 pub const INVITE_TEXT_BYTES: usize = 1024;
 
 const CHECK_BYTES: usize = 4;
-const BODY_BYTES: usize = 32 + FOUNDING_NONCE_BYTES + 16 + 32;
+const BODY_BYTES: usize = 32 + FOUNDING_NONCE_BYTES + DOOR_BYTES;
 
-/// The way into a room. Whoever has it is let in: it is a secret, and gone from memory when
-/// dropped.
+/// The way into a room, or to its door. Whoever has it is let in, or may knock: it is a secret, and
+/// gone from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invite {
     pub(super) founding: Founding,
-    pub(super) epoch: EpochId,
-    pub(super) secret: Zeroizing<[u8; 32]>,
+    pub(super) way: Way,
+}
+
+/// What an invite carries of an epoch.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Way {
+    /// All of it.
+    Inside(EpochId, Zeroizing<[u8; 32]>),
+    /// Where to knock.
+    Door(Door),
 }
 
 /// Why a text is no invite.
@@ -60,38 +73,46 @@ impl Invite {
             return Err(InviteError::Damaged);
         }
         let (version, body) = text.split_once('.').ok_or(InviteError::Damaged)?;
-        match parse_version(version) {
-            Some(INVITE_VERSION) => {}
+        let entrance = match parse_version(version) {
+            Some(INVITE_VERSION) => Entrance::Link,
+            Some(DOOR_VERSION) => Entrance::Approval,
             Some(version) => return Err(InviteError::Newer { version }),
             None => return Err(InviteError::Damaged),
-        }
+        };
         let bytes = BASE64URL_NOPAD.decode(body.as_bytes()).map(Zeroizing::new);
         let bytes = bytes.map_err(|_| InviteError::Damaged)?;
         let (body, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(InviteError::Damaged)?;
-        if *check != checksum(body) {
+        if *check != checksum(entrance, body) {
             return Err(InviteError::Damaged);
         }
-        Invite::from_body(body).ok_or(InviteError::Damaged)
+        Invite::from_body(entrance, body).ok_or(InviteError::Damaged)
     }
 
-    fn from_body(body: &[u8]) -> Option<Invite> {
+    fn from_body(entrance: Entrance, body: &[u8]) -> Option<Invite> {
         let (founder, rest) = body.split_first_chunk::<32>()?;
         let (nonce, rest) = rest.split_first_chunk::<FOUNDING_NONCE_BYTES>()?;
-        let (epoch, rest) = rest.split_first_chunk::<16>()?;
-        let secret: &[u8; 32] = rest.try_into().ok()?;
-        Some(Invite {
-            founding: Founding { founder: MemberId(*founder), nonce: *nonce },
-            epoch: EpochId(*epoch),
-            secret: Zeroizing::new(*secret),
-        })
+        let way = match entrance {
+            Entrance::Link => {
+                let (epoch, rest) = rest.split_first_chunk::<16>()?;
+                let secret: &[u8; 32] = rest.try_into().ok()?;
+                Way::Inside(EpochId(*epoch), Zeroizing::new(*secret))
+            }
+            Entrance::Approval => Way::Door(Door::from_bytes(rest.try_into().ok()?)?),
+        };
+        let founding = Founding { founder: MemberId(*founder), nonce: *nonce, entrance };
+        Some(Invite { founding, way })
     }
 
-    fn body(&self) -> Zeroizing<[u8; BODY_BYTES]> {
-        let mut body = Zeroizing::new([0; BODY_BYTES]);
-        let parts: [&[u8]; 4] =
-            [&self.founding.founder.0, &self.founding.nonce, &self.epoch.0, &*self.secret];
-        for (to, from) in body.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
+    fn body(&self) -> Zeroizing<Vec<u8>> {
+        let mut body = Zeroizing::new(Vec::with_capacity(BODY_BYTES + CHECK_BYTES));
+        body.extend_from_slice(&self.founding.founder.0);
+        body.extend_from_slice(&self.founding.nonce);
+        match &self.way {
+            Way::Inside(epoch, secret) => {
+                body.extend_from_slice(&epoch.0);
+                body.extend_from_slice(&**secret);
+            }
+            Way::Door(door) => door.parts().into_iter().for_each(|part| body.extend(part)),
         }
         body
     }
@@ -108,16 +129,26 @@ impl Invite {
         self.founding.founder
     }
 
-    /// The epoch whose secret it carries.
+    /// What it gives: the room, or a way to knock.
     #[must_use]
-    pub fn epoch(&self) -> EpochId {
-        self.epoch
+    pub fn entrance(&self) -> Entrance {
+        self.founding.entrance
     }
 
-    /// The keys of that epoch.
+    /// The epoch that it is of.
     #[must_use]
-    pub fn epoch_keys(&self) -> EpochKeys {
-        EpochKeys::derive(&self.room(), &self.epoch, &self.secret)
+    pub fn epoch(&self) -> EpochId {
+        match &self.way {
+            Way::Inside(epoch, _) => *epoch,
+            Way::Door(door) => door.epoch(),
+        }
+    }
+}
+
+fn version(entrance: Entrance) -> u32 {
+    match entrance {
+        Entrance::Link => INVITE_VERSION,
+        Entrance::Approval => DOOR_VERSION,
     }
 }
 
@@ -127,20 +158,21 @@ fn parse_version(text: &str) -> Option<u32> {
     (version > 0 && version.to_string() == text).then_some(version)
 }
 
-fn checksum(body: &[u8]) -> [u8; CHECK_BYTES] {
-    let [a, b, c, d, ..] = hash("confab/1/invite-check", &[&INVITE_VERSION.to_be_bytes(), body]);
+fn checksum(entrance: Entrance, body: &[u8]) -> [u8; CHECK_BYTES] {
+    let version = version(entrance).to_be_bytes();
+    let [a, b, c, d, ..] = hash("confab/1/invite-check", &[&version, body]);
     [a, b, c, d]
 }
 
 impl fmt::Display for Invite {
     /// What stands behind the `#` of a link.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = self.body();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(BODY_BYTES + CHECK_BYTES));
-        bytes.extend_from_slice(&*body);
-        bytes.extend_from_slice(&checksum(&*body));
+        let entrance = self.entrance();
+        let mut bytes = self.body();
+        let check = checksum(entrance, &bytes);
+        bytes.extend_from_slice(&check);
         let text = Zeroizing::new(BASE64URL_NOPAD.encode(&bytes));
-        write!(f, "{INVITE_VERSION}.{}", *text)
+        write!(f, "{}.{}", version(entrance), *text)
     }
 }
 
@@ -156,12 +188,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn founding(entrance: Entrance) -> Founding {
+        Founding { founder: MemberId([1; 32]), nonce: [2; 16], entrance }
+    }
+
     fn invite() -> Invite {
-        Invite {
-            founding: Founding { founder: MemberId([1; 32]), nonce: [2; 16] },
-            epoch: EpochId::FIRST,
-            secret: Zeroizing::new([3; 32]),
-        }
+        let way = Way::Inside(EpochId::FIRST, Zeroizing::new([3; 32]));
+        Invite { founding: founding(Entrance::Link), way }
+    }
+
+    fn to_the_door() -> Invite {
+        let way = Way::Door(Door::new(EpochId::FIRST, [3; 32], [4; 32]));
+        Invite { founding: founding(Entrance::Approval), way }
     }
 
     #[test]
@@ -170,6 +208,30 @@ mod tests {
         assert_eq!(invite().room().to_string(), GOLDEN_ROOM);
     }
 
+    #[test]
+    fn golden_invite_to_a_door() {
+        assert_eq!(to_the_door().to_string(), GOLDEN_DOOR);
+        assert_eq!(Invite::parse(GOLDEN_DOOR), Ok(to_the_door()));
+        assert_eq!(to_the_door().entrance(), Entrance::Approval);
+    }
+
+    #[test]
+    fn a_link_to_a_door_and_one_into_a_room_are_not_made_of_each_other() {
+        assert_ne!(to_the_door().room(), invite().room());
+        let (inside, door) = (invite().to_string(), to_the_door().to_string());
+        for text in [inside.replacen('1', "2", 1), door.replacen('2', "1", 1)] {
+            assert_eq!(Invite::parse(&text), Err(InviteError::Damaged), "{text}");
+        }
+        let mut short = to_the_door().body();
+        short.truncate(BODY_BYTES - 32);
+        assert!(Invite::from_body(Entrance::Approval, &short).is_none());
+        assert!(Invite::from_body(Entrance::Link, &to_the_door().body()).is_none());
+    }
+
+    const GOLDEN_DOOR: &str = "2.\
+        AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQECAgICAgICAgICAgICAgICAAAAAAAAAAAAAA\
+        AAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDBAQEBAQEBAQEBAQEBAQEBAQEBAQE\
+        BAQEBAQEBAQEBARSmXnA";
     const GOLDEN: &str = "1.\
         AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQECAgICAgICAgICAgICAgICAAAAAAAAAAAAAA\
         AAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDOdaQuQ";
@@ -192,8 +254,8 @@ mod tests {
     #[test]
     fn a_newer_invite_is_told_from_a_damaged_one() {
         let text = invite().to_string();
-        let newer = text.replacen("1.", "2.", 1);
-        assert_eq!(Invite::parse(&newer), Err(InviteError::Newer { version: 2 }));
+        let newer = text.replacen("1.", "3.", 1);
+        assert_eq!(Invite::parse(&newer), Err(InviteError::Newer { version: 3 }));
         assert_eq!(Invite::parse("#17.x"), Err(InviteError::Newer { version: 17 }));
         for damaged in [
             "",
@@ -219,8 +281,10 @@ mod tests {
 
     #[test]
     fn what_is_printed_for_debugging_has_no_secret() {
-        let text = format!("{:?}", invite());
-        assert!(!text.contains("secret") && !text.contains(", 3"), "{text}");
+        for invite in [invite(), to_the_door()] {
+            let text = format!("{invite:?}");
+            assert!(!text.contains("secret") && !text.contains(", 3"), "{text}");
+        }
     }
 
     proptest! {

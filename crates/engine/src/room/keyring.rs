@@ -16,17 +16,21 @@ pub struct Keyring {
     room: RoomId,
     epochs: BTreeMap<EpochId, (Zeroizing<[u8; 32]>, EpochKeys)>,
     current: EpochId,
-    keys: EpochKeys,
 }
 
 impl Keyring {
     /// The ring of somebody who came with this secret.
     #[must_use]
     pub fn new(room: RoomId, epoch: EpochId, secret: &Zeroizing<[u8; 32]>) -> Keyring {
-        let keys = EpochKeys::derive(&room, &epoch, secret);
-        let mut ring = Keyring { room, epochs: BTreeMap::new(), current: epoch, keys };
+        let mut ring = Keyring::empty(room, epoch);
         ring.learn(epoch, secret.clone());
         ring
+    }
+
+    /// The ring of somebody who stands at the door of an epoch: no secret is on it.
+    #[must_use]
+    pub fn empty(room: RoomId, epoch: EpochId) -> Keyring {
+        Keyring { room, epochs: BTreeMap::new(), current: epoch }
     }
 
     /// Takes note of an epoch's secret. True if it is news. Bounded by [`limits::EPOCHS`].
@@ -59,16 +63,17 @@ impl Keyring {
 
     /// Goes on to another epoch. False if its secret is not known.
     pub fn turn(&mut self, epoch: EpochId) -> bool {
-        let Some((secret, _)) = self.epochs.get(&epoch) else { return false };
-        self.keys = EpochKeys::derive(&self.room, &epoch, secret);
-        self.current = epoch;
-        true
+        let known = self.epochs.contains_key(&epoch);
+        if known {
+            self.current = epoch;
+        }
+        known
     }
 
-    /// The keys of the epoch in force.
+    /// The keys of the epoch in force: none at the door.
     #[must_use]
-    pub fn keys(&self) -> &EpochKeys {
-        &self.keys
+    pub fn keys(&self) -> Option<&EpochKeys> {
+        self.of(&self.current)
     }
 }
 
@@ -92,12 +97,19 @@ mod tests {
         let mut ring = Keyring::new(RoomId([1; 32]), EpochId::FIRST, &secret(1));
         let next = EpochId([2; 16]);
         assert!(!ring.turn(next) && ring.current() == EpochId::FIRST);
-        let before = ring.keys().rendezvous();
+        let before = ring.keys().unwrap().rendezvous();
         assert!(ring.learn(next, secret(2)) && !ring.learn(next, secret(3)));
         assert!(ring.turn(next) && ring.current() == next);
-        assert_ne!(ring.keys().rendezvous(), before);
+        assert_ne!(ring.keys().unwrap().rendezvous(), before);
         assert_eq!(ring.of(&EpochId::FIRST).map(EpochKeys::rendezvous), Some(before));
         assert_eq!(ring.secret(&next), Some(&secret(2)));
+    }
+
+    #[test]
+    fn an_empty_ring_has_no_keys_until_it_learns_a_secret() {
+        let mut ring = Keyring::empty(RoomId([1; 32]), EpochId::FIRST);
+        assert!(ring.keys().is_none() && !ring.turn(EpochId::FIRST));
+        assert!(ring.learn(EpochId::FIRST, secret(1)) && ring.keys().is_some());
     }
 
     #[test]

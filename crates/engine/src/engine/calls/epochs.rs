@@ -187,7 +187,8 @@ impl Engine {
     /// True if what is said now is sealed in the one epoch that is in force.
     pub(in crate::engine) fn may_seal(&self) -> bool {
         let in_force = &self.governance.membership.standing().epochs;
-        *in_force == [self.ring.current()] && self.role(&self.own.member) >= Role::Member
+        let known = self.ring.keys().is_some();
+        known && *in_force == [self.ring.current()] && self.role(&self.own.member) >= Role::Member
     }
 
     /// Goes on to the epoch in force, if there is one and its secret is known here.
@@ -218,10 +219,11 @@ impl Engine {
 
     /// Shows the other end of a link that one knows the epoch in force, and waits for the same.
     pub(in crate::engine) fn prove_again(&mut self, id: LinkId) {
-        let Some((mine, theirs, session)) = self.ends(id) else { return };
+        let (Some((mine, theirs, session)), Some(keys)) = (self.ends(id), self.ring.keys()) else {
+            return;
+        };
         let epoch = self.ring.current();
-        let place = (&self.room, epoch);
-        let again = Again::prove(place, self.ring.keys(), &session, (mine, theirs));
+        let again = Again::prove((&self.room, epoch), keys, &session, (mine, theirs));
         self.control(id, &Frame::Again(again));
         let now = self.now.mono;
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
