@@ -304,7 +304,12 @@ impl ChatState {
         match notice {
             Notice::Request(_) => self.request = Request::None,
             Notice::Problem(_) => self.room.problem = None,
-            Notice::Storage(_) | Notice::Fault(_) | Notice::Worker(_) | Notice::SignalLost => {
+            Notice::Storage(_)
+            | Notice::Fault(_)
+            | Notice::Worker(_)
+            | Notice::Outside(_)
+            | Notice::Applicants(_)
+            | Notice::SignalLost => {
                 if !self.dismissed.contains(&notice) {
                     self.dismissed.push(notice);
                 }

@@ -14,8 +14,8 @@ mod screen;
 use std::time::Duration;
 
 use browser::{
-    Act, Client, ClientEvent, Command, Draft, DraftId, EntryId, MemberId, Millis, Priority, Qos,
-    RoomId,
+    Act, Client, ClientEvent, Command, Draft, DraftId, Entrance, EntryId, MemberId, Millis,
+    Priority, Qos, RoomId,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
@@ -186,7 +186,9 @@ impl Page {
     pub fn create(self, room_name: &str, my_name: &str) {
         self.happen(PageEvent::Asked);
         session::keep_name(my_name);
-        self.with_client(|client| client.create_room(room_name.to_owned(), my_name.to_owned()));
+        self.with_client(|client| {
+            client.create_room(room_name.to_owned(), my_name.to_owned(), Entrance::Link)
+        });
     }
 
     /// Joins the room of an invite.

@@ -193,6 +193,8 @@ impl Oracle {
             Event::Room(_)
             | Event::LinkState(_)
             | Event::SignalState(_)
+            | Event::Applicants(_)
+            | Event::Admission(_)
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)

@@ -110,6 +110,8 @@ impl Peer {
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Refused { draft: None, .. }
+            | Event::Applicants(_)
+            | Event::Admission(_)
             | Event::Trouble(_) => return,
         };
         self.unseen.retain(|said| !said.iter().any(|draft| settled.contains(&draft.id)));

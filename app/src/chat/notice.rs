@@ -1,6 +1,8 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{ClientRefusal, Fault, SignalState, StartError, StorageState};
+use browser::{
+    Admission, ApplicantView, ClientRefusal, Fault, SignalState, StartError, StorageState,
+};
 
 use super::{ChatState, Life, Place, Problem, Request, Worker};
 
@@ -17,6 +19,10 @@ pub enum Notice {
     Fault(Fault),
     /// Something that went wrong in the room.
     Problem(Problem),
+    /// One stands at the door of the room, and not in it.
+    Outside(Admission),
+    /// These wait at the door.
+    Applicants(Vec<ApplicantView>),
     /// The signaling server cannot be reached.
     SignalLost,
 }
@@ -46,8 +52,15 @@ impl Notice {
                 | StorageState::Refused { .. }
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
-            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => Weight::Warning,
-            Notice::SignalLost => Weight::Calm,
+            Notice::Request(_)
+            | Notice::Fault(_)
+            | Notice::Problem(_)
+            | Notice::Outside(Admission::TurnedAway | Admission::LinkChanged) => Weight::Warning,
+            Notice::Outside(
+                Admission::Inside | Admission::Approved | Admission::Waiting { .. },
+            )
+            | Notice::Applicants(_)
+            | Notice::SignalLost => Weight::Calm,
         }
     }
 
@@ -61,9 +74,12 @@ impl Notice {
             Notice::Storage(state) => {
                 state.is_gone() || matches!(state, StorageState::Blocked | StorageState::Newer)
             }
-            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) | Notice::SignalLost => {
-                false
-            }
+            Notice::Request(_)
+            | Notice::Fault(_)
+            | Notice::Problem(_)
+            | Notice::Outside(_)
+            | Notice::Applicants(_)
+            | Notice::SignalLost => false,
         }
     }
 }
@@ -80,6 +96,7 @@ impl ChatState {
             notices.push(Notice::Request(refusal.clone()));
         }
         notices.extend(self.room_problem());
+        notices.extend(self.at_the_door());
         notices.extend(self.faults.iter().cloned().map(Notice::Fault));
         let storage =
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
@@ -104,6 +121,17 @@ impl ChatState {
             && self.room.signal != Some(SignalState::Online)
             && self.room.life != Life::Ended
             && !self.dismissed.contains(&Notice::SignalLost)
+    }
+
+    /// What there is to say of the door of the room that is shown.
+    fn at_the_door(&self) -> Vec<Notice> {
+        if !matches!(self.place, Place::Room(_)) {
+            return Vec::new();
+        }
+        let outside = self.room.admission.filter(|admission| *admission != Admission::Inside);
+        let waiting = self.room.applicants.clone();
+        let waiting = (!waiting.is_empty()).then_some(Notice::Applicants(waiting));
+        outside.map(Notice::Outside).into_iter().chain(waiting).collect()
     }
 
     fn room_problem(&self) -> Option<Notice> {

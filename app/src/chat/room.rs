@@ -1,8 +1,8 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Act, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView, Millis, Refusal, Role, RoomId,
-    RoomView,
+    Act, Admission, ApplicantView, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView,
+    Millis, Refusal, Role, RoomId, RoomView,
 };
 use browser::{SignalState, StorageState, StoreFault, Trouble};
 
@@ -34,6 +34,10 @@ pub struct RoomState {
     pub signal: Option<SignalState>,
     /// Messages known to exist that are not here yet.
     pub gaps: Vec<Gap>,
+    /// Where oneself stands, in a room that approves its members.
+    pub admission: Option<Admission>,
+    /// Who waits at its door.
+    pub applicants: Vec<ApplicantView>,
     /// The queue beside the list.
     pub queue: QueueState,
     /// What the composer is for.
@@ -161,6 +165,8 @@ impl ChatState {
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
             Event::Typing { member, typing } => self.room.queue.types(member, typing),
             Event::Refused { draft, reason } => return self.refuse_command(draft, reason),
+            Event::Applicants(applicants) => self.room.applicants = applicants,
+            Event::Admission(admission) => self.room.admission = Some(admission),
             Event::Trouble(trouble) => self.note_trouble(trouble),
         }
         Vec::new()

@@ -45,7 +45,8 @@ fn plain(room: Option<RoomId>) -> PageEvent {
 
 fn view(room: RoomId) -> RoomView {
     let invite = "1.secret".to_owned();
-    RoomView { room, name: "hills".to_owned(), me: ME, founder: ME, invite }
+    let entrance = browser::Entrance::Link;
+    RoomView { room, name: "hills".to_owned(), me: ME, founder: ME, invite, entrance }
 }
 
 fn draft(id: u8, text: &str) -> Draft {

@@ -4,6 +4,7 @@
 //! words. Texts that browsers and servers give are quoted at the end, never alone.
 
 mod client;
+mod door;
 mod faults;
 mod names;
 mod rooms;
@@ -45,6 +46,8 @@ impl Language {
             Notice::Fault(fault) => self.fault(fault),
             Notice::Problem(Problem::Refused(refusal)) => self.refusal(refusal),
             Notice::Problem(Problem::Trouble(trouble)) => self.trouble(trouble),
+            Notice::Outside(admission) => self.outside(*admission),
+            Notice::Applicants(applicants) => self.applicants(applicants),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
                 "Whoever is linked already goes on talking. Others find this room again as \
@@ -74,16 +77,32 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
+    use browser::{Admission, ApplicantView};
     use browser::{ClientRefusal, Fault, Missing, Part, Refusal, StartError, StorageState};
     use browser::{StoreFault, Trouble};
 
     use super::*;
+
+    fn applicant(name: &str) -> ApplicantView {
+        ApplicantView {
+            member: browser::MemberId([7; 32]),
+            name: name.to_owned(),
+            here: true,
+            since: 0,
+        }
+    }
 
     fn notices() -> Vec<Notice> {
         let text = || "the browser's words".to_owned();
         let worker = |error| Notice::Worker(Worker::Impossible(error));
         vec![
             Notice::SignalLost,
+            Notice::Outside(Admission::Waiting { heard: 0 }),
+            Notice::Outside(Admission::Waiting { heard: 2 }),
+            Notice::Outside(Admission::Approved),
+            Notice::Outside(Admission::TurnedAway),
+            Notice::Outside(Admission::LinkChanged),
+            Notice::Applicants(vec![applicant("Cara"), applicant("")]),
             Notice::Worker(Worker::Dead(text())),
             worker(StartError::NotSecure),
             worker(StartError::Missing(Missing::WebRtc)),

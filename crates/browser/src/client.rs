@@ -14,7 +14,7 @@ mod wake;
 
 use std::rc::Rc;
 
-use engine::{Command, Event, Invite, InviteError, RoomId};
+use engine::{Command, Entrance, Event, Invite, InviteError, RoomId};
 
 use crate::message::Request;
 use event::{ClientEvent, StartError};
@@ -49,12 +49,13 @@ impl Client {
     }
 
     /// Founds a room and opens it. Answered by [`ClientEvent::Opened`].
-    pub fn create_room(&self, room_name: String, my_name: String) {
-        let request = |ask, entropy| Request::Create { ask, entropy, room_name, my_name };
+    pub fn create_room(&self, room_name: String, my_name: String, entrance: Entrance) {
+        let request = |ask, entropy| Request::Create { ask, entropy, room_name, my_name, entrance };
         self.tab.ask(request);
     }
 
-    /// Enters the room of an invite, or opens it if this device is in it already. Answered by
+    /// Enters the room of an invite, or comes to its door. Opens it if this device is there
+    /// already, and goes to the door to which this link leads if it stands outside. Answered by
     /// [`ClientEvent::Opened`] or [`ClientEvent::Refused`].
     pub fn join_room(&self, invite: String, my_name: String) {
         if let Err(error) = Invite::parse(&invite) {

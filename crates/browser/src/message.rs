@@ -8,7 +8,7 @@
 //! of these is read, and tabs before each, so that no build reads what another has written.
 
 use engine::protocol::Relays;
-use engine::{Channel, Command, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
+use engine::{Channel, Command, Entrance, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ pub enum RtcNews {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Found a room, and open it.
-    Create { ask: AskId, entropy: Entropy, room_name: String, my_name: String },
+    Create { ask: AskId, entropy: Entropy, room_name: String, my_name: String, entrance: Entrance },
     /// Enter a room if this device is not in it yet, and open it.
     Join { ask: AskId, entropy: Entropy, invite: String, my_name: String },
     /// Tell this tab what a room is and what happens there.
@@ -206,7 +206,13 @@ mod tests {
         let ask = AskId([7; 16]);
         let draft = Draft::new(DraftId([9; 16]), "hello", Priority::Urgent);
         for request in [
-            Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "a".to_owned() },
+            Request::Create {
+                ask,
+                entropy,
+                room_name: "r".to_owned(),
+                my_name: "a".to_owned(),
+                entrance: Entrance::Approval,
+            },
             Request::Open { room: RoomId([5; 32]) },
             Request::Command { room: RoomId([5; 32]), command: Command::Send(draft) },
         ] {

@@ -10,7 +10,7 @@ use browser::channel::{ChannelNews, DataChannel};
 use browser::rtc::{Rtc, RtcNews, Told};
 use browser::{Client, ClientEvent, ClientOptions, Fault};
 use engine::protocol::{PageConfig, Relays};
-use engine::{Channel, LinkId, RoomId, RtcCall, RtcState, SdpKind};
+use engine::{Channel, Entrance, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use futures::StreamExt;
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, select};
@@ -354,7 +354,8 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
     let tell = move |event| sender.unbounded_send(event).unwrap();
     let signal = Some("wss://elsewhere.example/signal".to_owned());
     let client = Client::start(ClientOptions { signal, relay_only: true }, tell).unwrap();
-    client.create_room("asked before anybody leads".to_owned(), "Ana".to_owned());
+    let name = "asked before anybody leads".to_owned();
+    client.create_room(name, "Ana".to_owned(), Entrance::Link);
     client.join_room("damaged".to_owned(), "Ana".to_owned());
     let (mut fatal, mut faults, mut refused) = (0, Vec::new(), 0);
     while fatal < 1 || faults.len() < 3 || refused < 1 {

@@ -34,6 +34,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::crypto::random::Random;
 use crate::crypto::sign::Keypair;
 use crate::engine::cache::Cache;
+use crate::engine::calls::door::Doorway;
 use crate::engine::commit::Commits;
 use crate::engine::commit::govern::{Governance, Motion};
 use crate::engine::forks::Forks;
@@ -84,6 +85,7 @@ pub struct Engine {
     loads: Loads,
     commits: Commits,
     governance: Governance,
+    doorway: Doorway,
     life: Life,
     forks: Forks,
     repairs: Repairs,
@@ -99,12 +101,14 @@ impl Engine {
         let mut random = Random::new(seed);
         let keypair = record.keypair();
         let own = LogId { member: keypair.member(), incarnation: record.incarnation() };
+        let boot = random.bytes();
+        let doorway = Doorway::of(&record, random.bytes());
         let mut engine = Engine {
             room: record.room(),
             own,
             ring: record.keyring(),
             keypair,
-            boot: random.bytes(),
+            boot,
             random,
             now,
             logs: Logs::default(),
@@ -122,7 +126,8 @@ impl Engine {
             wants_stale: false,
             loads: Loads::default(),
             commits: Commits::default(),
-            governance: Governance::new(record.founder(), record.epoch()),
+            governance: Governance::new(record.founder(), record.epoch(), record.entrance()),
+            doorway,
             life: Life::default(),
             forks: Forks::default(),
             repairs: Repairs::default(),
@@ -157,7 +162,11 @@ impl Engine {
         self.now = now;
         match input {
             Input::SignalOpened => self.on_signal_opened(),
-            Input::SignalClosed => self.on_signal_closed(),
+            Input::SignalClosed => {
+                self.lose_door();
+                self.on_signal_closed();
+            }
+            Input::Signal(message) if self.on_door(&message) => {}
             Input::Signal(message) => self.on_signal(message),
             Input::Committed(batch) => self.on_committed(batch),
             Input::CommitFailed(batch, fault) => self.on_commit_failed(batch, fault),
@@ -183,6 +192,7 @@ impl Engine {
 
     fn obey(&mut self, command: Command) {
         match command {
+            command if self.is_outside() => self.obey_outside(command),
             // Drafts that are said at once wait in the outbox, whose room is larger.
             Command::Send(draft) if self.is_open() || draft.is_plain() => self.send(draft),
             Command::SendTogether(drafts) if drafts.iter().all(crate::Draft::is_plain) => {
@@ -212,7 +222,10 @@ impl Engine {
             Command::Demote(member) => self.propose(Motion::Demote(member)),
             Command::Remove(member) => self.propose(Motion::Remove(member)),
             Command::Approve(member) => self.propose(Motion::Approve(member)),
+            Command::TurnAway(member) => self.turn_away(member),
             Command::NewLink => self.propose(Motion::Renew),
+            // One is inside.
+            Command::Knock | Command::Follow(_) => {}
         }
     }
 
@@ -274,7 +287,8 @@ impl Engine {
         let life = self.life.deadline().filter(|_| writes && says);
         let merging = self.governance.merge_at.filter(|_| writes);
         let merges = self.commits.merges.deadline().filter(|_| self.may_merge());
-        let own = own.chain([merges, life, merging, self.forks.deadline()]);
+        let door = self.doorway.deadline(self.record.plea()).filter(|_| self.is_open());
+        let own = own.chain([merges, life, merging, door, self.forks.deadline()]);
         own.chain([self.wall_deadline()]).flatten().min()
     }
 
@@ -299,6 +313,7 @@ impl Engine {
         self.tend_merges();
         self.tend_merging();
         self.tend_meetings();
+        self.tend_door();
         self.tend_learned();
         self.form_batch();
         self.tend_distant();

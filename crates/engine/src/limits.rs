@@ -115,6 +115,20 @@ pub const EPOCHS: usize = DECISIONS + 2;
 /// Epochs that one epoch follows.
 pub const EPOCH_PARENTS: usize = 16;
 
+/// Applicants that wait at the door, as far as a member keeps track; and those it has turned away.
+pub const APPLICANTS: usize = 32;
+/// An address at the door is listened to once in this time.
+pub const KNOCK_PACE: Millis = 1_000;
+/// Who was turned away by a member is turned away by it again for so long.
+pub const TURNED_AWAY_FOR: Millis = 60_000;
+/// The first wait before somebody at the door who has not answered is asked again; doubles.
+pub const KNOCK_BACKOFF: Millis = 2_000;
+/// The longest such wait, and how often whoever has answered is asked again.
+pub const KNOCK_EVERY: Millis = 30_000;
+/// Doors at which a member stands: that of the epoch in force, and those to which somebody may come
+/// who was let in there and has not been inside yet.
+pub const DOORS: usize = 8;
+
 /// Logs of one room.
 pub const LOGS: usize = 4096;
 /// Members of one room.

@@ -4,6 +4,7 @@
 //! the first to join. So each member has, for each own log, the seq from which it is a recipient,
 //! and the state of a row is computed from ranges: nothing is kept for each message.
 
+pub mod applicants;
 pub mod membership;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,6 +3,7 @@
 //! A page's state is the sum of the events it got; [`Engine::snapshot`](crate::Engine::snapshot)
 //! gives the same sum to a page that comes later. Words for people are not here: the page has them.
 
+mod door;
 mod draft;
 mod queue;
 
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::io::{Millis, StoreFault};
+use crate::room::Entrance;
 
+pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
@@ -63,8 +66,15 @@ pub enum Command {
     /// Remove a member for good: what it says from now on counts for nobody, and it reads nothing
     /// of what others say. Admins can.
     Remove(MemberId),
-    /// Hand the room's present secret to a member who has missed it.
+    /// Let in who waits at the door, or hand the room's present secret to a member who has missed
+    /// it.
     Approve(MemberId),
+    /// Tell who waits at the door that it is not let in.
+    TurnAway(MemberId),
+    /// Ask at the door again, after having been turned away.
+    Knock,
+    /// Go to the door to which this link leads: the one that one came with leads nowhere any more.
+    Follow(String),
     /// Make the invite void, and another one; admins can.
     NewLink,
 }
@@ -125,6 +135,10 @@ pub enum Event {
         /// Why.
         reason: Refusal,
     },
+    /// Who waits at the door, whenever that has changed; in rooms that approve their members.
+    Applicants(Vec<ApplicantView>),
+    /// Where oneself stands, whenever that has changed; in rooms that approve their members.
+    Admission(Admission),
     /// Something went wrong that a person should know of; the room goes on.
     Trouble(Trouble),
 }
@@ -142,6 +156,8 @@ pub struct RoomView {
     pub founder: MemberId,
     /// The invite, to be put behind the `#` of the page's address.
     pub invite: String,
+    /// What the invite gives: the room, or a way to ask.
+    pub entrance: Entrance,
 }
 
 /// A member, as others see it.
@@ -399,6 +415,12 @@ pub enum Refusal {
     /// Only admins can do this.
     #[error("only admins of the room can do this")]
     NotAdmin,
+    /// One is not in the room yet.
+    #[error("you are not in this room yet: a member has to let you in first")]
+    Outside,
+    /// The link leads to another room, or one is inside already.
+    #[error("that link is damaged, or does not lead to the door of this room")]
+    WrongLink,
     /// One was removed from the room.
     #[error("you were removed from this room: nothing that you write reaches anybody")]
     Removed,

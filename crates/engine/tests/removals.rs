@@ -2,8 +2,10 @@
 //! left agree, and nobody who was removed reads what was said without it.
 //!
 //! A seed is a story of some fifty steps: people leave and come, change between three sides that do
-//! not reach each other, disks fill up, people speak and decide. In the end all of them are there
-//! and on one side. `CONFAB_SEEDS=1000 cargo test -p engine --test removals` plays more of them.
+//! not reach each other, disks fill up, people speak and decide. In every other story the room
+//! approves its members, so that some of them wait at the door. In the end all of them are there
+//! and on one side, and those who wait are let in.
+//! `CONFAB_SEEDS=1000 cargo test -p engine --test removals` plays more of them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the events it looks at")]
 
@@ -11,9 +13,12 @@ mod driver;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driver::{Tables, World, founder, guest};
+use driver::{Tables, World};
 use engine::crypto::random::Random;
-use engine::{Body, Command, Decided, Event, MemberId, MemberView, Priority, Role, RoomRecord};
+use engine::{
+    Admission, Body, Command, Decided, Entrance, Event, MemberId, MemberView, Priority, Role,
+    RoomRecord,
+};
 
 /// Devices at first.
 const PEERS: u8 = 6;
@@ -25,6 +30,7 @@ enum Device {
 }
 
 struct Story {
+    entrance: Entrance,
     world: World,
     random: Random,
     devices: BTreeMap<u8, Device>,
@@ -33,8 +39,18 @@ struct Story {
     secrets: BTreeMap<String, BTreeSet<MemberId>>,
 }
 
-fn record(number: u8) -> RoomRecord {
-    if number == 0 { founder() } else { guest(number) }
+fn record(entrance: Entrance, number: u8) -> RoomRecord {
+    let founder = RoomRecord::found(&[7; 128], entrance);
+    if number == 0 { founder } else { RoomRecord::join(&founder.invite(), &[number; 128]) }
+}
+
+fn admission(world: &World, peer: usize) -> Admission {
+    let events = world.peers[peer].engine.snapshot().into_iter();
+    let mut told = events.filter_map(|event| match event {
+        Event::Admission(admission) => Some(admission),
+        _ => None,
+    });
+    told.next_back().unwrap_or(Admission::Inside)
 }
 
 fn views(world: &World, peer: usize) -> Vec<MemberView> {
@@ -70,22 +86,35 @@ impl Story {
         let mut bytes = [9; 32];
         bytes[..8].copy_from_slice(&seed.to_be_bytes());
         let (world, random) = (World::new(), Random::new(bytes));
-        let devices = BTreeMap::new();
-        let mut story = Story { world, random, devices, said: 0, secrets: BTreeMap::new() };
+        let (devices, secrets) = (BTreeMap::new(), BTreeMap::new());
+        let entrance = if seed.is_multiple_of(2) { Entrance::Link } else { Entrance::Approval };
+        let mut story = Story { entrance, world, random, devices, said: 0, secrets };
         for number in 0..PEERS {
             story.open(number, Tables::new());
         }
+        story.world.pass(3_000);
+        let founder = story.peer(0);
+        for member in 1..4 {
+            if entrance == Entrance::Approval {
+                story.world.command(founder, Command::Approve(story.record(member).me()));
+            }
+        }
+        story.world.pass(5_000);
         for admin in 1..3 {
-            let founder = story.peer(0);
-            story.world.command(founder, Command::Promote(record(admin).me()));
+            story.world.command(founder, Command::Promote(story.record(admin).me()));
         }
         story.world.pass(5_000);
         story
     }
 
+    fn record(&self, number: u8) -> RoomRecord {
+        record(self.entrance, number)
+    }
+
     fn open(&mut self, number: u8, store: Tables) {
-        let stored = store.get(&(engine::Table::Rooms, record(number).key()));
-        let record = stored.map_or(record(number), |bytes| RoomRecord::decode(bytes).unwrap());
+        let first = self.record(number);
+        let stored = store.get(&(engine::Table::Rooms, first.key()));
+        let record = stored.map_or(first, |bytes| RoomRecord::decode(bytes).unwrap());
         let peer = self.world.start(record, store);
         self.world.connect(peer);
         self.devices.insert(number, Device::On(peer));
@@ -115,8 +144,9 @@ impl Story {
 
     fn step(&mut self) {
         let number = u8::try_from(self.pick(usize::from(PEERS))).unwrap();
-        let other = record(u8::try_from(self.pick(usize::from(PEERS))).unwrap()).me();
-        let what = self.random.below(20);
+        let other = u8::try_from(self.pick(usize::from(PEERS))).unwrap();
+        let other = self.record(other).me();
+        let what = self.random.below(if self.entrance == Entrance::Link { 20 } else { 24 });
         if what < 3 {
             self.turn(number);
         }
@@ -134,6 +164,8 @@ impl Story {
             15 => self.world.command(peer, Command::Demote(other)),
             16..18 => self.world.command(peer, Command::Remove(other)),
             18 => self.world.command(peer, Command::NewLink),
+            20 => self.world.command(peer, Command::TurnAway(other)),
+            21 => self.world.command(peer, Command::Knock),
             _ => self.world.command(peer, Command::Approve(other)),
         }
         let pause = [0, 0, 100, 2_000, 40_000];
@@ -153,6 +185,30 @@ impl Story {
             self.world.take_to(peer, 0);
         }
         self.world.pass(240_000);
+        if self.entrance == Entrance::Approval {
+            self.let_all_in();
+        }
+    }
+
+    /// Whoever waits at the door, or was turned away there, is let in, with a newer link if it
+    /// needs one.
+    fn let_all_in(&mut self) {
+        let founder = self.peer(0);
+        let link = invite(&self.world, founder);
+        for number in 1..PEERS {
+            let peer = self.peer(number);
+            if admission(&self.world, peer) != Admission::Inside {
+                let rows = &self.world.peers[peer].rows;
+                assert!(rows.is_empty() && self.world.peers[peer].heard == 0, "it is outside");
+                self.world.command(peer, Command::Follow(link.clone()));
+            }
+        }
+        self.world.pass(90_000);
+        for number in 1..PEERS {
+            self.world.command(founder, Command::Approve(self.record(number).me()));
+            self.world.pass(1_000);
+        }
+        self.world.pass(240_000);
     }
 
     fn peer(&self, number: u8) -> usize {
@@ -165,7 +221,7 @@ impl Story {
     /// Nobody shows what was said by somebody who knew that it was removed.
     fn nobody_removed_reads(&self, seed: u64) {
         for number in 0..PEERS {
-            let (peer, me) = (self.peer(number), record(number).me());
+            let (peer, me) = (self.peer(number), self.record(number).me());
             for row in self.world.peers[peer].rows.values() {
                 let Body::Text(text) = &row.body else { continue };
                 let hidden = self.secrets.get(text).is_some_and(|from| from.contains(&me));
@@ -178,7 +234,7 @@ impl Story {
     fn those_left_agree(&self, seed: u64) -> bool {
         let first = self.peer(0);
         let out = removed(&self.world, first);
-        let left = (0..PEERS).filter(|number| !out.contains(&record(*number).me()));
+        let left = (0..PEERS).filter(|number| !out.contains(&self.record(*number).me()));
         let left: Vec<usize> = left.map(|number| self.peer(number)).collect();
         for peer in left.iter().copied() {
             let told = |peer: usize| -> Vec<(engine::Order, Body)> {
@@ -202,7 +258,7 @@ impl Story {
         let out = removed(&self.world, self.peer(0));
         for number in 0..PEERS {
             let last = self.world.words(self.peer(number)).pop();
-            let is_out = out.contains(&record(number).me());
+            let is_out = out.contains(&self.record(number).me());
             let hears = last.as_deref() == Some("the last word");
             assert_eq!(hears, !is_out, "seed {seed}: {number}");
         }

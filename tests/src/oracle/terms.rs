@@ -215,6 +215,8 @@ impl Oracle {
             | Event::Trace(_)
             | Event::Typing { .. }
             | Event::Refused { .. }
+            | Event::Applicants(_)
+            | Event::Admission(_)
             | Event::Trouble(_) => {}
         }
     }

@@ -109,6 +109,8 @@ fn name_of(notice: &Notice) -> &'static str {
         | Notice::Worker(_)
         | Notice::Storage(_)
         | Notice::Fault(_)
+        | Notice::Outside(_)
+        | Notice::Applicants(_)
         | Notice::SignalLost => "banner",
     }
 }

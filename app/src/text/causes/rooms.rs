@@ -25,6 +25,18 @@ const ABOUT_FOUNDER: [&str; 4] = [
     "房间创建者的身份不会改变。",
     "任何人都不能移除、提升或降级创建者。",
 ];
+const OUTSIDE: [&str; 4] = [
+    "You are not in this room yet.",
+    "A member has to let you in first.",
+    "您还没有进入此房间。",
+    "需先由一位成员批准。",
+];
+const WRONG_LINK: [&str; 4] = [
+    "That link does not lead to the door of this room.",
+    "Copy the whole link again, or ask for another one.",
+    "该链接不能通往此房间。",
+    "请重新复制完整链接，或另要一个。",
+];
 const OVERTAKEN: [&str; 4] = [
     "Something else was decided meanwhile.",
     "Look again, and try it once more.",
@@ -96,6 +108,8 @@ impl Language {
             ),
             Refusal::NotAdmin => self.plain(NOT_ADMIN),
             Refusal::Removed => self.plain(REMOVED),
+            Refusal::Outside => self.plain(OUTSIDE),
+            Refusal::WrongLink => self.plain(WRONG_LINK),
             Refusal::AboutFounder => self.plain(ABOUT_FOUNDER),
             Refusal::Overtaken => self.plain(OVERTAKEN),
             Refusal::TooMuchDecided { limit } => self.too_much_decided(*limit),

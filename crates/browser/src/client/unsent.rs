@@ -114,6 +114,9 @@ impl Unsent {
             | Command::Demote(_)
             | Command::Remove(_)
             | Command::Approve(_)
+            | Command::TurnAway(_)
+            | Command::Knock
+            | Command::Follow(_)
             | Command::NewLink
             | Command::Reclass { .. }
             | Command::Retry(_)

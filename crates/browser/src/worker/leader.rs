@@ -9,7 +9,8 @@ mod server;
 use std::collections::BTreeMap;
 
 use engine::{
-    BatchId, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState, StoreFault,
+    BatchId, Command, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState,
+    StoreFault,
 };
 use gloo::timers::callback::{Interval, Timeout};
 use web_sys::RtcDataChannel;
@@ -164,14 +165,16 @@ impl Leader {
     /// A page asks for something.
     pub(super) fn request(&mut self, asker: Asker, request: Request) {
         match request {
-            Request::Create { ask, entropy, room_name, my_name } => {
-                let record = RoomRecord::create(&entropy.bytes());
+            Request::Create { ask, entropy, room_name, my_name, entrance } => {
+                let record = RoomRecord::found(&entropy.bytes(), entrance);
                 self.found(record, Founding::create(asker, ask, room_name, my_name));
             }
             Request::Join { ask, entropy, invite, my_name } => {
                 match engine::Invite::parse(&invite) {
-                    Ok(invite) => {
-                        let record = RoomRecord::join(&invite, &entropy.bytes());
+                    Ok(parsed) => {
+                        // Whoever stands at a door that was closed needs this newer link.
+                        self.command(parsed.room(), Command::Follow(invite));
+                        let record = RoomRecord::join(&parsed, &entropy.bytes());
                         self.found(record, Founding::join(asker, ask, my_name));
                     }
                     Err(error) => {
@@ -196,6 +199,13 @@ impl Leader {
     fn refuse_room(&self, asker: Asker, room: RoomId) {
         let refusal = ClientRefusal::UnknownRoom { room };
         self.reach.tell(asker, News::Refused { ask: None, refusal });
+    }
+
+    fn command(&mut self, room: RoomId, command: Command) {
+        if let Some(open) = self.rooms.get_mut(&room) {
+            let name = open.command(command, &mut self.reach);
+            self.after(name);
+        }
     }
 
     /// Hands something to the engine of a room.

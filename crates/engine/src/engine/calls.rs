@@ -7,6 +7,7 @@
 //! Payloads are sealed and signed: what does not open is dropped before any connection exists.
 //! A link that is lost is offered again after a while; the queue for its member stays.
 
+pub(super) mod door;
 mod epochs;
 mod meetings;
 

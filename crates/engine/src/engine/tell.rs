@@ -1,6 +1,6 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
-mod people;
+pub(in crate::engine) mod people;
 mod receipts;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -73,6 +73,7 @@ impl Engine {
             events.push(Event::Gaps(self.wants.gaps(&self.links)));
             events.push(Event::Waiting(self.outbox.waits.stored_ones()));
             events.push(Event::Undelivered(self.outbox.tray.all()));
+            events.extend(self.door_events());
         }
         events
     }
@@ -150,6 +151,7 @@ impl Engine {
             me: self.own.member,
             founder: self.record.founder(),
             invite: self.record.invite_by(&self.ring).to_string(),
+            entrance: self.record.entrance(),
         }
     }
 

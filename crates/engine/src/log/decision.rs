@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::crypto::exchange::ExchangeKey;
+use crate::crypto::exchange::{ExchangeKey, SignedExchangeKey};
 use crate::crypto::hash::hash;
 use crate::ids::{EntryHash, EpochId, LogId, MemberId, RoomId, Seq};
 use crate::limits;
@@ -120,6 +120,7 @@ enum Wire {
     Renew(Opening),
     Merge(Opening),
     Gate { approve: bool },
+    Admit { exchange: SignedExchangeKey, shares: Shares },
 }
 
 /// What is decided.
@@ -149,11 +150,34 @@ pub enum Ruling {
         /// True if a member has to approve.
         approve: bool,
     },
+    /// Somebody who knocked is let in.
+    Admit {
+        /// Its exchange key, as it has signed it: so others can seal later secrets to it, too.
+        exchange: SignedExchangeKey,
+        /// The secret, for it alone.
+        shares: Shares,
+    },
     /// Something that a newer version knows.
     Newer(Vec<u8>),
 }
 
 impl Ruling {
+    /// Who is let in, with its exchange key as it is claimed to be signed.
+    #[must_use]
+    pub fn admitted(&self) -> Option<(MemberId, SignedExchangeKey)> {
+        match self {
+            Ruling::Admit { exchange, shares } => Some((shares.of.first()?.member, *exchange)),
+            Ruling::Approve(_)
+            | Ruling::Remove { .. }
+            | Ruling::Promote(_)
+            | Ruling::Demote(_)
+            | Ruling::Renew(_)
+            | Ruling::Merge(_)
+            | Ruling::Gate { .. }
+            | Ruling::Newer(_) => None,
+        }
+    }
+
     /// The epoch that opens, if one does.
     #[must_use]
     pub fn opening(&self) -> Option<&Opening> {
@@ -165,6 +189,7 @@ impl Ruling {
             | Ruling::Promote(_)
             | Ruling::Demote(_)
             | Ruling::Gate { .. }
+            | Ruling::Admit { .. }
             | Ruling::Newer(_) => None,
         }
     }
@@ -173,7 +198,7 @@ impl Ruling {
     #[must_use]
     pub fn shares(&self) -> Option<&Shares> {
         match self {
-            Ruling::Approve(shares) => Some(shares),
+            Ruling::Approve(shares) | Ruling::Admit { shares, .. } => Some(shares),
             Ruling::Remove { opening, .. } | Ruling::Renew(opening) | Ruling::Merge(opening) => {
                 Some(&opening.shares)
             }
@@ -199,13 +224,30 @@ impl Ruling {
             | Ruling::Renew(_)
             | Ruling::Merge(_)
             | Ruling::Gate { .. }
+            | Ruling::Admit { .. }
             | Ruling::Newer(_) => &[],
         };
         let ordered = cuts.windows(2).all(|pair| pair[0].log < pair[1].log);
         cuts.len() <= limits::CUTS
             && ordered
+            && self.is_for_one()
             && self.opening().is_none_or(Opening::is_sound)
             && self.shares().is_none_or(Shares::is_sound)
+    }
+
+    /// One exchange key is that of one member.
+    fn is_for_one(&self) -> bool {
+        match self {
+            Ruling::Admit { shares, .. } => shares.of.len() == 1,
+            Ruling::Approve(_)
+            | Ruling::Remove { .. }
+            | Ruling::Promote(_)
+            | Ruling::Demote(_)
+            | Ruling::Renew(_)
+            | Ruling::Merge(_)
+            | Ruling::Gate { .. }
+            | Ruling::Newer(_) => true,
+        }
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -217,6 +259,7 @@ impl Ruling {
             Ruling::Renew(opening) => Wire::Renew(opening),
             Ruling::Merge(opening) => Wire::Merge(opening),
             Ruling::Gate { approve } => Wire::Gate { approve },
+            Ruling::Admit { exchange, shares } => Wire::Admit { exchange, shares },
             Ruling::Newer(bytes) => return bytes,
         };
         postcard::to_allocvec(&wire).unwrap_or_default()
@@ -233,6 +276,7 @@ impl From<Wire> for Ruling {
             Wire::Renew(opening) => Ruling::Renew(opening),
             Wire::Merge(opening) => Ruling::Merge(opening),
             Wire::Gate { approve } => Ruling::Gate { approve },
+            Wire::Admit { exchange, shares } => Ruling::Admit { exchange, shares },
         }
     }
 }
@@ -289,6 +333,7 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::sign::Keypair;
     use crate::ids::Incarnation;
     use proptest::prelude::*;
 
@@ -322,6 +367,11 @@ mod tests {
         Ruling::Remove { member: MemberId([3; 32]), cuts, opening }
     }
 
+    fn admission(members: &[u8]) -> Ruling {
+        let exchange = Keypair::from_seed(&[1; 32]).exchange_key(&RoomId([4; 32]));
+        Ruling::Admit { exchange, shares: opening(members).shares }
+    }
+
     #[test]
     fn every_ruling_reads_back() {
         let member = MemberId([3; 32]);
@@ -333,6 +383,7 @@ mod tests {
             Ruling::Renew(opening(&[1, 2])),
             Ruling::Merge(opening(&[])),
             Ruling::Gate { approve: true },
+            admission(&[1]),
         ] {
             assert_eq!(read(ruling.clone()), Ok(decision(ruling)));
         }
@@ -362,6 +413,8 @@ mod tests {
             Ruling::Renew(Opening { parents: vec![], ..opening(&[1]) }),
             Ruling::Renew(swollen),
             Ruling::Merge(circular),
+            admission(&[]),
+            admission(&[1, 2]),
         ] {
             assert_eq!(read(ruling), Err(DecisionError::Bounds));
         }

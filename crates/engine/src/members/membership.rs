@@ -16,10 +16,12 @@ mod set;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::crypto::exchange::{ExchangeKey, SignedExchangeKey};
 use crate::ids::{EntryHash, EpochId, LogId, MemberId, Seq};
 use crate::limits;
-use crate::log::decision::{Cut, Decision, Opening, Ruling};
+use crate::log::decision::{Cut, Decision, Opening, Ruling, Share};
 use crate::members::membership::set::Set;
+use crate::room::Entrance;
 pub use crate::view::Role;
 
 /// How much of a log counts.
@@ -96,6 +98,8 @@ pub struct Standing {
 #[derive(Clone, Debug)]
 pub struct Membership {
     founder: MemberId,
+    /// True if newcomers have to be approved unless something else was decided.
+    approving: bool,
     /// In an order in which everything comes after what it depends on.
     nodes: Vec<Node>,
     places: BTreeMap<EntryHash, usize>,
@@ -112,9 +116,11 @@ pub struct Membership {
 impl Membership {
     /// A room in which nothing was decided yet.
     #[must_use]
-    pub fn new(founder: MemberId) -> Membership {
+    pub fn new(founder: MemberId, entrance: Entrance) -> Membership {
+        let approving = entrance == Entrance::Approval;
         Membership {
             founder,
+            approving,
             nodes: Vec::new(),
             places: BTreeMap::new(),
             about: BTreeMap::new(),
@@ -122,7 +128,11 @@ impl Membership {
             openings: Vec::new(),
             waiting: BTreeMap::new(),
             dropped: BTreeSet::new(),
-            standing: Standing { epochs: vec![EpochId::FIRST], ..Standing::default() },
+            standing: Standing {
+                epochs: vec![EpochId::FIRST],
+                gated: approving,
+                ..Standing::default()
+            },
         }
     }
 
@@ -266,9 +276,26 @@ impl Membership {
     /// True if the secret of an epoch was sealed to a member.
     #[must_use]
     pub fn has_share(&self, member: &MemberId, epoch: &EpochId) -> bool {
+        self.share(member, epoch).is_some()
+    }
+
+    /// The secret of an epoch as it was sealed to a member, with the key of that sealing.
+    #[must_use]
+    pub fn share(&self, member: &MemberId, epoch: &EpochId) -> Option<(ExchangeKey, &Share)> {
         let shares = self.effective().filter_map(|ruled| ruled.decision.ruling.shares());
         let mut shares = shares.filter(|shares| shares.epoch == *epoch);
-        shares.any(|shares| shares.of(member).is_some())
+        shares.find_map(|shares| Some((shares.key, shares.of(member)?)))
+    }
+
+    /// Those who were let in at a door and are still in, each with its exchange key as it is
+    /// claimed to be signed, and the epoch whose secret it got; the newest last.
+    pub fn admitted(&self) -> impl Iterator<Item = (MemberId, SignedExchangeKey, EpochId)> {
+        let admitted = self.effective().filter_map(|ruled| {
+            let ruling = &ruled.decision.ruling;
+            let (member, exchange) = ruling.admitted()?;
+            Some((member, exchange, ruling.shares()?.epoch))
+        });
+        admitted.filter(|(member, ..)| !self.standing.removed.contains_key(member))
     }
 
     /// How many entries are kept, whatever became of them.

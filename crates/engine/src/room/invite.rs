@@ -135,6 +135,15 @@ impl Invite {
         self.founding.entrance
     }
 
+    /// The door to which it leads, if it does.
+    #[must_use]
+    pub fn door(&self) -> Option<&Door> {
+        match &self.way {
+            Way::Inside(..) => None,
+            Way::Door(door) => Some(door),
+        }
+    }
+
     /// The epoch that it is of.
     #[must_use]
     pub fn epoch(&self) -> EpochId {

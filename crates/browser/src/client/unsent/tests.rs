@@ -85,7 +85,9 @@ fn a_leader_is_given_no_more_than_it_remembers_and_what_is_urgent_does_not_wait(
 
 fn create(n: u8) -> (AskId, Request) {
     let (ask, entropy) = (AskId([n; 16]), Entropy([[n; 32]; 4]));
-    (ask, Request::Create { ask, entropy, room_name: "r".to_owned(), my_name: "m".to_owned() })
+    let (room_name, my_name) = ("r".to_owned(), "m".to_owned());
+    let entrance = engine::Entrance::Link;
+    (ask, Request::Create { ask, entropy, room_name, my_name, entrance })
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //! was sealed. So whoever still comes with an old link, through a member who does not know better,
 //! gets no further.
 
+use std::collections::BTreeSet;
+
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
@@ -30,9 +32,19 @@ impl Engine {
     /// The key to which a member's secrets are sealed, and the epoch that it had come to when it
     /// said so.
     fn exchange_with_epoch(&self, member: &MemberId) -> Option<(ExchangeKey, EpochId)> {
-        let cell = self.registers.of(&(*member, RegisterKind::EXCHANGE))?;
-        let signed: SignedExchangeKey = self.open_cell(cell)?;
-        Some((signed.verify(&self.room, member).ok()?, cell.epoch))
+        let said = self.registers.of(&(*member, RegisterKind::EXCHANGE));
+        let said = said.and_then(|cell| {
+            let signed: SignedExchangeKey = self.open_cell(cell)?;
+            Some((signed.verify(&self.room, member).ok()?, cell.epoch))
+        });
+        said.or_else(|| self.exchange_at_door(member))
+    }
+
+    /// The same of somebody who was let in and has not been inside yet.
+    fn exchange_at_door(&self, member: &MemberId) -> Option<(ExchangeKey, EpochId)> {
+        let admitted = self.governance.membership.admitted();
+        let mut admitted = admitted.filter(|(admitted, ..)| admitted == member);
+        admitted.find_map(|(_, signed, at)| Some((signed.verify(&self.room, member).ok()?, at)))
     }
 
     /// The key to which a member's secrets are sealed, if it is known.
@@ -61,7 +73,11 @@ impl Engine {
         let membership = &self.governance.membership;
         let epochs = &membership.standing().epochs;
         let others = self.registers.iter().filter(|cell| cell.kind == RegisterKind::EXCHANGE);
-        let others = others.map(|cell| cell.member).filter(|member| {
+        let others: BTreeSet<MemberId> = others
+            .map(|cell| cell.member)
+            .chain(membership.admitted().map(|(member, ..)| member))
+            .collect();
+        let others = others.into_iter().filter(|member| {
             *member != self.own.member
                 && Some(*member) != except
                 && membership.role(member) >= Role::Member
@@ -115,9 +131,19 @@ impl Engine {
     /// The secret of the epoch in force, for one member.
     pub(in crate::engine) fn shares_for(&mut self, member: &MemberId) -> Option<Shares> {
         let key = self.exchange_of(member)?;
+        self.shares_to(member, &key)
+    }
+
+    /// The same, to a key that is known to be the member's.
+    pub(in crate::engine) fn shares_to(
+        &mut self,
+        member: &MemberId,
+        key: &ExchangeKey,
+    ) -> Option<Shares> {
         let epoch = self.ring.current();
         let secret = self.ring.secret(&epoch)?.clone();
-        Some(self.seal_to((epoch, &secret), &[(*member, key)]))
+        let shares = self.seal_to((epoch, &secret), &[(*member, *key)]);
+        (!shares.of.is_empty()).then_some(shares)
     }
 
     /// Finds the secrets of epochs in what was decided. True if there are new ones.

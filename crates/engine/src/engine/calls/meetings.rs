@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use protocol::{ClientMessage, Rendezvous};
 
 use crate::engine::Engine;
-use crate::ids::EpochId;
+use crate::ids::{EpochId, MemberId};
 use crate::io::Output;
 use crate::limits;
 use crate::link::Phase;
@@ -18,6 +18,10 @@ use crate::view::{Role, SignalState};
 impl Engine {
     /// Asks to be let into the signaling room: only once offers can be answered.
     pub(in crate::engine) fn join(&mut self) {
+        if self.is_outside() {
+            return self.join_door();
+        }
+        self.stand_at_doors();
         self.governance.meetings = self.wanted_meetings();
         for meeting in self.governance.meetings.clone() {
             self.attend(&meeting);
@@ -52,7 +56,14 @@ impl Engine {
                 && membership.role(&cell.member) >= Role::Member
                 && membership.has_share(&cell.member, &current)
         });
-        let heard: BTreeSet<EpochId> = away.map(|cell| cell.epoch).collect();
+        let mut heard: BTreeSet<EpochId> = away.map(|cell| cell.epoch).collect();
+        // Whoever was let in and has not been inside yet comes with the secret that it got.
+        let came =
+            |member: &MemberId| self.registers.of(&(*member, RegisterKind::EXCHANGE)).is_some();
+        let admitted = membership.admitted().filter(|(member, _, epoch)| {
+            !came(member) && *epoch != current && membership.has_share(member, &current)
+        });
+        heard.extend(admitted.map(|(.., epoch)| epoch));
         let mut wanted = vec![current];
         let mut attend = |epoch: EpochId| {
             let known = self.ring.of(&epoch).is_some();
@@ -75,9 +86,10 @@ impl Engine {
     /// Goes to other meetings, if that is due.
     pub(in crate::engine) fn tend_meetings(&mut self) {
         let there = self.loads.is_ready() && self.peers.state != SignalState::Offline;
-        if !there || !std::mem::take(&mut self.governance.meetings_stale) {
+        if !there || self.is_outside() || !std::mem::take(&mut self.governance.meetings_stale) {
             return;
         }
+        self.stand_at_doors();
         let wanted = self.wanted_meetings();
         let before = std::mem::replace(&mut self.governance.meetings, wanted.clone());
         for meeting in before.iter().filter(|meeting| !wanted.contains(meeting)) {

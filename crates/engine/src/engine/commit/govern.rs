@@ -25,6 +25,7 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry, Start, Unsigned};
 use crate::members::membership::{Membership, Reach, Ruled, Standing};
 use crate::queue::Class;
+use crate::room::Entrance;
 use crate::view::{Decided, Event, Order, Priority, Refusal, Role};
 
 /// Something that is to be decided.
@@ -77,15 +78,22 @@ pub struct Governance {
 
 impl Governance {
     /// Of a room in which nothing was decided yet.
-    pub fn new(founder: MemberId, epoch: EpochId) -> Governance {
+    pub fn new(founder: MemberId, epoch: EpochId, entrance: Entrance) -> Governance {
         Governance {
-            membership: Membership::new(founder),
+            membership: Membership::new(founder, entrance),
             read: Vec::new(),
             motions: VecDeque::new(),
             learned: false,
             merge_at: None,
             meetings: vec![epoch],
             meetings_stale: false,
+        }
+    }
+
+    /// Something is to be decided, unless it waits for that already.
+    pub fn move_once(&mut self, motion: Motion) {
+        if !self.motions.contains(&motion) && self.motions.len() < limits::MOTIONS {
+            self.motions.push_back(motion);
         }
     }
 
@@ -130,6 +138,9 @@ impl Engine {
         if mine == Role::Removed {
             return Err(Refusal::Removed);
         }
+        if mine == Role::Applicant {
+            return Err(Refusal::Outside);
+        }
         if mine < motion.needs() {
             let founder = motion.needs() == Role::Founder;
             return Err(if founder { Refusal::NotFounder } else { Refusal::NotAdmin });
@@ -143,14 +154,22 @@ impl Engine {
         if role == Role::Founder {
             return Err(Refusal::AboutFounder);
         }
-        let other = member != self.own.member && self.members.knows(&member);
+        let waits = matches!(motion, Motion::Approve(_)) && self.applicant(&member).is_some();
+        let other = member != self.own.member && (waits || self.members.knows(&member));
         let keyed = !matches!(motion, Motion::Approve(_)) || self.exchange_of(&member).is_some();
-        if other && keyed && role != Role::Removed { Ok(()) } else { Err(Refusal::NoSuchMember) }
+        let can = other && (waits || keyed) && role != Role::Removed;
+        if can { Ok(()) } else { Err(Refusal::NoSuchMember) }
     }
 
     fn ruling(&mut self, motion: Motion) -> Option<Ruling> {
         Some(match motion {
-            Motion::Approve(member) => Ruling::Approve(self.shares_for(&member)?),
+            Motion::Approve(member) => match self.applicant(&member).map(|waits| waits.exchange) {
+                Some(exchange) => {
+                    let shares = self.shares_to(&member, &exchange.claimed())?;
+                    Ruling::Admit { exchange, shares }
+                }
+                None => Ruling::Approve(self.shares_for(&member)?),
+            },
             Motion::Remove(member) => {
                 let cuts = self.cuts_of(&member);
                 Ruling::Remove { member, cuts, opening: self.opening(Some(member)) }
@@ -187,7 +206,9 @@ impl Engine {
             return self.refuse(None, reason);
         }
         let deps = self.governance.membership.deps();
-        let Some(ruling) = self.ruling(motion) else { return };
+        let Some(ruling) = self.ruling(motion) else {
+            return self.refuse(None, Refusal::NoSuchMember);
+        };
         let decision = Decision { deps, ruling };
         let body = decision.encode();
         let ruled = Ruled { hash: EntryHash::NONE, log: self.own, seq: 0, decision };
@@ -249,6 +270,7 @@ impl Engine {
         let new: BTreeSet<EntryHash> = decided.iter().map(|ruled| ruled.hash).collect();
         self.governance.membership.take_all(decided);
         self.settle_decisions(&before, &new);
+        self.welcome(&new);
     }
 
     fn settle_decisions(&mut self, before: &Standing, new: &BTreeSet<EntryHash>) {
@@ -260,7 +282,10 @@ impl Engine {
         }
         let mut expected = before.effective.clone();
         expected.extend(new.intersection(&now.effective));
-        if cut || learned || now.effective != expected {
+        // What was said by somebody of whose approval nothing was known is shown from now on.
+        let let_in = &now.approved - &before.approved;
+        let unshown = now.gated && self.logs.iter().any(|(log, _)| let_in.contains(&log.member));
+        if cut || learned || unshown || now.effective != expected {
             self.unshow(&before.effective - &now.effective);
             self.commits.reload = true;
         }
@@ -315,6 +340,7 @@ impl Engine {
             | Ruling::Renew(_)
             | Ruling::Merge(_)
             | Ruling::Gate { .. }
+            | Ruling::Admit { .. }
             | Ruling::Newer(_) => false,
         });
         let removals: Vec<(LogId, Seq)> = removals.map(|ruled| (ruled.log, ruled.seq)).collect();
@@ -362,6 +388,10 @@ impl Engine {
             // Its secret comes with a decision that is on its way, or not for us.
             return false;
         }
+        if self.role(&run.log.member) == Role::Applicant {
+            // Whoever knows the epoch's secret was let in by somebody: the news are on their way.
+            return false;
+        }
         match self.governance.membership.reach(&run.log) {
             Reach::UpTo(cut) if cut.seq == seq => cut.hash == entry.hash,
             reach @ (Reach::All | Reach::UpTo(_) | Reach::Nothing) => reach.covers(seq),
@@ -370,13 +400,14 @@ impl Engine {
 
     /// True if what an entry says of another counts.
     pub(in crate::engine) fn note_counts(&self, by: &Order) -> bool {
-        self.governance.membership.reach(&by.log).covers(by.seq)
+        let in_room = self.role(&by.log.member) != Role::Applicant;
+        in_room && self.governance.membership.reach(&by.log).covers(by.seq)
     }
 
     /// What an entry has decided, for a row.
     pub(in crate::engine) fn decided(&self, hash: &EntryHash) -> Option<Decided> {
         Some(match self.governance.membership.ruling(hash)? {
-            Ruling::Approve(shares) => {
+            Ruling::Approve(shares) | Ruling::Admit { shares, .. } => {
                 Decided::Approved(shares.of.iter().map(|share| share.member).collect())
             }
             Ruling::Remove { member, .. } => Decided::Removed(*member),
@@ -411,7 +442,7 @@ impl Engine {
         };
         self.governance.merge_at = Some(drawn);
         if now >= drawn && !self.governance.motions.contains(&Motion::Merge) {
-            self.governance.motions.push_back(Motion::Merge);
+            self.governance.move_once(Motion::Merge);
             self.governance.merge_at = Some(now + 10 * limits::MERGE_WITHIN);
         }
     }

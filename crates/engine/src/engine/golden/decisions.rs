@@ -2,7 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
-use super::{keypair, log, read};
+use super::{ROOM, keypair, log, read};
 use crate::crypto::exchange::ExchangeKey;
 use crate::engine::commit::govern;
 use crate::ids::{EntryHash, EpochId};
@@ -28,6 +28,7 @@ fn name(ruling: &Ruling) -> &'static str {
         Ruling::Renew(_) => "renew",
         Ruling::Merge(_) => "merge",
         Ruling::Gate { .. } => "gate",
+        Ruling::Admit { .. } => "admit",
         Ruling::Newer(_) => "newer",
     }
 }
@@ -43,6 +44,7 @@ pub(super) fn all() -> Vec<(&'static str, Decision)> {
         Ruling::Renew(opening(&[0])),
         Ruling::Merge(opening(&[1, 2])),
         Ruling::Gate { approve: true },
+        Ruling::Admit { exchange: keypair(2).exchange_key(&ROOM), shares: opening(&[]).shares },
         Ruling::Newer(vec![200, 1]),
     ];
     let deps = vec![EntryHash([1; 32]), EntryHash([4; 32])];

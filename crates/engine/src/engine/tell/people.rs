@@ -12,7 +12,8 @@ impl Engine {
             let profile = self.registers.of(&(member, RegisterKind::PROFILE));
             let profile: Option<Profile> = profile.and_then(|cell| self.open_cell(cell));
             let name = profile.map(|profile| profile.name).unwrap_or_default();
-            let name = if valid_name(&name) { name } else { String::new() };
+            let name = if me && self.is_outside() { self.record.alias().to_owned() } else { name };
+            let name = shown_name(&name);
             MemberView { member, name, me, online, role: self.role(&member) }
         };
         let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
@@ -76,7 +77,7 @@ impl Engine {
         }
     }
 
-    fn refuse_name(&mut self) {
+    pub(in crate::engine) fn refuse_name(&mut self) {
         let limit = u64::try_from(limits::NAME_BYTES).unwrap_or(u64::MAX);
         self.refuse(None, Refusal::Name { limit });
     }
@@ -89,6 +90,11 @@ impl Engine {
         let held = self.logs.of(&self.own).map(crate::log::LogState::held).unwrap_or_default();
         self.update_rows(self.own, &held);
     }
+}
+
+/// A name as it is shown: not at all if it cannot be.
+pub(in crate::engine) fn shown_name(name: &str) -> String {
+    if valid_name(name) { name.to_owned() } else { String::new() }
 }
 
 /// True if a name is one that can be shown: short, and without characters that control.

@@ -15,7 +15,9 @@ use crate::members::membership::{Membership, Node, Role, Ruled, Standing};
 /// The members whose standing a ruling changes.
 pub(super) fn subjects(ruling: &Ruling) -> Vec<MemberId> {
     match ruling {
-        Ruling::Approve(shares) => shares.of.iter().map(|share| share.member).collect(),
+        Ruling::Approve(shares) | Ruling::Admit { shares, .. } => {
+            shares.of.iter().map(|share| share.member).collect()
+        }
         Ruling::Remove { member, .. } | Ruling::Promote(member) | Ruling::Demote(member) => {
             vec![*member]
         }
@@ -43,6 +45,7 @@ impl Node {
             | Ruling::Renew(_)
             | Ruling::Merge(_)
             | Ruling::Gate { .. }
+            | Ruling::Admit { .. }
             | Ruling::Newer(_) => None,
         }
     }
@@ -112,17 +115,20 @@ impl Membership {
     }
 
     fn is_approved(&self, member: &MemberId, seen: &Set) -> bool {
-        !self.of(member, seen, |ruling| matches!(ruling, Ruling::Approve(_))).is_empty()
+        let approves =
+            |ruling: &Ruling| matches!(ruling, Ruling::Approve(_) | Ruling::Admit { .. });
+        !self.of(member, seen, approves).is_empty()
     }
 
-    /// Of what was said at once about newcomers, the stricter counts.
+    /// Of what was said at once about newcomers, the stricter counts; before anything was said,
+    /// how the room was founded.
     fn is_gated(&self, seen: &Set) -> bool {
         let gates: Vec<usize> =
             self.gates.iter().copied().filter(|gate| seen.contains(*gate)).collect();
         let newest = |gate: &usize| !gates.iter().any(|by| self.nodes[*by].past.contains(*gate));
         let approves =
             |gate: usize| matches!(self.nodes[gate].ruling(), Ruling::Gate { approve: true });
-        gates.iter().copied().filter(newest).any(approves)
+        (gates.is_empty() && self.approving) || gates.iter().copied().filter(newest).any(approves)
     }
 
     fn role_in(&self, member: &MemberId, seen: &Set) -> Role {
@@ -142,7 +148,9 @@ impl Membership {
     /// True if the role that its author has by `seen` is enough for a ruling.
     fn is_allowed(&self, ruled: &Ruled, seen: &Set) -> bool {
         let needed = match &ruled.decision.ruling {
-            Ruling::Approve(_) | Ruling::Merge(_) | Ruling::Newer(_) => Role::Member,
+            Ruling::Approve(_) | Ruling::Admit { .. } | Ruling::Merge(_) | Ruling::Newer(_) => {
+                Role::Member
+            }
             Ruling::Remove { .. } | Ruling::Promote(_) | Ruling::Renew(_) => Role::Admin,
             Ruling::Demote(_) | Ruling::Gate { .. } => Role::Founder,
         };
@@ -163,7 +171,11 @@ impl Membership {
             Ruling::Promote(member) => *member != self.founder && !gone(member),
             Ruling::Demote(member) => self.is_admin(member, seen),
             Ruling::Merge(opening) => opening.parents.len() > 1,
-            Ruling::Approve(_) | Ruling::Renew(_) | Ruling::Gate { .. } | Ruling::Newer(_) => true,
+            Ruling::Approve(_)
+            | Ruling::Admit { .. }
+            | Ruling::Renew(_)
+            | Ruling::Gate { .. }
+            | Ruling::Newer(_) => true,
         };
         let sealed = ruling.shares().is_none_or(|shares| {
             let mut to = shares.of.iter();

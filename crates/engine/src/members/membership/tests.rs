@@ -3,7 +3,8 @@
 use super::*;
 use crate::crypto::exchange::ExchangeKey;
 use crate::crypto::hash::hash;
-use crate::ids::Incarnation;
+use crate::crypto::sign::Keypair;
+use crate::ids::{Incarnation, RoomId};
 use crate::log::decision::{Opening, Ruling, Share, Shares};
 use proptest::prelude::*;
 use serde_bytes::ByteBuf;
@@ -47,12 +48,21 @@ fn removal(member: u8, end: Option<Seq>, opening: Opening) -> Ruling {
     Ruling::Remove { member: id(member), cuts: end.map(cut).into_iter().collect(), opening }
 }
 
+fn admission(member: u8) -> Ruling {
+    let exchange = Keypair::from_seed(&[member; 32]).exchange_key(&RoomId([1; 32]));
+    Ruling::Admit { exchange, shares: shares(EpochId::FIRST, &[member]) }
+}
+
 fn first() -> [EpochId; 1] {
     [EpochId::FIRST]
 }
 
 fn after(rulings: &[&Ruled]) -> Membership {
-    let mut membership = Membership::new(id(FOUNDER));
+    after_in(Entrance::Link, rulings)
+}
+
+fn after_in(entrance: Entrance, rulings: &[&Ruled]) -> Membership {
+    let mut membership = Membership::new(id(FOUNDER), entrance);
     for ruled in rulings {
         membership.take((*ruled).clone());
     }
@@ -238,7 +248,7 @@ fn a_demotion_beats_a_promotion_made_at_once_and_a_later_promotion_beats_it() {
 
 #[test]
 fn i6_what_depends_on_what_nobody_has_waits_and_is_bounded() {
-    let mut membership = Membership::new(id(FOUNDER));
+    let mut membership = Membership::new(id(FOUNDER), Entrance::Link);
     let unheard = ruled(9, 9, &[], Ruling::Gate { approve: true });
     for seq in 0..2 * limits::DECISIONS_WAITING as u64 {
         let ruling = Ruling::Promote(id(2));
@@ -256,7 +266,7 @@ fn everything_that_was_decided_is_found_again_in_whatever_order_it_is_read() {
         let member = u8::try_from(seq % 200).unwrap() + 1;
         all.push(ruled(FOUNDER, seq, &deps, Ruling::Promote(id(member))));
     }
-    let mut membership = Membership::new(id(FOUNDER));
+    let mut membership = Membership::new(id(FOUNDER), Entrance::Link);
     assert!(membership.take_all(all.iter().rev().cloned()));
     assert_eq!(membership.standing().effective.len(), all.len());
     assert_eq!(membership.waiting(), 0);
@@ -276,6 +286,40 @@ fn what_depends_on_something_forged_is_dropped_with_it() {
 }
 
 #[test]
+fn in_a_room_that_approves_only_who_was_let_in_lets_in_others() {
+    let ana = ruled(FOUNDER, 1, &[], admission(1));
+    let ben = ruled(1, 1, &[&ana], admission(2));
+    let sneak = ruled(3, 1, &[], admission(3));
+    let blind = ruled(2, 1, &[&ana], admission(4));
+    let late = ruled(3, 2, &[&ana, &ben], Ruling::Approve(shares(EpochId::FIRST, &[3])));
+    let membership = after_in(Entrance::Approval, &[&ana, &ben, &sneak, &blind, &late]);
+    let expected = [Role::Founder, Role::Member, Role::Member, Role::Applicant, Role::Applicant];
+    assert_eq!(roles(&membership, &[0, 1, 2, 3, 4]), expected);
+    assert!(membership.standing().gated);
+    let admitted: Vec<MemberId> = membership.admitted().map(|(member, ..)| member).collect();
+    assert_eq!(admitted, [id(1), id(2)]);
+    assert!(membership.has_share(&id(2), &EpochId::FIRST));
+    assert!(!membership.has_share(&id(3), &EpochId::FIRST));
+    // The same decisions in a room whose link lets in are anybody's.
+    let open = after(&[&ana, &ben, &sneak]);
+    assert_eq!(roles(&open, &[1, 3, 9]), [Role::Member, Role::Member, Role::Member]);
+}
+
+#[test]
+fn whom_a_removed_member_let_in_beyond_its_cut_is_an_applicant_again() {
+    let ana = ruled(FOUNDER, 1, &[], admission(1));
+    let ben = ruled(1, 5, &[&ana], admission(2));
+    let early = ruled(1, 3, &[&ana], admission(3));
+    let opening = opening(9, &first(), &[0]);
+    let out = ruled(FOUNDER, 2, &[&ana, &early], removal(1, Some(3), opening));
+    let membership = after_in(Entrance::Approval, &[&ana, &early, &ben, &out]);
+    let expected = [Role::Removed, Role::Applicant, Role::Member];
+    assert_eq!(roles(&membership, &[1, 2, 3]), expected);
+    let admitted: Vec<MemberId> = membership.admitted().map(|(member, ..)| member).collect();
+    assert_eq!(admitted, [id(3)]);
+}
+
+#[test]
 fn a_newer_ruling_is_a_link_in_the_chain_and_changes_nothing() {
     let newer = ruled(1, 1, &[], Ruling::Newer(vec![250]));
     let on = ruled(FOUNDER, 1, &[&newer], Ruling::Promote(id(2)));
@@ -289,17 +333,17 @@ type Step = (u8, u8, u8, Option<Seq>, prop::sample::Index, bool);
 
 fn step() -> impl Strategy<Value = Step> {
     let cut = prop::option::of(0..12_u64);
-    (0..5_u8, 0..10_u8, 0..6_u8, cut, any::<prop::sample::Index>(), any::<bool>())
+    (0..5_u8, 0..11_u8, 0..6_u8, cut, any::<prop::sample::Index>(), any::<bool>())
 }
 
 /// Decisions of people each of whom knows all that was decided up to some moment, or only one
 /// thing; some of them not allowed.
-fn story(steps: &[Step]) -> Vec<Ruled> {
+fn story(entrance: Entrance, steps: &[Step]) -> Vec<Ruled> {
     let mut all: Vec<Ruled> = Vec::new();
     for (at, (author, kind, subject, cut, seen, one)) in steps.iter().enumerate() {
         let count = if all.is_empty() { 0 } else { seen.index(all.len() + 1) };
         let from = if *one { count.saturating_sub(1) } else { 0 };
-        let known = after(&all[..count].iter().collect::<Vec<_>>());
+        let known = after_in(entrance, &all[..count].iter().collect::<Vec<_>>());
         let seq = u64::try_from(at).unwrap();
         let name = u8::try_from(100 + at).unwrap();
         let to: Vec<u8> =
@@ -312,6 +356,7 @@ fn story(steps: &[Step]) -> Vec<Ruled> {
             7 => Ruling::Gate { approve: *one },
             8 if opening.parents.len() > 1 => Ruling::Merge(opening),
             8 => Ruling::Renew(opening),
+            9 => admission(*subject),
             _ => Ruling::Approve(shares(EpochId::FIRST, &[*subject])),
         };
         let deps: Vec<&Ruled> = match one {
@@ -333,9 +378,11 @@ proptest! {
     fn i4_i9_any_order_of_the_same_entries_comes_to_the_same(
         steps in prop::collection::vec(step(), 0..24),
         order in any::<u64>(),
+        approves in any::<bool>(),
     ) {
-        let story = story(&steps);
-        let straight = after(&story.iter().collect::<Vec<_>>());
+        let entrance = if approves { Entrance::Approval } else { Entrance::Link };
+        let story = story(entrance, &steps);
+        let straight = after_in(entrance, &story.iter().collect::<Vec<_>>());
         let mut random = crate::crypto::random::Random::new([5; 32]);
         (0..order % 64).for_each(|_| { random.u64(); });
         let mut mixed: Vec<&Ruled> = story.iter().collect();
@@ -343,7 +390,7 @@ proptest! {
             let other = usize::try_from(random.below(at as u64 + 1)).unwrap();
             mixed.swap(at, other);
         }
-        let mixed = after(&mixed);
+        let mixed = after_in(entrance, &mixed);
         prop_assert_eq!(straight.standing(), mixed.standing());
         prop_assert_eq!(mixed.role(&id(FOUNDER)), Role::Founder);
         let removed = mixed.standing().removed.keys();
@@ -354,9 +401,9 @@ proptest! {
     fn i9_who_was_removed_stays_removed_whatever_comes_later(
         steps in prop::collection::vec(step(), 0..24),
     ) {
-        let mut membership = Membership::new(id(FOUNDER));
+        let mut membership = Membership::new(id(FOUNDER), Entrance::Link);
         let mut removed: BTreeSet<MemberId> = BTreeSet::new();
-        for ruled in story(&steps) {
+        for ruled in story(Entrance::Link, &steps) {
             membership.take(ruled);
             let now: BTreeSet<MemberId> = membership.standing().removed.keys().copied().collect();
             prop_assert!(removed.is_subset(&now));
