@@ -220,6 +220,10 @@ pub const AUTHOR_GRACE: Millis = 1_000;
 pub const WANT_TIMEOUT: Millis = 5_000;
 /// A peer that does not say where its log differs is asked no more after so long.
 pub const SEARCH_TIMEOUT: Millis = 10_000;
+/// What a member holds of an own log with gaps is asked about when they are still there after this.
+pub const VOUCH_DELAY: Millis = 2_000;
+/// Pieces of a log with gaps that are asked about at once.
+pub const VOUCHED_PIECES: usize = 8;
 /// Runs with more entries than these are not merged with others.
 pub const MERGE_ENTRIES: usize = 16;
 /// Small runs beside each other that are merged, at least.

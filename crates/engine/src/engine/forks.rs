@@ -13,11 +13,13 @@ mod absorb;
 mod branches;
 pub mod evidence;
 pub mod moves;
+mod vouch;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::forks::evidence::{Goal, Walk};
 use crate::engine::forks::moves::{Job, Moved, Place};
+use crate::engine::forks::vouch::Claims;
 use crate::engine::load::Purpose;
 use crate::engine::{Engine, keys};
 use crate::frame::{Frame, HashAt};
@@ -28,7 +30,6 @@ use crate::link::Link;
 use crate::log::LogState;
 use crate::log::branch::{Branch, Mark};
 use crate::log::have::HaveRange;
-use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::simulation::{Planted, planted};
 
@@ -88,7 +89,7 @@ pub struct Forks {
     known: BTreeMap<(LogId, Seq), EntryHash>,
     order: VecDeque<(LogId, Seq)>,
     /// What others said that they hold of own logs, beyond what is here.
-    claims: BTreeMap<(MemberId, LogId, Seq), HaveRange>,
+    claims: Claims,
     pub lookups: usize,
     /// Ends of logs that become branches.
     pub jobs: VecDeque<Job>,
@@ -118,14 +119,15 @@ impl Forks {
     /// The store is read again: what was being read is not any more.
     pub fn reset(&mut self) {
         let Forks { claims, proofs, unsure, .. } = std::mem::take(self);
-        *self = Forks { claims, proofs, unsure, ..Forks::default() };
+        *self = Forks { claims: claims.kept(), proofs, unsure, ..Forks::default() };
     }
 
     /// When a peer that does not answer is given up.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         let searches = self.searches.values().map(|search| search.deadline);
-        searches.chain(self.walks.values().map(|walk| walk.deadline)).min()
+        let walks = self.walks.values().map(|walk| walk.deadline);
+        searches.chain(walks).chain(self.claims.deadline()).min()
     }
 }
 
@@ -147,15 +149,6 @@ impl Engine {
                 self.look_up(log, range.last, Why::Weigh(witness, range));
             }
             None => {}
-        }
-    }
-
-    /// A member holds more of an own log than is here: that is weighed when the rest comes.
-    fn claim(&mut self, member: MemberId, log: LogId, range: HaveRange) {
-        let whole = |state: &LogState| state.held().covers(range.first, range.last);
-        let whole = self.logs.of(&log).is_some_and(whole);
-        if !whole && self.forks.claims.len() < limits::LOGS {
-            self.forks.claims.insert((member, log, range.first), range);
         }
     }
 
@@ -184,12 +177,7 @@ impl Engine {
     fn weighed(&mut self, witness: Witness, log: LogId, range: HaveRange, ours: EntryHash) {
         if ours == range.head {
             if let Some(member) = self.member_of_witness(witness).filter(|_| self.is_own(&log)) {
-                // A hash vouches for what hangs together here: behind a gap may be another version.
-                let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
-                let mut pieces = held.ranges().iter();
-                let piece = pieces.find(|(first, last)| (*first..=*last).contains(&range.last));
-                let first = piece.map_or(range.last, |(first, _)| range.first.max(*first));
-                self.credit(&member, log, &RangeSet::of(first, range.last));
+                self.vouched(member, log, (range.first, range.last));
                 self.claim(member, log, range);
             }
         } else if let Witness::Link(id) = witness {
@@ -199,10 +187,8 @@ impl Engine {
 
     /// What was said of logs is weighed again: more of them is here now.
     pub(super) fn weigh_again(&mut self, log: &LogId) {
-        let claims = self.forks.claims.extract_if(.., |(_, claimed, _), _| claimed == log);
-        let claims: Vec<_> = claims.collect();
-        for ((member, log, _), range) in claims {
-            self.weigh(Witness::Receipt(member), log, range);
+        for (member, range) in self.take_claims(log) {
+            self.weigh(Witness::Receipt(member), *log, range);
         }
         self.consider_again(|branch| branch.parent == *log);
     }
@@ -339,6 +325,9 @@ impl Engine {
         (ours, theirs): (EntryHash, EntryHash),
     ) {
         let Some(search) = self.forks.searches.get_mut(&(id, log)) else {
+            if self.answers_claim(id, log, seq, ours == theirs) {
+                return;
+            }
             if ours != theirs {
                 self.search(id, log, (seq, Some(theirs)));
             } else if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
@@ -444,6 +433,7 @@ impl Engine {
         for (id, log) in over.map(|(key, _)| *key).collect::<Vec<_>>() {
             self.end_search(id, &log);
         }
+        self.tend_claims();
         self.tend_walks();
         self.tend_moves();
     }
