@@ -72,9 +72,8 @@ impl Member {
         let Some(standing) = self.own.get_mut(&own) else { return false };
         let moved = standing.split(&end);
         let known = self.own.entry(branch).or_default();
-        // Of other entries in that log it was no recipient, and does not become one.
-        let beside = known.since.is_none_or(|since| since <= last.saturating_add(1));
-        if let Some(since) = moved.since.map(|since| since.max(first)).filter(|_| beside) {
+        // Of what is older in that log it was no recipient, and does not become one.
+        if let Some(since) = moved.since.map(|since| since.max(first)) {
             known.since = Some(known.since.map_or(since, |known| known.min(since)));
         }
         known.held.union(&moved.held);
