@@ -53,30 +53,54 @@ const fn plain(words: &'static str, slow: &'static str, fast: &'static str, at: 
     Ratio { words, slow, fast, besides: None, bound: at }
 }
 
-const RATIOS: [Ratio; 14] = [
+const RATIOS: [Ratio; 18] = [
     queue(
         "heap and map / lanes, 1,000 waiting",
         "queue/heap/1000",
         "queue/lanes/1000",
-        Bound::AtLeast(3.5),
+        Bound::AtLeast(4.5),
     ),
     queue(
         "heap and map / lanes, 10,000 waiting",
         "queue/heap/10000",
         "queue/lanes/10000",
-        Bound::AtLeast(4.0),
+        Bound::AtLeast(5.5),
     ),
     queue(
         "heap and map / lanes, 100,000 waiting",
         "queue/heap/100000",
         "queue/lanes/100000",
-        Bound::AtLeast(4.5),
+        Bound::AtLeast(7.0),
     ),
     queue(
         "heap and map / lanes, 1,000,000 waiting",
         "queue/heap/1000000",
         "queue/lanes/1000000",
-        Bound::AtLeast(4.0),
+        Bound::AtLeast(5.5),
+    ),
+    queue(
+        "fair heap and map / lanes, 1,000 waiting",
+        "queue/fair-heap/1000",
+        "queue/lanes/1000",
+        Bound::AtLeast(5.0),
+    ),
+    queue(
+        "fair heap and map / lanes, 10,000 waiting",
+        "queue/fair-heap/10000",
+        "queue/lanes/10000",
+        Bound::AtLeast(6.0),
+    ),
+    queue(
+        "fair heap and map / lanes, 100,000 waiting",
+        "queue/fair-heap/100000",
+        "queue/lanes/100000",
+        Bound::AtLeast(8.0),
+    ),
+    queue(
+        "fair heap and map / lanes, 1,000,000 waiting",
+        "queue/fair-heap/1000000",
+        "queue/lanes/1000000",
+        Bound::AtLeast(6.0),
     ),
     queue(
         "lanes, 10,000 / 1,000 waiting",
@@ -91,10 +115,10 @@ const RATIOS: [Ratio; 14] = [
         Bound::AtMost(2.0),
     ),
     queue(
-        "lanes, 1,000,000 / 1,000 waiting (tickets miss the cache)",
+        "lanes, 1,000,000 / 1,000 waiting (items miss the cache)",
         "queue/lanes/1000000",
         "queue/lanes/1000",
-        Bound::AtMost(8.0),
+        Bound::AtMost(6.0),
     ),
     plain(
         "heap and map / wheel, 1,000 timers",
