@@ -102,7 +102,7 @@ impl Engine {
         let keypair = record.keypair();
         let own = LogId { member: keypair.member(), incarnation: record.incarnation() };
         let boot = random.bytes();
-        let doorway = Doorway::of(&record, random.bytes());
+        let doorway = Doorway::of(&record, &mut random);
         let mut engine = Engine {
             room: record.room(),
             own,

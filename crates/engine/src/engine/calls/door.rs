@@ -13,6 +13,7 @@ pub(in crate::engine) mod outside;
 
 use protocol::{ClientMessage, PeerId, ServerMessage};
 
+use crate::crypto::random::Random;
 use crate::engine::Engine;
 use crate::engine::calls::door::inside::Keeping;
 use crate::engine::calls::door::outside::Asking;
@@ -35,12 +36,12 @@ pub enum Doorway {
 }
 
 impl Doorway {
-    /// The side on which the owner of a record is. `session` is drawn for it.
-    pub fn of(record: &RoomRecord, session: [u8; 16]) -> Doorway {
+    /// The side on which the owner of a record is.
+    pub fn of(record: &RoomRecord, random: &mut Random) -> Doorway {
         match (record.entrance(), record.door()) {
             (Entrance::Link, _) => Doorway::Open,
             (Entrance::Approval, None) => Doorway::Inside(Keeping::default()),
-            (Entrance::Approval, Some(_)) => Doorway::Outside(Asking::new(session)),
+            (Entrance::Approval, Some(_)) => Doorway::Outside(Asking::new(random.bytes())),
         }
     }
 
