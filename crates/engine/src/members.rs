@@ -238,7 +238,7 @@ impl Members {
     #[must_use]
     pub fn delivery(&self, own: &LogId, seq: Seq) -> Delivery {
         let (mut held_by, mut recipients, mut holding, mut reading) = (0, 0, 0, 0);
-        let mut missed = false;
+        let (mut missed, mut gone) = (false, (false, false));
         for member in self.members.values() {
             let Some(standing) = member.own.get(own) else { continue };
             let misses = member.misses(own, seq);
@@ -246,6 +246,10 @@ impl Members {
             missed |= misses && !member.forgotten;
             held_by += u32::from(holds);
             let later = planted(Planted::StateGoesBack);
+            if member.forgotten && standing.since.is_some_and(|since| since <= seq) {
+                gone.0 |= holds;
+                gone.1 |= holds && standing.read.contains(seq);
+            }
             if !member.forgotten && standing.since.is_some_and(|since| since <= seq || later) {
                 recipients += 1;
                 holding += u32::from(holds);
@@ -257,6 +261,9 @@ impl Members {
             0 => RowState::Saved,
             _ if recipients > 0 && reading == recipients => RowState::Read,
             _ if recipients > 0 && holding == recipients => RowState::Delivered,
+            // Nobody is left for whom it was: what it had come to stands.
+            _ if recipients == 0 && gone.1 => RowState::Read,
+            _ if recipients == 0 && gone.0 => RowState::Delivered,
             _ => RowState::Held,
         };
         Delivery { state, held_by }
@@ -403,5 +410,21 @@ mod tests {
         assert!(members.forget(&ANA));
         assert!(!members.forget(&ANA));
         assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+    }
+
+    #[test]
+    fn a_state_does_not_go_back_when_nobody_is_left_for_whom_it_was() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        members.know(BEN, OWN, &RangeSet::default());
+        members.holds(&ANA, OWN, &RangeSet::of(0, 1));
+        members.holds(&BEN, OWN, &RangeSet::of(0, 0));
+        members.reads(&BEN, OWN, &RangeSet::of(0, 0));
+        assert!(members.forget(&ANA));
+        assert_eq!(state(&members, 0), (RowState::Read, 2));
+        assert!(members.forget(&BEN));
+        assert_eq!(state(&members, 0), (RowState::Read, 2));
+        assert_eq!(state(&members, 1), (RowState::Delivered, 1));
+        assert_eq!(state(&members, 2), (RowState::Saved, 0));
     }
 }
