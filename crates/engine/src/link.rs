@@ -138,14 +138,25 @@ impl Link {
         }
     }
 
-    /// When something has to happen with this link if nothing comes.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Millis> {
-        let setup = match self.phase {
+    /// When it has to be proven, or is to end.
+    fn ends_at(&self) -> Option<Millis> {
+        match self.phase {
             Phase::Proven(_) => None,
             Phase::Calling | Phase::Greeting(_) => Some(self.since + limits::LINK_SETUP),
             Phase::Parting(_, until) => Some(until),
-        };
+        }
+    }
+
+    /// True if it was not proven in time, or its parting is over.
+    #[must_use]
+    pub fn setup_over(&self, now: Millis) -> bool {
+        self.ends_at().is_some_and(|at| now >= at)
+    }
+
+    /// When something has to happen with this link if nothing comes.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let setup = self.ends_at();
         let path = match self.rtc {
             (RtcState::Disconnected, since) if !self.restarted => {
                 Some(since + limits::RESTART_AFTER)

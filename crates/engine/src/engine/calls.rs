@@ -475,7 +475,7 @@ impl Engine {
     fn tend(&mut self, id: LinkId) {
         let now = self.now.mono;
         let Some(link) = self.links.get_mut(&id) else { return };
-        let setup_over = link.flow().is_none() && now >= link.since + limits::LINK_SETUP;
+        let setup_over = link.setup_over(now);
         let failed = link.rtc.0 == RtcState::Failed && now >= link.rtc.1 + limits::REBUILD_AFTER;
         let dead = link.flow().is_some_and(|flow| flow.dead(now));
         let unproven = link.flow().and_then(|flow| flow.prove_by).is_some_and(|at| at <= now);
