@@ -234,10 +234,7 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
-        let read = std::mem::take(&mut self.governance.read);
-        self.governance.membership.take_all(read);
-        self.learn_epochs();
-        self.turn();
+        self.on_decisions_read();
         // As many as are kept in memory; the others are read with the page of their message.
         let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);
         let range = keys::all_early(&self.room);

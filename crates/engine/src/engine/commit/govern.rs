@@ -294,6 +294,26 @@ impl Engine {
         self.governance.meetings_stale = true;
     }
 
+    /// What was decided was read from the store: at a start, or after a commit of which nobody knew
+    /// whether it was stored. What is news then comes into force as if it had been.
+    pub(in crate::engine) fn on_decisions_read(&mut self) {
+        let before = self.governance.membership.standing().clone();
+        let read = std::mem::take(&mut self.governance.read);
+        self.governance.membership.take_all(read);
+        self.learn_epochs();
+        let now = self.governance.membership.standing().clone();
+        let again = self.loads.is_ready();
+        if again && now.removed != before.removed {
+            self.on_cut(&before, &now);
+        }
+        self.turn();
+        if again {
+            self.unshow(&before.effective - &now.effective);
+            self.welcome(&(&now.effective - &before.effective));
+            (self.told.stale, self.governance.meetings_stale) = (true, true);
+        }
+    }
+
     /// Decisions that count no more are shown no more.
     fn unshow(&mut self, void: BTreeSet<EntryHash>) {
         let all = self.governance.membership.all();
