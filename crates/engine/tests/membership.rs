@@ -6,8 +6,8 @@ mod driver;
 
 use driver::{Tables, World, founder, guest};
 use engine::{
-    Body, Command, Decided, Event, Invite, MemberId, Priority, Refusal, Role, RoomRecord, Row,
-    RowState,
+    Body, Command, Decided, Event, Invite, MemberId, Priority, Qos, Refusal, Role, RoomRecord, Row,
+    RowState, Terms,
 };
 
 /// Peers who have met: the founder first.
@@ -174,6 +174,41 @@ fn who_was_removed_reads_nothing_later_and_says_nothing_that_counts() {
     assert_eq!(invite(&world, 0), invite(&world, 1));
     let said = world.texts(0).into_iter().find(|(text, _)| text == "secret").unwrap();
     assert_eq!(said.1, RowState::Delivered, "the removed is no recipient");
+}
+
+#[test]
+fn i6_a_link_with_somebody_who_was_removed_and_cannot_take_it_in_ends_soon_and_wakes_nobody() {
+    let mut world = room(3);
+    world.peers[2].full = true;
+    world.command(0, Command::Remove(me(2)));
+    world.pass(engine::limits::PARTING + 100);
+    assert!(!linked(&world, 0, 2) && !linked(&world, 1, 2) && linked(&world, 0, 1));
+    for peer in 0..2 {
+        let next = world.peers[peer].engine.deadline().unwrap();
+        assert!(next > world.now, "{peer} asks to be woken for what is past");
+    }
+}
+
+#[test]
+fn a_removal_of_which_nobody_knew_whether_it_was_stored_parts_with_the_removed_all_the_same() {
+    let mut world = room(3);
+    world.peers[0].slow = Some(vec![]);
+    world.command(0, Command::Remove(me(2)));
+    for batch in world.peers[0].slow.take().unwrap() {
+        let fault = engine::StoreFault::Failed("the transaction was aborted".into());
+        world.peers[0].inputs.push_back(engine::Input::CommitFailed(batch, fault));
+    }
+    world.pass(1_000);
+    assert_eq!(roles(&world, 0, &[2]), [Role::Removed]);
+    let terms = Terms { qos: Qos::AtMostOnce, ..Terms::default() };
+    let live = world.draft(0, "secret", Priority::Normal).on(terms);
+    command(&mut world, 0, Command::Send(live));
+    let hears = |peer: usize| {
+        let mut events = world.peers[peer].events.iter();
+        events.any(|event| matches!(event, Event::Live(live) if live.text == "secret"))
+    };
+    assert!(hears(1) && !hears(2));
+    assert!(!linked(&world, 0, 2));
 }
 
 #[test]
@@ -370,4 +405,24 @@ fn a_new_link_makes_the_old_one_void_without_removing_anybody() {
     let new = invite(&world, 1);
     let cara = newcomer(&mut world, &new, 81);
     assert_eq!(words(&world, cara), ["still here"]);
+}
+
+#[test]
+fn i9_links_that_changed_at_once_while_a_disk_was_full_are_merged_when_all_are_back() {
+    let mut world = room(2);
+    command(&mut world, 0, Command::Promote(me(1)));
+    world.peers[0].full = true;
+    command(&mut world, 1, Command::NewLink);
+    world.pass(10_000);
+    // Decided one after the other, and what has come from Ben is stored with the first.
+    command(&mut world, 0, Command::Promote(me(1)));
+    command(&mut world, 0, Command::NewLink);
+    let ben = world.stop(1);
+    world.pass(10_000);
+    world.peers[0].full = false;
+    world.pass(400_000);
+    let ben = back(&mut world, 1, ben);
+    world.pass(60_000);
+    assert!(linked(&world, 0, ben));
+    assert_eq!(invite(&world, 0), invite(&world, ben));
 }

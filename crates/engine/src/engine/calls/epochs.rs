@@ -170,6 +170,7 @@ impl Engine {
         for cell in self.registers.iter().cloned().collect::<Vec<_>>() {
             self.obey_register(&cell);
         }
+        self.ask_keys_again();
     }
 
     fn find_secrets(&self) -> Vec<(EpochId, Secret)> {
