@@ -58,6 +58,13 @@ impl Fault {
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
+    /// True if it shows only where somebody is removed.
+    #[must_use]
+    pub fn needs_decisions(self) -> bool {
+        let these = [Planted::RemovedGetsSecret, Planted::CutIgnored];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {

@@ -1,11 +1,13 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
 //!
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
-//! disk in `oracle/disks.rs`, and what everybody has to agree on in the end in `oracle/verdict.rs`.
+//! disk in `oracle/disks.rs`, who is out of the room in `oracle/removals.rs`, and what everybody
+//! has to agree on in the end in `oracle/verdict.rs`.
 //! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
 //! first broken promise is kept.
 
 mod disks;
+mod removals;
 mod terms;
 mod traffic;
 mod verdict;
@@ -19,7 +21,7 @@ use engine::{
     Body, Draft, DraftId, EntryHash, EntryId, Event, LinkId, LogId, MemberId, Order, Priority,
     RoomId, RoomRecord,
 };
-use engine::{Row, RowState, StoreOp, Table, Trouble, Waiting};
+use engine::{Role, Row, RowState, StoreOp, Table, Trouble, Waiting};
 
 use crate::store::Store;
 
@@ -48,6 +50,8 @@ pub struct Screen {
     pub online: usize,
     /// What everybody calls itself.
     pub names: BTreeMap<MemberId, String>,
+    /// What everybody may do.
+    pub roles: BTreeMap<MemberId, Role>,
     /// True if there are older messages to be asked for.
     pub more: bool,
     /// The drafts that are said to wait for their time.
@@ -90,6 +94,8 @@ pub struct Oracle {
     /// What members were shown and have read.
     read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
+    /// Who was known to be out of the room by whoever said something then.
+    unheard: BTreeMap<String, BTreeSet<MemberId>>,
     disks: disks::Disks,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
@@ -130,6 +136,7 @@ impl Oracle {
         if let Some(member) = self.member_of(peer) {
             self.words.insert(draft.text.clone(), member);
         }
+        self.said_without(&draft.text, screen);
         self.said_on_terms(draft);
     }
 
@@ -181,6 +188,7 @@ impl Oracle {
                 screen.online = members.iter().filter(|view| view.online && !view.me).count();
                 for view in members {
                     screen.names.insert(view.member, view.name.clone());
+                    screen.roles.insert(view.member, view.role);
                     if !self.members.contains(&view.member) {
                         let what = format!("peer {peer} shows a member that nobody invited");
                         self.fail("I5", what);
@@ -189,7 +197,7 @@ impl Oracle {
             }
             Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
             Event::Trouble(trouble) => self.trouble(peer, trouble),
-            Event::Moved(entries) => self.moved(peer, entries, screen),
+            Event::Moved(entries) => self.moved(peer, entries, screen, stores[peer]),
             Event::Room(_)
             | Event::LinkState(_)
             | Event::SignalState(_)
@@ -253,6 +261,7 @@ impl Oracle {
             }
             return self.fail("I10", format!("{} does not open at peer {peer}", row.entry));
         };
+        self.overhears(peer, text);
         self.words_on_terms(peer, row.draft, text);
         self.spoken(peer, row, hash, text);
         self.held(peer, row, hash, text, stores);

@@ -81,7 +81,7 @@ pub enum Transition {
     RollBack,
     /// Another device begins with a copy of somebody's disk: both are one member.
     CopyProfile,
-    /// Somebody is promoted, or the link changes and with it the epoch.
+    /// Somebody is promoted or removed, or the link changes, and with it the epoch.
     Decide,
 }
 
@@ -126,7 +126,7 @@ const WEIGHTS: [(Transition, u64); 35] = [
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`.
 pub const LEFT_OUT: [(&str, &str); 2] = [
     ("cloned profile", "of the first 1,000 seeds with a copy two fail"),
-    ("decisions", "of 1,000 seeds with new links all agree; nobody is removed in them yet"),
+    ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
 
 /// Decisions of a plan that has some.

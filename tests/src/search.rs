@@ -109,6 +109,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
     (0..most).find_map(|seed| {
         let plan = Plan::of(seed, None);
         let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
+        let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;
         if let Some(broken) = outcome.broken {

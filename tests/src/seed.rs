@@ -3,8 +3,11 @@
 //! Faults last for a minute or so of simulated time; then everything heals, pages are open, and
 //! within 60 seconds all members who are there agree (I9).
 
+use engine::EpochId;
+
 use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
+use crate::peer::Peer;
 use crate::plan::Plan;
 use crate::switch;
 use crate::world::{Weather, World};
@@ -141,9 +144,14 @@ impl World {
     }
 
     fn judge(&mut self, all: bool) -> Result<(), Broken> {
-        let honest = |(index, peer): &(usize, &crate::peer::Peer)| {
-            peer.is_open() && self.mallory != Some(*index)
+        let honest =
+            |(index, peer): &(usize, &Peer)| peer.is_open() && self.mallory != Some(*index);
+        let epochs: Vec<EpochId> = self.peers.iter().map(switch::epoch).collect();
+        let knows = |peer: &Peer| {
+            let known = epochs.iter().filter(|epoch| switch::knows(peer, epoch));
+            known.copied().collect::<Vec<_>>()
         };
+        let knows: Vec<Vec<EpochId>> = self.peers.iter().map(knows).collect();
         let present: Vec<Present<'_>> = self
             .peers
             .iter()
@@ -155,6 +163,8 @@ impl World {
                 unseen: peer.unseen.len(),
                 wall: self.clock(index).wall,
                 store: &peer.store,
+                epoch: epochs[index],
+                knows: &knows[index],
             })
             .collect();
         self.oracle.converged(&present, all);

@@ -5,8 +5,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use engine::log::decision::Decision;
+use engine::log::entry::Kind;
 use engine::log::ranges::RangeSet;
 use engine::log::run::Run;
+use engine::members::membership::Ruled;
 use engine::register::RegisterKind;
 use engine::{
     DraftId, Durability, EntryHash, EntryId, LogId, MemberId, Record, RoomId, RoomRecord, Scan,
@@ -189,6 +192,21 @@ impl Store {
 
     fn logs_of(&self, member: &MemberId) -> impl Iterator<Item = &LogId> {
         self.entries.keys().filter(|log| log.member == *member)
+    }
+
+    /// What was decided, by the governance entries that are stored here.
+    #[must_use]
+    pub fn decisions(&self, room: &RoomId) -> Vec<Ruled> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        let mut decisions = Vec::new();
+        for run in runs.filter_map(|(_, bytes)| Run::read(room, bytes).ok()) {
+            for (seq, entry) in run.iter().filter(|(_, one)| one.header.kind == Kind::GOVERNANCE) {
+                let decision = entry.body.as_ref().and_then(|body| Decision::decode(body).ok());
+                let (hash, log) = (entry.hash, run.log);
+                decisions.extend(decision.map(|decision| Ruled { hash, log, seq, decision }));
+            }
+        }
+        decisions
     }
 
     /// The hashes of all entries that are stored here.

@@ -3,7 +3,9 @@
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use engine::simulation::{self, Planted};
-    use engine::{Engine, LinkId};
+    use engine::{Engine, EpochId, LinkId};
+
+    use crate::peer::Peer;
 
     /// Plants these faults in what this thread calls next, and no others.
     pub fn plant(faults: &[Planted]) {
@@ -25,6 +27,16 @@ mod native {
         engine.waiting(link)
     }
 
+    /// The epoch in which a device would say something.
+    pub fn epoch(peer: &Peer) -> EpochId {
+        peer.engine.as_ref().map_or(EpochId::FIRST, Engine::epoch)
+    }
+
+    /// True if a device knows the secret of an epoch.
+    pub fn knows(peer: &Peer, epoch: &EpochId) -> bool {
+        peer.engine.as_ref().is_some_and(|engine| engine.knows(epoch))
+    }
+
     /// What has grown beyond its bound (I6).
     pub fn overgrown(engine: &Engine) -> Option<String> {
         use engine::limits::{CACHE_BYTES, CONTROL_BYTES, LINKS, RUN_BYTES};
@@ -44,7 +56,9 @@ mod native {
 #[cfg(target_family = "wasm")]
 mod browser {
     use engine::simulation::Planted;
-    use engine::{Engine, LinkId};
+    use engine::{Engine, EpochId, LinkId};
+
+    use crate::peer::Peer;
 
     /// Nothing can be planted.
     pub fn plant(_: &[Planted]) {}
@@ -62,6 +76,16 @@ mod browser {
         [0; 6]
     }
 
+    /// Nothing is decided in a browser.
+    pub fn epoch(_: &Peer) -> EpochId {
+        EpochId::FIRST
+    }
+
+    /// Not seen.
+    pub fn knows(_: &Peer, _: &EpochId) -> bool {
+        false
+    }
+
     /// Not seen.
     pub fn overgrown(_: &Engine) -> Option<String> {
         None
@@ -69,6 +93,6 @@ mod browser {
 }
 
 #[cfg(target_family = "wasm")]
-pub use browser::{is_quick, overgrown, plant, quicken, waiting};
+pub use browser::{epoch, is_quick, knows, overgrown, plant, quicken, waiting};
 #[cfg(not(target_family = "wasm"))]
-pub use native::{is_quick, overgrown, plant, quicken, waiting};
+pub use native::{epoch, is_quick, knows, overgrown, plant, quicken, waiting};

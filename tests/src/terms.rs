@@ -163,7 +163,7 @@ impl World {
         let qos = if self.below(2) == 0 { Qos::AtMostOnce } else { Qos::AtLeastOnce };
         self.note(format_args!("{peer}: {} {qos:?}", draft.text));
         let draft = draft.on(Terms { qos, ..Terms::default() });
-        self.oracle.said_live(&draft);
+        self.oracle.said_live(&draft, &self.peers[peer].screen);
         self.command(peer, Command::Send(draft));
     }
 

@@ -212,12 +212,14 @@ impl World {
         self.scroll(peer);
     }
 
-    /// The founder promotes somebody, or somebody changes the link: perhaps one who may not.
+    /// The founder promotes or removes somebody or changes the link; or somebody else does, who may
+    /// not, perhaps.
     fn decide(&mut self, peer: usize) {
         let other = self.someone();
         let by = if self.below(3) == 0 { peer } else { 0 };
-        let command = match (self.below(3), self.oracle.member_of(other)) {
-            (0, Some(member)) => Command::Promote(member),
+        let command = match (self.below(8), self.oracle.member_of(other)) {
+            (0..3, Some(member)) => Command::Promote(member),
+            (3..5, Some(member)) => Command::Remove(member),
             (_, Some(_) | None) => Command::NewLink,
         };
         // Whoever has never been met is let in by nobody's new link.

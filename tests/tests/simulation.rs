@@ -187,15 +187,17 @@ fn planted_faults_are_found() {
 }
 
 /// Runs seeds and stops with the story of the first that breaks a promise.
-fn sweep(from: u64, count: u64, quick: bool) {
+fn sweep(from: u64, count: u64, quick: bool, decisions: bool) {
     let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
     let count = wanted.unwrap_or(count);
-    let range =
-        Range { from, count, time: None, peers: None, life: 0, copies: false, decisions: false };
+    let (time, peers, life, copies) = (None, None, 0, false);
+    let range = Range { from, count, time, peers, life, copies, decisions };
     let options = Options { quick, fault: None };
     let found = search(range, options, 1);
     if let Some((seed, outcome)) = found.failed.into_iter().next() {
-        let (short, outcome) = shrink(&Plan::of(seed, None), options, outcome);
+        let plan = Plan::of(seed, None);
+        let plan = if decisions { plan.with_decisions() } else { plan };
+        let (short, outcome) = shrink(&plan, options, outcome);
         let story = outcome.journal.join("\n");
         panic!("seed {seed}: {:?}\n{:#?}\n{story}", outcome.broken, short.steps);
     }
@@ -205,13 +207,20 @@ fn sweep(from: u64, count: u64, quick: bool) {
 /// I1 to I12, whatever happens: the oracle looks at every step of every seed.
 #[test]
 fn i9_1000_quick_seeds_converge() {
-    sweep(0, 1_000, true);
+    sweep(0, 1_000, true, false);
 }
 
 /// The same with the signatures and pages that are shipped.
 #[test]
 fn i9_100_seeds_with_real_signatures_converge() {
-    sweep(0, 100, false);
+    sweep(0, 100, false, false);
+}
+
+/// People are promoted and removed, and the link changes: those who are left agree on all of it,
+/// and whoever is out of the room learns nothing.
+#[test]
+fn i9_200_seeds_with_removals_converge() {
+    sweep(0, 200, true, true);
 }
 
 /// Seeds beyond those of the sweeps that have broken a promise once.
@@ -222,9 +231,11 @@ fn seeds_that_broke_a_promise_keep_it() {
         ([1_016, 1_398, 4_050, 4_311, 4_352, 4_973], [30, 166, 172, 178, 266, 594, 741, 839, 878]);
     let plain = plain.into_iter().map(|seed| Plan::of(seed, None));
     let copied = copied.into_iter().map(|seed| Plan::of(seed, None).with_copy());
+    let decided = [38, 43, 49, 393, 893, 1_984].into_iter();
+    let decided = decided.map(|seed| Plan::of(seed, None).with_decisions());
     // Of an hour, with five devices.
     let long = [62, 110, 347, 602].map(|seed| Plan::of(seed, Some(5)).lasting(3_600_000));
-    for plan in plain.chain(copied).chain(long) {
+    for plan in plain.chain(copied).chain(decided).chain(long) {
         let outcome = play(&plan, options);
         assert_eq!(outcome.broken, None, "seed {}\n{}", plan.seed, outcome.journal.join("\n"));
     }

@@ -53,7 +53,7 @@ mod command {
         /// Somebody's profile is copied in each seed
         #[arg(long)]
         copies: bool,
-        /// Members are promoted and the link changes in each seed
+        /// Members are promoted and removed and the link changes in each seed
         #[arg(long)]
         decisions: bool,
         /// How long a seed lives at least, in minutes of its own time

@@ -10,7 +10,7 @@ use engine::crypto::hash::hash;
 use engine::frame::Frame;
 use engine::log::run::Run;
 use engine::register::Register;
-use engine::{EntryHash, EntryId, LogId, MemberId, Row, Seq};
+use engine::{Body, EntryHash, EntryId, LogId, MemberId, Row, Seq};
 
 use crate::oracle::{Oracle, Screen};
 use crate::store::Store;
@@ -130,11 +130,28 @@ impl Oracle {
         }
     }
 
-    /// Entries are shown by other names from now on: only of logs that have forked indeed.
-    pub(super) fn moved(&mut self, peer: usize, entries: &[EntryId], screen: &mut Screen) {
+    /// Entries are shown no more, or by other names from now on: only of logs that have forked
+    /// indeed, or what counts no more by what was decided.
+    pub(super) fn moved(
+        &mut self,
+        peer: usize,
+        entries: &[EntryId],
+        screen: &mut Screen,
+        store: &Store,
+    ) {
+        let decided = |row: &&Row| matches!(row.body, Body::Decided(_));
+        let decided = screen.rows.values().filter(decided).map(|row| row.entry);
+        let decided: BTreeSet<EntryId> = decided.collect();
         screen.rows.retain(|_, row| !entries.contains(&row.entry));
         let whole = |entry: &&EntryId| !self.may_fork(&entry.log.member);
-        if let Some(entry) = entries.iter().find(whole) {
+        let mut whole =
+            entries.iter().filter(|entry| !decided.contains(entry)).filter(whole).peekable();
+        if whole.peek().is_none() {
+            return;
+        }
+        let Some(known) = self.decided_by([store]) else { return };
+        let counts = |entry: &&EntryId| known.reach(&entry.log).covers(entry.seq);
+        if let Some(entry) = whole.find(counts) {
             self.fail("I10", format!("peer {peer} takes {entry} out of a log that is whole"));
         }
     }

@@ -122,7 +122,8 @@ impl Oracle {
         again.any(|words| words.contains(text))
     }
 
-    pub(crate) fn said_live(&mut self, draft: &Draft) {
+    pub(crate) fn said_live(&mut self, draft: &Draft, screen: &Screen) {
+        self.said_without(&draft.text, screen);
         self.terms.live.insert(draft.id, draft.terms.qos);
     }
 
@@ -187,6 +188,7 @@ impl Oracle {
                 Some(Note::React(_)) | None => {}
             },
             Event::Live(live) => {
+                self.overhears(peer, &live.text);
                 let life = self.lives.get(&peer).copied().unwrap_or(0);
                 let again = !self.terms.heard.insert((peer, life, live.draft));
                 match self.terms.live.get(&live.draft) {

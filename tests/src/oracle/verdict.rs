@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Body, EntryHash, EntryId, LogId, MemberId, Row, RowState};
+use engine::members::membership::Membership;
+use engine::{Body, EntryHash, EntryId, EpochId, LogId, MemberId, Row, RowState};
 
 use crate::oracle::{Oracle, Screen, cut};
 use crate::store::Store;
@@ -23,6 +24,10 @@ pub struct Present<'a> {
     pub store: &'a Store,
     /// Drafts that its page said and has not seen as rows.
     pub unseen: usize,
+    /// The epoch in which it would say something.
+    pub epoch: EpochId,
+    /// The epochs in force whose secrets it knows.
+    pub knows: &'a [EpochId],
 }
 
 impl Oracle {
@@ -30,17 +35,30 @@ impl Oracle {
     ///
     /// Devices of one member do not link with each other: without somebody else, each is alone.
     pub fn converged(&mut self, present: &[Present<'_>], all: bool) {
+        let Some(truth) = self.truth(present) else { return };
+        let left = self.left(present, &truth);
+        self.secrets_kept(present);
         let members: BTreeSet<Option<MemberId>> =
-            present.iter().map(|one| self.member_of(one.peer)).collect();
+            left.iter().map(|one| self.member_of(one.peer)).collect();
         if members.len() > 1 {
-            self.agree(present, all, members.len());
+            self.those_left_know(&left, &truth);
+            // Who was out of the room before it had read something does not read it any more.
+            let all = all && truth.standing().removed.is_empty();
+            self.agree(&left, (all, members.len()), &truth);
         } else {
-            present.iter().for_each(|one| self.agree(std::slice::from_ref(one), false, 1));
+            for one in &left {
+                self.agree(std::slice::from_ref(one), (false, 1), &truth);
+            }
         }
         self.copies_part(present);
     }
 
-    fn agree(&mut self, present: &[Present<'_>], all: bool, members: usize) {
+    fn agree(
+        &mut self,
+        present: &[Present<'_>],
+        (all, members): (bool, usize),
+        truth: &Membership,
+    ) {
         let Some(first) = present.first() else { return };
         let early = self.early(present);
         for one in present {
@@ -50,7 +68,7 @@ impl Oracle {
             self.spoken_in_order(one);
             self.terms_kept(one, present);
         }
-        self.nothing_lost(present, &early);
+        self.nothing_lost(present, &early, truth);
     }
 
     /// A wire that is open in the end owes nobody credit (I7).
@@ -231,7 +249,7 @@ impl Oracle {
     }
 
     /// What was on the disk of anybody who is here is shown to everybody who is here.
-    fn nothing_lost(&mut self, present: &[Present<'_>], early: &[EntryId]) {
+    fn nothing_lost(&mut self, present: &[Present<'_>], early: &[EntryId], truth: &Membership) {
         for one in present {
             let rows = one.screen.rows.values();
             let shown: BTreeSet<&EntryHash> =
@@ -247,7 +265,9 @@ impl Oracle {
                 })
             };
             let mut kept = self.kept.iter().filter(|(_, devices)| here(devices));
-            let lost = kept.find(|(hash, _)| !shown.contains(hash) && !too_early(hash));
+            let lost = kept.find(|(hash, _)| {
+                !shown.contains(hash) && !too_early(hash) && !self.is_cut_off(hash, truth)
+            });
             let text = lost.and_then(|(hash, _)| self.texts.get(hash)).cloned();
             if let Some(text) = text {
                 let what = format!("{:?} was stored and is lost at {}", cut(&text), one.peer);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Engine;
-use crate::ids::{LinkId, LogId};
+use crate::ids::{EpochId, LinkId, LogId};
 use crate::link::Link;
 use crate::log::LogState;
 use crate::log::run::Run;
@@ -45,6 +45,18 @@ impl Engine {
     pub fn waiting(&self, link: LinkId) -> [usize; 6] {
         let flow = self.links.get(&link).and_then(Link::flow);
         flow.map(|flow| flow.waiting()).unwrap_or_default()
+    }
+
+    /// The epoch in force, as far as it is known.
+    #[must_use]
+    pub fn epoch(&self) -> EpochId {
+        self.ring.current()
+    }
+
+    /// True if the secret of an epoch is known.
+    #[must_use]
+    pub fn knows(&self, epoch: &EpochId) -> bool {
+        self.ring.of(epoch).is_some()
     }
 
     /// What is on its way to the store is taken for stored.

@@ -156,6 +156,10 @@ faults! {
     DistantRefused breaks "§5",
     /// What was refused is told as stored.
     RefusedToldStored breaks "I3",
+    /// A removed member gets the secret of the epoch that opens without it.
+    RemovedGetsSecret breaks "§10",
+    /// What the removed said beyond its cut goes on to count.
+    CutIgnored breaks "§10",
 }
 
 macro_rules! marks {

@@ -22,6 +22,7 @@ use crate::limits;
 use crate::log::decision::{Cut, Decision, Opening, Ruling, Share};
 use crate::members::membership::set::Set;
 use crate::room::Entrance;
+use crate::simulation::{Planted, planted};
 pub use crate::view::Role;
 
 /// How much of a log counts.
@@ -346,6 +347,9 @@ impl Membership {
     #[must_use]
     pub fn reach(&self, log: &LogId) -> Reach {
         let Some(cuts) = self.standing.removed.get(&log.member) else { return Reach::All };
+        if planted(Planted::CutIgnored) {
+            return Reach::All;
+        }
         cuts.iter().find(|cut| cut.log == *log).map_or(Reach::Nothing, |cut| Reach::UpTo(*cut))
     }
 

@@ -24,6 +24,7 @@ use crate::limits;
 use crate::link::Link;
 use crate::log::decision::{Earlier, Opening, Share, Shares};
 use crate::register::RegisterKind;
+use crate::simulation::{Planted, planted};
 use crate::view::{Event, Role};
 
 type Secret = Zeroizing<[u8; 32]>;
@@ -79,7 +80,7 @@ impl Engine {
             .collect();
         let others = others.into_iter().filter(|member| {
             *member != self.own.member
-                && Some(*member) != except
+                && (Some(*member) != except || planted(Planted::RemovedGetsSecret))
                 && membership.role(member) >= Role::Member
         });
         let others = others.filter_map(|member| {

@@ -11,6 +11,7 @@ use crate::limits;
 use crate::log::decision::{Cut, Opening, Ruling};
 use crate::members::membership::set::Set;
 use crate::members::membership::{Membership, Node, Role, Ruled, Standing};
+use crate::simulation::{Planted, planted};
 
 /// The members whose standing a ruling changes.
 pub(super) fn subjects(ruling: &Ruling) -> Vec<MemberId> {
@@ -161,11 +162,12 @@ impl Membership {
     fn fits(&self, ruled: &Ruled, seen: &Set) -> bool {
         let ruling = &ruled.decision.ruling;
         let gone = |member: &MemberId| self.is_removed(member, seen);
+        let blind = planted(Planted::RemovedGetsSecret);
         let subjects = match ruling {
             Ruling::Remove { member, opening, .. } => {
                 *member != self.founder
                     && *member != ruled.author()
-                    && opening.shares.of(member).is_none()
+                    && (opening.shares.of(member).is_none() || blind)
                     && !gone(member)
             }
             Ruling::Promote(member) => *member != self.founder && !gone(member),
