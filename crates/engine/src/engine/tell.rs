@@ -328,7 +328,10 @@ impl Engine {
             RegisterKind::PROFILE => self.told.stale = true,
             RegisterKind::RECEIPT => self.on_receipt(register),
             RegisterKind::ROOM => self.on_room_info(register),
-            RegisterKind::EXCHANGE => self.governance.meetings_stale = true,
+            RegisterKind::EXCHANGE => {
+                self.see_key(register);
+                self.governance.meetings_stale = true;
+            }
             _ => {}
         }
     }

@@ -23,7 +23,7 @@ use crate::io::Output;
 use crate::limits;
 use crate::link::Link;
 use crate::log::decision::{Earlier, Opening, Share, Shares};
-use crate::register::RegisterKind;
+use crate::register::{Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::view::{Event, Role};
 
@@ -34,11 +34,22 @@ impl Engine {
     /// said so.
     fn exchange_with_epoch(&self, member: &MemberId) -> Option<(ExchangeKey, EpochId)> {
         let said = self.registers.of(&(*member, RegisterKind::EXCHANGE));
-        let said = said.and_then(|cell| {
-            let signed: SignedExchangeKey = self.open_cell(cell)?;
-            Some((signed.verify(&self.room, member).ok()?, cell.epoch))
-        });
-        said.or_else(|| self.exchange_at_door(member))
+        let said = said.and_then(|cell| self.exchange_in(cell));
+        // Who has gone on into an epoch that is not known here is not to be left out of the next.
+        let before = || self.governance.keys_seen.get(member).copied();
+        said.or_else(before).or_else(|| self.exchange_at_door(member))
+    }
+
+    fn exchange_in(&self, cell: &Register) -> Option<(ExchangeKey, EpochId)> {
+        let signed: SignedExchangeKey = self.open_cell(cell)?;
+        Some((signed.verify(&self.room, &cell.member).ok()?, cell.epoch))
+    }
+
+    /// Remembers the key in a register, if it opens.
+    pub(in crate::engine) fn see_key(&mut self, cell: &Register) {
+        if let Some(seen) = self.exchange_in(cell) {
+            self.governance.keys_seen.insert(cell.member, seen);
+        }
     }
 
     /// The same of somebody who was let in and has not been inside yet.
@@ -171,7 +182,6 @@ impl Engine {
         for cell in self.registers.iter().cloned().collect::<Vec<_>>() {
             self.obey_register(&cell);
         }
-        self.ask_keys_again();
     }
 
     fn find_secrets(&self) -> Vec<(EpochId, Secret)> {

@@ -9,10 +9,11 @@
 //! shown already is not patched: the store is read again. Entries of the removed beyond a cut are
 //! still kept and passed on, and nobody is shown them: a removal may be among them that counts.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_bytes::ByteBuf;
 
+use crate::crypto::exchange::ExchangeKey;
 use crate::engine::commit::Batch;
 use crate::engine::{Engine, keys};
 use crate::ids::{EntryHash, EntryId, EpochId, LinkId, LogId, MemberId, Seq};
@@ -25,6 +26,7 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry, Start, Unsigned};
 use crate::members::membership::{Membership, Reach, Ruled, Standing};
 use crate::queue::Class;
+use crate::register::RegisterKind;
 use crate::room::Entrance;
 use crate::view::{Decided, Event, Order, Priority, Refusal, Role};
 
@@ -70,6 +72,8 @@ pub struct Governance {
     pub learned: bool,
     /// When this member merges epochs that opened at once, unless another one does.
     pub merge_at: Option<Millis>,
+    /// The newest exchange keys that could be opened, with the epochs in which they were said.
+    pub keys_seen: BTreeMap<MemberId, (ExchangeKey, EpochId)>,
     /// The epochs at whose meetings one is.
     pub meetings: Vec<EpochId>,
     /// Others may have to be attended.
@@ -85,6 +89,7 @@ impl Governance {
             motions: VecDeque::new(),
             learned: false,
             merge_at: None,
+            keys_seen: BTreeMap::new(),
             meetings: vec![epoch],
             meetings_stale: false,
         }
@@ -301,6 +306,8 @@ impl Engine {
         let read = std::mem::take(&mut self.governance.read);
         self.governance.membership.take_all(read);
         self.learn_epochs();
+        let cells = self.registers.iter().filter(|cell| cell.kind == RegisterKind::EXCHANGE);
+        cells.cloned().collect::<Vec<_>>().iter().for_each(|cell| self.see_key(cell));
         let now = self.governance.membership.standing().clone();
         let again = self.loads.is_ready();
         if again && now.removed != before.removed {

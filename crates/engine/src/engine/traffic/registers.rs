@@ -18,35 +18,11 @@ impl Engine {
         match Register::verify(&self.room, bytes) {
             Ok(register) => {
                 self.note_register(id, register.key(), register.counter);
-                if self.registers.wants(&register) && self.is_of_use(&register) {
+                if self.registers.wants(&register) {
                     self.inbox.put_register(register);
                 }
             }
             Err(error) => self.misbehaved(id, &error.to_string()),
-        }
-    }
-
-    /// The key to which somebody's secrets are sealed is not replaced by one that does not open:
-    /// else it would be left out of the next epoch.
-    fn is_of_use(&self, register: &Register) -> bool {
-        register.kind != RegisterKind::EXCHANGE || self.ring.of(&register.epoch).is_some()
-    }
-
-    /// Secrets have become known: what did not open when it came is asked for again.
-    pub(in crate::engine) fn ask_keys_again(&mut self) {
-        let newer = |key: &RegisterKey, counter: u64| {
-            let mine = self.registers.counter(key).max(self.inbox.counter(key));
-            key.1 == RegisterKind::EXCHANGE && counter > mine
-        };
-        let flows = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
-        let wanted = flows.map(|(id, flow)| {
-            let known = flow.registers.iter().filter(|(key, counter)| newer(key, **counter));
-            (id, known.map(|(key, _)| *key).collect::<Vec<_>>())
-        });
-        for (id, keys) in wanted.collect::<Vec<_>>() {
-            for chunk in keys.chunks(A_FRAME) {
-                self.control(id, &Frame::AskRegisters(chunk.to_vec()));
-            }
         }
     }
 
