@@ -125,7 +125,10 @@ const WEIGHTS: [(Transition, u64); 35] = [
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`.
 pub const LEFT_OUT: [(&str, &str); 2] = [
-    ("cloned profile", "whoever was copied has two devices that write one log: they have seeds of their own"),
+    (
+        "cloned profile",
+        "whoever was copied has two devices that write one log: they have seeds of their own",
+    ),
     ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
 
