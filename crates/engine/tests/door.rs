@@ -123,19 +123,6 @@ fn role(world: &World, peer: usize, member: MemberId) -> Option<Role> {
     views.unwrap().into_iter().find(|view| view.member == member).map(|view| view.role)
 }
 
-fn words(world: &World, peer: usize) -> Vec<String> {
-    world.words(peer).into_iter().filter(|text| text != "decided").collect()
-}
-
-fn refusals(world: &World, peer: usize) -> Vec<Refusal> {
-    let events = world.peers[peer].events.iter();
-    let refused = events.filter_map(|event| match event {
-        Event::Refused { reason, .. } => Some(reason.clone()),
-        _ => None,
-    });
-    refused.collect()
-}
-
 /// Whoever is outside has nothing of the room but its own record, and no link.
 fn has_nothing(world: &World, peer: usize) -> bool {
     let records = world.peers[peer].store.keys();
@@ -165,10 +152,10 @@ fn who_knocks_is_shown_is_let_in_and_has_all_that_was_said() {
     command(&mut world, ben, Command::Approve(who));
     world.pass(10_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
-    assert_eq!(words(&world, cara), ["before"]);
+    assert_eq!(world.said(cara), ["before"]);
     say(&mut world, cara, "thanks");
     for peer in [0, ben, cara] {
-        assert_eq!(words(&world, peer), ["before", "thanks"]);
+        assert_eq!(world.said(peer), ["before", "thanks"]);
         assert_eq!(role(&world, peer, who), Some(Role::Member));
         let decided = world.peers[peer].rows.values().map(|row| row.body.clone());
         let approved = Body::Decided(Decided::Approved(vec![who]));
@@ -184,7 +171,7 @@ fn who_knocks_is_shown_is_let_in_and_has_all_that_was_said() {
     });
     assert!(names.unwrap().iter().any(|view| view.name == "Cara"), "the name goes in with her");
     assert_eq!(invite(&world, cara), invite(&world, 0));
-    assert!(refusals(&world, cara).is_empty() && refusals(&world, ben).is_empty());
+    assert!(world.refusals(cara).is_empty() && world.refusals(ben).is_empty());
 }
 
 #[test]
@@ -200,7 +187,7 @@ fn who_is_turned_away_hears_it_has_nothing_and_may_ask_again() {
     }
     assert!(has_nothing(&world, cara));
     world.say(cara, "let me in", Priority::Normal);
-    assert_eq!(refusals(&world, cara), [Refusal::Outside]);
+    assert_eq!(world.refusals(cara), [Refusal::Outside]);
     // A page that is loaded again says so, too, and asks nobody.
     let cara = again(&mut world, cara);
     assert_eq!(admission(&world, cara), Admission::TurnedAway);
@@ -213,7 +200,7 @@ fn who_is_turned_away_hears_it_has_nothing_and_may_ask_again() {
     assert_eq!(waiting(&world, 1).len(), 1);
     command(&mut world, 0, Command::Approve(who));
     world.pass(10_000);
-    assert_eq!(words(&world, cara), ["secret"]);
+    assert_eq!(world.said(cara), ["secret"]);
 }
 
 #[test]
@@ -223,7 +210,7 @@ fn each_refusal_is_told_in_words_and_changes_nothing() {
     for asked in [Command::Approve(stranger), Command::TurnAway(stranger)] {
         command(&mut world, 1, asked);
     }
-    assert_eq!(refusals(&world, 1), [Refusal::NoSuchMember, Refusal::NoSuchMember]);
+    assert_eq!(world.refusals(1), [Refusal::NoSuchMember, Refusal::NoSuchMember]);
     let cara = knocks(&mut world, 9);
     let (ben, mine) = (me(&world, 1), me(&world, cara));
     for asked in [
@@ -235,19 +222,19 @@ fn each_refusal_is_told_in_words_and_changes_nothing() {
     ] {
         command(&mut world, cara, asked);
     }
-    assert_eq!(refusals(&world, cara), vec![Refusal::Outside; 5]);
+    assert_eq!(world.refusals(cara), vec![Refusal::Outside; 5]);
     command(&mut world, cara, Command::SetName("\u{7}".into()));
     command(&mut world, cara, Command::Follow("nonsense".into()));
     let other = RoomRecord::found(&[8; 128], Entrance::Approval).invite().to_string();
     command(&mut world, cara, Command::Follow(other));
-    let told = &refusals(&world, cara)[5..];
+    let told = &world.refusals(cara)[5..];
     assert!(matches!(told, [Refusal::Name { .. }, Refusal::WrongLink, Refusal::WrongLink]));
     assert!(has_nothing(&world, cara));
     assert_eq!(waiting(&world, 0).len(), 1);
     // In a room whose link lets in there is no door.
     let mut open = driver::two();
     open.command(0, Command::TurnAway(stranger));
-    assert_eq!(refusals(&open, 0), [Refusal::NoSuchMember]);
+    assert_eq!(open.refusals(0), [Refusal::NoSuchMember]);
 }
 
 #[test]
@@ -278,13 +265,13 @@ fn pages_of_both_sides_may_be_loaded_again_at_any_moment() {
     let cara = comes(&mut world, stored, store);
     world.pass(10_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
-    assert_eq!(words(&world, cara), ["before"]);
+    assert_eq!(world.said(cara), ["before"]);
     // Inside she stays inside.
     let cara = again(&mut world, cara);
     world.pass(5_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
     say(&mut world, cara, "still here");
-    assert_eq!(words(&world, ana), ["before", "still here"]);
+    assert_eq!(world.said(ana), ["before", "still here"]);
 }
 
 #[test]
@@ -303,7 +290,7 @@ fn i1_nobody_acts_as_a_member_before_the_secret_is_stored() {
     world.pass(40_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
     say(&mut world, 0, "welcome");
-    assert_eq!(words(&world, cara), ["welcome"]);
+    assert_eq!(world.said(cara), ["welcome"]);
 }
 
 #[test]
@@ -321,7 +308,7 @@ fn a_page_that_dies_before_the_secret_is_stored_is_told_it_again() {
     world.pass(10_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
     say(&mut world, cara, "hello");
-    assert_eq!(words(&world, 1), ["hello"]);
+    assert_eq!(world.said(1), ["hello"]);
 }
 
 #[test]
@@ -345,7 +332,7 @@ fn of_two_who_approve_at_once_both_are_right() {
     say(&mut world, cara, "hello");
     for peer in [0, 1, cara] {
         assert_eq!(role(&world, peer, who), Some(Role::Member));
-        assert_eq!(words(&world, peer), ["hello"]);
+        assert_eq!(world.said(peer), ["hello"]);
         assert_eq!(invite(&world, peer), invite(&world, 0));
     }
 }
@@ -378,7 +365,7 @@ fn of_an_approval_and_a_refusal_at_once_the_approval_holds_in_either_order() {
     world.command(1, Command::TurnAway(who));
     world.pass(10_000);
     assert_eq!(admission(&world, cara), Admission::Inside);
-    assert_eq!(refusals(&world, 1), [Refusal::NoSuchMember]);
+    assert_eq!(world.refusals(1), [Refusal::NoSuchMember]);
 }
 
 #[test]
@@ -395,7 +382,7 @@ fn whoever_was_removed_and_knocks_again_is_not_heard() {
     assert_eq!(admission(&world, cara), Admission::TurnedAway);
     assert!(waiting(&world, ana).is_empty() && waiting(&world, 1).is_empty());
     command(&mut world, ana, Command::Approve(who));
-    assert_eq!(refusals(&world, ana), [Refusal::NoSuchMember]);
+    assert_eq!(world.refusals(ana), [Refusal::NoSuchMember]);
     say(&mut world, ana, "without her");
     assert!(has_nothing(&world, cara));
 }
@@ -418,7 +405,7 @@ fn a_new_link_closes_the_door_for_who_waits_and_the_newer_link_leads_to_the_othe
     command(&mut world, 1, Command::Approve(who));
     world.pass(10_000);
     say(&mut world, cara, "found it");
-    assert_eq!(words(&world, 0), ["found it"]);
+    assert_eq!(world.said(0), ["found it"]);
 }
 
 #[test]
@@ -439,9 +426,9 @@ fn whoever_was_let_in_while_away_comes_on_through_epochs_that_opened_since() {
     let before = applicant(9, &founder().invite());
     let dora = comes(&mut world, old.unwrap_or(before), store);
     world.pass(60_000);
-    assert_eq!(words(&world, dora), ["before", "meanwhile"]);
+    assert_eq!(world.said(dora), ["before", "meanwhile"]);
     say(&mut world, dora, "here I am");
-    assert_eq!(words(&world, 1), ["before", "meanwhile", "here I am"]);
+    assert_eq!(world.said(1), ["before", "meanwhile", "here I am"]);
     assert_eq!(invite(&world, dora), invite(&world, 0));
     assert_eq!(world.peers[0].rooms.len(), 2, "nobody is waited for any more");
 }
@@ -465,9 +452,9 @@ fn whoever_was_let_in_to_an_epoch_that_others_ended_at_once_gets_the_next_one_to
     }
     world.pass(90_000);
     say(&mut world, 0, "all here?");
-    assert_eq!(words(&world, cara), ["all here?"]);
+    assert_eq!(world.said(cara), ["all here?"]);
     say(&mut world, cara, "yes");
-    assert_eq!(words(&world, 1), ["all here?", "yes"]);
+    assert_eq!(world.said(1), ["all here?", "yes"]);
 }
 
 #[test]

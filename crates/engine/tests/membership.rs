@@ -65,20 +65,6 @@ fn decided(world: &World, peer: usize) -> Vec<Decided> {
     decided.collect()
 }
 
-/// What a peer shows of what was said.
-fn words(world: &World, peer: usize) -> Vec<String> {
-    world.words(peer).into_iter().filter(|text| text != "decided").collect()
-}
-
-fn refusals(world: &World, peer: usize) -> Vec<Refusal> {
-    let events = world.peers[peer].events.iter();
-    let refused = events.filter_map(|event| match event {
-        Event::Refused { reason, .. } => Some(reason.clone()),
-        _ => None,
-    });
-    refused.collect()
-}
-
 fn invite(world: &World, peer: usize) -> Invite {
     let events = world.peers[peer].engine.snapshot();
     let views = events.into_iter().filter_map(|event| match event {
@@ -124,7 +110,7 @@ fn who_is_promoted_is_an_admin_everywhere_and_it_stands_in_the_list() {
     let ben = back(&mut world, 1, store);
     world.pass(5_000);
     assert_eq!(roles(&world, ben, &[0, 1, 2]), [Role::Founder, Role::Admin, Role::Member]);
-    assert!(refusals(&world, 0).is_empty() && refusals(&world, 1).is_empty());
+    assert!(world.refusals(0).is_empty() && world.refusals(1).is_empty());
 }
 
 #[test]
@@ -134,14 +120,14 @@ fn what_is_not_allowed_is_refused_in_words_and_nothing_changes() {
         command(&mut world, 1, asked);
     }
     command(&mut world, 1, Command::Demote(me(2)));
-    assert_eq!(refusals(&world, 1)[..3], [Refusal::NotAdmin, Refusal::NotAdmin, Refusal::NotAdmin]);
-    assert_eq!(refusals(&world, 1)[3], Refusal::NotFounder);
+    assert_eq!(world.refusals(1)[..3], [Refusal::NotAdmin, Refusal::NotAdmin, Refusal::NotAdmin]);
+    assert_eq!(world.refusals(1)[3], Refusal::NotFounder);
     command(&mut world, 0, Command::Promote(me(1)));
     command(&mut world, 1, Command::Remove(me(0)));
     command(&mut world, 1, Command::Remove(me(1)));
     command(&mut world, 1, Command::Remove(me(9)));
     let expected = [Refusal::AboutFounder, Refusal::NoSuchMember, Refusal::NoSuchMember];
-    assert_eq!(refusals(&world, 1)[4..], expected);
+    assert_eq!(world.refusals(1)[4..], expected);
     assert_eq!(roles(&world, 2, &[0, 1, 2]), [Role::Founder, Role::Admin, Role::Member]);
     assert_eq!(decided(&world, 2), [Decided::Promoted(me(1))]);
 }
@@ -159,16 +145,16 @@ fn who_was_removed_reads_nothing_later_and_says_nothing_that_counts() {
     world.pass(120_000);
     assert!(!linked(&world, 0, 2) && !linked(&world, 1, 2) && linked(&world, 0, 1));
     for peer in 0..2 {
-        assert_eq!(words(&world, peer), ["before", "secret", "secret too"]);
+        assert_eq!(world.said(peer), ["before", "secret", "secret too"]);
         assert_eq!(roles(&world, peer, &[2]), [Role::Removed]);
         assert_eq!(decided(&world, peer), [Decided::Removed(me(2))]);
     }
     // It was told, and knows that nothing it writes reaches anybody.
     assert_eq!(roles(&world, 2, &[2]), [Role::Removed]);
     assert_eq!(decided(&world, 2), [Decided::Removed(me(2))]);
-    assert_eq!(refusals(&world, 2), [Refusal::Removed]);
+    assert_eq!(world.refusals(2), [Refusal::Removed]);
     assert!(world.peers[2].rooms.is_empty());
-    let told = words(&world, 2);
+    let told = world.said(2);
     assert!(!told.iter().any(|text| text.contains("secret") || text == "Unreadable"), "{told:?}");
     assert_ne!(invite(&world, 0), old);
     assert_eq!(invite(&world, 0), invite(&world, 1));
@@ -222,7 +208,7 @@ fn what_was_said_without_the_removed_does_not_open_for_it_on_anothers_disk_eithe
     let stolen = world.stop(0);
     let thief = world.start(record(2), stolen);
     world.pass(5_000);
-    assert_eq!(words(&world, thief), ["before"]);
+    assert_eq!(world.said(thief), ["before"]);
     let named = |event: Event| matches!(event, Event::Room(view) if view.name == "Hidden");
     assert!(!world.peers[thief].engine.snapshot().into_iter().any(named));
 }
@@ -235,18 +221,18 @@ fn the_old_link_lets_nobody_in_and_the_new_one_shows_all_that_was_said() {
     command(&mut world, 0, Command::Remove(me(2)));
     say(&mut world, 0, "new times");
     let late = newcomer(&mut world, &old, 77);
-    assert!(words(&world, late).is_empty());
+    assert!(world.said(late).is_empty());
     assert!(!linked(&world, late, 0) && !linked(&world, late, 1));
     let new = invite(&world, 1);
     let cara = newcomer(&mut world, &new, 78);
-    assert_eq!(words(&world, cara), ["old times", "new times"]);
+    assert_eq!(world.said(cara), ["old times", "new times"]);
     assert_eq!(roles(&world, cara, &[0, 2]), [Role::Founder, Role::Removed]);
     say(&mut world, cara, "hello");
-    assert_eq!(words(&world, 1), ["old times", "new times", "hello"]);
+    assert_eq!(world.said(1), ["old times", "new times", "hello"]);
     // She has shown that she knows this epoch, so she goes on into the next one.
     command(&mut world, 0, Command::NewLink);
     say(&mut world, 0, "still here?");
-    assert_eq!(words(&world, cara).last().unwrap(), "still here?");
+    assert_eq!(world.said(cara).last().unwrap(), "still here?");
 }
 
 #[test]
@@ -267,15 +253,15 @@ fn whoever_came_through_a_member_who_did_not_know_better_gets_no_further_until_a
     world.pass(60_000);
     say(&mut world, ben, "we know now");
     let stranger = world.peers[late].engine.me();
-    assert_eq!(words(&world, ana), ["hello Ben", "we know now"]);
-    assert_eq!(words(&world, late), ["hello Ben"]);
+    assert_eq!(world.said(ana), ["hello Ben", "we know now"]);
+    assert_eq!(world.said(late), ["hello Ben"]);
     assert!(!linked(&world, ana, late));
     command(&mut world, ben, Command::Approve(stranger));
     world.pass(60_000);
     assert!(decided(&world, ana).contains(&Decided::Approved(vec![stranger])));
-    assert_eq!(words(&world, late), ["hello Ben", "we know now"]);
+    assert_eq!(world.said(late), ["hello Ben", "we know now"]);
     say(&mut world, late, "thanks");
-    assert_eq!(words(&world, ana).last().unwrap(), "thanks");
+    assert_eq!(world.said(ana).last().unwrap(), "thanks");
 }
 
 #[test]
@@ -289,9 +275,9 @@ fn whoever_was_away_comes_on_and_the_old_meeting_is_left() {
     assert_eq!(world.peers[0].rooms.len(), 2, "somebody may still come with the old secret");
     let ben = back(&mut world, 1, store);
     world.pass(60_000);
-    assert_eq!(words(&world, ben), ["hello", "without you both"]);
+    assert_eq!(world.said(ben), ["hello", "without you both"]);
     say(&mut world, ben, "thanks");
-    assert_eq!(words(&world, 2), ["hello", "without you both", "thanks"]);
+    assert_eq!(world.said(2), ["hello", "without you both", "thanks"]);
     for peer in [0, 2, ben] {
         assert_eq!(world.peers[peer].rooms.len(), 1, "{peer}");
         assert_eq!(roles(&world, peer, &[3]), [Role::Removed]);
@@ -312,7 +298,7 @@ fn what_was_decided_outlives_the_page() {
     world.pass(30_000);
     assert!(linked(&world, ana, ben));
     say(&mut world, ana, "again");
-    assert_eq!(words(&world, ben), ["later", "again"]);
+    assert_eq!(world.said(ben), ["later", "again"]);
     assert_eq!(roles(&world, ben, &[2]), [Role::Removed]);
     assert_eq!(invite(&world, ana), invite(&world, ben));
     assert_eq!(decided(&world, ben), [Decided::Removed(me(2))]);
@@ -339,7 +325,7 @@ fn i9_removals_that_were_made_at_once_are_merged_and_all_goes_on() {
     say(&mut world, ben, "again");
     for peer in [ana, ben] {
         assert_eq!(roles(&world, peer, &[2, 3]), [Role::Removed, Role::Removed]);
-        let mut said = words(&world, peer);
+        let mut said = world.said(peer);
         said[..2].sort_unstable();
         assert_eq!(said, ["ana alone", "ben alone", "together", "again"]);
         assert!(decided(&world, peer).contains(&Decided::Merged));
@@ -373,7 +359,7 @@ fn of_two_admins_who_remove_each_other_both_are_out() {
         assert!(!linked(&world, peer, two));
     }
     say(&mut world, dora, "only two");
-    assert_eq!(words(&world, founder), ["only two"]);
+    assert_eq!(world.said(founder), ["only two"]);
     assert_eq!(invite(&world, founder), invite(&world, dora));
 }
 
@@ -401,10 +387,10 @@ fn a_new_link_makes_the_old_one_void_without_removing_anybody() {
     let stranger = newcomer(&mut world, &old, 80);
     assert!(!linked(&world, stranger, 0) && !linked(&world, stranger, 1));
     say(&mut world, 1, "still here");
-    assert_eq!(words(&world, 0), ["still here"]);
+    assert_eq!(world.said(0), ["still here"]);
     let new = invite(&world, 1);
     let cara = newcomer(&mut world, &new, 81);
-    assert_eq!(words(&world, cara), ["still here"]);
+    assert_eq!(world.said(cara), ["still here"]);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::{
     BatchId, Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now,
-    Output, Priority, Record, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind, StoreFault,
-    StoreOp, Table,
+    Output, Priority, Record, Refusal, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind,
+    StoreFault, StoreOp, Table,
 };
 use protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
 
@@ -366,6 +366,21 @@ impl World {
 
     pub fn words(&self, peer: usize) -> Vec<String> {
         self.texts(peer).into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// What a peer shows of what was said, without what was decided.
+    pub fn said(&self, peer: usize) -> Vec<String> {
+        self.words(peer).into_iter().filter(|text| text != "decided").collect()
+    }
+
+    /// All that a peer was refused, in order.
+    pub fn refusals(&self, peer: usize) -> Vec<Refusal> {
+        let events = self.peers[peer].events.iter();
+        let refused = events.filter_map(|event| match event {
+            Event::Refused { reason, .. } => Some(reason.clone()),
+            _ => None,
+        });
+        refused.collect()
     }
 }
 
