@@ -376,9 +376,9 @@ impl World {
     /// All that a peer was refused, in order.
     pub fn refusals(&self, peer: usize) -> Vec<Refusal> {
         let events = self.peers[peer].events.iter();
-        let refused = events.filter_map(|event| match event {
-            Event::Refused { reason, .. } => Some(reason.clone()),
-            _ => None,
+        let refused = events.filter_map(|event| {
+            let Event::Refused { reason, .. } = event else { return None };
+            Some(reason.clone())
         });
         refused.collect()
     }
