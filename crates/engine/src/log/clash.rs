@@ -49,15 +49,17 @@ impl LogState {
         self.spans.iter().skip(1).find(hangs).map(|span| span.first)
     }
 
-    /// Where a run is of another version of the log.
+    /// Where a run is of another version of the log. What stands alone and does not hang on what the
+    /// run has before it is told by that: where the two versions part lies below what is here.
     #[must_use]
     pub fn clash(&self, run: &Run) -> Option<Clash> {
         self.spans.iter().find_map(|span| {
-            let theirs = run.hash_at(span.last).filter(|theirs| *theirs != span.head);
-            let head = theirs.map(|theirs| Clash::Head(span.last, theirs));
             let before = run.hash_at(span.first.wrapping_sub(1));
-            let loose = before.is_some_and(|theirs| theirs != span.previous);
-            head.or_else(|| loose.then_some(Clash::Loose(span.first)))
+            if before.is_some_and(|theirs| theirs != span.previous) {
+                return Some(Clash::Loose(span.first));
+            }
+            let theirs = run.hash_at(span.last).filter(|theirs| *theirs != span.head);
+            theirs.map(|theirs| Clash::Head(span.last, theirs))
         })
     }
 }

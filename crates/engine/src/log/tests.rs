@@ -168,6 +168,14 @@ fn two_versions_of_a_log_are_seen_from_both_sides() {
     let clash = Clash::Head(1, other.entries[0].hash);
     assert_eq!(state.clash(&other), Some(clash));
     assert_eq!(above.clash(&one), Some(Clash::Head(2, one.previous)));
+    // What stands alone is told by what it hangs on, also where the run has its end, too.
+    let four = copy.say(Priority::Normal, &["another 4"]);
+    let mut alone = LogState::default();
+    alone.insert(&a);
+    alone.insert(&four);
+    ana.head = (a.last() + 1, a.head(), ana.head.2);
+    let whole = ana.say(Priority::Normal, &["1", "2", "3", "4", "5"]);
+    assert_eq!(alone.clash(&whole), Some(Clash::Loose(four.first)));
 }
 
 #[test]
