@@ -20,6 +20,9 @@ const CLASSES: usize = 6;
 /// Bytes of other classes that may be written while one waits: from the weights of the lanes.
 const PATIENCE: [usize; CLASSES] = [usize::MAX, 100_000, 250_000, 500_000, 1_000_000, 2_000_000];
 
+/// Milliseconds after which what has come is stored, as long as no disk fails.
+const STORED: u64 = 2_000;
+
 /// Where a message is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
@@ -45,6 +48,8 @@ struct Way {
     used: [u64; CLASSES],
     returned: [u64; CLASSES],
     arrived: [u64; CLASSES],
+    /// When a run was written or arrived last.
+    busy: u64,
     /// Since when the other end has been sent more than it gave credit for.
     overdrawn: Option<u64>,
     starved: [usize; CLASSES],
@@ -73,10 +78,10 @@ impl Traffic {
         }
     }
 
-    /// A way whose credit was not given back, of a wire over which nothing is on its way.
-    pub(super) fn leak(&self, wire: usize) -> Option<(usize, u64)> {
+    /// A way whose credit was not given back, though all that it was for has been stored long ago.
+    pub(super) fn leak(&self, wire: usize, now: u64) -> Option<(usize, u64)> {
         (0..2).find_map(|side| {
-            let way = self.ways.get(&(wire, side))?;
+            let way = self.ways.get(&(wire, side)).filter(|way| way.busy + STORED < now)?;
             let class = (1..CLASSES).find(|class| way.used[*class] != way.returned[*class])?;
             Some((class, way.used[class].abs_diff(way.returned[class])))
         })
@@ -150,6 +155,7 @@ impl Oracle {
             let way = self.traffic.ways.entry((at.wire, at.side)).or_default();
             let class = usize::from(part.class).min(CLASSES - 1);
             way.used[class] += part.bytes.len() as u64;
+            way.busy = at.now;
             let outstanding = way.used[class].saturating_sub(way.returned[class]);
             // A liar gives credit that it has given before.
             let honest = [at.peer, at.to].iter().all(|peer| self.mallory != Some(*peer));
@@ -175,6 +181,7 @@ impl Oracle {
             if let Frame::Part(part) = frame {
                 let class = usize::from(part.class).min(CLASSES - 1);
                 way.arrived[class] += part.bytes.len() as u64;
+                way.busy = at.now;
             }
         }
         let over = (1..CLASSES).any(|class| {
@@ -285,7 +292,10 @@ impl Oracle {
         let twice = wants
             .iter()
             .any(|(wire, _, before)| *wire != at.wire && !before.and(&ranges).is_empty());
-        wants.push((at.wire, at.now, ranges));
+        if self.mallory != Some(at.to) {
+            // What a liar answers may be of no use: then another is asked at once.
+            wants.push((at.wire, at.now, ranges));
+        }
         // While two versions of a log are told apart, what comes from one may be of no use: also
         // of the log of a member that lies, who says one thing here and another there.
         let differs = self.forks(&want.log.member) || self.is_mallory(&want.log.member);

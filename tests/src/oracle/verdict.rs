@@ -72,8 +72,8 @@ impl Oracle {
     }
 
     /// A wire that is open in the end owes nobody credit (I7).
-    pub fn settled(&mut self, wire: usize) {
-        if let Some((class, bytes)) = self.traffic.leak(wire) {
+    pub fn settled(&mut self, wire: usize, now: u64) {
+        if let Some((class, bytes)) = self.traffic.leak(wire, now) {
             self.fail("I7", format!("{bytes} bytes of credit of class {class} are lost"));
         }
     }
