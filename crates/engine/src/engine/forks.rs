@@ -63,6 +63,8 @@ pub enum Why {
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
     Resume(Branch),
+    /// It has come back to its log: whoever took it for something else hears what stands there.
+    Tell,
 }
 
 /// Where the first difference between a peer's version of a log and ours is looked for.
@@ -229,6 +231,11 @@ impl Engine {
             Why::Proven(id, walked) => self.on_proven_at(id, walked, &run),
             Why::Absorb(from, to) => self.absorb_from(from, (seq, ours), to),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
+            Why::Tell => {
+                for id in self.links.keys().copied().collect::<Vec<_>>() {
+                    self.control(id, &Frame::Hash(HashAt { log, seq, hash: ours }));
+                }
+            }
         }
     }
 

@@ -328,11 +328,16 @@ impl Engine {
         if !last {
             return;
         }
-        let (from, to) = (job.from, job.to);
+        let (from, at, to, merge) = (job.from, job.at, job.to, job.merge);
         self.forks.jobs.pop_front();
         self.end_searches(&from);
         self.wants_stale = true;
         self.weigh_again(&from);
+        if merge {
+            // What was said of that place counted for nothing meanwhile: those who have the same
+            // there say it again.
+            self.look_up(to.log(), at, Why::Tell);
+        }
         if let Place::Branch(branch) = to {
             self.tell_of_branch(branch);
         }
