@@ -5,8 +5,10 @@
 //! | `shape` | sizes of files, functions, components and crates; how a file opens |
 //! | `words` | names, marks, paths and versions that must not be there; lengths of documents |
 //! | `imports` | who may depend on whom, from cargo's own answers |
+//! | `named` | tests that documents name exist |
 
 mod imports;
+mod named;
 mod shape;
 mod source;
 mod words;
@@ -74,6 +76,7 @@ pub fn run() -> Result<bool> {
     let mut findings = shape::check(&files);
     findings.extend(words::check(&files)?);
     findings.extend(imports::check()?);
+    findings.extend(named::check(&files));
     findings.sort();
     for finding in &findings {
         println!("{finding}");

@@ -49,8 +49,8 @@ impl LogState {
         self.spans.iter().skip(1).find(hangs).map(|span| span.first)
     }
 
-    /// Where a run is of another version of the log. What stands alone and does not hang on what the
-    /// run has before it is told by that: where the two versions part lies below what is here.
+    /// Where a run is of another version of the log. What stands alone and hangs on something else
+    /// than the run has before it is told by that: the versions part below what is here.
     #[must_use]
     pub fn clash(&self, run: &Run) -> Option<Clash> {
         self.spans.iter().find_map(|span| {
