@@ -1,4 +1,4 @@
-//! The cryptography, one of each: Ed25519, X25519, XChaCha20-Poly1305, BLAKE3.
+//! The cryptography, one of each: Ed25519, X25519, XChaCha20-Poly1305, BLAKE3; HPKE to one member.
 //!
 //! ```text
 //!  seed ──► Keypair (sign, exchange)        epoch's secret ──► EpochKeys (rendezvous, seal, MAC)
@@ -9,6 +9,7 @@
 
 pub mod exchange;
 pub mod hash;
+pub mod hpke;
 pub mod keys;
 pub mod random;
 pub mod seal;

@@ -54,6 +54,17 @@ impl Exchange {
         Exchange(StaticSecret::from(*secret))
     }
 
+    /// The secret half itself, for whoever computes with it: see `hpke.rs`.
+    pub(super) fn secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
+    }
+
+    /// The secret half as published vectors give it.
+    #[cfg(test)]
+    pub(super) fn from_secret(secret: [u8; 32]) -> Exchange {
+        Exchange(StaticSecret::from(secret))
+    }
+
     /// The public half.
     #[must_use]
     pub fn public(&self) -> ExchangeKey {
