@@ -39,6 +39,8 @@ pub struct Message {
     pub expiry: Option<Millis>,
     /// How long after it was read its words go, if they do.
     pub vanishes: Option<Millis>,
+    /// Who else can read it, if it is for one member alone.
+    pub private: Option<MemberId>,
     /// The message above it.
     pub above: Option<Above>,
 }

@@ -81,8 +81,10 @@ impl Rows {
             expiry: None,
             vanishes: match draft.act {
                 Act::SayFor { after } => Some(after),
+                Act::SayTo { after, .. } => after,
                 Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
             },
+            private: draft.act.to(),
             above: None,
         }));
         self.join_at(self.list.len() - 1);
@@ -318,6 +320,7 @@ fn message(row: Row, unread: bool, key: u64) -> Message {
         reactions: row.reactions,
         expiry: row.expiry,
         vanishes: row.vanishes,
+        private: row.private,
         above: None,
     }
 }
@@ -338,6 +341,7 @@ fn update(message: &mut Message, row: Row) {
     (message.body, message.priority) = (row.body, row.priority);
     (message.edited, message.reactions) = (row.edited, row.reactions);
     (message.expiry, message.vanishes) = (row.expiry, row.vanishes);
+    message.private = row.private;
     message.late |= row.late;
 }
 

@@ -77,6 +77,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         reactions: vec![],
         expiry: None,
         vanishes: None,
+        private: None,
     }
 }
 

@@ -153,7 +153,11 @@ fn words_of(row: &Shown) -> Option<String> {
 
 /// What is said again is said in the manner of the first time, and now.
 fn manner_of(row: &Shown) -> Manner {
-    let act = row.vanishes.map_or(Act::Say, |after| Act::SayFor { after });
+    let act = match (row.private, row.vanishes) {
+        (Some(member), after) => Act::SayTo { member, after },
+        (None, Some(after)) => Act::SayFor { after },
+        (None, None) => Act::Say,
+    };
     Manner { priority: row.priority, act, terms: Terms::default() }
 }
 

@@ -10,6 +10,13 @@ pub const NAME_BYTES: usize = 64;
 pub const BODY_BYTES: usize = 48 * 1024;
 /// Bytes of a body when it is unpacked.
 pub const UNPACKED_BYTES: usize = 64 * 1024;
+/// Bytes to which what is said to one member is padded: the next of these.
+pub const PRIVATE_SIZES: [usize; 9] =
+    [256, 512, 1024, 2 * 1024, 4 * 1024, 8 * 1024, 16 * 1024, 32 * 1024, 40 * 1024];
+/// Pieces of one log of which it is remembered that they are between oneself and one member.
+pub const PRIVATE_RANGES: usize = 2 * RANGES;
+/// Entries of others, private to others, that count as read when what is behind them is.
+pub const CARRIED: usize = 4096;
 /// Bytes of a message shorter than this are never compressed.
 pub const COMPRESS_FROM_BYTES: usize = 128;
 /// Bytes of one header of an entry.

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod entry;
 pub mod have;
 pub mod pack;
+pub mod private;
 pub mod ranges;
 pub mod refusal;
 pub mod run;

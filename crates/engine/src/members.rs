@@ -1,8 +1,9 @@
 //! Who is in the room, and what each member is proven to hold of one's own logs.
 //!
 //! The recipients of an own entry are the members known when it was appended; if there were none,
-//! the first to join. So each member has, for each own log, the seq from which it is a recipient,
-//! and the state of a row is computed from ranges: nothing is kept for each message.
+//! the first to join; of what was said to one member alone, that member. So each member has, for
+//! each own log, the seq from which it is a recipient, and the state of a row is computed from
+//! ranges: nothing is kept for each message.
 
 pub mod applicants;
 pub mod membership;
@@ -43,6 +44,9 @@ pub struct Member {
     /// bodies. Stored behind the rest, if there is any.
     #[serde(skip)]
     missed: BTreeMap<LogId, RangeSet>,
+    /// Entries that only it and oneself can read, of either's logs. Stored behind what it missed.
+    #[serde(skip)]
+    private: BTreeMap<LogId, RangeSet>,
 }
 
 impl Member {
@@ -50,18 +54,25 @@ impl Member {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = postcard::to_allocvec(self).unwrap_or_default();
-        if !self.missed.is_empty() {
+        if !self.missed.is_empty() || !self.private.is_empty() {
             bytes.extend(postcard::to_allocvec(&self.missed).unwrap_or_default());
+        }
+        if !self.private.is_empty() {
+            bytes.extend(postcard::to_allocvec(&self.private).unwrap_or_default());
         }
         bytes
     }
 
-    /// Reads a stored record, also one from before anything could expire.
+    /// Reads a stored record, also one from before anything could expire or be private.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Member> {
         let (mut member, rest) = postcard::take_from_bytes::<Member>(bytes).ok()?;
         if !rest.is_empty() {
-            member.missed = postcard::from_bytes(rest).ok()?;
+            let (missed, rest) = postcard::take_from_bytes(rest).ok()?;
+            member.missed = missed;
+            if !rest.is_empty() {
+                member.private = postcard::from_bytes(rest).ok()?;
+            }
         }
         Some(member)
     }
@@ -69,6 +80,10 @@ impl Member {
     /// A part of an own log has become a branch. False if nothing is known of that log.
     pub fn branch_off(&mut self, own: LogId, (first, last): (Seq, Seq), branch: LogId) -> bool {
         let end = RangeSet::of(first, last);
+        let private = self.private.get_mut(&own).map(|private| private.take(&end));
+        if let Some(private) = private.filter(|private| !private.is_empty()) {
+            self.private.entry(branch).or_default().union(&private);
+        }
         let Some(standing) = self.own.get_mut(&own) else { return false };
         let moved = standing.split(&end);
         let known = self.own.entry(branch).or_default();
@@ -83,6 +98,10 @@ impl Member {
             self.missed.entry(branch).or_default().union(&missed);
         }
         true
+    }
+
+    fn shares(&self, log: &LogId, seq: Seq) -> bool {
+        self.private.get(log).is_some_and(|private| private.contains(seq))
     }
 
     fn misses(&self, own: &LogId, seq: Seq) -> bool {
@@ -216,6 +235,33 @@ impl Members {
         }
     }
 
+    /// Only this member and oneself can read an entry.
+    pub fn share(&mut self, id: &MemberId, log: LogId, seq: Seq) {
+        let Some(member) = self.members.get_mut(id).filter(|one| !one.shares(&log, seq)) else {
+            return;
+        };
+        let private = member.private.entry(log).or_default();
+        private.insert(seq, seq);
+        if private.ranges().len() > limits::PRIVATE_RANGES {
+            // The oldest is told by its body, as long as that is here.
+            *private = RangeSet::from_ranges(private.ranges().iter().skip(1).copied());
+        }
+        self.dirty.insert(*id);
+    }
+
+    /// True if it is remembered that only this member and oneself can read an entry.
+    #[must_use]
+    pub fn shares(&self, id: &MemberId, log: &LogId, seq: Seq) -> bool {
+        self.members.get(id).is_some_and(|member| member.shares(log, seq))
+    }
+
+    /// Who alone is to read an own entry, if that is remembered.
+    #[must_use]
+    pub fn addressee(&self, own: &LogId, seq: Seq) -> Option<MemberId> {
+        let mut members = self.members.iter();
+        members.find(|(_, member)| member.shares(own, seq)).map(|(id, _)| *id)
+    }
+
     fn learn(
         &mut self,
         id: &MemberId,
@@ -237,20 +283,31 @@ impl Members {
     /// How far an own entry has come.
     #[must_use]
     pub fn delivery(&self, own: &LogId, seq: Seq) -> Delivery {
+        self.delivery_to(own, seq, self.addressee(own, seq))
+    }
+
+    /// The same of one that is for this member alone, if for one.
+    #[must_use]
+    pub fn delivery_to(&self, own: &LogId, seq: Seq, only: Option<MemberId>) -> Delivery {
         let (mut held_by, mut recipients, mut holding, mut reading) = (0, 0, 0, 0);
         let (mut missed, mut gone) = (false, (false, false));
-        for member in self.members.values() {
+        for (id, member) in &self.members {
             let Some(standing) = member.own.get(own) else { continue };
             let misses = member.misses(own, seq);
             let holds = standing.held.contains(seq) && !misses;
-            missed |= misses && !member.forgotten;
             held_by += u32::from(holds);
             let later = planted(Planted::StateGoesBack);
-            if member.forgotten && standing.since.is_some_and(|since| since <= seq) {
+            let meant = match only {
+                // Others carry it, and it is not for them.
+                Some(only) => only == *id || planted(Planted::PrivateCountsCarriers),
+                None => standing.since.is_some_and(|since| since <= seq || later),
+            };
+            missed |= misses && !member.forgotten && (only.is_none() || meant);
+            if member.forgotten && meant {
                 gone.0 |= holds;
                 gone.1 |= holds && standing.read.contains(seq);
             }
-            if !member.forgotten && standing.since.is_some_and(|since| since <= seq || later) {
+            if !member.forgotten && meant {
                 recipients += 1;
                 holding += u32::from(holds);
                 reading += u32::from(holds && standing.read.contains(seq));
@@ -272,9 +329,13 @@ impl Members {
     /// The recipients of an own entry that do not hold it.
     #[must_use]
     pub fn lacking(&self, own: &LogId, seq: Seq) -> Vec<MemberId> {
+        let only = self.addressee(own, seq);
         let lacks = |(id, member): (&MemberId, &Member)| {
             let standing = member.own.get(own).filter(|_| !member.forgotten)?;
-            let recipient = standing.since.is_some_and(|since| since <= seq);
+            let recipient = match only {
+                Some(only) => only == *id,
+                None => standing.since.is_some_and(|since| since <= seq),
+            };
             (recipient && !standing.held.contains(seq)).then_some(*id)
         };
         self.members.iter().filter_map(lacks).collect()

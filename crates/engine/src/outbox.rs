@@ -81,7 +81,7 @@ pub fn check(draft: &Draft) -> Result<(), Refusal> {
         Act::React { .. } if length == 0 || length > limits::REACTION_BYTES => {
             return Err(Refusal::Reaction { limit: number(limits::REACTION_BYTES) });
         }
-        Act::React { .. } | Act::Say | Act::SayFor { .. } | Act::Edit(_) => {}
+        Act::React { .. } | Act::Say | Act::SayFor { .. } | Act::SayTo { .. } | Act::Edit(_) => {}
     }
     if draft.text.trim().is_empty() {
         return Err(Refusal::Empty);

@@ -299,6 +299,12 @@ impl Timeline {
         self.vanishing.iter().filter_map(|entry| self.rows.get(&self.index.get(entry)?.order))
     }
 
+    /// Who else can read a message in memory, if that is one member alone.
+    #[must_use]
+    pub fn private(&self, entry: &EntryId) -> Option<MemberId> {
+        self.rows.get(&self.index.get(entry)?.order)?.private
+    }
+
     /// True if the words of a message go after they were read.
     #[must_use]
     pub fn vanishes(&self, entry: &EntryId) -> bool {
@@ -429,6 +435,7 @@ mod tests {
             reactions: vec![],
             expiry: None,
             vanishes: None,
+            private: None,
         }
     }
 

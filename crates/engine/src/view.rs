@@ -224,6 +224,8 @@ pub struct Row {
     pub expiry: Option<Millis>,
     /// How long after it was read its words go, if they do.
     pub vanishes: Option<Millis>,
+    /// Who else can read it, if it was said to one member alone: to whom, or its author.
+    pub private: Option<MemberId>,
 }
 
 /// An emoji that members have put on a message.
@@ -439,6 +441,12 @@ pub enum Refusal {
     /// Only the founder can do this.
     #[error("only the founder of the room can do this")]
     NotFounder,
+    /// The key to which something for a member alone is sealed has not come yet.
+    #[error(
+        "nothing can be sealed to that member yet: its key comes when you have been connected, \
+         directly or through others"
+    )]
+    NoKey,
     /// No such member, or oneself.
     #[error("there is no such member, or it is yourself")]
     NoSuchMember,

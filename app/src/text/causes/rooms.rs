@@ -49,6 +49,12 @@ const NOT_FOUNDER: [&str; 4] = [
     "只有房间的创建者能这样做。",
     "请让创建者来操作。",
 ];
+const NO_KEY: [&str; 4] = [
+    "Nothing can be sealed to that member yet.",
+    "Its key comes when you are connected, with it or through others: send this again then.",
+    "暂时还不能向这位成员发送私密消息。",
+    "与对方或持有其密钥的成员连接后，密钥就会送达：届时请再发送。",
+];
 const NO_SUCH_MEMBER: [&str; 4] = [
     "There is no such member.",
     "The list has changed; look again.",
@@ -114,6 +120,7 @@ impl Language {
             Refusal::Overtaken => self.plain(OVERTAKEN),
             Refusal::TooMuchDecided { limit } => self.too_much_decided(*limit),
             Refusal::NotFounder => self.plain(NOT_FOUNDER),
+            Refusal::NoKey => self.plain(NO_KEY),
             Refusal::NoSuchMember => self.plain(NO_SUCH_MEMBER),
             Refusal::WindowFull { limit } => self.say(
                 format!("{limit} messages are shown; older ones do not fit."),

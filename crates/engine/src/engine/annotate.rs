@@ -32,7 +32,15 @@ impl Engine {
                 batch.ops.push(StoreOp::Delete(Table::Projections, early));
                 self.stage_note(batch, &Noted { target: id, note }, entry.hash);
             }
-            let Some(noted) = Noted::of(run, seq, entry) else { continue };
+            let noted = match self.letter(run, seq, entry) {
+                Some((_, letter)) if letter.about.is_some() => self.noted(run, seq, entry),
+                Some((other, _)) => {
+                    batch.shared.push((other, id));
+                    None
+                }
+                None => Noted::of(run, seq, entry),
+            };
+            let Some(noted) = noted else { continue };
             if batch.holds(&noted.target, self) {
                 let hash = noted.note.target;
                 self.stage_note(batch, &noted, hash);

@@ -53,6 +53,8 @@ pub struct Batch {
     registers: Vec<Register>,
     members: Vec<MemberId>,
     pub notes: Vec<Noted>,
+    /// Messages that only one member and oneself can read.
+    pub shared: Vec<(MemberId, EntryId)>,
     /// What is decided by one's own entry, and by all entries.
     motion: Option<Motion>,
     decided: Vec<Ruled>,
@@ -438,20 +440,17 @@ impl Engine {
             let row = self.timeline.reclass(&entry, class);
             self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
         }
-        for (draft, entry) in &batch.renamed {
-            self.outbox.rename(*draft, *entry);
-        }
+        batch.renamed.iter().for_each(|(draft, entry)| self.outbox.rename(*draft, *entry));
         self.on_merged(batch.merged);
         self.on_moved(&batch.moved);
         self.on_decided(batch.decided);
         batch.spent.iter().for_each(|log| self.logs.remove(log));
         batch.runs.iter().for_each(|run| self.absorb(run));
         batch.logs.keys().for_each(|log| self.meet_log(log));
+        self.on_shared(&batch.shared);
         self.surface(&batch.runs);
         self.on_noted(batch.notes);
-        if let Some(at) = batch.fade_at {
-            self.commits.fades.expect(at);
-        }
+        batch.fade_at.into_iter().for_each(|at| self.commits.fades.expect(at));
         self.on_faded(batch.faded);
         self.read_groups(&batch.runs);
         for register in batch.registers {

@@ -7,6 +7,7 @@
 mod decisions;
 mod doors;
 mod frames;
+mod letters;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -300,6 +301,9 @@ fn written() -> Files {
         let sealed = data_encoding::BASE64URL_NOPAD.decode(sealed.as_bytes()).unwrap();
         let data = [&ROOM.0[..], &EPOCH.0].concat();
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
+    }
+    for (folder, name, bytes) in letters::all() {
+        put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));
     put("pack", "deflate", &pack::pack(PROSE.repeat(20).as_bytes()));

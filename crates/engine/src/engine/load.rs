@@ -24,7 +24,7 @@ use crate::outbox::tray::Case;
 use crate::simulation::{Mark, mark, page_runs};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
-use crate::view::{Command, Event, Refusal, Trouble, Waiting};
+use crate::view::{Command, Event, Refusal, Row, Trouble, Waiting};
 
 /// Records of projections read at start: more than a room within its limits can have.
 const PROJECTIONS: u32 = 40_000;
@@ -345,7 +345,14 @@ impl Engine {
         for (_, bytes) in records {
             if let Ok(run) = Run::verify(&self.room, &bytes) {
                 firsts.remove(&run.first);
-                self.rows_of(&run).into_iter().for_each(|found| self.timeline.load(found));
+                for found in self.rows_of(&run) {
+                    let Row { entry, private, .. } = found.row;
+                    self.timeline.load(found);
+                    if let Some(other) = private {
+                        self.members.share(&other, entry.log, entry.seq);
+                    }
+                }
+                self.carry(&run);
             }
         }
         for seq in firsts {

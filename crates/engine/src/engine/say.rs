@@ -1,5 +1,5 @@
 //! What a person says, and what becomes of it until it is an entry: now, later, together, live, or
-//! not at all.
+//! not at all; to everybody, or to one member alone (`say/private.rs`).
 //!
 //! ```text
 //!  send ─► live: shown and sent, never stored      later: waits, stored      now: outbox ─► batch
@@ -7,12 +7,15 @@
 //! A draft that waits stays stored until the batch that makes it an entry is: released, and lost or
 //! said twice, it cannot be.
 
+pub(in crate::engine) mod private;
+
 use crate::engine::load::distant::Subject;
 use crate::engine::{Engine, keys};
-use crate::ids::{DraftId, EntryId};
+use crate::ids::{DraftId, EntryId, MemberId};
 use crate::io::{Output, StoreOp, Table};
 use crate::limits;
 use crate::log::entry::{Content, Group, Header, Kind, Place, Target, body_hash};
+use crate::log::private::{Letter, body_bytes};
 use crate::log::run::Unsigned;
 use crate::outbox::{self, Put};
 use crate::simulation::{Planted, planted};
@@ -24,6 +27,8 @@ pub(super) struct Prepared {
     kind: Kind,
     content: Content,
     target: Option<Target>,
+    /// To whom alone, if to one member.
+    to: Option<MemberId>,
     /// How many are seen together, this one the first of them.
     together: Option<u32>,
 }
@@ -56,6 +61,9 @@ impl Engine {
             return Ok(());
         }
         let known = self.outbox.known(&draft.id);
+        if let Some(member) = draft.act.to().filter(|_| known.is_none()) {
+            self.letterbox(&member)?;
+        }
         if known.is_none() && !is_now(draft.terms.when, self.now.wall) {
             outbox::check(&draft)?;
             return self.outbox.waits.put(draft, self.now.wall);
@@ -88,9 +96,11 @@ impl Engine {
     pub(super) fn send_together(&mut self, drafts: Vec<Draft>) {
         let ids: Vec<DraftId> = drafts.iter().map(|draft| draft.id).collect();
         let usual = |draft: &Draft| {
-            draft.terms.qos == Qos::ExactlyOnce && is_now(draft.terms.when, self.now.wall)
+            let now = is_now(draft.terms.when, self.now.wall) && draft.act.to().is_none();
+            now && draft.terms.qos == Qos::ExactlyOnce
         };
-        let terms = Refusal::Terms("what is sent together is sent now, exactly once".to_owned());
+        let terms = "what is sent together is sent now, to everybody, exactly once";
+        let terms = Refusal::Terms(terms.to_owned());
         let put = match drafts.iter().all(usual) {
             true => self.check_voice().and_then(|()| self.outbox.put_together(drafts)),
             false => Err(terms),
@@ -124,6 +134,9 @@ impl Engine {
         outbox::check(&draft)?;
         if draft.terms.qos != Qos::ExactlyOnce {
             return Err(later_is_stored());
+        }
+        if let Some(member) = draft.act.to() {
+            self.letterbox(&member)?;
         }
         self.outbox.waits.put(draft, self.now.wall)?;
         // Its time may have come already: it is not said with the words that it had.
@@ -186,48 +199,55 @@ impl Engine {
         let mut prepared = Vec::with_capacity(item.len());
         let mut drafts = Vec::with_capacity(item.len());
         for draft in item {
-            let target = self.target_of(&draft);
-            let Ok(target) = target else {
-                if planted(Planted::RefusedToldStored) {
+            if let Some(entry) = draft.act.about() {
+                self.distant.used(entry);
+            }
+            let (target, to) = match self.target_of(&draft) {
+                Ok(subject) => subject,
+                Err(_) if planted(Planted::RefusedToldStored) => {
                     drafts.push(draft);
                     continue;
                 }
-                self.outbox.drop_taken(&draft);
-                self.outbox.waits.remove(&draft.id);
-                self.refuse(Some(draft.id), Refusal::NoSuchMessage);
-                continue;
-            };
-            let (kind, content) = match draft.act {
-                Act::Say => (Kind::MESSAGE, Content::Text(draft.text.clone())),
-                Act::SayFor { after } => {
-                    (Kind::MESSAGE, Content::Fleeting { text: draft.text.clone(), after })
-                }
-                Act::Edit(_) => (Kind::EDIT, Content::Text(draft.text.clone())),
-                Act::Delete(_) => (Kind::DELETE, Content::Nothing),
-                Act::React { on, .. } => {
-                    (Kind::REACTION, Content::Reaction { emoji: draft.text.clone(), on })
+                Err(reason) => {
+                    self.outbox.drop_taken(&draft);
+                    self.outbox.waits.remove(&draft.id);
+                    self.refuse(Some(draft.id), reason);
+                    continue;
                 }
             };
+            let (kind, content) = said(&draft, to.is_some());
             drafts.push(draft.clone());
             let first = together.filter(|_| prepared.is_empty());
-            prepared.push(Prepared { draft, kind, content, target, together: first });
+            prepared.push(Prepared { draft, kind, content, target, to, together: first });
         }
         (drafts, prepared)
     }
 
-    fn target_of(&mut self, draft: &Draft) -> Result<Option<Target>, Refusal> {
+    /// What a draft is about, and for whom alone it is, if for one member.
+    fn target_of(&self, draft: &Draft) -> Result<(Option<Target>, Option<MemberId>), Refusal> {
         let (entry, own) = match draft.act {
-            Act::Say | Act::SayFor { .. } => return Ok(None),
+            Act::Say | Act::SayFor { .. } => return Ok((None, None)),
+            Act::SayTo { member, .. } => {
+                self.letterbox(&member)?;
+                return Ok((None, Some(member).filter(|_| !planted(Planted::PrivateInTheOpen))));
+            }
             Act::Edit(entry) | Act::Delete(entry) => (entry, true),
             Act::React { target, .. } => (target, false),
         };
         let mine = entry.log.member == self.own.member;
         let edits = matches!(draft.act, Act::Edit(_));
-        self.distant.used(entry);
         match self.distant.subject(&entry, (&self.timeline, &self.logs)) {
             // Other words would outlive the first ones.
-            Some(Subject::Here { target, vanishes }) if (mine || !own) && !(edits && vanishes) => {
-                Ok(Some(target))
+            Some(Subject::Here { target, vanishes, private })
+                if (mine || !own) && !(edits && vanishes) =>
+            {
+                // A deletion says nothing that others may not know: they, too, let the body go.
+                let deletes = matches!(draft.act, Act::Delete(_));
+                let to = private.filter(|_| !deletes && !planted(Planted::PrivateNotedInTheOpen));
+                if let Some(member) = to {
+                    self.letterbox(&member)?;
+                }
+                Ok((Some(target), to))
             }
             Some(Subject::Here { .. } | Subject::Gone | Subject::Absent) | None => {
                 Err(Refusal::NoSuchMessage)
@@ -243,17 +263,25 @@ impl Engine {
         group: Option<Group>,
     ) -> Option<Unsigned> {
         let epoch = self.ring.current();
-        let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
         let (kind, content) = (prepared.kind, &prepared.content);
-        let keys = self.ring.keys()?;
-        let body = place.seal_body(kind, lamport, content, keys, &mut self.random);
+        let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
+        let mut target = prepared.target.clone();
+        let body = match prepared.to {
+            Some(to) => {
+                // Whoever reacts in the open to what only two can read shows who the two are.
+                let about = if kind == Kind::PRIVATE { target.take() } else { None };
+                let letter = Letter { to, about, content: Some(content.clone()) };
+                self.seal_private((class, seq), kind, letter)?
+            }
+            None => place.seal_body(kind, lamport, content, self.ring.keys()?, &mut self.random),
+        };
         let wall = self.now.wall;
         let header = Header {
             kind,
             lamport,
             wall,
             expiry: prepared.draft.terms.expires_after.map(|after| wall.saturating_add(after)),
-            target: prepared.target.clone(),
+            target,
             group,
             body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
             body_hash: body_hash(&body),
@@ -296,9 +324,10 @@ impl Prepared {
         expires || matches!(self.content, Content::Fleeting { .. })
     }
 
-    /// Bytes of text.
+    /// Bytes that it says, with what they are padded to.
     pub(super) fn bytes(&self) -> usize {
-        self.draft.text.len()
+        let words = self.draft.text.len();
+        if self.to.is_some() { body_bytes(words) } else { words }
     }
 
     /// How many are seen together from this one on.
@@ -322,6 +351,24 @@ impl super::commit::Batch {
     }
 }
 
+/// The kind of what a draft says, and what it says: to everybody, or to one member alone.
+fn said(draft: &Draft, private: bool) -> (Kind, Content) {
+    let text = draft.text.clone();
+    let message = if private { Kind::PRIVATE } else { Kind::MESSAGE };
+    match draft.act {
+        Act::Say | Act::SayTo { after: None, .. } => (message, Content::Text(text)),
+        Act::SayFor { after } | Act::SayTo { after: Some(after), .. } => {
+            (message, Content::Fleeting { text, after })
+        }
+        Act::Edit(_) => (Kind::EDIT, Content::Text(text)),
+        Act::Delete(_) => (Kind::DELETE, Content::Nothing),
+        Act::React { on, .. } => {
+            let kind = if private { Kind::PRIVATE } else { Kind::REACTION };
+            (kind, Content::Reaction { emoji: text, on })
+        }
+    }
+}
+
 fn later_is_stored() -> Refusal {
     Refusal::Terms("what is only said live cannot be said later".to_owned())
 }
@@ -329,8 +376,12 @@ fn later_is_stored() -> Refusal {
 fn check_terms(draft: &Draft) -> Result<(), Refusal> {
     let terms = draft.terms;
     let soon = match draft.act {
-        Act::SayFor { after } => Some(after),
-        Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
+        Act::SayFor { after } | Act::SayTo { after: Some(after), .. } => Some(after),
+        Act::SayTo { after: None, .. }
+        | Act::Say
+        | Act::Edit(_)
+        | Act::Delete(_)
+        | Act::React { .. } => None,
     };
     let ends = [terms.expires_after, soon];
     let short = ends.into_iter().flatten().any(|after| after < limits::EXPIRES_AT_LEAST);

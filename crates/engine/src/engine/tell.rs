@@ -3,14 +3,15 @@
 pub(in crate::engine) mod people;
 mod receipts;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::Engine;
+use crate::engine::say::private::Said;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
-use crate::log::entry::{Group, Place};
+use crate::log::entry::{Group, Kind, Place};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
 use crate::register::{Receipt, Register, RegisterKind};
@@ -37,6 +38,8 @@ pub struct Told {
     pub read: BTreeMap<LogId, RangeSet>,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
+    /// Entries of others that are private to others, by where they stand.
+    pub carried: BTreeSet<(u64, LogId, u64)>,
     /// When the queue is told next, while it is watched.
     pub watch_at: Option<Millis>,
 }
@@ -191,6 +194,7 @@ impl Engine {
             self.end_typing_of(&rows);
             self.tell(Event::Rows(rows));
         }
+        runs.iter().for_each(|run| self.carry(run));
         self.told.pending_stale = true;
         if runs.iter().any(|run| run.log.member != self.own.member) {
             self.commits.owe_receipt(self.now.mono);
@@ -216,43 +220,40 @@ impl Engine {
         };
         let counts = |seq: u64, entry: &RunEntry| self.counts(run, seq, entry);
         let rows = run.iter().filter(|(seq, entry)| is_row(entry) && counts(*seq, entry));
-        rows.map(|(seq, entry)| {
-            let row = self.row_of(run, seq, entry);
+        rows.filter_map(|(seq, entry)| {
+            let row = self.row_of(run, seq, entry)?;
             let end = entry.header.group.as_ref().map_or(seq, end).min(run.last());
             let place = usize::try_from(end.saturating_sub(run.first)).ok();
             let last = place.and_then(|place| run.entries.get(place));
             let reach = last.map_or(0, |last| last.header.lamport).max(row.order.lamport);
             let split = planted(Planted::BundleSplitByPage);
             let reach = if split { row.order.lamport } else { reach };
-            Found { row, hash: entry.hash, reach }
+            Some(Found { row, hash: entry.hash, reach })
         })
         .collect()
     }
 
-    fn row_of(&self, run: &Run, seq: u64, entry: &RunEntry) -> Row {
+    /// The row of an entry, if it has one for oneself.
+    fn row_of(&self, run: &Run, seq: u64, entry: &RunEntry) -> Option<Row> {
         let own = run.log.member == self.own.member;
         let id = EntryId { log: run.log, seq };
-        let place =
-            Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
-        let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
-            Some(keys) => place.open_said(entry.header.kind, body, keys),
-            None => (Body::Unreadable, None),
-        };
-        let delivery = self.members.delivery(&run.log, seq);
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
+        let Said { body, vanishes, private } = match entry.header.kind {
+            Kind::PRIVATE => self.said_privately(run, seq, entry, over)?,
+            _ => self.said_openly(run, seq, entry, over),
+        };
+        let delivery = self.members.delivery_to(&run.log, seq, private);
         let state = match delivery.state {
             state if state < RowState::Delivered && over => RowState::Expired,
             state if state < RowState::Delivered && self.outbox.tray.holds(&id) => RowState::Failed,
             state => state,
         };
-        let body = entry.body.as_ref().filter(|_| !over).map(open);
-        let (body, vanishes) = body.unwrap_or((Body::Gone, None));
         let decided = self.decided(&entry.hash).map(Body::Decided);
         let body = decided.unwrap_or(body);
         let by_wall = planted(Planted::OrderByWallClock);
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
-        Row {
+        Some(Row {
             entry: id,
             draft: self.outbox.draft_of(&id),
             author: run.log.member,
@@ -268,7 +269,20 @@ impl Engine {
             reactions: Vec::new(),
             expiry,
             vanishes,
-        }
+            private,
+        })
+    }
+
+    fn said_openly(&self, run: &Run, seq: u64, entry: &RunEntry, over: bool) -> Said {
+        let place =
+            Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
+        let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
+            Some(keys) => place.open_said(entry.header.kind, body, keys),
+            None => (Body::Unreadable, None),
+        };
+        let said = entry.body.as_ref().filter(|_| !over).map(open);
+        let (body, vanishes) = said.unwrap_or((Body::Gone, None));
+        Said { body, vanishes, private: None }
     }
 
     /// A member proved that it holds or has read own entries: their rows follow.
@@ -282,8 +296,9 @@ impl Engine {
         let shown = news.and(&held).newest(limits::WINDOW_ROWS as u64);
         let mut rows = Vec::new();
         for seq in shown.ranges().iter().flat_map(|(first, last)| *first..=*last) {
-            let delivery = self.members.delivery(&log, seq);
-            rows.extend(self.timeline.update(&EntryId { log, seq }, delivery));
+            let id = EntryId { log, seq };
+            let delivery = self.members.delivery_to(&log, seq, self.addressee(&id));
+            rows.extend(self.timeline.update(&id, delivery));
         }
         if !rows.is_empty() {
             self.tell(Event::Rows(rows));
@@ -292,10 +307,17 @@ impl Engine {
 
     /// Own entries that are followed pass a station.
     pub(super) fn note_passage(&mut self, log: &LogId, seqs: &RangeSet, what: Passage) {
+        // Who carries what is for another has not read it, though its receipt does not tell that.
+        let meant = |engine: &Engine, entry: &EntryId| {
+            let Passage::ReadBy(reader) = what else { return true };
+            engine.addressee(entry).is_none_or(|only| only == reader)
+        };
         for (first, last) in seqs.ranges() {
             let (first, last) =
                 (EntryId { log: *log, seq: *first }, EntryId { log: *log, seq: *last });
-            for entry in self.outbox.traces.within(first, last) {
+            let followed = self.outbox.traces.within(first, last).into_iter();
+            let followed: Vec<EntryId> = followed.filter(|entry| meant(self, entry)).collect();
+            for entry in followed {
                 self.outbox.traces.note(entry, self.now.wall, what);
             }
         }

@@ -55,9 +55,13 @@ impl Engine {
         }
     }
 
-    /// True if a draft that is due has to wait a little longer, or for ever: a deletion names the
-    /// hash of its message, which may have to be read first, or to come again if it was lost.
+    /// True if a draft that is due has to wait a little longer, or for ever: for the key of whom it
+    /// is for, or until the message that it deletes was read, or has come again if it was lost.
     pub(super) fn holds_off(&mut self, draft: &Draft) -> bool {
+        if let Some(member) = draft.act.to() {
+            // Nothing can be sealed to it just now, or it was removed: the draft is not lost.
+            return self.letterbox(&member).is_err();
+        }
         let Act::Delete(entry) = draft.act else { return false };
         let gone = match self.distant.subject(&entry, (&self.timeline, &self.logs)) {
             Some(Subject::Here { .. }) => return false,

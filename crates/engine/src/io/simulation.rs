@@ -142,6 +142,14 @@ faults! {
     OrderByAddress breaks "I8",
     /// What is seen together is split where a page of the timeline ends.
     BundleSplitByPage breaks "§5",
+    /// What is for one member alone is sealed for everybody.
+    PrivateInTheOpen breaks "§10",
+    /// What is for one member alone is sealed to another.
+    PrivateToAnother breaks "§10",
+    /// Other words for what only two can read, and reactions to it, are sealed for everybody.
+    PrivateNotedInTheOpen breaks "§10",
+    /// A private message counts as delivered when those who carry it for others hold it, too.
+    PrivateCountsCarriers breaks "§13",
     /// A page is told that a draft waits for its time before that is stored.
     WaitingToldUnstored breaks "I3",
     /// Drafts that wait for their time are not stored.
@@ -233,12 +241,12 @@ mod switches {
     use crate::limits;
 
     thread_local! {
-        static PLANTED: Cell<u64> = const { Cell::new(0) };
+        static PLANTED: Cell<u128> = const { Cell::new(0) };
         static MARKS: Cell<u64> = const { Cell::new(0) };
         static QUICK: Cell<bool> = const { Cell::new(false) };
     }
 
-    const _: () = assert!(Planted::ALL.len() <= 64 && Mark::ALL.len() <= 64);
+    const _: () = assert!(Planted::ALL.len() <= 128 && Mark::ALL.len() <= 64);
 
     /// Plants these faults in the engines that this thread calls from now on, and no others.
     pub fn plant(faults: &[Planted]) {

@@ -35,6 +35,8 @@ impl Kind {
     pub const REACTION: Kind = Kind(3);
     /// A decision about who is in the room; its body is not sealed.
     pub const GOVERNANCE: Kind = Kind(4);
+    /// Something said to one member, sealed as `log/private.rs` says: a message or a reaction.
+    pub const PRIVATE: Kind = Kind(5);
 
     /// True for what says something of another entry and is no row of its own.
     #[must_use]
@@ -190,7 +192,7 @@ impl Place<'_> {
     }
 
     /// Associated data: a sealed body opens only where it was written.
-    fn associated_data(&self, kind: Kind) -> Vec<u8> {
+    pub(super) fn associated_data(&self, kind: Kind) -> Vec<u8> {
         let mut data = Vec::with_capacity(32 + 16 + 48 + 8 + 1);
         data.extend_from_slice(&self.room.0);
         data.extend_from_slice(&self.epoch.0);
@@ -228,22 +230,8 @@ impl Place<'_> {
         if kind != Kind::MESSAGE {
             return (Body::Newer, None);
         }
-        let fits = |text: &String| text.len() <= limits::TEXT_BYTES;
-        match self.open_content(kind, sealed, keys) {
-            Ok(Some(Content::Text(text))) if fits(&text) => (Body::Text(text), None),
-            Ok(Some(Content::Fleeting { text, after })) if fits(&text) => {
-                let after = after.clamp(limits::EXPIRES_AT_LEAST, limits::WAIT_AT_MOST);
-                (Body::Text(text), Some(after))
-            }
-            Ok(None) => (Body::Newer, None),
-            Ok(Some(
-                Content::Text(_)
-                | Content::Fleeting { .. }
-                | Content::Reaction { .. }
-                | Content::Nothing,
-            ))
-            | Err(_) => (Body::Unreadable, None),
-        }
+        let said = self.open_content(kind, sealed, keys).map(Content::said);
+        said.unwrap_or((Body::Unreadable, None))
     }
 
     /// Opens what an entry says; nothing if a newer version wrote it.
@@ -285,6 +273,28 @@ pub enum Content {
         /// Milliseconds after the reading.
         after: Millis,
     },
+}
+
+impl Content {
+    /// What a row shows of what a message says, and how long after the reading its words go.
+    #[must_use]
+    pub fn said(content: Option<Content>) -> (Body, Option<Millis>) {
+        let fits = |text: &String| text.len() <= limits::TEXT_BYTES;
+        match content {
+            Some(Content::Text(text)) if fits(&text) => (Body::Text(text), None),
+            Some(Content::Fleeting { text, after }) if fits(&text) => {
+                let after = after.clamp(limits::EXPIRES_AT_LEAST, limits::WAIT_AT_MOST);
+                (Body::Text(text), Some(after))
+            }
+            None => (Body::Newer, None),
+            Some(
+                Content::Text(_)
+                | Content::Fleeting { .. }
+                | Content::Reaction { .. }
+                | Content::Nothing,
+            ) => (Body::Unreadable, None),
+        }
+    }
 }
 
 /// The hash of a sealed body.

@@ -231,8 +231,12 @@ impl RoomRecord {
     #[must_use]
     pub fn keyring(&self) -> Keyring {
         match &self.place {
-            Place::Inside(epoch, secret) => Keyring::new(self.room(), *epoch, secret),
-            Place::Outside { door, .. } => Keyring::empty(self.room(), door.epoch()),
+            Place::Inside(epoch, secret) => {
+                Keyring::new((self.room(), *epoch), secret, self.keypair())
+            }
+            Place::Outside { door, .. } => {
+                Keyring::empty((self.room(), door.epoch()), self.keypair())
+            }
         }
     }
 

@@ -34,10 +34,14 @@ impl Draft {
         Draft { id, text: text.into(), priority, act: Act::Say, terms: Terms::default() }
     }
 
-    /// True if it is said at once, on the usual terms.
+    /// True if it is said at once, to everybody, on the usual terms.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.act.says() && self.terms.qos == Qos::ExactlyOnce && self.terms.when == When::Now
+        let to_all = !matches!(self.act, Act::SayTo { .. });
+        to_all
+            && self.act.says()
+            && self.terms.qos == Qos::ExactlyOnce
+            && self.terms.when == When::Now
     }
 
     /// The same, with another act.
@@ -78,14 +82,43 @@ pub enum Act {
         /// [`limits::WAIT_AT_MOST`](crate::limits::WAIT_AT_MOST).
         after: Millis,
     },
+    /// Says something to one member, which nobody else can read; all others carry it.
+    SayTo {
+        /// To whom.
+        member: MemberId,
+        /// How long after the reading its words go, if they do: as for [`Act::SayFor`].
+        after: Option<Millis>,
+    },
 }
 
 impl Act {
+    /// To whom alone it says something, if to one member.
+    #[must_use]
+    pub fn to(&self) -> Option<MemberId> {
+        match self {
+            Act::SayTo { member, .. } => Some(*member),
+            Act::Say | Act::SayFor { .. } | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The message that it is about, if it is about one.
+    #[must_use]
+    pub fn about(&self) -> Option<EntryId> {
+        match self {
+            Act::Edit(entry) | Act::Delete(entry) | Act::React { target: entry, .. } => {
+                Some(*entry)
+            }
+            Act::Say | Act::SayFor { .. } | Act::SayTo { .. } => None,
+        }
+    }
+
     /// True if it says something, so that there will be a row.
     #[must_use]
     pub fn says(&self) -> bool {
         match self {
-            Act::Say | Act::SayFor { .. } => true,
+            Act::Say | Act::SayFor { .. } | Act::SayTo { .. } => true,
             Act::Edit(_) | Act::Delete(_) | Act::React { .. } => false,
         }
     }

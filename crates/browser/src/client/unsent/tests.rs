@@ -33,6 +33,7 @@ fn row(n: u8) -> News {
         reactions: vec![],
         expiry: None,
         vanishes: None,
+        private: None,
     }]);
     News::Room { room: ROOM, event }
 }

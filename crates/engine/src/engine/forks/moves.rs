@@ -20,7 +20,6 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::members::Member;
 use crate::simulation::{Planted, planted};
-use crate::timeline::notes::Noted;
 use crate::view::Event;
 
 /// Runs read for one step; the lowest of them is only looked at.
@@ -300,7 +299,7 @@ impl Engine {
             if let Some(expiry) = entry.header.expiry {
                 delete(Table::Projections, keys::fade(room, expiry, &id));
             }
-            if let Some(noted) = Noted::of(run, seq, entry) {
+            if let Some(noted) = self.noted(run, seq, entry) {
                 let by = noted.note.by;
                 delete(Table::Projections, keys::note(room, &noted.target, &by));
                 delete(Table::Projections, keys::early(room, &noted.target, &by));

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::load::{PAGE_NOTES, Purpose};
 use crate::engine::{Engine, keys};
-use crate::ids::EntryId;
+use crate::ids::{EntryId, MemberId};
 use crate::io::{Record, Table};
 use crate::limits;
 use crate::log::Logs;
@@ -21,7 +21,7 @@ use crate::log::run::Run;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note};
 use crate::timeline::{Found, Timeline};
-use crate::view::{Act, Body, Draft, Event};
+use crate::view::{Body, Draft, Event};
 
 /// What is known of a message that something is to be said of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Subject {
         target: Target,
         /// True if its words go after they were read.
         vanishes: bool,
+        /// Who else can read it, if that is one member alone.
+        private: Option<MemberId>,
     },
     /// Its body is gone.
     Gone,
@@ -100,7 +102,9 @@ impl Distant {
     ) -> Option<Subject> {
         if timeline.knows(entry) {
             let vanishes = timeline.vanishes(entry);
-            let here = timeline.target(entry).map(|target| Subject::Here { target, vanishes });
+            let private = timeline.private(entry);
+            let here = timeline.target(entry);
+            let here = here.map(|target| Subject::Here { target, vanishes, private });
             return Some(here.unwrap_or(Subject::Gone));
         }
         let held = logs.class_of(entry).is_some();
@@ -112,10 +116,7 @@ impl Distant {
 
     /// True if a draft can be taken; asks for what it is about otherwise.
     pub fn is_ready(&mut self, draft: &Draft, world: (&Timeline, &Logs)) -> bool {
-        let entry = match draft.act {
-            Act::Say | Act::SayFor { .. } => return true,
-            Act::Edit(entry) | Act::Delete(entry) | Act::React { target: entry, .. } => entry,
-        };
+        let Some(entry) = draft.act.about() else { return true };
         let ready = self.subject(&entry, world).is_some();
         if !ready {
             self.ask(entry);
@@ -199,6 +200,7 @@ impl Engine {
                 Some(Found { row, hash, .. }) => Subject::Here {
                     target: Target { entry, hash: *hash },
                     vanishes: row.vanishes.is_some(),
+                    private: row.private,
                 },
             };
             self.distant.known.insert(entry, subject);

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::register::{Receipt, Register, RegisterKind};
-use crate::view::Passage;
+use crate::view::{Order, Passage};
 
 impl Engine {
     /// What a member holds of the own logs, as its receipt says.
@@ -45,7 +45,12 @@ impl Engine {
     }
 
     pub(in crate::engine) fn mark_read(&mut self, entries: &[EntryId]) {
-        for entry in self.timeline.others(entries) {
+        let marked = self.timeline.others(entries);
+        let last = marked.iter().filter_map(|entry| Some(self.timeline.row(entry)?.order)).max();
+        if let Some(Order { lamport, log, seq }) = last {
+            self.read_carried((lamport, log, seq));
+        }
+        for entry in marked {
             let read = self.told.read.entry(entry.log).or_default();
             if !read.contains(entry.seq) {
                 read.insert(entry.seq, entry.seq);
