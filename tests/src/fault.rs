@@ -65,6 +65,18 @@ impl Fault {
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
+    /// True if it shows only where something is said to one member alone.
+    #[must_use]
+    pub fn needs_whispers(self) -> bool {
+        let these = [
+            Planted::PrivateInTheOpen,
+            Planted::PrivateToAnother,
+            Planted::PrivateNotedInTheOpen,
+            Planted::PrivateCountsCarriers,
+        ];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {

@@ -1,12 +1,14 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
 //!
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
-//! disk in `oracle/disks.rs`, who is out of the room in `oracle/removals.rs`, and what everybody
-//! has to agree on in the end in `oracle/verdict.rs`.
+//! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, who is out of
+//! the room in `oracle/removals.rs`, and what everybody has to agree on in the end in
+//! `oracle/verdict.rs`.
 //! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
 //! first broken promise is kept.
 
 mod disks;
+mod private;
 mod removals;
 mod terms;
 mod traffic;
@@ -94,6 +96,7 @@ pub struct Oracle {
     /// What members were shown and have read.
     read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
+    private: private::Private,
     /// Who was known to be out of the room by whoever said something then.
     unheard: BTreeMap<String, BTreeSet<MemberId>>,
     disks: disks::Disks,
@@ -207,7 +210,10 @@ impl Oracle {
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Typing { .. } => {}
-            Event::Refused { draft, reason } => self.refused(peer, *draft, reason, stores[peer]),
+            Event::Refused { draft, reason } => {
+                self.refused(peer, *draft, reason, stores[peer]);
+                self.not_sealed(peer, (*draft, reason), stores[peer]);
+            }
             Event::Waiting(_) | Event::Live(_) | Event::Cancelled(_) | Event::Stored(_) => {
                 self.told_on_terms(peer, event, screen);
             }
@@ -262,6 +268,7 @@ impl Oracle {
             return self.fail("I10", format!("{} does not open at peer {peer}", row.entry));
         };
         self.overhears(peer, text);
+        self.eavesdrops(peer, row, text);
         self.words_on_terms(peer, row.draft, text);
         self.spoken(peer, row, hash, text);
         self.held(peer, row, hash, text, stores);
@@ -315,7 +322,7 @@ impl Oracle {
         // A receipt says by names what was read: where a log forks, two entries have one.
         let sure = self.mallory.is_none() && !self.forks(&row.author);
         let told = row.own && row.state == RowState::Read && sure;
-        if told && !self.members.iter().any(read) {
+        if told && !self.readers(&hash).iter().any(read) {
             self.fail("§13", format!("{:?} is said to be read, and nobody has", cut(text)));
         }
         if usize::try_from(row.held_by).is_ok_and(|held_by| held_by > held) {
@@ -369,6 +376,7 @@ impl Oracle {
         let wrong = wrong.is_some();
         let written = self.written_now(peer, runs, stores);
         self.overwrites(peer, &written, now);
+        self.seals(peer, &written);
         let classes: Vec<Priority> = written.iter().map(|run| run.class).collect();
         if older.is_some() {
             self.fail("I9", format!("peer {peer} stores an older register over a newer one"));

@@ -83,6 +83,8 @@ pub enum Transition {
     CopyProfile,
     /// Somebody is promoted or removed, or the link changes, and with it the epoch.
     Decide,
+    /// Somebody says something to one member alone.
+    Whisper,
 }
 
 const WEIGHTS: [(Transition, u64); 35] = [
@@ -123,17 +125,25 @@ const WEIGHTS: [(Transition, u64); 35] = [
     (Transition::RollBack, 2),
 ];
 
-/// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`.
-pub const LEFT_OUT: [(&str, &str); 2] = [
+/// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`,
+/// `--private`.
+pub const LEFT_OUT: [(&str, &str); 3] = [
     (
         "cloned profile",
         "whoever was copied has two devices that write one log: they have seeds of their own",
+    ),
+    (
+        "private messages",
+        "what only two can read is compared between these two alone: they have seeds of their own",
     ),
     ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
 
 /// Decisions of a plan that has some.
 const DECISIONS: usize = 8;
+
+/// Private messages of a plan that has some.
+const WHISPERS: usize = 24;
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +215,24 @@ impl Plan {
             let place = usize::try_from(random.below(places)).unwrap_or(0);
             let decision = Step { transition: Transition::Decide, ..step(&mut random) };
             self.steps.insert(place, decision);
+        }
+        self
+    }
+
+    /// The same plan, in which much is said to one member alone, and much is done to it.
+    #[must_use]
+    pub fn with_whispers(mut self) -> Plan {
+        let mut bytes = [5; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for number in 0..WHISPERS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let transition = match number % 4 {
+                3 => Transition::Annotate,
+                _ => Transition::Whisper,
+            };
+            self.steps.insert(place, Step { transition, ..step(&mut random) });
         }
         self
     }

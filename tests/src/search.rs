@@ -28,6 +28,26 @@ pub struct Range {
     pub copies: bool,
     /// Things are decided about who is in the room.
     pub decisions: bool,
+    /// Things are said to one member alone.
+    pub private: bool,
+}
+
+impl Range {
+    /// So many seeds from the first on, as they are by themselves.
+    #[must_use]
+    pub fn first(count: u64) -> Range {
+        let (copies, decisions, private) = (false, false, false);
+        Range { from: 0, count, time: None, peers: None, life: 0, copies, decisions, private }
+    }
+
+    /// What happens in one of them.
+    #[must_use]
+    pub fn plan(&self, seed: u64) -> Plan {
+        let plan = Plan::of(seed, self.peers).lasting(self.life);
+        let plan = if self.copies { plan.with_copy() } else { plan };
+        let plan = if self.decisions { plan.with_decisions() } else { plan };
+        if self.private { plan.with_whispers() } else { plan }
+    }
 }
 
 /// What many seeds came to.
@@ -66,10 +86,7 @@ pub fn search(range: Range, options: Options, most: usize) -> Found {
             if seed - range.from >= range.count || late {
                 return;
             }
-            let plan = Plan::of(seed, range.peers).lasting(range.life);
-            let plan = if range.copies { plan.with_copy() } else { plan };
-            let plan = if range.decisions { plan.with_decisions() } else { plan };
-            let outcome = play(&plan, options);
+            let outcome = play(&range.plan(seed), options);
             let Ok(mut found) = found.lock() else { return };
             found.seeds += 1;
             found.said += u64::from(outcome.said);
@@ -110,6 +127,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = Plan::of(seed, None);
         let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
         let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
+        let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;
         if let Some(broken) = outcome.broken {

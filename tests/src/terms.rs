@@ -109,6 +109,25 @@ impl World {
         self.hand_over(peer, draft.on(terms));
     }
 
+    /// A message to one member alone, now or later, for good or for a while.
+    pub(crate) fn whisper(&mut self, peer: usize) {
+        let other = self.pick(self.peers.len());
+        let (me, other) = (self.oracle.member_of(peer), self.oracle.member_of(other));
+        let Some(member) = other.filter(|_| other != me) else { return };
+        let Some(draft) = self.draft(peer, "private") else { return };
+        let terms = match self.below(6) {
+            0 => Terms { when: self.some_time(peer), ..Terms::default() },
+            1 => {
+                self.oracle.will_expire(&draft);
+                let after = 1_000 + self.below(60_000);
+                Terms { expires_after: Some(after), ..Terms::default() }
+            }
+            _ => Terms::default(),
+        };
+        self.oracle.whispered(peer, member, (draft.id, &draft.text));
+        self.hand_over(peer, draft.on(terms).doing(Act::SayTo { member, after: None }));
+    }
+
     /// Somebody changes, deletes or marks a message that its page shows.
     pub(crate) fn annotate(&mut self, peer: usize) {
         let rows = self.peers[peer].screen.rows.values();
@@ -130,6 +149,7 @@ impl World {
         match self.below(3) {
             0 if own => {
                 self.oracle.will_edit((target, hash), &draft);
+                self.oracle.reworded(&hash, &draft.text);
                 self.hand_over(peer, draft.doing(Act::Edit(target)));
             }
             1 if own => {
@@ -154,6 +174,7 @@ impl World {
         self.oracle.will_delete(target, &delete);
         self.hand_over(peer, delete);
         self.oracle.will_edit(target, &edit);
+        self.oracle.reworded(&target.1, &edit.text);
         self.hand_over(peer, edit.doing(Act::Edit(target.0)));
     }
 

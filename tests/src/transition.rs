@@ -83,6 +83,7 @@ impl World {
             Transition::RollBack => self.roll_back(peer),
             Transition::CopyProfile => self.copy_profile(peer),
             Transition::Decide => self.decide(peer),
+            Transition::Whisper => self.whisper(peer),
         }
     }
 

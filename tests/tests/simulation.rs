@@ -187,16 +187,13 @@ fn planted_faults_are_found() {
 }
 
 /// Runs seeds and stops with the story of the first that breaks a promise.
-fn sweep(from: u64, count: u64, quick: bool, decisions: bool) {
+fn sweep(range: Range, quick: bool) {
     let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
-    let count = wanted.unwrap_or(count);
-    let (time, peers, life, copies) = (None, None, 0, false);
-    let range = Range { from, count, time, peers, life, copies, decisions };
+    let count = wanted.unwrap_or(range.count);
     let options = Options { quick, fault: None };
-    let found = search(range, options, 1);
+    let found = search(Range { count, ..range }, options, 1);
     if let Some((seed, outcome)) = found.failed.into_iter().next() {
-        let plan = Plan::of(seed, None);
-        let plan = if decisions { plan.with_decisions() } else { plan };
+        let plan = range.plan(seed);
         let (short, outcome) = shrink(&plan, options, outcome);
         let story = outcome.journal.join("\n");
         panic!("seed {seed}: {:?}\n{:#?}\n{story}", outcome.broken, short.steps);
@@ -207,20 +204,26 @@ fn sweep(from: u64, count: u64, quick: bool, decisions: bool) {
 /// I1 to I12, whatever happens: the oracle looks at every step of every seed.
 #[test]
 fn i9_1000_quick_seeds_converge() {
-    sweep(0, 1_000, true, false);
+    sweep(Range::first(1_000), true);
 }
 
 /// The same with the signatures and pages that are shipped.
 #[test]
 fn i9_100_seeds_with_real_signatures_converge() {
-    sweep(0, 100, false, false);
+    sweep(Range::first(100), false);
 }
 
 /// People are promoted and removed, and the link changes: those who are left agree on all of it,
 /// and whoever is out of the room learns nothing.
 #[test]
 fn i9_200_seeds_with_removals_converge() {
-    sweep(0, 200, true, true);
+    sweep(Range { decisions: true, ..Range::first(200) }, true);
+}
+
+/// Much is said to one member alone: only the two show it, and everybody carries it.
+#[test]
+fn i9_200_seeds_with_private_messages_converge() {
+    sweep(Range { private: true, ..Range::first(200) }, true);
 }
 
 /// Seeds beyond those of the sweeps that have broken a promise once.

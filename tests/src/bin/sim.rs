@@ -56,6 +56,9 @@ mod command {
         /// Members are promoted and removed and the link changes in each seed
         #[arg(long)]
         decisions: bool,
+        /// Things are said to one member alone in each seed
+        #[arg(long)]
+        private: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -82,7 +85,8 @@ mod command {
     fn plan(seed: u64, arguments: &Arguments) -> Plan {
         let plan = Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life);
         let plan = if arguments.copies { plan.with_copy() } else { plan };
-        if arguments.decisions { plan.with_decisions() } else { plan }
+        let plan = if arguments.decisions { plan.with_decisions() } else { plan };
+        if arguments.private { plan.with_whispers() } else { plan }
     }
 
     fn options(arguments: &Arguments) -> Options {
@@ -113,8 +117,8 @@ mod command {
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
         let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let (copies, decisions) = (arguments.copies, arguments.decisions);
-        let range = Range { from, count, time, peers, life, copies, decisions };
+        let Arguments { copies, decisions, private, .. } = *arguments;
+        let range = Range { from, count, time, peers, life, copies, decisions, private };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
@@ -184,6 +188,9 @@ mod command {
         }
         if arguments.decisions {
             flags += " --decisions";
+        }
+        if arguments.private {
+            flags += " --private";
         }
         if arguments.real_crypto {
             flags += " --real-crypto";

@@ -67,6 +67,7 @@ impl Oracle {
             self.nothing_waits(one, all, members);
             self.spoken_in_order(one);
             self.terms_kept(one, present);
+            self.private_kept(one, present);
         }
         self.nothing_lost(present, &early, truth);
     }
@@ -78,9 +79,20 @@ impl Oracle {
         }
     }
 
-    fn texts(&self, screen: &Screen, early: &[EntryId]) -> Vec<String> {
-        let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
-        rows.filter(|row| !is_early(row, early)).map(|row| self.label(screen, row)).collect()
+    /// The rows on a screen that both of these devices have to show.
+    fn rows<'a>(
+        &self,
+        screen: &'a Screen,
+        peers: [usize; 2],
+        early: &[EntryId],
+    ) -> impl Iterator<Item = &'a Row> {
+        let rows = screen.rows.values().filter(move |row| !self.is_mallory(&row.author));
+        let rows = rows.filter(move |row| self.is_for(screen, row, peers));
+        rows.filter(move |row| !is_early(row, early))
+    }
+
+    fn texts(&self, screen: &Screen, peers: [usize; 2], early: &[EntryId]) -> Vec<String> {
+        self.rows(screen, peers, early).map(|row| self.label(screen, row)).collect()
     }
 
     /// What expired by a clock that runs before those of others, while nobody has the words any
@@ -142,7 +154,9 @@ impl Oracle {
     }
 
     fn same_rows(&mut self, one: &Present<'_>, first: &Present<'_>, early: &[EntryId]) {
-        let (mine, theirs) = (self.texts(one.screen, early), self.texts(first.screen, early));
+        let peers = [one.peer, first.peer];
+        let mine = self.texts(one.screen, peers, early);
+        let theirs = self.texts(first.screen, peers, early);
         if mine != theirs {
             let (a, b): (BTreeSet<_>, BTreeSet<_>) =
                 (mine.iter().cloned().collect(), theirs.iter().cloned().collect());
@@ -170,8 +184,7 @@ impl Oracle {
             self.fail("I3", format!("peer {} shows {text:?} twice", one.peer));
         }
         let names = |screen: &Screen| -> Vec<(EntryId, EntryHash)> {
-            let rows = screen.rows.values().filter(|row| !self.is_mallory(&row.author));
-            let rows = rows.filter(|row| !is_early(row, early));
+            let rows = self.rows(screen, peers, early);
             rows.filter_map(|row| Some((row.entry, *screen.which.get(&row.entry)?))).collect()
         };
         let (mine, theirs) = (names(one.screen), names(first.screen));
@@ -265,8 +278,18 @@ impl Oracle {
                 })
             };
             let mut kept = self.kept.iter().filter(|(_, devices)| here(devices));
+            let me = self.member_of(one.peer);
+            let meant = |hash: &EntryHash| {
+                // What was private and is gone whoever has it anew does not know for his.
+                let gone = self.may_lack_body(hash);
+                let two = self.between(hash);
+                two.is_none_or(|two| !gone && me.is_some_and(|me| two.contains(&me)))
+            };
             let lost = kept.find(|(hash, _)| {
-                !shown.contains(hash) && !too_early(hash) && !self.is_cut_off(hash, truth)
+                meant(hash)
+                    && !shown.contains(hash)
+                    && !too_early(hash)
+                    && !self.is_cut_off(hash, truth)
             });
             let text = lost.and_then(|(hash, _)| self.texts.get(hash)).cloned();
             if let Some(text) = text {
