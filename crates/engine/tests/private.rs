@@ -5,12 +5,13 @@
 mod driver;
 
 use driver::{Tables, World, founder, guest, two};
-use engine::log::entry::Kind;
-use engine::log::run::Run;
+use engine::frame::{Frame, Part};
+use engine::log::entry::{Header, Kind, body_hash};
+use engine::log::run::{Run, Start, Unsigned};
 use engine::register::{Receipt, Register, RegisterKind};
 use engine::{
-    Act, Body, Command, Draft, EntryId, Event, MemberId, Passage, Priority, Qos, Refusal, Row,
-    RowState, Table, Terms, When,
+    Act, Body, Channel, Command, Draft, EntryHash, EntryId, Event, Incarnation, Input, LogId,
+    MemberId, Passage, Priority, Qos, Refusal, Row, RowState, Table, Terms, When,
 };
 
 const MINUTE: u64 = 60_000;
@@ -456,6 +457,95 @@ fn nothing_is_sealed_to_who_was_removed_and_what_waits_is_kept() {
         Some(waiting.len())
     });
     assert_eq!(waiting, Some(1), "the draft is not lost");
+}
+
+#[test]
+fn what_is_due_while_its_recipient_is_being_removed_is_kept() {
+    let mut world = three();
+    let ben = member(&world, 1);
+    let act = Act::SayTo { member: ben, after: None };
+    let terms = Terms { when: When::At(world.clock().wall + MINUTE), ..Terms::default() };
+    let later = world.draft(0, "later", Priority::Normal).doing(act).on(terms);
+    world.command(0, Command::Send(later));
+    world.pass(MINUTE - 1_000);
+    // Both are with the store, or wait for it, when its time comes.
+    world.peers[0].slow = Some(vec![]);
+    world.say(0, "to all", Priority::Normal);
+    world.pass(500);
+    world.command(0, Command::Remove(ben));
+    world.pass(2_000);
+    let slow = world.peers[0].slow.take().unwrap();
+    for batch in slow {
+        world.peers[0].inputs.push_back(Input::Committed(batch));
+    }
+    world.pass(MINUTE);
+    assert_eq!(world.said(0), ["to all"]);
+    let waiting = world.peers[0].events.iter().rev().find_map(|event| {
+        let Event::Waiting(waiting) = event else { return None };
+        Some(waiting.len())
+    });
+    assert_eq!(waiting, Some(1));
+}
+
+/// Carl sends Ana and Ben a private entry with this body, in a log of his own.
+fn carl_forges(world: &mut World, log: u8, body: Vec<u8>) {
+    let record = guest(2);
+    let log = LogId { member: record.me(), incarnation: Incarnation([log; 16]) };
+    let header = Header {
+        kind: Kind::PRIVATE,
+        lamport: 1,
+        wall: 0,
+        expiry: None,
+        target: None,
+        group: None,
+        body_len: u32::try_from(body.len()).unwrap(),
+        body_hash: body_hash(&body),
+    };
+    let (room, epoch, previous) = (record.room(), record.epoch(), EntryHash::NONE);
+    let start = Start { room, log, first: 0, previous, epoch, class: Priority::Normal };
+    let run = Run::sign(&start, vec![Unsigned { header, body }], &record.keypair());
+    let part = Frame::Part(Part { class: 2, last: true, bytes: run.bytes().to_vec() });
+    for to in 0..2 {
+        let mut wires = world.wires.iter().filter(|((from, _), (at, _))| (*from, *at) == (2, to));
+        let (_, (_, link)) = wires.next().unwrap();
+        let (link, channel, bytes) = (*link, Channel::Messages, part.encode());
+        world.peers[to].inputs.push_back(Input::Frame { link, channel, bytes });
+    }
+    world.pass(5_000);
+}
+
+#[test]
+fn i10_a_letter_that_is_copied_into_another_log_is_shown_to_nobody() {
+    let mut world = three();
+    letter(&mut world, 0, 1, "only to Ben");
+    world.pass(3_000);
+    let body = runs(&world, 2).iter().flat_map(|run| run.entries.clone()).find_map(|entry| {
+        let private = entry.header.kind == Kind::PRIVATE;
+        entry.body.filter(|_| private)
+    });
+    carl_forges(&mut world, 7, body.unwrap());
+    for peer in 0..2 {
+        assert_eq!(world.words(peer), ["only to Ben"], "once, and not as Carl's");
+        assert_eq!(carried(&world, peer), 2, "it verifies, so it is carried");
+    }
+    assert_eq!(world.words(2), ["Unreadable"], "who copies it does not read it");
+}
+
+#[test]
+fn what_is_no_letter_is_said_to_be_unreadable_or_newer_and_the_room_goes_on() {
+    let mut world = three();
+    let bodies: [&[u8]; 5] = [&[], &[1], &[1; 457], &[1; 48 * 1024], &[2, 7, 7]];
+    for (log, body) in (10..).zip(bodies) {
+        carl_forges(&mut world, log, body.to_vec());
+    }
+    world.say(0, "to all", Priority::Normal);
+    world.pass(5_000);
+    for peer in 0..2 {
+        let mut words = world.words(peer);
+        words.sort();
+        // One has the size of a letter: for whom it would be nobody can tell.
+        assert_eq!(words, ["Newer", "Unreadable", "Unreadable", "Unreadable", "to all"]);
+    }
 }
 
 #[test]

@@ -210,8 +210,11 @@ impl Engine {
                 }
                 Err(reason) => {
                     self.outbox.drop_taken(&draft);
-                    self.outbox.waits.remove(&draft.id);
-                    self.refuse(Some(draft.id), reason);
+                    // What has waited for its time goes on waiting for the key that it needs.
+                    if draft.act.to().is_none() || !self.outbox.waits.contains(&draft.id) {
+                        self.outbox.waits.remove(&draft.id);
+                        self.refuse(Some(draft.id), reason);
+                    }
                     continue;
                 }
             };
