@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::log::entry::{Content, Kind, Place};
 use engine::log::run::Run;
-use engine::{Body, DraftId, EntryHash, MemberId, Refusal, Row, RowState};
+use engine::{Body, DraftId, EntryHash, MemberId, Refusal, Role, Row, RowState};
 
 use crate::oracle::verdict::Present;
 use crate::oracle::{Oracle, Screen, cut};
@@ -98,10 +98,19 @@ impl Oracle {
         store: &Store,
     ) {
         let to = draft.and_then(|draft| self.private.to.get(&draft).copied());
-        let known = to.is_some_and(|to| store.has_key_of(&to));
+        // A key under an epoch that is not known yet does not open.
+        let one_epoch =
+            self.room.as_ref().is_some_and(|(room, _)| store.decisions(room).is_empty());
+        let known = to.is_some_and(|to| store.has_key_of(&to)) && one_epoch;
         if *reason == Refusal::NoKey && known && self.mallory.is_none() {
             self.fail("§10", format!("{peer} lacks a key that is on its disk"));
         }
+    }
+
+    /// True if a draft is for a member who is out of the room: it goes on waiting.
+    pub(super) fn is_for_nobody(&self, draft: &DraftId, screen: &Screen) -> bool {
+        let to = self.private.to.get(draft);
+        to.and_then(|to| screen.roles.get(to)) == Some(&Role::Removed)
     }
 
     /// True if a message is for both of these devices, as far as it is for anybody.
