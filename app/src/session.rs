@@ -8,7 +8,7 @@ mod sending;
 
 use std::str::FromStr;
 
-use browser::{ClientOptions, Millis, RoomId, inspect_invite};
+use browser::{ClientOptions, MemberId, Millis, RoomId, inspect_invite};
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
@@ -23,6 +23,7 @@ const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
+const ONLY: &str = "confab.only";
 
 /// The key of the room in `history.state`.
 const STATE_ROOM: &str = "room";
@@ -202,6 +203,17 @@ pub fn draft(room: &RoomId) -> String {
 /// Remembers what stands in the composer of a room.
 pub fn keep_draft(room: &RoomId, text: &str) {
     keep(tab(), &format!("{DRAFT}.{room}"), text);
+}
+
+/// Who alone is to read what stands in the composer of a room, if one member.
+pub fn recipient(room: &RoomId) -> Option<MemberId> {
+    read(tab(), &format!("{ONLY}.{room}")).and_then(|text| MemberId::from_str(&text).ok())
+}
+
+/// Remembers who alone is to read what stands in the composer of a room.
+pub fn keep_recipient(room: &RoomId, only: Option<MemberId>) {
+    let text = only.map(|member| member.to_string()).unwrap_or_default();
+    keep(tab(), &format!("{ONLY}.{room}"), &text);
 }
 
 /// What stands in the bundle of a room.

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use browser::{Body, DraftId, Event};
+use browser::{Body, DraftId, Event, MemberId};
 
 /// Words that are not answered yet, at most; more than a person writes before the first is.
 const UNSURE: usize = 64;
@@ -17,19 +17,41 @@ const UNSURE: usize = 64;
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revised {
-    unsure: VecDeque<(DraftId, Arc<str>)>,
+    unsure: VecDeque<Unsure>,
     /// Words for the composer, oldest first.
     pub rescued: Vec<String>,
+    /// To whom alone the newest private ones of them were: whoever else may not read them.
+    pub only: Option<MemberId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unsure {
+    draft: DraftId,
+    text: Arc<str>,
+    /// To whom alone they are.
+    only: Option<MemberId>,
 }
 
 impl Revised {
     /// Other words were handed over, in this draft or for it. The newest for a draft count.
-    pub fn hand_over(&mut self, draft: DraftId, text: &str) {
-        self.unsure.retain(|(known, _)| *known != draft);
+    pub fn hand_over(&mut self, draft: DraftId, text: &str, only: Option<MemberId>) {
+        self.unsure.retain(|known| known.draft != draft);
         if self.unsure.len() == UNSURE {
             self.unsure.pop_front();
         }
-        self.unsure.push_back((draft, text.into()));
+        self.unsure.push_back(Unsure { draft, text: text.into(), only });
+    }
+
+    /// Words come back, for one member alone perhaps.
+    pub fn rescue(&mut self, text: String, only: Option<MemberId>) {
+        self.rescued.push(text);
+        self.only = only.or(self.only);
+    }
+
+    /// The composer has all words that came back.
+    pub fn end_rescue(&mut self) {
+        self.rescued.clear();
+        self.only = None;
     }
 
     /// Takes in what the engine says of them.
@@ -38,12 +60,11 @@ impl Revised {
             return;
         }
         let refused = matches!(event, Event::Refused { .. });
-        let (answered, unsure) =
-            self.unsure.drain(..).partition(|(draft, text)| is_answer(event, draft, text));
+        let (answered, unsure): (VecDeque<Unsure>, _) =
+            self.unsure.drain(..).partition(|one| is_answer(event, &one.draft, &one.text));
         self.unsure = unsure;
-        let answered: VecDeque<(DraftId, Arc<str>)> = answered;
-        if refused {
-            self.rescued.extend(answered.into_iter().map(|(_, text)| text.to_string()));
+        for one in answered.into_iter().filter(|_| refused) {
+            self.rescue(one.text.to_string(), one.only);
         }
     }
 }

@@ -199,8 +199,9 @@ impl ChatState {
 
     /// Only what says something will be a row: reactions, edits and deletions will not.
     pub(super) fn write(&mut self, draft: Draft, wall: Millis) {
-        if let Act::Edit(_) = draft.act {
-            self.room.writing.revised.hand_over(draft.id, &draft.text);
+        if let Act::Edit(entry) = draft.act {
+            let only = self.rows.of(&entry).and_then(|row| row.private);
+            self.room.writing.revised.hand_over(draft.id, &draft.text, only);
         }
         let Some(view) = self.room.view.as_ref().filter(|_| draft.act.says()) else { return };
         self.rows.write(draft, view.me, wall);

@@ -9,7 +9,9 @@
 //! What nobody is to read any more is not said by a key that was meant for something else: in
 //! `Anew` only the button sends.
 
-use browser::{Act, Body, Draft, DraftId, EntryId, Event, Priority, Refusal, Terms, When, limits};
+use browser::{
+    Act, Body, Draft, DraftId, EntryId, Event, MemberId, Priority, Refusal, Terms, When, limits,
+};
 
 use super::message::{Shown, Standing};
 use super::revised::Revised;
@@ -39,8 +41,8 @@ pub enum Compose {
     Revised,
     /// This draft was handed over in the place of one that waits.
     Replaced(Draft),
-    /// A message that was refused is to be written anew.
-    Rescue(String),
+    /// A message that was refused is to be written anew, to one member alone if it was so.
+    Rescue(String, Option<MemberId>),
     /// The composer has all words that came back.
     Rescued,
     /// A message is to be sent together with others.
@@ -172,10 +174,10 @@ impl ChatState {
             }
             Compose::Revised => self.end_revision(),
             Compose::Replaced(draft) => {
-                self.room.writing.revised.hand_over(draft.id, &draft.text);
+                self.room.writing.revised.hand_over(draft.id, &draft.text, draft.act.to());
             }
-            Compose::Rescue(text) => self.room.writing.revised.rescued.push(text),
-            Compose::Rescued => self.room.writing.revised.rescued.clear(),
+            Compose::Rescue(text, only) => self.room.writing.revised.rescue(text, only),
+            Compose::Rescued => self.room.writing.revised.end_rescue(),
             Compose::Bundle(text) => self.put_into_bundle(text),
             Compose::Unbundle(place) => {
                 let bundle = &mut self.room.writing.bundle;

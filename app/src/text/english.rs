@@ -164,6 +164,11 @@ pub static ENGLISH: Words = Words {
                    has it yet.",
     queue_failed: "What has failed is marked in the list of messages.",
     when_back: |name| format!("when {name} is back"),
+    only_to: |name| format!("only to {name}"),
+    only_you_and: |name| format!("only you and {name}"),
+    only_to_lead: |name| {
+        format!("Only {name} can read what you send now, until you choose another delivery.")
+    },
     sent_at: |moment| format!("will be sent {moment}"),
     send_now: "Send now",
     waits_for_members: "waits for somebody to come",

@@ -153,3 +153,30 @@ fn i6_unanswered_words_are_bounded() {
     }
     assert_eq!((rescued(&state).len(), rescued(&state)[0].as_str()), (64, "136"));
 }
+
+#[test]
+fn private_words_that_come_back_are_for_the_same_member_still() {
+    let mut state = in_live_room();
+    let said = Row { private: Some(BEN), ..row(ME, 1, "only to Ben") };
+    state.apply(told(Event::Rows(vec![said.clone()])));
+    let edit = draft(1, "other words").doing(Act::Edit(said.entry));
+    state.apply(PageEvent::Wrote { draft: edit, wall: 1_000 });
+    state.apply(refused(1, Refusal::NoKey));
+    let only = |state: &ChatState| state.room.writing.revised.only;
+    assert_eq!((rescued(&state), only(&state)), (&["other words".to_owned()][..], Some(BEN)));
+    composes(&mut state, Compose::Rescued);
+    assert_eq!(only(&state), None);
+    composes(&mut state, Compose::Rescue("refused".to_owned(), Some(BEN)));
+    composes(&mut state, Compose::Rescue("to all".to_owned(), None));
+    assert_eq!(only(&state), Some(BEN), "what was for one is not said to all with the rest");
+}
+
+#[test]
+fn what_is_said_again_is_for_the_same_member() {
+    let mut state = in_live_room();
+    let said = Row { private: Some(BEN), ..row(ME, 1, "only to Ben") };
+    state.apply(told(Event::Rows(vec![said.clone()])));
+    revises(&mut state, Subject::Undelivered(said.entry));
+    let Task::Resend(_, manner) = &state.room.writing.task else { panic!("it is said again") };
+    assert_eq!(manner.act, Act::SayTo { member: BEN, after: None });
+}

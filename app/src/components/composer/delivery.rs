@@ -1,6 +1,6 @@
 //! How the next message is delivered, in plain words: each choice stands for terms.
 
-use browser::{Act, MemberId, MemberView, Millis, Qos, Terms, When};
+use browser::{Act, MemberId, MemberView, Millis, Qos, Role, Terms, When};
 use leptos::prelude::*;
 
 use crate::page::{language, word};
@@ -25,6 +25,9 @@ pub enum Delivery {
     GoneInAnHour,
     /// Its words go after a day.
     GoneInADay,
+    /// Only this member can read it. This choice stays until another is made: what is meant for one
+    /// is never said to all because a choice has ended.
+    OnlyTo(MemberId),
     /// Its words go a minute after they were read.
     GoneOnceRead,
     /// Its words go an hour after they were read.
@@ -53,6 +56,7 @@ impl Delivery {
             Delivery::InTenMinutes => "in-10-minutes",
             Delivery::InAnHour => "in-an-hour",
             Delivery::WhenBack(member) => return format!("back-{member}"),
+            Delivery::OnlyTo(member) => return format!("only-{member}"),
             Delivery::GoneInAMinute => "gone-in-a-minute",
             Delivery::GoneInAnHour => "gone-in-an-hour",
             Delivery::GoneInADay => "gone-in-a-day",
@@ -71,6 +75,9 @@ impl Delivery {
             Delivery::WhenBack(member) => {
                 return (words.when_back)(&called(member, words, members));
             }
+            Delivery::OnlyTo(member) => {
+                return (words.only_to)(&called(member, words, members));
+            }
             Delivery::GoneInAMinute => words.gone_in_a_minute,
             Delivery::GoneInAnHour => words.gone_in_an_hour,
             Delivery::GoneInADay => words.gone_in_a_day,
@@ -82,13 +89,24 @@ impl Delivery {
 
     /// True if several messages can go together like this: now, and stored.
     pub fn suits_bundle(self) -> bool {
-        let (_, terms) = terms_of(self, 0);
-        terms.qos == Qos::ExactlyOnce && terms.when == When::Now
+        let (act, terms) = terms_of(self, 0);
+        terms.qos == Qos::ExactlyOnce && terms.when == When::Now && act.to().is_none()
+    }
+
+    /// Who alone is to read what is written, if one member.
+    pub fn only(self) -> Option<MemberId> {
+        let (act, _) = terms_of(self, 0);
+        act.to()
+    }
+
+    /// What is chosen for the next message when one like this was sent.
+    pub fn next(self) -> Delivery {
+        if self.only().is_some() { self } else { Delivery::Usual }
     }
 }
 
 /// A member's name, with its mark where that is needed to tell it from another.
-fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String {
+pub fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String {
     let name = members.iter().find(|view| view.member == member).map(|view| view.name.as_str());
     let name = name.filter(|name| !name.is_empty()).unwrap_or(words.nameless);
     let alike = members.iter().filter(|view| view.name == name).count();
@@ -103,9 +121,19 @@ fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Deliv
     let away = members.iter().filter(|view| !view.me);
     let away = away.map(|view| (Delivery::WhenBack(view.member), view.online));
     let away = away.filter(|(back, online)| !online || *back == chosen).map(|(back, _)| back);
-    let suits = |delivery: &Delivery| !bundled || delivery.suits_bundle();
+    let others = members.iter().filter(|view| !view.me && view.role >= Role::Member);
+    let others = others.map(|view| Delivery::OnlyTo(view.member));
+    // Who has gone meanwhile stays chosen: what is sent then is refused, and not said to all.
+    let gone =
+        chosen.only().filter(|member| !others.clone().any(|one| one.only() == Some(*member)));
+    let others: Vec<Delivery> = others.chain(gone.map(Delivery::OnlyTo)).collect();
+    let suits = |delivery: &Delivery| {
+        let kept = *delivery == chosen && chosen.only().is_some();
+        !bundled || delivery.suits_bundle() || kept
+    };
     let fixed = FIXED.into_iter();
-    fixed.clone().take(4).chain(away).chain(fixed.skip(4)).filter(suits).collect()
+    let all = fixed.clone().take(4).chain(away).chain(others).chain(fixed.skip(4));
+    all.filter(suits).collect()
 }
 
 /// What a choice stands for, `now` in milliseconds since 1970.
@@ -114,6 +142,7 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
     let terms = match delivery {
         Delivery::GoneOnceRead => return (Act::SayFor { after: MINUTE }, usual),
         Delivery::GoneHourAfterReading => return (Act::SayFor { after: HOUR }, usual),
+        Delivery::OnlyTo(member) => return (Act::SayTo { member, after: None }, usual),
         Delivery::Usual => usual,
         Delivery::Live => Terms { qos: Qos::AtMostOnce, ..usual },
         Delivery::InTenMinutes => Terms { when: When::At(now + 10 * MINUTE), ..usual },
@@ -180,12 +209,11 @@ pub fn DeliveryChoice(
 mod tests {
     use super::*;
     use crate::text::Language;
-    use browser::Role;
 
     #[test]
     fn every_choice_stands_for_terms_of_its_own() {
         let back = Delivery::WhenBack(BEN);
-        let terms = [FIXED.as_slice(), &[back]].concat();
+        let terms = [FIXED.as_slice(), &[back, Delivery::OnlyTo(BEN)]].concat();
         let terms: Vec<(Act, Terms)> = terms.into_iter().map(|one| terms_of(one, 1_000)).collect();
         assert_eq!(terms[0], (Act::Say, Terms::default()));
         for (place, one) in terms.iter().enumerate() {
@@ -193,6 +221,7 @@ mod tests {
         }
         assert_eq!(terms[2].1.when, When::At(1_000 + 600_000));
         assert_eq!(terms[9].1.when, When::Online(BEN));
+        assert_eq!(terms[10].0, Act::SayTo { member: BEN, after: None });
     }
 
     const BEN: MemberId = MemberId([2; 32]);
@@ -216,11 +245,25 @@ mod tests {
 
     #[test]
     fn what_goes_later_live_or_when_somebody_is_back_does_not_go_together() {
-        let back = Delivery::WhenBack(BEN);
-        let all = FIXED.into_iter().chain([back]);
+        let (back, only) = (Delivery::WhenBack(BEN), Delivery::OnlyTo(BEN));
+        let all = FIXED.into_iter().chain([back, only]);
         let unfit: Vec<Delivery> = all.filter(|one| !one.suits_bundle()).collect();
-        let later = [Delivery::Live, Delivery::InTenMinutes, Delivery::InAnHour, back];
+        let later = [Delivery::Live, Delivery::InTenMinutes, Delivery::InAnHour, back, only];
         assert_eq!(unfit, later);
+    }
+
+    #[test]
+    fn what_is_for_one_member_alone_stays_so_until_another_choice_is_made() {
+        let only = Delivery::OnlyTo(BEN);
+        let here = [member(1, "Ana", true), member(2, "Ben", true)];
+        let offered = choices(Delivery::Usual, &here, false);
+        assert!(offered.contains(&only) && !offered.contains(&Delivery::OnlyTo(here[0].member)));
+        assert_eq!((only.next(), Delivery::Live.next()), (only, Delivery::Usual));
+        assert!(choices(only, &here[..1], false).contains(&only), "also when that one has gone");
+        let removed = here.clone().map(|view| MemberView { role: Role::Removed, ..view });
+        assert!(!choices(Delivery::Usual, &removed, false).contains(&only));
+        assert!(choices(only, &here, true).contains(&only), "nothing else is chosen instead");
+        assert!(!choices(Delivery::Usual, &here, true).contains(&only));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use browser::{MemberView, Priority, RoomId};
 use leptos::prelude::*;
 
 use self::bundle::Bundle;
-use self::delivery::{Delivery, DeliveryChoice, terms_of};
+use self::delivery::{Delivery, DeliveryChoice, called, terms_of};
 use self::field::Words;
 pub use self::priority::PriorityChoice;
 use self::revision::Revision;
@@ -56,13 +56,17 @@ pub fn Composer(
     let words = Words::new(room, writing, on_change);
     let text = words.text;
     let priority = RwSignal::new(Priority::Normal);
-    let delivery = RwSignal::new(Delivery::Usual);
+    let delivery = keep_recipient(room);
     let task = Memo::new(move |_| writing.with(|writing| writing.task.clone()));
     let bundle = keep_bundle(room, writing, on_compose);
-    let rescued = Memo::new(move |_| writing.with(|writing| writing.revised.rescued.clone()));
+    let rescued = Memo::new(move |_| {
+        writing.with(|writing| (writing.revised.rescued.clone(), writing.revised.only))
+    });
     Effect::new(move |_| {
-        let back = rescued.get();
+        let (back, only) = rescued.get();
         if !back.is_empty() {
+            // Before they stand there: what was for one member alone is not sent to all.
+            only.into_iter().for_each(|member| delivery.set(Delivery::OnlyTo(member)));
             on_compose(Compose::Rescued);
             words.rescue(&back.join("\n\n"));
         }
@@ -79,8 +83,9 @@ pub fn Composer(
         let (act, terms) = terms_of(delivery.get_untracked(), session::now());
         let manner = Manner { priority: priority.get_untracked(), act, terms };
         on_send(written.trim_end().to_owned(), manner);
-        if delivery.with_untracked(|delivery| *delivery != Delivery::Usual) {
-            delivery.set(Delivery::Usual);
+        let chosen = delivery.get_untracked();
+        if chosen != chosen.next() {
+            delivery.set(chosen.next());
         }
         // Urgent is the one message, not the mood: nobody shouts on by mistake.
         if priority.get_untracked() == Priority::Urgent {
@@ -142,6 +147,10 @@ pub fn Composer(
         })
     });
     let is_new = move || task.with(|task| *task == Task::New);
+    let only = Memo::new(move |_| {
+        let (words, member) = (language.get().words(), delivery.get().only()?);
+        Some(members.with(|members| (words.only_to_lead)(&called(member, words, members))))
+    });
     let placeholder = move || {
         let words = language.get().words();
         if ended.get() { words.composer_ended } else { words.composer_placeholder }
@@ -150,6 +159,9 @@ pub fn Composer(
         <form class="composer" on:submit=on_submit>
             <div class="about">
                 <Revision task on_end=move || on_compose(Compose::Revised) />
+                {move || only.get().filter(|_| is_new()).map(|said| {
+                    view! { <p class="only" role="status" data-testid="only-to">{said}</p> }
+                })}
                 <Bundle bundle on_remove=move |place| {
                     on_compose(Compose::Unbundle(place));
                     words.focus();
@@ -221,6 +233,14 @@ fn key_of(event: &web_sys::KeyboardEvent, empty: bool, new: bool) -> Option<Key>
         "Escape" if bare && !new => Some(Key::GiveUp),
         _ => None,
     }
+}
+
+/// For whom alone the words in the composer are survives a reload of the tab as they do.
+fn keep_recipient(room: RoomId) -> RwSignal<Delivery> {
+    let kept = session::recipient(&room).map_or(Delivery::Usual, Delivery::OnlyTo);
+    let delivery = RwSignal::new(kept);
+    Effect::new(move |_| session::keep_recipient(&room, delivery.get().only()));
+    delivery
 }
 
 /// The bundle of a room survives a reload of the tab, like the words in the composer.

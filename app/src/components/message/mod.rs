@@ -3,7 +3,7 @@
 mod actions;
 mod way;
 
-use browser::{Body, DraftId, Priority, RowState};
+use browser::{Body, DraftId, MemberId, Priority, RowState};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -19,8 +19,8 @@ use crate::text::{Day, machine_time, names};
 /// What a person does with a message that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rescue {
-    /// Put the text back into the composer.
-    Edit(DraftId, String),
+    /// Put the text back into the composer, for one member alone if it was so.
+    Edit(DraftId, String, Option<MemberId>),
     /// Drop it.
     Discard(DraftId),
 }
@@ -33,6 +33,9 @@ pub fn MessageRow(
     /// The name of its author.
     #[prop(into)]
     name: Signal<String>,
+    /// The name of who else can read it, if it is for one member alone.
+    #[prop(into)]
+    other: Signal<String>,
     /// Notices when it is on the screen.
     sight: Sight,
     /// It was refused, and the person has decided.
@@ -58,6 +61,7 @@ pub fn MessageRow(
             data-state=move || message.with(|message| message.standing.name())
             data-held-by=move || message.with(|message| message.held_by().to_string())
             data-priority=priority
+            data-private=move || message.with(|message| message.private.map(|it| it.to_string()))
             data-late-unread=move || {
                 message.with(|message| (message.unread && message.late).then_some(""))
             }
@@ -70,6 +74,7 @@ pub fn MessageRow(
                     <Mark member=author />
                 </header>
                 <div class="bubble">
+                    <PrivateBadge message other />
                     <PriorityBadge message />
                     <BodyText message sight />
                 </div>
@@ -123,6 +128,24 @@ fn PriorityBadge(message: Memo<Shown>) -> impl IntoView {
                 {said}
             </span>
         })
+    }
+}
+
+/// Says who alone can read it.
+#[component]
+fn PrivateBadge(message: Memo<Shown>, other: Signal<String>) -> impl IntoView {
+    let language = language();
+    let private = Memo::new(move |_| message.with(|message| message.private.is_some()));
+    let said = move || {
+        let (words, name) = (language.get().words(), other.get());
+        (words.only_you_and)(if name.is_empty() { words.nameless } else { &name })
+    };
+    view! {
+        <Show when=move || private.get()>
+            <span class="private" data-testid="private">
+                <bdi>{said}</bdi>
+            </span>
+        </Show>
     }
 }
 
@@ -294,15 +317,18 @@ fn Refused(
         })
     });
     let rescue = move |edit: bool| {
-        let (draft, text) = message.with_untracked(|message| {
+        let (draft, text, only) = message.with_untracked(|message| {
             let text = match &message.body {
                 Body::Text(text) => text.clone(),
                 Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => String::new(),
             };
-            (message.draft, text)
+            (message.draft, text, message.private)
         });
         if let Some(draft) = draft {
-            on_rescue(if edit { Rescue::Edit(draft, text) } else { Rescue::Discard(draft) });
+            on_rescue(match edit {
+                true => Rescue::Edit(draft, text, only),
+                false => Rescue::Discard(draft),
+            });
         }
     };
     move || {

@@ -80,7 +80,12 @@ pub fn Messages(
                                     let name = |names: &Names| names.get(&author).cloned();
                                     names.with(name).unwrap_or_default()
                                 });
-                                view! { <MessageRow message name sight on_rescue /> }
+                                let other = Memo::new(move |_| {
+                                    let private = message.with(|message| message.private);
+                                    let name = |names: &Names| names.get(&private?).cloned();
+                                    names.with(name).unwrap_or_default()
+                                });
+                                view! { <MessageRow message name other sight on_rescue /> }
                             }
                         </For>
                     </ol>

@@ -39,17 +39,17 @@ pub fn WaitingItem(
     let language = language();
     let draft = waiting.draft;
     let (id, text, priority) = (draft.id, draft.text.clone(), draft.priority);
-    let when = draft.terms.when;
+    let (when, only) = (draft.terms.when, draft.act.to());
+    let name_of = move |member| {
+        let name = names.with(|names| names.get(&member).cloned()).unwrap_or_default();
+        if name.is_empty() { language.get().words().nameless.to_owned() } else { name }
+    };
     let said = move || {
         let words = language.get().words();
         match when {
             When::Now => words.send_now.to_owned(),
             When::At(at) => (words.sent_at)(&language.get().short_moment(at)),
-            When::Online(member) => {
-                let name = names.with(|names| names.get(&member).cloned()).unwrap_or_default();
-                let name = if name.is_empty() { words.nameless.to_owned() } else { name };
-                (words.when_back)(&name)
-            }
+            When::Online(member) => (words.when_back)(&name_of(member)),
         }
     };
     let again = draft.clone();
@@ -64,6 +64,11 @@ pub fn WaitingItem(
         <li data-testid="waiting-item">
             <p class="words" dir="auto">{text}</p>
             <p class="hint">{said}</p>
+            {only.map(|member| view! {
+                <p class="hint" data-testid="waiting-only">
+                    {move || (language.get().words().only_to)(&name_of(member))}
+                </p>
+            })}
             <div class="steer">
                 <PriorityChoice
                     priority=Signal::stored(priority)

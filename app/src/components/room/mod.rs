@@ -36,9 +36,9 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         }
     };
     let on_rescue = move |rescue: Rescue| match rescue {
-        Rescue::Edit(draft, text) => {
+        Rescue::Edit(draft, text, only) => {
             page.happen(PageEvent::Withdrawn(draft));
-            page.compose(Compose::Rescue(text));
+            page.compose(Compose::Rescue(text, only));
         }
         Rescue::Discard(draft) => page.happen(PageEvent::Withdrawn(draft)),
     };
