@@ -22,6 +22,7 @@ mod mount;
 mod outbox;
 mod peak;
 mod priorities;
+mod private;
 mod queue;
 mod scrolling;
 mod signal_loss;
