@@ -114,6 +114,23 @@ fn who_is_promoted_is_an_admin_everywhere_and_it_stands_in_the_list() {
 }
 
 #[test]
+fn what_is_asked_for_twice_before_it_is_stored_is_decided_once() {
+    let mut world = room(2);
+    world.peers[0].slow = Some(vec![]);
+    // The first of each is with the store, or waits behind it, when the second comes.
+    let wanted = [Command::NewLink, Command::Promote(me(1))];
+    for asked in wanted.iter().chain(&wanted) {
+        world.command(0, asked.clone());
+    }
+    let stored = world.peers[0].slow.take().unwrap();
+    assert_eq!(stored.len(), 1);
+    world.peers[0].inputs.extend(stored.into_iter().map(engine::Input::Committed));
+    world.pass(5_000);
+    assert_eq!(decided(&world, 1), [Decided::NewLink, Decided::Promoted(me(1))]);
+    assert!(world.refusals(0).is_empty());
+}
+
+#[test]
 fn what_is_not_allowed_is_refused_in_words_and_nothing_changes() {
     let mut world = room(3);
     for asked in [Command::Promote(me(2)), Command::Remove(me(2)), Command::NewLink] {

@@ -125,8 +125,12 @@ impl Engine {
         self.governance.membership.role(member)
     }
 
-    /// Puts something to be decided by the next batch.
+    /// Puts something to be decided by the next batch. Whoever presses twice has asked once.
     pub(in crate::engine) fn propose(&mut self, motion: Motion) {
+        let stored = self.commits.out.as_ref().and_then(|batch| batch.motion);
+        if stored == Some(motion) || self.governance.motions.contains(&motion) {
+            return;
+        }
         let waiting = self.governance.motions.len();
         match self.admissible(motion) {
             Ok(()) if waiting < limits::MOTIONS => self.governance.motions.push_back(motion),
