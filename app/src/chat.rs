@@ -10,6 +10,7 @@
 
 mod message;
 mod notice;
+mod people;
 mod place;
 mod queue;
 mod revised;
@@ -23,13 +24,14 @@ mod writing;
 
 use std::collections::BTreeMap;
 
-use browser::{ClientEvent, ClientRefusal, Draft, DraftId, EntryId, Fault, Millis, RoomId};
-use browser::{RoomSummary, StartError, StorageState};
+use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
+use browser::{RoomId, RoomSummary, StartError, StorageState};
 
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
+pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
-pub use room::{Company, Life, News, Older, Problem, RoomState};
+pub use room::{Company, Life, News, Older, Problem, Renewal, RoomState};
 pub use rows::{Rows, on_screen, unread};
 pub use span::{Span, Turn};
 pub use way::{Step, Stop, way};
@@ -65,6 +67,8 @@ pub enum PageEvent {
     Composes(Compose),
     /// The way of a message is looked at, or not any more.
     Looked(Option<EntryId>),
+    /// The person does something about who is in the room.
+    Does(Deed),
     /// The person has read a notice and wants it gone.
     Dismissed(Notice),
     /// The person went to the list of rooms.
@@ -76,6 +80,8 @@ pub enum PageEvent {
 pub enum Errand {
     /// Ask the client to open this room.
     Open(RoomId),
+    /// Ask this of a room.
+    Command(RoomId, Command),
     /// This room is what the tab shows now.
     Show(RoomId),
     /// The tab shows no room now.
@@ -210,6 +216,7 @@ impl ChatState {
                 self.room.looked = entry;
                 Vec::new()
             }
+            PageEvent::Does(deed) => self.govern(deed),
             PageEvent::Dismissed(notice) => {
                 self.dismiss(notice);
                 Vec::new()
@@ -307,8 +314,7 @@ impl ChatState {
             Notice::Storage(_)
             | Notice::Fault(_)
             | Notice::Worker(_)
-            | Notice::Outside(_)
-            | Notice::Applicants(_)
+            | Notice::Removed
             | Notice::SignalLost => {
                 if !self.dismissed.contains(&notice) {
                     self.dismissed.push(notice);

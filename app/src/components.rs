@@ -8,8 +8,10 @@
 mod banners;
 mod brand;
 mod composer;
+mod door;
 mod facts;
 mod field;
+mod focus;
 mod icon;
 mod invite;
 mod join;
@@ -18,9 +20,7 @@ mod members;
 mod message;
 mod messages;
 mod queue;
-mod rename;
 mod room;
-mod rooms;
 mod start;
 mod status;
 

@@ -14,8 +14,8 @@ mod screen;
 use std::time::Duration;
 
 use browser::{
-    Act, Client, ClientEvent, Command, Draft, DraftId, Entrance, EntryId, MemberId, Millis,
-    Priority, Qos, RoomId,
+    Act, Client, ClientEvent, Command, Draft, DraftId, Entrance, EntryId, Millis, Priority, Qos,
+    RoomId,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
@@ -23,8 +23,8 @@ use reactive_stores::Store;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    Arrival, ChatState, Compose, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown, Span,
-    Task, Turn, unread,
+    Arrival, ChatState, Compose, Deed, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown,
+    Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -131,6 +131,9 @@ impl Page {
     fn run(self, errand: Errand) {
         match errand {
             Errand::Open(room) => self.with_client(|client| client.open_room(room)),
+            Errand::Command(room, command) => {
+                self.with_client(|client| client.command(room, command));
+            }
             Errand::Show(room) => {
                 session::show(Some(room));
                 for (wall, drafts) in session::sending(&room) {
@@ -183,11 +186,11 @@ impl Page {
     }
 
     /// Founds a room.
-    pub fn create(self, room_name: &str, my_name: &str) {
+    pub fn create(self, room_name: &str, my_name: &str, entrance: Entrance) {
         self.happen(PageEvent::Asked);
         session::keep_name(my_name);
         self.with_client(|client| {
-            client.create_room(room_name.to_owned(), my_name.to_owned(), Entrance::Link)
+            client.create_room(room_name.to_owned(), my_name.to_owned(), entrance)
         });
     }
 
@@ -363,9 +366,9 @@ impl Page {
         self.command(Command::SetRoomName(name));
     }
 
-    /// No longer waits for a member.
-    pub fn forget(self, member: MemberId) {
-        self.command(Command::ForgetMember(member));
+    /// The person does something about who is in the room.
+    pub fn does(self, deed: Deed) {
+        self.happen(PageEvent::Does(deed));
     }
 
     /// The person has read a notice and wants it gone.

@@ -126,7 +126,8 @@ pub fn arrival() -> Arrival {
     put_into_history(&window, &state());
     match inspect_invite(fragment) {
         Ok(invite) => {
-            Arrival::Invited(Invitation { room: invite.room(), invite: invite.to_string() })
+            let (room, entrance) = (invite.room(), invite.entrance());
+            Arrival::Invited(Invitation { room, entrance, invite: invite.to_string() })
         }
         Err(error) => Arrival::Misled(error),
     }

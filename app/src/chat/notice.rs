@@ -1,8 +1,6 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{
-    Admission, ApplicantView, ClientRefusal, Fault, SignalState, StartError, StorageState,
-};
+use browser::{ClientRefusal, Fault, SignalState, StartError, StorageState};
 
 use super::{ChatState, Life, Place, Problem, Request, Worker};
 
@@ -19,10 +17,8 @@ pub enum Notice {
     Fault(Fault),
     /// Something that went wrong in the room.
     Problem(Problem),
-    /// One stands at the door of the room, and not in it.
-    Outside(Admission),
-    /// These wait at the door.
-    Applicants(Vec<ApplicantView>),
+    /// One was removed from the room.
+    Removed,
     /// The signaling server cannot be reached.
     SignalLost,
 }
@@ -42,7 +38,7 @@ impl Notice {
     /// How much it matters.
     pub fn weight(&self) -> Weight {
         match self {
-            Notice::Worker(_) => Weight::Stop,
+            Notice::Worker(_) | Notice::Removed => Weight::Stop,
             Notice::Storage(state) => match state {
                 StorageState::Open { .. } => Weight::Calm,
                 StorageState::Full | StorageState::Unreadable { .. } => Weight::Warning,
@@ -52,15 +48,8 @@ impl Notice {
                 | StorageState::Refused { .. }
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
-            Notice::Request(_)
-            | Notice::Fault(_)
-            | Notice::Problem(_)
-            | Notice::Outside(Admission::TurnedAway | Admission::LinkChanged) => Weight::Warning,
-            Notice::Outside(
-                Admission::Inside | Admission::Approved | Admission::Waiting { .. },
-            )
-            | Notice::Applicants(_)
-            | Notice::SignalLost => Weight::Calm,
+            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => Weight::Warning,
+            Notice::SignalLost => Weight::Calm,
         }
     }
 
@@ -77,8 +66,7 @@ impl Notice {
             Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
-            | Notice::Outside(_)
-            | Notice::Applicants(_)
+            | Notice::Removed
             | Notice::SignalLost => false,
         }
     }
@@ -96,7 +84,9 @@ impl ChatState {
             notices.push(Notice::Request(refusal.clone()));
         }
         notices.extend(self.room_problem());
-        notices.extend(self.at_the_door());
+        if self.room.life == Life::Removed && matches!(self.place, Place::Room(_)) {
+            notices.push(Notice::Removed);
+        }
         notices.extend(self.faults.iter().cloned().map(Notice::Fault));
         let storage =
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
@@ -119,19 +109,8 @@ impl ChatState {
     pub fn signal_lost(&self) -> bool {
         matches!(self.place, Place::Room(_))
             && self.room.signal != Some(SignalState::Online)
-            && self.room.life != Life::Ended
+            && !matches!(self.room.life, Life::Removed | Life::Ended)
             && !self.dismissed.contains(&Notice::SignalLost)
-    }
-
-    /// What there is to say of the door of the room that is shown.
-    fn at_the_door(&self) -> Vec<Notice> {
-        if !matches!(self.place, Place::Room(_)) {
-            return Vec::new();
-        }
-        let outside = self.room.admission.filter(|admission| *admission != Admission::Inside);
-        let waiting = self.room.applicants.clone();
-        let waiting = (!waiting.is_empty()).then_some(Notice::Applicants(waiting));
-        outside.map(Notice::Outside).into_iter().chain(waiting).collect()
     }
 
     fn room_problem(&self) -> Option<Notice> {

@@ -6,7 +6,7 @@
 //!      └──────► Opening ──► Room ──► Start
 //! ```
 
-use browser::{InviteError, RoomId};
+use browser::{Command, Entrance, InviteError, RoomId};
 
 use super::{ChatState, Errand, Request, RoomState, Span};
 
@@ -41,6 +41,8 @@ pub struct Invitation {
     pub invite: String,
     /// The room that it leads to.
     pub room: RoomId,
+    /// What it gives: the room, or a way to ask.
+    pub entrance: Entrance,
 }
 
 impl std::fmt::Debug for Invitation {
@@ -110,13 +112,24 @@ impl ChatState {
             self.place = Place::Start;
             return vec![Errand::ShowNone];
         };
+        let follow = self.follow(room);
         if self.room.view.as_ref().is_some_and(|view| view.room == room) {
             // It is open already: the same invite was opened in the tab that shows the room.
             self.place = Place::Room(room);
-            return vec![Errand::Show(room)];
+            return std::iter::once(Errand::Show(room)).chain(follow).collect();
         }
         self.place = Place::Opening(room);
-        vec![Errand::Open(room)]
+        std::iter::once(Errand::Open(room)).chain(follow).collect()
+    }
+
+    /// Whoever stands at a door that was closed goes to the one to which this link leads; whoever
+    /// is inside stays there.
+    fn follow(&self, room: RoomId) -> Option<Errand> {
+        let Place::Join(Invitation { invite, entrance: Entrance::Approval, .. }) = &self.place
+        else {
+            return None;
+        };
+        Some(Errand::Command(room, Command::Follow(invite.clone())))
     }
 
     /// Which room was last is forgotten when a browser dies soon after; if there is but one, it is

@@ -7,6 +7,7 @@ use browser::{
 use browser::{SignalState, StorageState, StoreFault, Trouble};
 
 use super::message::Shown;
+use super::people::Question;
 use super::queue::QueueState;
 use super::writing::Writing;
 use super::{ChatState, Errand};
@@ -44,6 +45,10 @@ pub struct RoomState {
     pub writing: Writing,
     /// The message whose way is looked at.
     pub looked: Option<EntryId>,
+    /// What is asked about a member.
+    pub asks: Option<Question>,
+    /// How far another invite has come.
+    pub renewal: Renewal,
     /// What went wrong last.
     pub problem: Option<Problem>,
     /// What has come in last, to be said aloud.
@@ -58,8 +63,39 @@ pub enum Life {
     Opening,
     /// A worker tells how it does.
     On,
+    /// One waits at its door: nothing of it is here.
+    Outside,
+    /// One was removed from it: what is here can be read, and that is all.
+    Removed,
     /// This tab has ended: nothing that is done here has an effect any more.
     Ended,
+}
+
+impl Life {
+    /// True if what is written in the room has somewhere to go.
+    pub fn takes_words(self) -> bool {
+        match self {
+            Life::Opening | Life::On => true,
+            Life::Outside | Life::Removed | Life::Ended => false,
+        }
+    }
+}
+
+/// How far another invite has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// None was asked for.
+    #[default]
+    None,
+    /// It is being made.
+    Waits {
+        /// The invite that will be void.
+        old: String,
+    },
+    /// The invite that is shown is the new one.
+    Done,
+    /// It was refused.
+    Refused(Refusal),
 }
 
 /// Whether there are messages before the oldest shown.
@@ -85,6 +121,8 @@ pub enum Company {
     Guest,
     /// There are others.
     Others,
+    /// One is not in the room.
+    Outside,
 }
 
 impl RoomState {
@@ -92,6 +130,8 @@ impl RoomState {
     pub fn company(&self) -> Option<Company> {
         let view = self.view.as_ref().filter(|_| self.older != Older::Unknown)?;
         Some(match self.members.len() {
+            _ if self.life == Life::Outside => Company::Outside,
+            _ if self.life == Life::Removed => return None,
             0 | 1 if view.founder == view.me => Company::Founder,
             0 | 1 => Company::Guest,
             _ => Company::Others,
@@ -130,8 +170,17 @@ impl ChatState {
             return Vec::new();
         }
         self.room.writing.hear(&event);
+        let errands = self.hear_room(event);
+        self.room.settle_life();
+        errands
+    }
+
+    fn hear_room(&mut self, event: Event) -> Vec<Errand> {
         match event {
-            Event::Room(view) => self.room.view = Some(view),
+            Event::Room(view) => {
+                self.room.view = Some(view);
+                self.note_invite();
+            }
             Event::Members(members) => {
                 let here = |view: &MemberView| view.role != Role::Removed;
                 (self.room.members, self.room.removed) = members.into_iter().partition(here);
@@ -195,6 +244,8 @@ impl ChatState {
         room.signal = Some(SignalState::Offline);
         room.members.iter_mut().filter(|member| !member.me).for_each(|one| one.online = false);
         (room.queue, room.gaps) = (QueueState::default(), Vec::new());
+        room.applicants.clear();
+        room.settle_life();
     }
 
     /// Only what says something will be a row: reactions, edits and deletions will not.
@@ -238,6 +289,9 @@ impl ChatState {
     fn refuse_command(&mut self, draft: Option<DraftId>, reason: Refusal) -> Vec<Errand> {
         if self.room.older == Older::Loading {
             self.room.older = Older::More;
+        }
+        if draft.is_none() && matches!(self.room.renewal, Renewal::Waits { .. }) {
+            self.room.renewal = Renewal::Refused(reason.clone());
         }
         let shown = draft.is_some_and(|draft| self.rows.refuse(&draft, &reason));
         if shown {

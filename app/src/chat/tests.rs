@@ -8,6 +8,7 @@ use browser::{
 use super::*;
 
 mod many;
+mod people;
 mod revising;
 mod space;
 mod story;
@@ -36,7 +37,8 @@ fn told(event: Event) -> PageEvent {
 
 fn invited(room: RoomId) -> PageEvent {
     let invite = "1.secret".to_owned();
-    PageEvent::Arrived(Arrival::Invited(Invitation { invite, room }))
+    let entrance = browser::Entrance::Link;
+    PageEvent::Arrived(Arrival::Invited(Invitation { invite, room, entrance }))
 }
 
 fn plain(room: Option<RoomId>) -> PageEvent {

@@ -46,8 +46,7 @@ impl Language {
             Notice::Fault(fault) => self.fault(fault),
             Notice::Problem(Problem::Refused(refusal)) => self.refusal(refusal),
             Notice::Problem(Problem::Trouble(trouble)) => self.trouble(trouble),
-            Notice::Outside(admission) => self.outside(*admission),
-            Notice::Applicants(applicants) => self.applicants(applicants),
+            Notice::Removed => self.removed(),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
                 "Whoever is linked already goes on talking. Others find this room again as \
@@ -77,32 +76,17 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use browser::{Admission, ApplicantView};
     use browser::{ClientRefusal, Fault, Missing, Part, Refusal, StartError, StorageState};
     use browser::{StoreFault, Trouble};
 
     use super::*;
-
-    fn applicant(name: &str) -> ApplicantView {
-        ApplicantView {
-            member: browser::MemberId([7; 32]),
-            name: name.to_owned(),
-            here: true,
-            since: 0,
-        }
-    }
 
     fn notices() -> Vec<Notice> {
         let text = || "the browser's words".to_owned();
         let worker = |error| Notice::Worker(Worker::Impossible(error));
         vec![
             Notice::SignalLost,
-            Notice::Outside(Admission::Waiting { heard: 0 }),
-            Notice::Outside(Admission::Waiting { heard: 2 }),
-            Notice::Outside(Admission::Approved),
-            Notice::Outside(Admission::TurnedAway),
-            Notice::Outside(Admission::LinkChanged),
-            Notice::Applicants(vec![applicant("Cara"), applicant("")]),
+            Notice::Removed,
             Notice::Worker(Worker::Dead(text())),
             worker(StartError::NotSecure),
             worker(StartError::Missing(Missing::WebRtc)),

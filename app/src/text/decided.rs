@@ -1,14 +1,17 @@
-//! What was decided about who is in the room, in words. Members are named by their marks: whoever
-//! was removed may have called itself anything.
+//! What was decided about who is in the room, in words. Beside a name stands the mark: people may
+//! call themselves anything.
 
 use browser::{Decided, MemberId};
 
 use super::Language;
 
 impl Language {
-    /// What stands in the list of messages.
-    pub fn decided(self, decided: &Decided) -> String {
-        let mark = |member: &MemberId| member.mark();
+    /// What stands in the list of messages; `name` names members, if it knows their names.
+    pub fn decided(self, decided: &Decided, name: impl Fn(&MemberId) -> String) -> String {
+        let mark = |member: &MemberId| match name(member).as_str() {
+            "" => member.mark(),
+            name => format!("{name} ({})", member.mark()),
+        };
         let (english, chinese) = match decided {
             Decided::Approved(members) => {
                 let marks: Vec<String> = members.iter().map(mark).collect();
@@ -57,11 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_named_by_its_mark_in_both_languages() {
+    fn a_member_is_named_with_its_mark_in_both_languages() {
         let member = MemberId([7; 32]);
         for decided in [Decided::Removed(member), Decided::Approved(vec![member])] {
             for language in [Language::English, Language::Chinese] {
-                assert!(language.decided(&decided).contains(&member.mark()));
+                let said = language.decided(&decided, |_| "Ben".to_owned());
+                assert!(said.contains("Ben") && said.contains(&member.mark()), "{said}");
+                let said = language.decided(&decided, |_| String::new());
+                assert!(said.contains(&member.mark()) && !said.contains('('), "{said}");
             }
         }
     }

@@ -20,6 +20,11 @@ pub static ENGLISH: Words = Words {
     optional: "optional",
     create: "Create room",
     creating: "Creating the room…",
+    who_comes_in: "Who comes in",
+    by_link: "Whoever has the link",
+    by_link_more: "They come in at once.",
+    by_approval: "Whoever a member lets in",
+    by_approval_more: "The link only lets people knock. This cannot be changed later.",
     your_rooms: "Your rooms",
     unnamed_room: "Room without a name",
 
@@ -35,6 +40,9 @@ pub static ENGLISH: Words = Words {
     join_lead: "Somebody has sent you the way into a room. Give yourself a name and come in.",
     join: "Join the room",
     joining: "Joining the room…",
+    knock_lead: "Somebody has sent you the way to the door of a room. Give yourself a name and \
+                 knock: a member has to let you in.",
+    knock: "Ask to be let in",
     not_now: "Not now",
     who_sees_what: "Who sees what",
     members_see: "Members of the room",
@@ -45,6 +53,8 @@ pub static ENGLISH: Words = Words {
                        sees a message, a name or a key.",
     link_holders: "Whoever has the link",
     link_holders_see: "can join and read all that was said, also before they came.",
+    link_holders_knock: "can ask to be let in. Whoever a member lets in can read all that was \
+                         said, also before they came.",
 
     opening: "Opening the room…",
     all_rooms: "All rooms",
@@ -59,6 +69,27 @@ pub static ENGLISH: Words = Words {
     },
     you: "you",
     founder: "founder",
+    admin: "admin",
+    choices_of: |name| format!("What to do with {name}"),
+    promote: "Make an admin",
+    promote_more: "Admins remove members, name other admins, and change the invite link.",
+    demote: "Take the admin role away",
+    demote_more: "Stays in the room as a member.",
+    remove: "Remove from the room",
+    remove_more: "For good. You are asked once more.",
+    remove_from: |name| format!("Remove {name} from the room?"),
+    remove_unheard: |name| {
+        format!(
+            "From now on {name} reads nothing that is said here, and what {name} writes counts \
+             for nobody. This is for good."
+        )
+    },
+    remove_secret: "The room gets a fresh secret and a new invite link. The old link leads \
+                    nowhere; everybody else stays. Send the new link only to those you want \
+                    here.",
+    remove_keeps: |name| {
+        format!("{name} keeps what was said until now: nobody can take that back.")
+    },
     online: "online",
     away: "away",
     nameless: "Somebody without a name",
@@ -67,7 +98,6 @@ pub static ENGLISH: Words = Words {
     change_room_name: "Change the room's name",
     save: "Save",
     forget: "Forget",
-    forget_sure: "Really forget?",
     forget_title: "No longer wait for this member before a message counts as delivered",
 
     invite: "Invite",
@@ -82,6 +112,15 @@ pub static ENGLISH: Words = Words {
                    localhost. For other devices, open the page under an address of this machine \
                    (cargo xtask serve --tls --listen 0.0.0.0:8443 prints one) and invite from \
                    there.",
+    invite_door_lead: "Whoever opens this link can ask to be let in; a member decides. Then they \
+                       can read what was said before.",
+    renew: "Change the link",
+    renew_more: "The link that you have sent so far leads nowhere then. Nobody is removed: \
+                 whoever is in the room stays, and whoever is away finds the way back. Whoever \
+                 has not come yet, or waits at the door, needs the new link.",
+    renew_now: "Make a new link",
+    renewing: "Making a new link…",
+    renewed: "This is the new link. The old one leads nowhere now.",
     nobody_heading: "Nobody else is here yet",
     nobody_lead: "Send this link to somebody, or open it in another browser. You can write \
                   already: what you say waits here until they come.",
@@ -91,6 +130,22 @@ pub static ENGLISH: Words = Words {
                   somebody is back.",
     quiet_heading: "Nothing has been said yet",
     quiet_lead: "Write the first message.",
+    door: "at the door",
+    who_knocks: |count| match count {
+        1 => "Somebody asks to be let in".to_owned(),
+        _ => format!("{count} people ask to be let in"),
+    },
+    who_knocks_more: "Anybody can use any name: let in only whom you know. Whoever comes in can \
+                      read what was said before.",
+    let_in: "Let in",
+    let_in_whom: |name| format!("Let in {name}"),
+    turn_away: "Turn away",
+    turn_away_whom: |name| format!("Turn away {name}"),
+    waits_since: |moment| format!("waits since {moment}"),
+    has_left: "has left, and comes in when back",
+    knock_again: "Ask again",
+    outside: "You are at the door",
+    removed: "You were removed from this room",
 
     messages: "Messages",
     load_older: "Show older messages",
@@ -121,6 +176,8 @@ pub static ENGLISH: Words = Words {
     room_opens: "Opening the room…",
     tab_ended: "This tab has ended: reload the page",
     composer_ended: "Nothing can be sent from here any more",
+    composer_outside: "You can write once a member has let you in",
+    composer_removed: "You were removed: you can read, but not write",
     composer_placeholder: "Write a message",
     composer_keys: "Enter sends, Shift+Enter starts a new line.",
     send: "Send",

@@ -1,9 +1,9 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{Body, LinkState, MemberId, RowState, SignalState};
+use browser::{Body, LinkState, MemberId, Role, RowState, SignalState};
 
 use super::Language;
-use crate::chat::{Message, Standing, Step};
+use crate::chat::{Life, Message, Standing, Step};
 
 impl Language {
     /// How far a message has come.
@@ -65,6 +65,33 @@ impl Language {
         }
     }
 
+    /// What a member is, if that is more or less than a member.
+    pub fn role(self, role: Role) -> Option<&'static str> {
+        let words = self.words();
+        match role {
+            Role::Founder => Some(words.founder),
+            Role::Admin => Some(words.admin),
+            Role::Applicant => Some(words.door),
+            Role::Member | Role::Removed => None,
+        }
+    }
+
+    /// A name, or words for its absence.
+    pub fn called(self, name: &str) -> String {
+        if name.is_empty() { self.words().nameless.to_owned() } else { name.to_owned() }
+    }
+
+    /// What stands in the empty composer, and why nothing can be written if that is so.
+    pub fn composer(self, life: Life) -> &'static str {
+        let words = self.words();
+        match life {
+            Life::Opening | Life::On => words.composer_placeholder,
+            Life::Outside => words.composer_outside,
+            Life::Removed => words.composer_removed,
+            Life::Ended => words.composer_ended,
+        }
+    }
+
     /// Whether anybody can be reached; `online` counts the others who are.
     pub fn link_state(self, state: LinkState, online: usize) -> String {
         match state {
@@ -96,7 +123,7 @@ impl Language {
 
 /// Names of states in `data-state`: a contract with the tests, the same in every language.
 pub mod names {
-    use browser::{LinkState, Priority, SignalState};
+    use browser::{Admission, LinkState, Priority, SignalState};
 
     use crate::chat::Life;
 
@@ -105,7 +132,20 @@ pub mod names {
         match life {
             Life::Opening => "opening",
             Life::On => "on",
+            Life::Outside => "outside",
+            Life::Removed => "removed",
             Life::Ended => "ended",
+        }
+    }
+
+    /// Of where oneself stands at a door.
+    pub fn admission(admission: Admission) -> &'static str {
+        match admission {
+            Admission::Inside => "inside",
+            Admission::Waiting { .. } => "waiting",
+            Admission::Approved => "approved",
+            Admission::TurnedAway => "turned-away",
+            Admission::LinkChanged => "link-changed",
         }
     }
 

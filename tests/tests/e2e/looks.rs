@@ -48,7 +48,7 @@ return out.map((one) => `${one.tagName} ${one.className} ${one.textContent.slice
 "#;
 
 /// Fails if something is too small to be pressed or cut off at a side.
-async fn fits(page: &Page, place: &str) -> Result<()> {
+pub async fn fits(page: &Page, place: &str) -> Result<()> {
     let small: Vec<String> = page.run(SMALL, &[]).await?;
     ensure!(small.is_empty(), "{place}: too small to be pressed: {small:?}");
     let beyond: Vec<String> = page.run(BEYOND, &[]).await?;
@@ -58,25 +58,40 @@ async fn fits(page: &Page, place: &str) -> Result<()> {
 
 /// The smallest phone: 360 pixels, in both languages, with the panel closed and open.
 async fn fits_a_small_phone(page: &Page) -> Result<()> {
-    let phone = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
-    page.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
+    be_small(page).await?;
     for language in ["en", "zh"] {
-        let chosen: bool = page.run(SPEAK, &[json!(language)]).await?;
-        ensure!(chosen, "{language} cannot be chosen");
-        let spoken = |view: &View| view.language.starts_with(language);
-        page.wait("the page speaks it", spoken).await?;
+        speak(page, language).await?;
         fits(page, &format!("the room in {language}")).await?;
         page.run::<serde_json::Value>(DRAWER, &[]).await?;
         page.wait("the panel is open", |view| view.shows("leader")).await?;
         fits(page, &format!("the panel in {language}")).await?;
         page.run::<serde_json::Value>(DRAWER, &[]).await?;
     }
-    page.run::<bool>(SPEAK, &[json!("en")]).await?;
+    speak(page, "en").await
+}
+
+/// The window is that of a small phone.
+pub async fn be_small(page: &Page) -> Result<()> {
+    let phone = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+    page.command_chromium("Emulation.setDeviceMetricsOverride", phone).await
+}
+
+/// The window is that of a desk again.
+pub async fn be_wide(page: &Page) -> Result<()> {
+    page.command_chromium("Emulation.clearDeviceMetricsOverride", json!({})).await
+}
+
+/// Chooses a language.
+pub async fn speak(page: &Page, language: &str) -> Result<()> {
+    let chosen: bool = page.run(SPEAK, &[json!(language)]).await?;
+    ensure!(chosen, "{language} cannot be chosen");
+    let spoken = |view: &View| view.language.starts_with(language);
+    page.wait("the page speaks it", spoken).await?;
     Ok(())
 }
 
 /// Opens the panel, or closes it.
-const DRAWER: &str = "document.querySelector('[popovertarget]').click();";
+pub const DRAWER: &str = "document.querySelector('[popovertarget]').click();";
 
 /// Chooses a language.
 const SPEAK: &str = r#"
@@ -127,7 +142,7 @@ fn pictures_of_start_join_and_chat_in_light_and_dark_and_on_a_phone() -> Told {
         stage.portray(&ana, "chat-phone").await?;
         fits_a_small_phone(&ana).await?;
 
-        ana.command_chromium("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+        be_wide(&ana).await?;
         ben.close().await?;
         ana.wait_for_company(1).await?;
         ana.send("This one waits until you are back.").await?;
@@ -176,7 +191,7 @@ async fn talk(ana: &Page, ben: &Page) -> Result<()> {
     ana.wait_for_delivery("None. This goes from my browser straight to yours.").await
 }
 
-async fn dress(page: &Page, scheme: &str) -> Result<()> {
+pub async fn dress(page: &Page, scheme: &str) -> Result<()> {
     let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
     page.command_chromium("Emulation.setEmulatedMedia", features).await
 }

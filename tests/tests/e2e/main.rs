@@ -18,6 +18,7 @@ mod first_chat;
 mod invites;
 mod looks;
 mod members;
+mod membership;
 mod mount;
 mod outbox;
 mod peak;

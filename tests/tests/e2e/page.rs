@@ -132,6 +132,12 @@ impl Page {
         element.send_keys(text).await.with_context(|| format!("{id} cannot be filled"))
     }
 
+    /// Presses a key, wherever the keyboard is.
+    pub async fn press(&self, key: Key) -> Result<()> {
+        let element = self.web().await?.active_element().await?;
+        element.send_keys(key).await.with_context(|| format!("{} cannot press", self.person()))
+    }
+
     /// Chooses how urgent the next message is.
     pub async fn choose_priority(&self, priority: &str) -> Result<()> {
         let element = self.element("priority").await?;

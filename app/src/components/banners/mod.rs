@@ -109,8 +109,7 @@ fn name_of(notice: &Notice) -> &'static str {
         | Notice::Worker(_)
         | Notice::Storage(_)
         | Notice::Fault(_)
-        | Notice::Outside(_)
-        | Notice::Applicants(_)
+        | Notice::Removed
         | Notice::SignalLost => "banner",
     }
 }

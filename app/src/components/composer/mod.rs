@@ -17,7 +17,7 @@ use self::field::Words;
 pub use self::priority::PriorityChoice;
 use self::revision::Revision;
 use super::icon::Icon;
-use crate::chat::{Compose, Manner, Subject, Task, Writing};
+use crate::chat::{Compose, Life, Manner, Subject, Task, Writing};
 use crate::page::{language, word};
 use crate::session;
 use crate::text::is_blank;
@@ -38,8 +38,9 @@ enum Key {
 pub fn Composer(
     /// The room: each has its own unsent text.
     room: RoomId,
-    /// True if nothing can be sent from here any more: words that are there can be copied.
-    ended: Signal<bool>,
+    /// Whether something can be sent from here: if not, words that are there can be copied.
+    #[prop(into)]
+    life: Signal<Life>,
     /// What it is for.
     writing: Memo<Writing>,
     /// All members, for what waits until one is back.
@@ -52,6 +53,7 @@ pub fn Composer(
     on_compose: impl Fn(Compose) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let language = language();
+    let ended = Signal::derive(move || !life.get().takes_words());
     let on_change = Callback::new(move |text| on_compose(Compose::Words(text)));
     let words = Words::new(room, writing, on_change);
     let text = words.text;
@@ -151,9 +153,10 @@ pub fn Composer(
         let (words, member) = (language.get().words(), delivery.get().only()?);
         Some(members.with(|members| (words.only_to_lead)(&called(member, words, members))))
     });
-    let placeholder = move || {
-        let words = language.get().words();
-        if ended.get() { words.composer_ended } else { words.composer_placeholder }
+    let placeholder = move || language.get().composer(life.get());
+    let hint = move || match ended.get() {
+        true => placeholder(),
+        false => language.get().words().composer_keys,
     };
     view! {
         <form class="composer" on:submit=on_submit>
@@ -215,7 +218,7 @@ pub fn Composer(
                 <span>{label}</span>
             </button>
             <p class="hint" id="composer-keys">
-                {word(|words| words.composer_keys)}
+                {hint}
             </p>
         </form>
     }

@@ -1,5 +1,6 @@
 //! What a person should know before the first message, in a few sentences.
 
+use browser::Entrance;
 use leptos::prelude::*;
 
 use super::icon::Icon;
@@ -23,14 +24,21 @@ pub fn Facts() -> impl IntoView {
 
 /// Who may see what.
 #[component]
-pub fn WhoSeesWhat() -> impl IntoView {
+pub fn WhoSeesWhat(
+    /// What a link of the room gives.
+    entrance: Entrance,
+) -> impl IntoView {
+    let holders: Pick = match entrance {
+        Entrance::Link => |words| words.link_holders_see,
+        Entrance::Approval => |words| words.link_holders_knock,
+    };
     view! {
         <section class="facts" aria-labelledby="sees-heading">
             <h2 id="sees-heading">{word(|words| words.who_sees_what)}</h2>
             <ul>
                 {fact("members", |words| words.members_see, |words| words.members_see_what)}
                 {fact("server", |words| words.server_sees, |words| words.server_sees_what)}
-                {fact("link", |words| words.link_holders, |words| words.link_holders_see)}
+                {fact("link", |words| words.link_holders, holders)}
             </ul>
         </section>
     }

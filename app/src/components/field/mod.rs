@@ -1,11 +1,15 @@
 //! A labelled line for a name with a hint below, or with what is wrong with it.
 
+mod rename;
+
 use browser::limits;
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::page::language;
 use crate::text::NameFault;
+
+pub use rename::Rename;
 
 /// Characters that the line takes: far more than any name has, so that of what is too long nothing
 /// is cut off without a word.

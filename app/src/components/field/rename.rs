@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::field::{Field, fault_of_name};
+use super::{Field, fault_of_name};
 use crate::page::word;
 
 /// See the module.

@@ -1,11 +1,14 @@
 //! The invite: the link, a button that copies it, and what to know before sending it.
 
+use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::focus::is_beside;
 use super::icon::Icon;
-use crate::page::{language, word};
+use crate::chat::{Deed, Renewal, RoomState};
+use crate::page::{Page, language, word};
 use crate::session;
 
 /// How far the copying has come.
@@ -30,6 +33,11 @@ pub fn InviteLink(
     first: bool,
 ) -> impl IntoView {
     let copied = RwSignal::new(Copied::No);
+    // What was copied may be void now.
+    Effect::new(move |_| {
+        invite.track();
+        copied.set(Copied::No);
+    });
     let field = NodeRef::<html::Input>::new();
     let link = move || {
         invite.with(|invite| match invite.as_str() {
@@ -110,9 +118,7 @@ pub fn InviteDialog(
     node: NodeRef<html::Dialog>,
 ) -> impl IntoView {
     let on_click = move |event: web_sys::MouseEvent| {
-        // A click beside the dialog's content is one on the dialog itself.
-        let beside = event.target() == event.current_target();
-        if let Some(dialog) = node.get_untracked().filter(|_| beside) {
+        if let Some(dialog) = node.get_untracked().filter(|_| is_beside(&event)) {
             dialog.close();
         }
     };
@@ -121,16 +127,65 @@ pub fn InviteDialog(
             dialog.close();
         }
     };
+    let page = Page::here();
+    let language = language();
+    let entrance = page.of_room(|room| room.view.as_ref().map(|view| view.entrance));
+    let lead = move || {
+        let words = language.get().words();
+        match entrance.get() {
+            Some(Entrance::Approval) => words.invite_door_lead,
+            Some(Entrance::Link) | None => words.invite_lead,
+        }
+    };
     view! {
         <dialog class="invite" node_ref=node aria-labelledby="invite-heading" on:click=on_click>
             <div class="content">
                 <h2 id="invite-heading">{word(|words| words.invite_heading)}</h2>
-                <p>{word(|words| words.invite_lead)}</p>
+                <p>{lead}</p>
                 <InviteLink id="invite-in-dialog" invite first=true />
+                <Renew />
                 <button type="button" class="quiet" on:click=on_close>
                     {word(|words| words.close)}
                 </button>
             </div>
         </dialog>
+    }
+}
+
+/// Another link, for whoever may change it, with what that means.
+#[component]
+fn Renew() -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let governs = page.of_room(RoomState::governs);
+    let renewal = page.of_room(|room| room.renewal.clone());
+    let said = move || {
+        let language = language.get();
+        match renewal.get() {
+            Renewal::Waits { .. } => language.words().renewing.to_owned(),
+            Renewal::Done => language.words().renewed.to_owned(),
+            Renewal::None => String::new(),
+            Renewal::Refused(reason) => {
+                let said = language.refusal(&reason);
+                format!("{} {}", said.title, said.help)
+            }
+        }
+    };
+    view! {
+        <details class="renew" hidden=move || !governs.get()>
+            <summary data-testid="renew">{word(|words| words.renew)}</summary>
+            <p class="hint">{word(|words| words.renew_more)}</p>
+            <button
+                type="button"
+                class="danger"
+                data-testid="renew-now"
+                on:click=move |_| page.does(Deed::NewLink)
+            >
+                {word(|words| words.renew_now)}
+            </button>
+            <p class="hint" role="status" data-testid="renewal">
+                {said}
+            </p>
+        </details>
     }
 }

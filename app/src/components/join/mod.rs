@@ -1,5 +1,6 @@
 //! The join page: who may see what, a name, and in.
 
+use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -14,6 +15,7 @@ use crate::session;
 /// See the module.
 #[component]
 pub fn JoinPage(invitation: Invitation) -> impl IntoView {
+    let entrance = invitation.entrance;
     view! {
         <main class="front">
             <Brand />
@@ -21,7 +23,7 @@ pub fn JoinPage(invitation: Invitation) -> impl IntoView {
             <div class="columns">
                 <JoinForm invitation />
                 <div class="column">
-                    <WhoSeesWhat />
+                    <WhoSeesWhat entrance />
                     <Facts />
                     <Note />
                 </div>
@@ -36,6 +38,7 @@ pub fn JoinPage(invitation: Invitation) -> impl IntoView {
 #[component]
 fn JoinForm(invitation: Invitation) -> impl IntoView {
     let page = Page::here();
+    let knocks = invitation.entrance == Entrance::Approval;
     let name = RwSignal::new(session::name());
     let fault = RwSignal::new(None);
     let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
@@ -60,7 +63,9 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
     view! {
         <form class="card" novalidate on:submit=on_submit aria-labelledby="join-heading">
             <h2 id="join-heading">{word(|words| words.join_heading)}</h2>
-            <p class="lead">{word(|words| words.join_lead)}</p>
+            <p class="lead">
+                {word(if knocks { |words| words.knock_lead } else { |words| words.join_lead })}
+            </p>
             <Field
                 id="my-name"
                 label=word(|words| words.your_name)
@@ -75,7 +80,11 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
                 <button type="submit" class="main" data-testid="name-save" disabled=shut>
                     {move || {
                         let words = page.language().get().words();
-                        if busy.get() { words.joining } else { words.join }
+                        match busy.get() {
+                            true => words.joining,
+                            false if knocks => words.knock,
+                            false => words.join,
+                        }
                     }}
                 </button>
                 <button type="button" class="quiet" on:click=move |_| page.happen(PageEvent::Left)>

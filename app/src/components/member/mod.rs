@@ -4,6 +4,7 @@
 //! room like the same, the one with the higher key takes the next that is free.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use browser::MemberId;
 use leptos::prelude::*;
@@ -44,6 +45,17 @@ pub fn hue(member: MemberId) -> Signal<String> {
     })
 }
 
+/// Draws a member's line.
+type Line = Arc<dyn Fn(MemberId) -> AnyView + Send + Sync>;
+
+/// A line for each of some members: the same element as long as the member is among them, so that
+/// whoever points at it, by hand or by keyboard, does not lose it.
+pub fn lines(of: Signal<Vec<MemberId>>, line: Line) -> AnyView {
+    let each = move || of.get();
+    let children = move |member| line(member);
+    view! { <For each key=|member| member.0 children /> }.into_any()
+}
+
 /// A tile with the initial, in the member's colour.
 #[component]
 pub fn Tile(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoView {
@@ -63,10 +75,7 @@ pub fn Tile(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoVi
 #[component]
 pub fn Name(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoView {
     let language = language();
-    let shown = move || {
-        let name = name.get();
-        if name.is_empty() { language.get().words().nameless.to_owned() } else { name }
-    };
+    let shown = move || name.with(|name| language.get().called(name));
     let hue = hue(member);
     view! { <bdi class=move || format!("name {}", hue.get())>{shown}</bdi> }
 }

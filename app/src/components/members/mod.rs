@@ -2,12 +2,19 @@
 //!
 //! On a narrow screen the same panel is a drawer (`popover`), so that there is only one of it.
 
+mod asked;
+
+use std::sync::Arc;
+
 use browser::{MemberId, MemberView};
 use leptos::prelude::*;
 
+use self::asked::MemberDialog;
+use super::focus::Pressed;
 use super::icon::Icon;
-use super::member::{Mark, Name, Tile};
-use crate::page::{language, word};
+use super::member::{Mark, Name, Tile, lines};
+use crate::chat::{Deed, Question};
+use crate::page::{Page, language, word};
 
 /// The id of the panel, for the button that opens it on a narrow screen.
 pub const PANEL: &str = "members-panel";
@@ -15,55 +22,62 @@ pub const PANEL: &str = "members-panel";
 /// The list of members.
 #[component]
 pub fn Members(
-    /// All of them.
+    /// All of them, and whoever one is oneself.
     #[prop(into)]
     members: Signal<Vec<MemberView>>,
-    /// Who founded the room.
+    /// How many are in the room.
     #[prop(into)]
-    founder: Signal<Option<MemberId>>,
-    /// A member is not to be waited for any longer.
-    on_forget: impl Fn(MemberId) + Copy + Send + 'static,
+    count: Signal<usize>,
 ) -> impl IntoView {
     let language = language();
-    let sorted = move || {
+    let sorted = Signal::derive(move || {
         let mut members = members.get();
         members.sort_by_key(|member| (!member.me, !member.online));
-        members
+        members.into_iter().map(|member| member.member).collect()
+    });
+    let length = Signal::derive(move || members.with(Vec::len));
+    let pressed = Pressed::watch(length, &["members-heading", "composer"]);
+    let heading = move || match (count.get(), language.get().words()) {
+        (0, words) => words.outside.to_owned(),
+        (count, words) => (words.member_count)(count),
     };
-    let count = move || (language.get().words().member_count)(members.with(Vec::len));
+    let line = move |member| member_line(member, members);
     view! {
         <section aria-labelledby="members-heading">
-            <h2 id="members-heading" data-testid="member-count">
-                {count}
+            <h2 id="members-heading" tabindex="-1" data-testid="member-count">
+                {heading}
             </h2>
-            <ul class="members">
-                <For
-                    each=sorted
-                    key=|view| (view.member.0, view.name.clone(), view.online)
-                    let:view
-                >
-                    <Member founder=move || founder.get() == Some(view.member) view on_forget />
-                </For>
-            </ul>
+            <ul class="members">{lines(sorted, Arc::new(line))}</ul>
+            <MemberDialog on_chosen=move || pressed.note() />
         </section>
     }
 }
 
-#[component]
-fn Member(
-    view: MemberView,
-    #[prop(into)] founder: Signal<bool>,
-    on_forget: impl Fn(MemberId) + Copy + Send + 'static,
-) -> impl IntoView {
-    let MemberView { member, name, me, online, role: _ } = view;
-    let name = Signal::stored(name);
-    let presence = if online { word(|words| words.online) } else { word(|words| words.away) };
+fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
+    let page = Page::here();
+    let language = language();
+    let view = Memo::new(move |_| {
+        members.with(|all| all.iter().find(|view| view.member == member).cloned())
+    });
+    let me = view.with_untracked(|view| view.as_ref().is_some_and(|view| view.me));
+    let name = Signal::derive(move || view.get().map(|view| view.name).unwrap_or_default());
+    let online = move || view.with(|view| view.as_ref().is_some_and(|view| view.online));
+    let presence = move || {
+        let words = language.get().words();
+        if online() { words.online } else { words.away }
+    };
+    let role = move || language.get().role(view.with(|view| Some(view.as_ref()?.role))?);
+    let choices = page.of_room(move |room| !room.choices(member).is_empty());
+    let label = Signal::derive(move || {
+        let language = language.get();
+        (language.words().choices_of)(&language.called(&name.get()))
+    });
     view! {
         <li
             class="member"
             data-testid="member"
             data-member=member.to_string()
-            data-online=online.to_string()
+            data-online=move || online().to_string()
         >
             <span class="presence">
                 <Tile member name />
@@ -73,46 +87,30 @@ fn Member(
                 <span class="line">
                     <Name member name />
                     {me.then(|| view! { <span class="chip">{word(|words| words.you)}</span> })}
-                    <Show when=move || founder.get()>
-                        <span class="chip">{word(|words| words.founder)}</span>
-                    </Show>
+                    <span class="chip" data-testid="role" hidden=move || role().is_none()>
+                        {role}
+                    </span>
                 </span>
                 <span class="line">
                     <Mark member />
                     <span class="presence-words">{presence}</span>
                 </span>
             </span>
-            {(!me && !online).then(|| view! { <Forget member on_forget /> })}
+            <button
+                type="button"
+                class="icon-button"
+                aria-haspopup="dialog"
+                aria-label=label
+                title=label
+                data-testid="member-choices"
+                hidden=move || !choices.get()
+                on:click=move |_| page.does(Deed::Ask(Some(Question::Member(member))))
+            >
+                <Icon name="more" />
+            </button>
         </li>
     }
-}
-
-/// Asks twice: a forgotten member's messages no longer count as undelivered.
-#[component]
-fn Forget(member: MemberId, on_forget: impl Fn(MemberId) + 'static) -> impl IntoView {
-    let language = language();
-    let sure = RwSignal::new(false);
-    let on_click = move |_| {
-        if sure.get_untracked() {
-            on_forget(member);
-        }
-        sure.update(|sure| *sure = !*sure);
-    };
-    let said = move || {
-        let words = language.get().words();
-        if sure.get() { words.forget_sure } else { words.forget }
-    };
-    view! {
-        <button
-            type="button"
-            class="quiet forget"
-            title=word(|words| words.forget_title)
-            on:click=on_click
-            on:blur=move |_| sure.set(false)
-        >
-            {said}
-        </button>
-    }
+    .into_any()
 }
 
 /// Puts the panel away where it is a drawer, so that it does not cover what comes next.

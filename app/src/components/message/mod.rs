@@ -12,8 +12,8 @@ pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Tile, hue};
 use super::messages::Sight;
-use crate::chat::{Message, Shown, Standing};
-use crate::page::{Page, language, word};
+use crate::chat::{Message, RoomState, Shown, Standing};
+use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Day, machine_time, names};
 
 /// What a person does with a message that was refused.
@@ -44,12 +44,14 @@ pub fn MessageRow(
     let (author, own, key) =
         message.with_untracked(|message| (message.author, message.own, message.key));
     let priority = move || message.with(|message| names::priority(message.priority));
+    // What was decided goes first, and shouts at nobody.
+    let look = move || message.with(|message| if is_decided(message) { "" } else { priority() });
     let hue = hue(author);
     let class = move || {
         let side = if own { "own" } else { "other" };
         let continues = message.with(|message| message.continues() && !begins_day(message));
         let continues = if continues { "continues" } else { "" };
-        format!("message {side} {} {continues} {}", priority(), hue.get())
+        format!("message {side} {} {continues} {}", look(), hue.get())
     };
     view! {
         <li
@@ -94,6 +96,10 @@ pub fn MessageRow(
     }
 }
 
+fn is_decided(message: &Message) -> bool {
+    matches!(message.body, Body::Decided(_))
+}
+
 fn begins_day(message: &Message) -> bool {
     message.above.is_none_or(|above| Day::of(above.wall) != Day::of(message.wall))
 }
@@ -114,7 +120,12 @@ fn DayLine(message: Memo<Shown>) -> impl IntoView {
 #[component]
 fn PriorityBadge(message: Memo<Shown>) -> impl IntoView {
     let language = language();
-    let priority = Memo::new(move |_| message.with(|message| message.priority));
+    let priority = Memo::new(move |_| {
+        message.with(|message| match is_decided(message) {
+            true => Priority::Normal,
+            false => message.priority,
+        })
+    });
     move || {
         let words = language.get().words();
         let (icon, said) = match priority.get() {
@@ -153,6 +164,14 @@ fn PrivateBadge(message: Memo<Shown>, other: Signal<String>) -> impl IntoView {
 #[component]
 fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
     let language = language();
+    let page = Page::here();
+    let name = move |member: &MemberId| {
+        let known = |room: &RoomState| {
+            let mut all = room.members.iter().chain(&room.removed);
+            all.find(|view| view.member == *member).map(|view| view.name.clone())
+        };
+        page.screen().room().with(known).unwrap_or_default()
+    };
     let key = message.with_untracked(|message| message.key);
     let node = NodeRef::<html::P>::new();
     node.on_load(move |element| sight.watch(&element));
@@ -161,7 +180,7 @@ fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
         message.with(|message| match &message.body {
             Body::Text(text) => text.clone(),
             Body::Gone => words.body_gone.to_owned(),
-            Body::Decided(decided) => language.get().decided(decided),
+            Body::Decided(decided) => language.get().decided(decided, name),
             Body::Newer => words.body_newer.to_owned(),
             Body::Unreadable => words.body_unreadable.to_owned(),
         })

@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::chat::{Shown, Step, Stop, way};
+use crate::components::focus::{is_beside, open_while};
 use crate::components::messages::Names;
 use crate::page::{Page, language, word};
 use crate::text::{Language, machine_time};
@@ -28,22 +29,13 @@ pub fn Way(
             page.trace(entry);
         }
     });
-    Effect::new(move |_| {
-        let open = looked.get().is_some();
-        let Some(dialog) = node.get() else { return };
-        if open && !dialog.open() {
-            let _ = dialog.show_modal();
-        } else if !open && dialog.open() {
-            dialog.close();
-        }
-    });
+    open_while(node, Signal::derive(move || looked.get().is_some()));
     let trace = page.of_room(|room| room.queue.trace.clone());
     let stops = Memo::new(move |_| {
         row.get().map(|row| trace.with(|trace| way(&row, trace.as_ref()))).unwrap_or_default()
     });
     let on_click = move |event: web_sys::MouseEvent| {
-        // A click beside the dialog's content is one on the dialog itself.
-        if event.target() == event.current_target() {
+        if is_beside(&event) {
             page.look(None);
         }
     };

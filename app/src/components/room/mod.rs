@@ -1,12 +1,14 @@
 //! The room page: header, notices, messages, composer, and the panel of members.
 
-use browser::{Gap, RoomId};
+use browser::{Entrance, Gap, Role, RoomId};
 use leptos::html;
 use leptos::prelude::*;
 
 use super::banners::{Banners, Note};
 use super::brand::LanguageChoice;
 use super::composer::Composer;
+use super::door::{Applicants, Outside};
+use super::field::Rename;
 use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
@@ -14,9 +16,8 @@ use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{Rescue, Way};
 use super::messages::{Announcer, Messages, Names, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
-use super::rename::Rename;
 use super::status::{Lead, Status, Waiting};
-use crate::chat::{Company, Compose, Life, PageEvent, RoomState};
+use crate::chat::{Company, Compose, Deed, PageEvent, RoomState};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::names;
 
@@ -43,6 +44,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         Rescue::Discard(draft) => page.happen(PageEvent::Withdrawn(draft)),
     };
     let on_invite = move || {
+        page.does(Deed::Invite);
         if let Some(dialog) = dialog.get_untracked().filter(|dialog| !dialog.open()) {
             let _ = dialog.show_modal();
         }
@@ -54,6 +56,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             <RoomHeader on_invite />
             <Banners />
             <main class="talk">
+                <Applicants />
                 <Messages names on_rescue sent>
                     <Empty />
                 </Messages>
@@ -67,7 +70,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                     />
                     <Composer
                         room
-                        ended=Signal::derive(move || life.get() == Life::Ended)
+                        life
                         writing=page.of_room(|room| room.writing.clone())
                         members=page.of_room(|room| room.members.clone())
                         on_send
@@ -82,6 +85,11 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>
     }
+}
+
+/// How many are in the room: whoever stands at its door is not.
+fn count_of(page: Page) -> Memo<usize> {
+    page.of_room(|room| room.members.iter().filter(|view| view.role >= Role::Member).count())
 }
 
 fn invite_of(page: Page) -> Memo<String> {
@@ -146,7 +154,7 @@ fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
                 <Icon name="invite" />
                 <span>{word(|words| words.invite)}</span>
             </button>
-            <PanelButton count=page.of_room(|room| room.members.len()) />
+            <PanelButton count=count_of(page) />
         </header>
     }
 }
@@ -158,12 +166,15 @@ fn Empty() -> impl IntoView {
     let page = Page::here();
     let invite = invite_of(page);
     let company = page.of_room(RoomState::company);
+    let knocks = page
+        .of_room(|room| room.view.as_ref().is_some_and(|view| view.entrance == Entrance::Approval));
     let is = move |which: Company| move || company.get() == Some(which);
     view! {
         <div class="empty">
             <Show when=is(Company::Founder)>
                 <h2>{word(|words| words.nobody_heading)}</h2>
                 <p>{word(|words| words.nobody_lead)}</p>
+                <p hidden=move || !knocks.get()>{word(|words| words.invite_door_lead)}</p>
                 <InviteLink id="invite-in-room" invite />
             </Show>
             <Show when=is(Company::Guest)>
@@ -173,6 +184,9 @@ fn Empty() -> impl IntoView {
             <Show when=is(Company::Others)>
                 <h2>{word(|words| words.quiet_heading)}</h2>
                 <p>{word(|words| words.quiet_lead)}</p>
+            </Show>
+            <Show when=is(Company::Outside)>
+                <Outside />
             </Show>
         </div>
     }
@@ -223,8 +237,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
         <aside id=PANEL class="panel" popover="auto" aria-label=word(|words| words.members)>
             <Members
                 members=page.of_room(|room| room.members.clone())
-                founder=page.of_room(|room| room.view.as_ref().map(|view| view.founder))
-                on_forget=move |member| page.forget(member)
+                count=count_of(page)
             />
             <Queue
                 waiting=page.of_room(|room| room.queue.waiting.clone())

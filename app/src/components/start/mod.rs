@@ -1,16 +1,20 @@
 //! The start page: a form for a new room, the rooms that are there, and what to know.
 
+mod rooms;
+
+use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
+use self::rooms::Rooms;
 use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
 use super::facts::Facts;
 use super::field::{Field, fault_of_name};
-use super::rooms::Rooms;
 use crate::chat::Request;
 use crate::page::{Page, ScreenStoreFields, word};
 use crate::session;
+use crate::text::Words;
 
 /// See the module.
 #[component]
@@ -44,6 +48,7 @@ fn FoundForm() -> impl IntoView {
     let page = Page::here();
     let name = RwSignal::new(session::name());
     let room_name = RwSignal::new(String::new());
+    let entrance = RwSignal::new(Entrance::Link);
     let (name_fault, room_fault) = (RwSignal::new(None), RwSignal::new(None));
     let busy = Memo::new(move |_| *page.screen().request().read() == Request::Waiting);
     let over = Memo::new(move |_| page.screen().worker().read().is_over());
@@ -62,7 +67,7 @@ fn FoundForm() -> impl IntoView {
                 let _ = input.focus();
             }
         } else if room_fault.read_untracked().is_none() && !untrack(shut) {
-            page.create(&room, &my_name);
+            page.create(&room, &my_name, entrance.get_untracked());
         }
     };
     view! {
@@ -88,6 +93,19 @@ fn FoundForm() -> impl IntoView {
                 wrong=room_fault
                 testid="room-name-input"
             />
+            <fieldset class="entrance">
+                <legend>{word(|words| words.who_comes_in)}</legend>
+                {way_in(
+                    entrance,
+                    Entrance::Link,
+                    [|words| words.by_link, |words| words.by_link_more],
+                )}
+                {way_in(
+                    entrance,
+                    Entrance::Approval,
+                    [|words| words.by_approval, |words| words.by_approval_more],
+                )}
+            </fieldset>
             <button type="submit" class="main" data-testid="create-room" disabled=shut>
                 {move || {
                     let words = page.language().get().words();
@@ -95,6 +113,34 @@ fn FoundForm() -> impl IntoView {
                 }}
             </button>
         </form>
+    }
+}
+
+/// One of the ways into a room, and what it means.
+fn way_in(
+    chosen: RwSignal<Entrance>,
+    way: Entrance,
+    [head, more]: [fn(&Words) -> &'static str; 2],
+) -> impl IntoView {
+    let testid = match way {
+        Entrance::Link => "by-link",
+        Entrance::Approval => "by-approval",
+    };
+    view! {
+        <label>
+            <input
+                type="radio"
+                name="entrance"
+                data-testid=testid
+                checked=move || chosen.get() == way
+                on:change=move |_| chosen.set(way)
+            />
+            <span>
+                <strong>{word(head)}</strong>
+                " "
+                <small>{word(more)}</small>
+            </span>
+        </label>
     }
 }
 

@@ -3,7 +3,7 @@
 use browser::{RoomId, RoomSummary};
 use leptos::prelude::*;
 
-use super::icon::Icon;
+use crate::components::icon::Icon;
 use crate::page::{language, word};
 
 /// The list of them.

@@ -29,7 +29,15 @@ pub fn Status(
     let linked = move || match life.get() {
         Life::Opening => language.get().words().room_opens.to_owned(),
         Life::On => language.get().link_state(link.get(), online.get()),
+        Life::Outside => language.get().words().outside.to_owned(),
+        Life::Removed => language.get().words().removed.to_owned(),
         Life::Ended => language.get().words().tab_ended.to_owned(),
+    };
+    // Whoever is outside invites nobody; that the server is away matters to it, too.
+    let unsaid = move || match life.get() {
+        Life::Opening | Life::On => false,
+        Life::Outside => signal.get() == Some(SignalState::Online),
+        Life::Removed | Life::Ended => true,
     };
     view! {
         <div class="status" role="group" aria-label=word(|words| words.connection)>
@@ -39,7 +47,7 @@ pub fn Status(
             <span
                 class="state"
                 data-testid="signal-state"
-                hidden=move || life.get() == Life::Ended
+                hidden=unsaid
                 data-state=move || names::signal(signal.get())
             >
                 {move || language.get().signal_state(signal.get())}

@@ -1,60 +1,91 @@
-//! The door of a room that approves its members, in words, on both sides of it.
+//! Where oneself stands, in words, if that is not in the room: at its door, or removed from it.
 
-use browser::{Admission, ApplicantView};
+use browser::Admission;
 
 use super::Wording;
 use crate::text::Language;
 
 impl Language {
-    /// Where oneself stands, while that is not in the room.
+    /// Where oneself stands at the door of a room.
     pub fn outside(self, admission: Admission) -> Wording {
         match admission {
             Admission::Waiting { heard: 0 } => self.say(
-                "You have asked to be let in; no member is there just now.",
-                "Keep this page open: whoever comes will hear it.",
-                "您已申请加入，目前没有成员在场。",
-                "请保持页面打开：有成员来时就会收到。",
+                "You wait to be let in; no member is there just now.",
+                "Keep this page open: whoever comes hears that you are here.",
+                "你正在等候进入，目前没有成员在场。",
+                "请保持页面打开：有成员来时就会知道你在这里。",
             ),
             Admission::Waiting { heard } => self.say(
-                "You have asked to be let in; a member has to approve.",
-                format!("Members that have heard it: {heard}. Until then you see nothing here."),
-                "您已申请加入，需由一位成员批准。",
-                format!("已有 {heard} 位成员收到申请。在批准之前，这里什么也看不到。"),
+                "You wait to be let in.",
+                match heard {
+                    1 => "1 member knows that you are here, and has to decide. Until then you see \
+                          nothing of the room."
+                        .to_owned(),
+                    _ => format!(
+                        "{heard} members know that you are here, and one of them has to decide. \
+                         Until then you see nothing of the room."
+                    ),
+                },
+                "你正在等候进入。",
+                format!("{heard} 位成员知道你在门口，需由其中一位决定。在此之前，你看不到房间里的任何内容。"),
             ),
             Admission::Approved => self.say(
                 "A member has let you in.",
                 "The key is being saved; the messages follow.",
-                "一位成员已批准您加入。",
+                "一位成员已让你进入。",
                 "正在保存密钥，消息随后就到。",
             ),
             Admission::TurnedAway => self.say(
-                "A member has said no: you are not let in.",
-                "Talk to whoever gave you the link.",
-                "一位成员拒绝了您的申请。",
-                "请联系给您链接的人。",
+                "A member has turned you away: you are not let in.",
+                "Talk to whoever gave you the link. You can ask again; whoever said no hears \
+                 nothing of it for a minute.",
+                "一位成员拒绝了你的申请，你没有获准进入。",
+                "请联系给你链接的人。你可以再次申请；拒绝你的人在一分钟内不会收到。",
             ),
             Admission::LinkChanged => self.say(
                 "The link of this room has changed, and the one that you have leads nowhere.",
-                "Ask for the new link, and open it here.",
-                "此房间的链接已更换，您手上的链接已失效。",
-                "请索取新链接，并在这里打开。",
+                "Ask for the new link, and open it in this browser.",
+                "此房间的链接已更换，你手上的链接已作废。",
+                "请索取新链接，并在此浏览器中打开。",
             ),
             Admission::Inside => self.say("", "", "", ""),
         }
     }
 
-    /// Who waits at the door. A name is what somebody calls itself; the mark is of its key.
-    pub fn applicants(self, applicants: &[ApplicantView]) -> Wording {
-        let name = |applicant: &ApplicantView| match applicant.name.as_str() {
-            "" => applicant.member.mark(),
-            name => format!("{name} ({})", applicant.member.mark()),
-        };
-        let names: Vec<String> = applicants.iter().map(name).collect();
+    /// One was removed.
+    pub(super) fn removed(self) -> Wording {
         self.say(
-            format!("Somebody asks to be let in: {}", names.join(", ")),
-            "A member has to approve it. Anybody can use any name: ask those you know.",
-            format!("有人申请加入：{}", names.join("、")),
-            "需由一位成员批准。名字可以随便取，请向认识的人核实。",
+            "You were removed from this room.",
+            "What was said until then stays here and can be read. Nothing new comes, and nothing \
+             can be written: it would reach nobody.",
+            "你已被移出此房间。",
+            "此前的消息仍在这里，可以阅读。不会再有新消息，也不能再写：写了也没有人能收到。",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wherever_one_stands_outside_it_is_said_with_what_helps_in_each_language() {
+        let mut said = Vec::new();
+        for admission in [
+            Admission::Waiting { heard: 0 },
+            Admission::Waiting { heard: 1 },
+            Admission::Waiting { heard: 2 },
+            Admission::Approved,
+            Admission::TurnedAway,
+            Admission::LinkChanged,
+        ] {
+            for language in Language::ALL {
+                let Wording { title, help } = language.outside(admission);
+                assert!(title.chars().count() > 5 && help.chars().count() > 8, "{title} {help}");
+                said.push(title + &help);
+            }
+        }
+        let different: std::collections::BTreeSet<&String> = said.iter().collect();
+        assert_eq!(different.len(), said.len());
     }
 }
