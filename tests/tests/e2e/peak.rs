@@ -77,25 +77,34 @@ const read = [];
 let first = null;
 let most = 0;
 let idle = 0;
-let torn = false;
+let misses = 0;
 let before = 0;
+let was = 0;
 const collect = () => {
   const rows = drawn();
-  if (rows.length === 0) return;
+  if (rows.length === 0) return true;
   most = Math.max(most, rows.length);
   const known = first === null ? rows.length : rows.findIndex((row) => row.dataset.entry === first);
-  torn = torn || known < 0;
-  read.unshift(...rows.slice(0, Math.max(known, 0)).map(said));
+  if (known < 0) return false;
+  read.unshift(...rows.slice(0, known).map(said));
   first = rows[0].dataset.entry;
+  return true;
 };
 // Whatever is drawn is read, also if several drawings fit between two looks.
 new MutationObserver(collect).observe(list, { childList: true, subtree: true });
 const look = () => {
-  collect();
+  // Where several pages of rows came at once, a reader has gone too far: back, and on by a screen.
+  const gone = !collect();
+  misses = gone ? misses + 1 : 0;
+  const torn = misses > 40;
   idle = read.length > before ? 0 : idle + 1;
   before = read.length;
   if (torn || idle > 40) return done({ bodies: read, most, torn });
-  list.scrollTop = -list.scrollHeight;
+  if (gone) list.scrollTop = was - list.clientHeight / 2;
+  else {
+    was = list.scrollTop;
+    list.scrollTop = -list.scrollHeight;
+  }
   requestAnimationFrame(() => requestAnimationFrame(look));
 };
 look();
