@@ -45,7 +45,7 @@ pub fn Rename(
     };
     view! {
         <details class="rename" node_ref=details>
-            <summary>{title}</summary>
+            <summary class="fold">{title}</summary>
             <form novalidate on:submit=on_submit>
                 <Field
                     id

@@ -173,7 +173,7 @@ fn Renew() -> impl IntoView {
     };
     view! {
         <details class="renew" hidden=move || !governs.get()>
-            <summary data-testid="renew">{word(|words| words.renew)}</summary>
+            <summary class="fold" data-testid="renew">{word(|words| words.renew)}</summary>
             <p class="hint">{word(|words| words.renew_more)}</p>
             <button
                 type="button"
