@@ -50,7 +50,7 @@ use crate::link::Link;
 use crate::log::Logs;
 use crate::members::Members;
 use crate::outbox::Outbox;
-use crate::register::Registers;
+use crate::register::{RegisterKind, Registers};
 use crate::room::keyring::Keyring;
 use crate::room::record::RoomRecord;
 use crate::signal::peers::Peers;
@@ -194,7 +194,7 @@ impl Engine {
         match command {
             command if self.is_outside() => self.obey_outside(command),
             // Drafts that are said at once wait in the outbox, whose room is larger.
-            Command::Send(draft) if self.is_open() || draft.is_plain() => self.send(draft),
+            Command::Send(draft) if draft.is_plain() => self.send(draft),
             Command::SendTogether(drafts) if drafts.iter().all(crate::Draft::is_plain) => {
                 self.send_together(drafts);
             }
@@ -230,8 +230,12 @@ impl Engine {
     }
 
     /// True if the answer depends on a batch: one of unknown outcome, or one that is with the store
-    /// and makes an entry of the draft.
+    /// and makes an entry of the draft or brings the key to which it is sealed.
     fn hangs_on_commit(&self, command: &Command) -> bool {
+        if let Command::Send(draft) = command {
+            let coming = |to| self.commits.counter(&(to, RegisterKind::EXCHANGE)) > 0;
+            return draft.act.to().is_some_and(|to| self.commits.reload || coming(to));
+        }
         let (Command::Cancel(id) | Command::Replace(Draft { id, .. })) = command else {
             return false;
         };
