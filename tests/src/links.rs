@@ -225,7 +225,7 @@ impl World {
             message[place] ^= 1;
         }
         let end = self.wires[wire].ends[1 - side];
-        if self.peers[end.peer].frozen.is_none() {
+        if open && self.alive(&end) && self.peers[end.peer].frozen.is_none() {
             let from = self.wires[wire].ends[side].peer;
             let tampered = self.wires[wire].tampered;
             let (to, now) = (end.peer, self.now);

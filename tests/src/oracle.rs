@@ -392,6 +392,7 @@ impl Oracle {
     /// An engine has ended: the next one knows nothing of what it asked for.
     pub(crate) fn ended(&mut self, peer: usize) {
         self.traffic.forget_wants(peer);
+        self.forgets_what_it_heard(peer);
     }
 
     /// A commit of a peer failed: what had come is dropped and asked for again.

@@ -206,6 +206,11 @@ impl Oracle {
         self.disks.told.retain(|(over, _), _| *over != wire);
     }
 
+    /// A device's next life knows nothing of what it heard.
+    pub(super) fn forgets_what_it_heard(&mut self, peer: usize) {
+        self.disks.told.retain(|(_, to), _| *to != peer);
+    }
+
     /// Nothing is written in the place of what a linked peer is known to hold.
     pub(super) fn overwrites(&mut self, peer: usize, written: &[Run], now: u64) {
         let told = self.disks.told.iter().filter(|((_, to), _)| *to == peer);
