@@ -268,6 +268,14 @@ impl LogState {
     /// # Errors
     /// If the run does not fit. Nothing is changed.
     pub fn fit(&self, run: &Run) -> Result<RangeSet, LogError> {
+        self.fit_proven(run, false)
+    }
+
+    /// The same for a run that may be proven by something that is not held.
+    ///
+    /// # Errors
+    /// If the run does not fit. Nothing is changed.
+    pub fn fit_proven(&self, run: &Run, proven: bool) -> Result<RangeSet, LogError> {
         let mut new = RangeSet::of(run.first, run.last());
         new.subtract(&self.held());
         new.subtract(&self.refused());
@@ -275,7 +283,7 @@ impl LogState {
             return Ok(new);
         }
         let mut joins = false;
-        let mut vouched = !run.is_chained();
+        let mut vouched = proven || !run.is_chained();
         for span in &self.spans {
             if span.last.saturating_add(1) < run.first || span.first > run.last() + 1 {
                 continue;

@@ -17,7 +17,7 @@ mod vouch;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::engine::forks::evidence::{Goal, Walk};
+use crate::engine::forks::evidence::{Goal, Proof, Walk};
 use crate::engine::forks::moves::{Job, Moved, Place};
 use crate::engine::forks::vouch::Claims;
 use crate::engine::load::Purpose;
@@ -86,7 +86,7 @@ pub struct Forks {
     pub searches: BTreeMap<(LinkId, LogId), Search>,
     pub walks: BTreeMap<(LinkId, LogId), Walk>,
     /// Evidence of versions whose entries may not have come yet.
-    pub proofs: BTreeMap<LogId, Vec<Run>>,
+    pub proofs: BTreeMap<LogId, Proof>,
     /// Hashes that were looked up or stored lately.
     known: BTreeMap<(LogId, Seq), EntryHash>,
     order: VecDeque<(LogId, Seq)>,

@@ -23,7 +23,8 @@ pub struct Incoming {
     pub bytes: usize,
     /// The run.
     pub run: Run,
-    /// True if it proves what stands before it; not if it may be dropped, since a body is missing.
+    /// True if it vouches for what stands before it; not if it may be dropped, since a body is
+    /// missing.
     pub whole: bool,
 }
 
@@ -33,12 +34,21 @@ pub struct Inbox {
     runs: VecDeque<Incoming>,
     bytes: usize,
     registers: BTreeMap<RegisterKey, Register>,
+    /// What runs say that stands before them which were proven, and may have been dropped for want
+    /// of a body.
+    proven: BTreeMap<(LogId, Seq), EntryHash>,
 }
 
 impl Inbox {
     /// Puts a run.
     pub fn put(&mut self, incoming: Incoming) {
         self.bytes += incoming.bytes;
+        if let (false, Some(before)) = (incoming.whole, incoming.run.first.checked_sub(1)) {
+            self.proven.insert((incoming.run.log, before), incoming.run.previous);
+            if self.proven.len() > limits::KNOWN_HASHES {
+                self.proven.pop_first();
+            }
+        }
         self.runs.push_back(incoming);
     }
 
@@ -48,6 +58,13 @@ impl Inbox {
         let follows = |run: &Run| last.checked_add(1) == Some(run.first) && run.previous == *head;
         let proves = |incoming: &&Incoming| incoming.whole && incoming.run.log == *log;
         self.runs.iter().filter(proves).any(|incoming| follows(&incoming.run))
+    }
+
+    /// True if a run without a body has shown that this is the last hash of another: its headers
+    /// are proven, whether it can be stored or not.
+    #[must_use]
+    pub fn is_proven(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
+        self.proven.get(&(*log, last)) == Some(head)
     }
 
     /// Puts a register, unless a newer one waits.

@@ -230,6 +230,7 @@ impl Engine {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow else { return };
             flow.have.learn(have);
+            self.walk_hears(id, have.log);
             for range in have.ranges.iter().filter(|range| range.is_valid()) {
                 self.weigh(Witness::Link(id), have.log, *range);
             }
@@ -318,6 +319,7 @@ impl Engine {
         let run = match (vouched, run.is_chained()) {
             // A signature that was not checked is not passed on.
             (true, _) => run.into_chained(),
+            (false, true) if self.inbox.is_proven(&run.log, last, &head) => run,
             // Nothing here says that it is what it claims: it is asked for again.
             (false, true) => return self.release(&[(id, class, bytes.len())]),
             (false, false) => match run.check_signature(&self.room) {

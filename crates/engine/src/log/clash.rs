@@ -34,10 +34,12 @@ impl LogState {
         before.is_some_and(|span| !shows(span)) && self.stands_alone(run)
     }
 
-    /// Where entries begin that stand alone and hang on an entry of another version.
+    /// Where entries begin that stand alone and hang on an entry of another version; the first of
+    /// them only if nothing else holds them, as what is before a branch does.
     #[must_use]
     pub fn hangs_on(
         &self,
+        first: bool,
         within: &dyn Fn(Seq) -> bool,
         hash: &dyn Fn(Seq) -> Option<EntryHash>,
     ) -> Option<Seq> {
@@ -45,8 +47,7 @@ impl LogState {
             let before = span.first.checked_sub(1).and_then(hash);
             within(span.first) && before == Some(span.previous)
         };
-        // The first of them stands on nothing else.
-        self.spans.iter().skip(1).find(hangs).map(|span| span.first)
+        self.spans.iter().skip(usize::from(!first)).find(hangs).map(|span| span.first)
     }
 
     /// Where a run is of another version of the log. What stands alone and hangs on something else

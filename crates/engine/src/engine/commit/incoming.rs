@@ -70,8 +70,9 @@ impl Engine {
         let agreed = self.agreed(from, &run.log);
         let elsewhere = self.is_held_elsewhere(&run);
         let waits = forked && self.may_be_joined(from, &run);
+        let proven = self.inbox.is_proven(&run.log, run.last(), &run.head());
         let state = batch.stage(&run.log, self);
-        match state.fit(&run) {
+        match state.fit_proven(&run, proven) {
             Ok(new) if new.is_empty() => {
                 mark(Mark::RunHeldAlready);
                 Ok(())
@@ -123,10 +124,10 @@ impl Engine {
     /// may be none: it was held alone, and another version came. Nor is it one if it hangs on what
     /// is here, nothing is in its place, and nobody has shown that something is.
     fn is_branch(&self, run: &Run, branch: &Branch, state: &LogState) -> bool {
-        let (at, held) = (branch.mark.at, state.held());
-        let proven = held.contains(at) || self.forks.proofs.contains_key(&branch.parent);
-        let Some(below) = at.checked_sub(1) else { return proven };
-        held.contains(below) && (proven || state.hash_at(below) != run.hash_at(below))
+        let held = state.held();
+        let shown = self.is_shown(branch, state);
+        let Some(below) = branch.mark.at.checked_sub(1) else { return shown };
+        held.contains(below) && (shown || state.hash_at(below) != run.hash_at(below))
     }
 
     /// True if what a run hangs on in the end can still come: somebody linked holds what stands

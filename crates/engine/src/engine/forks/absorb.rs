@@ -32,7 +32,10 @@ impl Engine {
             let begins = state.branch().map(|branch| branch.mark);
             let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
             let at = same.map(|mark| mark.at).filter(|at| within(*at) && place.takes(state, *at));
-            let island = || state.hangs_on(&within, &|seq| run.hash_at(seq));
+            let island = || {
+                let free = self.may_come_next(state, &place);
+                state.hangs_on(free, &within, &|seq| run.hash_at(seq))
+            };
             at.or_else(island).map(|at| Job::absorb(*log, at, place))
         };
         let related = self.related(&place);
@@ -64,6 +67,14 @@ impl Engine {
         logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
     }
 
+    /// True if a branch may be what comes next in its log: it was taken for a branch of another one
+    /// because it hung on nothing there, and nothing shows that it is one of this.
+    fn may_come_next(&self, state: &LogState, place: &Place) -> bool {
+        let branch = state.branch().filter(|branch| branch.parent == place.log());
+        let parent = self.logs.of(&place.log());
+        branch.zip(parent).is_some_and(|(branch, parent)| !self.is_shown(branch, parent))
+    }
+
     /// A part of a log goes where it belongs.
     fn begin(&mut self, job: Job) {
         let jobs = &self.forks.jobs;
@@ -85,7 +96,8 @@ impl Engine {
             let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
             let begins = begins.filter(|at| place.takes(state, *at));
             let held = state.held();
-            let alone = held.ranges().iter().skip(1).map(|range| range.0);
+            let rooted = usize::from(!self.may_come_next(state, &place));
+            let alone = held.ranges().iter().skip(rooted).map(|range| range.0);
             let alone = alone.filter(behind).map(|seq| seq - 1);
             let at = begins.filter(|at| *at >= from).into_iter().chain(alone);
             places.extend(at.map(|seq| (*log, seq)));

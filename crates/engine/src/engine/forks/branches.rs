@@ -84,6 +84,14 @@ impl Engine {
         parent.is_some_and(|state| state.held().contains(branch.mark.at))
     }
 
+    /// True if something else is in a branch's place in its log: it is held, or was shown. If not,
+    /// the branch may be what comes next there.
+    pub(in crate::engine) fn is_shown(&self, branch: &Branch, parent: &LogState) -> bool {
+        let proof = self.forks.proofs.get(&branch.parent);
+        parent.held().contains(branch.mark.at)
+            || proof.is_some_and(|proof| proof.denies(branch.mark))
+    }
+
     /// True if what stands before a branch is held, of the log that it branches off.
     pub(in crate::engine) fn holds_before(&self, branch: &Branch) -> bool {
         let parent = self.logs.of(&branch.parent).zip(branch.mark.at.checked_sub(1));

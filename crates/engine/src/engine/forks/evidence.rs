@@ -40,6 +40,24 @@ pub struct Proven {
     before: Option<EntryHash>,
 }
 
+/// Evidence of a version whose entries may not have come yet.
+#[derive(Debug)]
+pub struct Proof {
+    shows: Mark,
+    /// What shows it, newest first, if it is little.
+    runs: Vec<Run>,
+}
+
+impl Proof {
+    /// True if it shows that an entry has another hash than this.
+    #[must_use]
+    pub fn denies(&self, mark: Mark) -> bool {
+        let known = (self.shows.at == mark.at).then_some(self.shows.hash);
+        let said = known.or_else(|| self.runs.iter().find_map(|run| run.hash_at(mark.at)));
+        said.is_some_and(|hash| hash != mark.hash)
+    }
+}
+
 /// A walk from a signature down to the place in question.
 #[derive(Debug)]
 pub struct Walk {
@@ -52,7 +70,7 @@ pub struct Walk {
     proven: Option<Proven>,
     /// What was seen, if it is little.
     proof: Vec<Run>,
-    /// More was said of it meanwhile: if it comes to nothing, it is walked again.
+    /// More was said of it meanwhile: if it comes to nothing, it is looked at again.
     again: bool,
     pub deadline: Millis,
 }
@@ -74,11 +92,16 @@ impl Walk {
 }
 
 impl Engine {
-    /// Asks a peer to prove what it says of a log, or of a branch.
-    pub(in crate::engine) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
+    /// A peer says anew what it holds of a log.
+    pub(in crate::engine) fn walk_hears(&mut self, id: LinkId, log: LogId) {
         if let Some(walk) = self.forks.walks.get_mut(&(id, log)) {
             walk.again = true;
         }
+    }
+
+    /// Asks a peer to prove what it says of a log, or of a branch.
+    pub(in crate::engine) fn walk(&mut self, id: LinkId, log: LogId, at: Seq, goal: Goal) {
+        self.walk_hears(id, log);
         if !self.may_search(id, &log) {
             return;
         }
@@ -104,7 +127,7 @@ impl Engine {
         if held && self.may_answer(id) {
             return self.look_up(log, seq, Why::Evidence(id, signed));
         }
-        let proof = self.forks.proofs.get(&log).into_iter().flatten();
+        let proof = self.forks.proofs.get(&log).into_iter().flat_map(|proof| &proof.runs);
         let fits = |run: &&Run| {
             if signed { run.last() >= seq && !run.is_chained() } else { run.last() == seq }
         };
@@ -178,7 +201,7 @@ impl Engine {
                 self.end_search(id, &log);
                 let lower = |it: Proven| it.hash < shown.hash && it.before == shown.before;
                 if let Some(walk) = walk.filter(|walk| walk.proven.is_some_and(lower)) {
-                    self.keep_proof(log, walk.proof);
+                    self.keep_proof(log, walk);
                     self.accept(branch);
                 }
             }
@@ -214,7 +237,7 @@ impl Engine {
                 }
                 let stands = planted(Planted::OwnVersionKeepsName) && self.is_own(&run.log);
                 if mine > proven.hash && !stands {
-                    self.keep_proof(run.log, walk.proof);
+                    self.keep_proof(run.log, walk);
                     self.part(run.log, Mark { at, hash: mine });
                 }
             }
@@ -234,11 +257,13 @@ impl Engine {
     }
 
     /// Until what was proven has come, others may have to see the evidence, too.
-    fn keep_proof(&mut self, log: LogId, proof: Vec<Run>) {
+    fn keep_proof(&mut self, log: LogId, walk: Walk) {
+        let Some(Proven { hash, .. }) = walk.proven else { return };
         if self.forks.proofs.len() >= limits::PROOFS {
             self.forks.proofs.pop_first();
         }
-        self.forks.proofs.insert(log, proof);
+        let shows = Mark { at: walk.at, hash };
+        self.forks.proofs.insert(log, Proof { shows, runs: walk.proof });
     }
 
     fn accept(&mut self, branch: Branch) {
@@ -279,7 +304,13 @@ impl Engine {
         let walk = self.forks.walks.remove(&(id, log));
         self.end_search(id, &log);
         match walk.map(|walk| (walk.goal, walk.at, walk.again)) {
-            Some((Goal::Fork, at, _)) => self.void(id, log, at),
+            Some((Goal::Fork, at, again)) => {
+                self.void(id, log, at);
+                if again {
+                    // If it has ours there by now, it says anew what it holds.
+                    self.look_up(log, at, Why::Answer(id));
+                }
+            }
             Some((Goal::Branch(branch) | Goal::Parent(branch, _), _, true)) => {
                 self.consider(id, branch);
             }
