@@ -29,6 +29,8 @@ const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 const END_TO_END: &str = "e2e";
 /// The test in the crate `tests` that replays seeds of the simulator in a browser.
 const REPLAY: &str = "simulation_hash";
+/// The test vectors in the crate `tests`: natively and in browsers.
+const VECTORS: &str = "vectors";
 
 /// Runs these stages, or all of them; `false` when something failed.
 ///
@@ -170,8 +172,8 @@ fn wasm() -> Result<Tally> {
         command.args(WASM);
         name_tests(&mut command, &tests);
         tally += run(command)?;
-        let mut command = cargo(&["test", "--package", "tests", "--test", REPLAY])?;
-        command.args(WASM);
+        let mut command = cargo(&["test", "--no-fail-fast", "--package", "tests"])?;
+        command.args(["--test", REPLAY, "--test", VECTORS]).args(WASM);
         tally += run(command)?;
     }
     Ok(tally)

@@ -15,3 +15,5 @@ pub mod random;
 pub mod seal;
 pub mod share;
 pub mod sign;
+#[cfg(feature = "vectors")]
+pub mod vectors;

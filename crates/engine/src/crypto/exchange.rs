@@ -60,7 +60,7 @@ impl Exchange {
     }
 
     /// The secret half as published vectors give it.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "vectors"))]
     pub(super) fn from_secret(secret: [u8; 32]) -> Exchange {
         Exchange(StaticSecret::from(secret))
     }

@@ -98,9 +98,18 @@ pub fn verify(
         let right = quick(member, &domain.message(parts)) == *signature;
         return if right { Ok(()) } else { Err(BadSignature) };
     }
+    verify_message(member, &domain.message(parts), signature)
+}
+
+/// Verifies a signature over the whole of a message, its purpose included.
+pub(super) fn verify_message(
+    member: &MemberId,
+    message: &[u8],
+    signature: &Signature,
+) -> Result<(), BadSignature> {
     let key = VerifyingKey::from_bytes(&member.0).map_err(|_| BadSignature)?;
     let signature = ed25519_dalek::Signature::from_components(signature.r, signature.s);
-    key.verify_strict(&domain.message(parts), &signature).map_err(|_| BadSignature)
+    key.verify_strict(message, &signature).map_err(|_| BadSignature)
 }
 
 /// What stands for a signature where the simulator has no time for one: anybody could make it.
