@@ -64,6 +64,8 @@ fn anything_but_one_set_of_data_channels_is_refused() {
         "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
         "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n",
         "m=application 9 RTP/AVP 0\r\n",
+        "m=application 9 UDP/TLS/SCTP webrtc-datachannel\r\n",
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannels\r\n",
         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel extra\r\n",
         "m=application 99999 UDP/DTLS/SCTP webrtc-datachannel\r\n",
         "m=Application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
@@ -87,6 +89,8 @@ fn anything_but_one_sha_256_fingerprint_is_refused() {
         format!("a=fingerprint:sha-256  {DIGITS}\r\n"),
         format!("a=fingerprint: sha-256 {DIGITS}\r\n"),
         format!("a=fingerprint:sha-256 {DIGITS} \r\n"),
+        // As long as it has to be, and of another hash.
+        format!("a=fingerprint:sha3-256 {DIGITS}\r\n"),
         "a=fingerprint:sha-1 0F:1E:2D:3C:4B:5A:69:78:87:96:A5:B4:C3:D2:E1:F0:0F:1E:2D:3C\r\n"
             .to_owned(),
         "a=fingerprint:sha-256\r\n".to_owned(),
@@ -141,6 +145,7 @@ fn candidates_of_browsers_pass_and_others_do_not() {
     }
     let long = format!(r#"{{"candidate":"candidate:{}"}}"#, "x".repeat(CANDIDATE_BYTES));
     let long_mid = format!(r#"{{"candidate":"","sdpMid":"{}"}}"#, "x".repeat(257));
+    let long_name = format!(r#"{{"candidate":"","usernameFragment":"{}"}}"#, "x".repeat(257));
     for bad in [
         "",
         "null",
@@ -155,10 +160,12 @@ fn candidates_of_browsers_pass_and_others_do_not() {
         r#"{"candidate":"","sdpMLineIndex":1}"#,
         r#"{"candidate":"","sdpMLineIndex":-1}"#,
         r#"{"candidate":"","sdpMid":"\u0000"}"#,
+        r#"{"candidate":"","usernameFragment":"\u0000"}"#,
         r#"{"candidate":""} trailing"#,
         &"[".repeat(2000),
         &long,
         &long_mid,
+        &long_name,
     ] {
         assert_eq!(gate_candidate(bad), Err(SdpError::Candidate), "{bad}");
     }
