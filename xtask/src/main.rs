@@ -64,6 +64,8 @@ enum Command {
     Bench(bench::Options),
     /// Run the fuzz targets (needs a nightly Rust): all for a minute each, or as said
     Fuzz(fuzz::Options),
+    /// Take the checks of cryptography and handshake out, one by one: do the tests notice?
+    Mutants(test::mutants::Options),
     /// Lay siege to the signaling server: 5,000 hostile connections, honest joins measured
     Siege(test::siege::Options),
     /// Run the simulator; `sim --help` shows its flags
@@ -102,6 +104,7 @@ fn run(command: Command) -> Result<bool> {
         Command::E2e { filter, bless } => test::run_end_to_end(filter.as_deref(), bless),
         Command::Bench(options) => bench::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Mutants(options) => test::mutants::run(&options),
         Command::Siege(options) => test::siege::run(&options),
         Command::Sim { arguments } => test::sim::run(&arguments),
         Command::Tidy => tidy::run(),

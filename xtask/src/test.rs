@@ -3,6 +3,7 @@
 //! Building has no time limit, running has: a test that hangs ends with its browsers and is counted
 //! as failed. A stage that fails does not keep the next from running. The last line is the total.
 
+pub mod mutants;
 pub mod siege;
 pub mod sim;
 

@@ -10,7 +10,7 @@
 mod imports;
 mod named;
 mod shape;
-mod source;
+pub mod source;
 mod words;
 
 use crate::paths;
