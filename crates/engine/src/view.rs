@@ -5,6 +5,7 @@
 
 mod door;
 mod draft;
+mod member;
 mod queue;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::room::Entrance;
 
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
+pub use member::{MemberView, Role};
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
     Undelivered, Waiting,
@@ -158,36 +160,6 @@ pub struct RoomView {
     pub invite: String,
     /// What the invite gives: the room, or a way to ask.
     pub entrance: Entrance,
-}
-
-/// A member, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberView {
-    /// Its key.
-    pub member: MemberId,
-    /// What it calls itself; empty if it has not said.
-    pub name: String,
-    /// True for oneself.
-    pub me: bool,
-    /// True for oneself, and for whoever is linked and proven now.
-    pub online: bool,
-    /// What it may do.
-    pub role: Role,
-}
-
-/// What a member may do, least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Role {
-    /// Removed, for good.
-    Removed,
-    /// Nobody has approved it yet, in a room where that is needed.
-    Applicant,
-    /// May speak, approve and merge epochs.
-    Member,
-    /// May also remove, promote and change the link.
-    Admin,
-    /// May everything, and cannot be removed.
-    Founder,
 }
 
 /// A message, as it stands in the list.
