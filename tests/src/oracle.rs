@@ -209,6 +209,7 @@ impl Oracle {
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
+            | Event::Comparison(_)
             | Event::Typing { .. } => {}
             Event::Refused { draft, reason } => {
                 self.refused(peer, *draft, reason, stores[peer]);

@@ -107,6 +107,7 @@ impl Peer {
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
+            | Event::Comparison(_)
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Refused { draft: None, .. }

@@ -433,7 +433,7 @@ fn a_browser_that_cannot_do_it_gets_the_form_and_the_reason() {
 fn members_counters_and_states_are_what_was_told_last() {
     let mut state = in_live_room();
     let role = browser::Role::Member;
-    let ben = MemberView { member: BEN, name: "Ben".to_owned(), me: false, online: true, role };
+    let ben = MemberView { name: "Ben".to_owned(), ..people::member(BEN, role, true) };
     state.apply(told(Event::Members(vec![ben.clone()])));
     state.apply(told(Event::Pending(3)));
     state.apply(told(Event::LinkState(LinkState::Online)));

@@ -12,6 +12,7 @@ pub mod hash;
 pub mod hpke;
 pub mod keys;
 pub mod random;
+pub mod safety;
 pub mod seal;
 pub mod share;
 pub mod sign;

@@ -140,6 +140,8 @@ pub const DOORS: usize = 8;
 pub const LOGS: usize = 4096;
 /// Members of one room.
 pub const MEMBERS: usize = 1024;
+/// Names under which one member is known: beyond, the last makes room.
+pub const NAMES_OF_A_MEMBER: usize = 16;
 /// Ranges of one log: beyond, a run that would open another gap is refused.
 pub const RANGES: usize = 512;
 /// Hashes of entries that are kept in memory, to compare logs by.

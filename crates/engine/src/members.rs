@@ -5,7 +5,9 @@
 //! each own log, the seq from which it is a recipient, and the state of a row is computed from
 //! ranges: nothing is kept for each message.
 
+pub mod acquaintances;
 pub mod applicants;
+pub mod likeness;
 pub mod membership;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{LogId, MemberId, Seq};
 use crate::limits;
 use crate::log::ranges::RangeSet;
+use crate::members::acquaintances::Acquaintances;
 use crate::simulation::{Planted, planted};
 use crate::view::RowState;
 
@@ -122,6 +125,8 @@ pub struct Delivery {
 #[derive(Clone, Debug, Default)]
 pub struct Members {
     members: BTreeMap<MemberId, Member>,
+    /// As whom they are known here.
+    pub acquaintances: Acquaintances,
     dirty: BTreeSet<MemberId>,
 }
 
@@ -369,15 +374,16 @@ impl Members {
         dirty.into_iter().filter_map(|id| Some((id, self.members.get(&id)?.clone()))).collect()
     }
 
-    /// Takes note that these were not stored after all.
+    /// Takes note that these, and what was taken of acquaintances, were not stored after all.
     pub fn mark_dirty(&mut self, ids: impl IntoIterator<Item = MemberId>) {
         self.dirty.extend(ids);
+        self.acquaintances.not_stored();
     }
 
     /// True if something has to be stored.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
-        !self.dirty.is_empty()
+        !self.dirty.is_empty() || self.acquaintances.is_dirty()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::room::Entrance;
 
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
-pub use member::{MemberView, Role};
+pub use member::{Compared, Comparison, MemberView, Namesake, Role};
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
     Undelivered, Waiting,
@@ -61,6 +61,12 @@ pub enum Command {
     MarkRead(Vec<EntryId>),
     /// Take a member who will not come back out of the recipients.
     ForgetMember(MemberId),
+    /// Tell [`Event::Comparison`] with a member.
+    Compare(MemberId),
+    /// A person has compared a member's key, and it is the right one.
+    Verify(MemberId),
+    /// It is not sure any more.
+    Unverify(MemberId),
     /// Make a member an admin; admins can.
     Promote(MemberId),
     /// Make an admin a member again; the founder can.
@@ -117,6 +123,8 @@ pub enum Event {
     Queue(QueueView),
     /// The stations of a message, as they were asked for.
     Trace(Trace),
+    /// What to compare with a member, as it was asked for.
+    Comparison(Comparison),
     /// Somebody said something that is not stored, only shown.
     Live(LiveMessage),
     /// A member is typing, or has stopped.

@@ -215,6 +215,7 @@ impl Oracle {
             | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
+            | Event::Comparison(_)
             | Event::Typing { .. }
             | Event::Refused { .. }
             | Event::Applicants(_)

@@ -6,8 +6,9 @@ use super::*;
 
 const CARA: MemberId = MemberId([3; 32]);
 
-fn member(member: MemberId, role: Role, online: bool) -> MemberView {
-    MemberView { member, name: String::new(), me: member == ME, online, role }
+pub(super) fn member(member: MemberId, role: Role, online: bool) -> MemberView {
+    let (name, verified, namesake) = (String::new(), None, None);
+    MemberView { member, name, me: member == ME, online, role, verified, namesake }
 }
 
 /// A room in which one has a role; Ben has another, and is here.

@@ -265,13 +265,7 @@ fn nobody_waits_for_an_answer_of_a_client_that_cannot_give_one() {
 
 #[test]
 fn whoever_came_by_an_invite_is_not_told_to_send_one() {
-    let member = |member| MemberView {
-        member,
-        name: String::new(),
-        me: member == ME,
-        online: true,
-        role: Role::Member,
-    };
+    let member = |member| people::member(member, Role::Member, true);
     let mut state = in_room();
     assert_eq!(state.room.company(), None, "what is stored is still being read");
     state.apply(told(Event::Older { more: false }));

@@ -228,7 +228,8 @@ mod tests {
 
     fn member(id: u8, name: &str, online: bool) -> MemberView {
         let member = MemberId([id; 32]);
-        MemberView { member, name: name.to_owned(), me: id == 1, online, role: Role::Member }
+        let (role, verified, namesake) = (Role::Member, None, None);
+        MemberView { member, name: name.to_owned(), me: id == 1, online, role, verified, namesake }
     }
 
     #[test]

@@ -110,6 +110,9 @@ impl Unsent {
             Command::SetRoomName(_)
             | Command::LoadOlder
             | Command::ForgetMember(_)
+            | Command::Compare(_)
+            | Command::Verify(_)
+            | Command::Unverify(_)
             | Command::Promote(_)
             | Command::Demote(_)
             | Command::Remove(_)

@@ -249,6 +249,7 @@ impl Engine {
         self.stage_runs(&mut batch);
         self.stage_fades(&mut batch);
         self.stage_outbox(&mut batch);
+        self.stage_acquaintances(&mut batch);
         self.stage_records(&mut batch);
         if batch.is_empty() {
             // What was said was about nothing any more.

@@ -8,6 +8,7 @@ mod decisions;
 mod doors;
 mod frames;
 mod letters;
+mod people;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -302,7 +303,7 @@ fn written() -> Files {
         let data = [&ROOM.0[..], &EPOCH.0].concat();
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
-    for (folder, name, bytes) in letters::all() {
+    for (folder, name, bytes) in letters::all().into_iter().chain(people::all()) {
         put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));

@@ -8,6 +8,7 @@
 //!               'v' | note: its message is not here yet          't' | note: its message is here
 //!               'x' | wall 8 | log 48 | seq 8: when a body goes
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
+//!               'k' | member 32: as whom it is known here
 //!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
 //! ```
 //! Projections up to 'r' are read at every start; what comes after, when it is needed.
@@ -163,9 +164,20 @@ pub fn undelivered(room: &RoomId, entry: &EntryId) -> Vec<u8> {
     key(room, &[b"u", &entry.log.bytes(), &entry.seq.to_be_bytes()])
 }
 
-/// The waiting and the undelivered: the first key, and the first beyond.
-pub fn tray_and_waiting(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
-    (key(room, &[b"u"]), key(room, &[b"x"]))
+/// As whom a member is known here.
+pub fn acquaintance(room: &RoomId, member: &MemberId) -> Vec<u8> {
+    key(room, &[b"k", &member.0])
+}
+
+/// The member that the key of an acquaintance names.
+pub fn read_acquaintance(key: &[u8]) -> Option<MemberId> {
+    let (tag, rest) = key.get(32..)?.split_first()?;
+    (*tag == b'k').then(|| rest.try_into().ok().map(MemberId)).flatten()
+}
+
+/// As whom all are known, the undelivered and the waiting: the first key, and the first beyond.
+pub fn start_state(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"k"]), key(room, &[b"x"]))
 }
 
 /// The message that an undelivered one is; nothing if the key is of a waiting draft.
@@ -232,6 +244,12 @@ mod tests {
         assert_eq!(read_fade(&fade(&room, 77, &entry)), Some((77, entry)));
         assert_eq!(read_undelivered(&undelivered(&room, &entry)), Some(entry));
         assert_eq!(read_undelivered(&waiting(&room, &DraftId([3; 16]))), None);
+        let known = acquaintance(&room, &member);
+        assert_eq!(read_acquaintance(&known), Some(member));
+        // Older versions read from 'u' on.
+        let (from, to) = start_state(&room);
+        assert!(from < known && known < key(&room, &[b"u"]));
+        assert!(draft(&room, &id, u64::MAX) < from && waiting(&room, &DraftId([0xff; 16])) < to);
         let (from, to) = notes(&room, &id, 9, 10);
         assert!(from <= note(&room, &entry, &by) && note(&room, &entry, &by) < to);
         assert!(fade(&room, 76, &entry) < fades(&room, 77).1);
@@ -251,6 +269,7 @@ mod tests {
             let key = vec![0xff; length];
             let _ = (read_timeline(&key), read_draft(&key), read_projection(&key), run_seq(&key));
             let _ = (read_note(&key), read_fade(&key), read_undelivered(&key));
+            let _ = read_acquaintance(&key);
         }
     }
 }

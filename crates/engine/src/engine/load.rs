@@ -1,7 +1,7 @@
 //! Reading: start-up, older pages of the timeline, and runs that a link has room for.
 //!
 //! ```text
-//!  projections ─► early notes ─► outbox ─► drafts ─► newest page ─► its runs and notes ─► open
+//!  projections ─► early notes ─► names, outbox ─► drafts ─► newest page ─► runs, notes ─► open
 //! ```
 //! A damaged record is left out and said; what it held is asked of peers again.
 
@@ -41,7 +41,7 @@ pub enum Purpose {
     Projections,
     /// Notes whose messages are not here.
     Early,
-    /// What waits and what could not be delivered.
+    /// As whom others are known, what waits, and what could not be delivered.
     Outbox,
     Drafts,
     Page,
@@ -252,13 +252,18 @@ impl Engine {
                 (Some(_) | None, Ok(_) | Err(_)) => self.damaged(Table::Projections),
             }
         }
-        let range = keys::tray_and_waiting(&self.room);
-        let most = u32::try_from(limits::WAITING + limits::UNDELIVERED).unwrap_or(u32::MAX);
+        let range = keys::start_state(&self.room);
+        let most = limits::MEMBERS + limits::WAITING + limits::UNDELIVERED;
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
         self.scan(Purpose::Outbox, Table::State, range, false, most);
     }
 
     fn on_outbox(&mut self, records: Vec<Record>) {
         for (key, value) in records {
+            if let Some(member) = keys::read_acquaintance(&key) {
+                self.load_acquaintance(member, &value);
+                continue;
+            }
             let loaded = match keys::read_undelivered(&key) {
                 Some(entry) => Case::decode(&value).map(|case| self.outbox.tray.load(entry, case)),
                 None => postcard::from_bytes::<Waiting>(&value)

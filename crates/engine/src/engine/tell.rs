@@ -2,6 +2,7 @@
 
 pub(in crate::engine) mod people;
 mod receipts;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -99,6 +100,7 @@ impl Engine {
         (self.told.stale, self.told.pending_stale, self.wants_stale) = (true, true, true);
         self.governance.meetings_stale = true;
         self.introduce_exchange();
+        self.meet_all();
         for event in self.snapshot() {
             self.tell(event);
         }
@@ -347,7 +349,7 @@ impl Engine {
     /// What a register says comes into force, as far as it opens.
     pub(super) fn obey_register(&mut self, register: &Register) {
         match register.kind {
-            RegisterKind::PROFILE => self.told.stale = true,
+            RegisterKind::PROFILE => self.on_profile(&register.member),
             RegisterKind::RECEIPT => self.on_receipt(register),
             RegisterKind::ROOM => self.on_room_info(register),
             RegisterKind::EXCHANGE => {

@@ -183,6 +183,8 @@ fn a_new_leader_hears_a_name_until_it_is_seen_and_what_was_read() {
         me: true,
         online: true,
         role: engine::Role::Member,
+        verified: None,
+        namesake: None,
     };
     let members = |name: &str| News::Room { room: ROOM, event: Event::Members(vec![me(name)]) };
     unsent.seen(&mut members("Ana"));

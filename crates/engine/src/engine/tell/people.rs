@@ -8,13 +8,15 @@ use crate::view::{Event, MemberView, Refusal, Role};
 
 impl Engine {
     pub(super) fn member_views(&self) -> Vec<MemberView> {
+        let known = &self.members.acquaintances;
+        let own = (&self.own.member, &*self.name_of(&self.own.member));
         let view = |member: MemberId, me: bool, online: bool| {
-            let profile = self.registers.of(&(member, RegisterKind::PROFILE));
-            let profile: Option<Profile> = profile.and_then(|cell| self.open_cell(cell));
-            let name = profile.map(|profile| profile.name).unwrap_or_default();
-            let name = if me && self.is_outside() { self.record.alias().to_owned() } else { name };
-            let name = shown_name(&name);
-            MemberView { member, name, me, online, role: self.role(&member) }
+            let (name, role) = (self.name_of(&member), self.role(&member));
+            let verified = known.verified(&member).map(str::to_owned);
+            // Nothing that somebody says counts who was removed, whatever its name.
+            let here = !me && role != Role::Removed;
+            let namesake = here.then(|| known.namesake(&member, &name, own)).flatten();
+            MemberView { member, name, me, online, role, verified, namesake }
         };
         let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
         let others = self.members.iter().map(|id| view(*id, false, linked(id)));
