@@ -19,6 +19,7 @@ mod rows;
 mod span;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trust;
 mod way;
 mod writing;
 
@@ -34,6 +35,7 @@ pub use place::{Arrival, Invitation, Place};
 pub use room::{Company, Life, News, Older, Problem, Renewal, RoomState};
 pub use rows::{Rows, on_screen, unread};
 pub use span::{Span, Turn};
+pub use trust::{Double, Trust, Trusts};
 pub use way::{Step, Stop, way};
 pub use writing::{Compose, Manner, Subject, Task, Writing};
 
@@ -311,7 +313,8 @@ impl ChatState {
         match notice {
             Notice::Request(_) => self.request = Request::None,
             Notice::Problem(_) => self.room.problem = None,
-            Notice::Storage(_)
+            Notice::Double(_)
+            | Notice::Storage(_)
             | Notice::Fault(_)
             | Notice::Worker(_)
             | Notice::Removed

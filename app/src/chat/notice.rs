@@ -1,8 +1,8 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{ClientRefusal, Fault, SignalState, StartError, StorageState};
+use browser::{ClientRefusal, Fault, MemberId, SignalState, StartError, StorageState};
 
-use super::{ChatState, Life, Place, Problem, Request, Worker};
+use super::{ChatState, Double, Life, Place, Problem, Request, Worker};
 
 /// Something that a person should know, and may be able to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Notice {
     Fault(Fault),
     /// Something that went wrong in the room.
     Problem(Problem),
+    /// A member bears the name of another key.
+    Double(Double),
     /// One was removed from the room.
     Removed,
     /// The signaling server cannot be reached.
@@ -30,6 +32,8 @@ pub enum Weight {
     Calm,
     /// Something does not work as it should; can be put away.
     Warning,
+    /// Somebody may be deceived; can be put away.
+    Alarm,
     /// Nothing works until it is dealt with.
     Stop,
 }
@@ -39,6 +43,7 @@ impl Notice {
     pub fn weight(&self) -> Weight {
         match self {
             Notice::Worker(_) | Notice::Removed => Weight::Stop,
+            Notice::Double(double) if double.of.verified => Weight::Alarm,
             Notice::Storage(state) => match state {
                 StorageState::Open { .. } => Weight::Calm,
                 StorageState::Full | StorageState::Unreadable { .. } => Weight::Warning,
@@ -48,8 +53,24 @@ impl Notice {
                 | StorageState::Refused { .. }
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
-            Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => Weight::Warning,
+            Notice::Double(_) | Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => {
+                Weight::Warning
+            }
             Notice::SignalLost => Weight::Calm,
+        }
+    }
+
+    /// The member that can be asked about at once.
+    pub fn about(&self) -> Option<MemberId> {
+        match self {
+            Notice::Double(double) => Some(double.member),
+            Notice::Worker(_)
+            | Notice::Request(_)
+            | Notice::Storage(_)
+            | Notice::Fault(_)
+            | Notice::Problem(_)
+            | Notice::Removed
+            | Notice::SignalLost => None,
         }
     }
 
@@ -63,7 +84,8 @@ impl Notice {
             Notice::Storage(state) => {
                 state.is_gone() || matches!(state, StorageState::Blocked | StorageState::Newer)
             }
-            Notice::Request(_)
+            Notice::Double(_)
+            | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
             | Notice::Removed
@@ -84,6 +106,9 @@ impl ChatState {
             notices.push(Notice::Request(refusal.clone()));
         }
         notices.extend(self.room_problem());
+        if matches!(self.place, Place::Room(_)) {
+            notices.extend(self.room.doubles().into_iter().map(Notice::Double));
+        }
         if self.room.life == Life::Removed && matches!(self.place, Place::Room(_)) {
             notices.push(Notice::Removed);
         }

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!  a member's choices ──► Remove? ──► sure? ──► command
-//!                    └─► any other ──────────► command
+//!                    ├─► Compare ──► the same? ► command
+//!                    └─► any other ────────────► command
 //! ```
 
 use browser::{Admission, Command, MemberId, MemberView, Role};
@@ -18,13 +19,17 @@ pub enum Question {
     Member(MemberId),
     /// Whether it is to be removed for good.
     Remove(MemberId),
+    /// Whether its key is the right one.
+    Verify(MemberId),
 }
 
 impl Question {
     /// Whom it is about.
     pub fn member(self) -> MemberId {
         match self {
-            Question::Member(member) | Question::Remove(member) => member,
+            Question::Member(member) | Question::Remove(member) | Question::Verify(member) => {
+                member
+            }
         }
     }
 }
@@ -32,6 +37,8 @@ impl Question {
 /// Something that may be done with a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
+    /// Find out whether it is who it says.
+    Compare,
     /// Make it an admin.
     Promote,
     /// Make an admin a member again.
@@ -43,12 +50,16 @@ pub enum Choice {
 }
 
 /// Something that a person does about who is in the room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Asks this, or closes the dialog.
     Ask(Option<Question>),
     /// Chooses this for the member that is asked about.
     Choose(Choice),
+    /// Types, pastes or scans something to compare with.
+    Type(String),
+    /// Has compared, and it is the same; or takes that back.
+    Verify(bool),
     /// Lets somebody in who waits at the door.
     LetIn(MemberId),
     /// Turns somebody away who waits there.
@@ -84,13 +95,25 @@ impl RoomState {
         let (governs, founder) =
             (self.governs(), self.myself().is_some_and(|me| me.role == Role::Founder));
         let may = |choice: &Choice| match choice {
+            Choice::Compare => self.life == Life::On,
             Choice::Promote => governs && view.role == Role::Member,
             Choice::Demote => governs && founder && view.role == Role::Admin,
             Choice::Forget => self.life == Life::On && !view.online,
             Choice::Remove => governs && matches!(view.role, Role::Member | Role::Admin),
         };
-        let all = [Choice::Promote, Choice::Demote, Choice::Forget, Choice::Remove];
+        let all =
+            [Choice::Compare, Choice::Promote, Choice::Demote, Choice::Forget, Choice::Remove];
         all.into_iter().filter(may).collect()
+    }
+
+    /// Nothing is asked about somebody with whom that cannot be done any more.
+    fn may_ask(&self, question: Question) -> bool {
+        let choices = self.choices(question.member());
+        match question {
+            Question::Member(_) => !choices.is_empty(),
+            Question::Remove(_) => choices.contains(&Choice::Remove),
+            Question::Verify(_) => choices.contains(&Choice::Compare),
+        }
     }
 
     /// Whether one may speak follows from whether one is in the room.
@@ -105,8 +128,7 @@ impl RoomState {
                 (false, false) => Life::On,
             },
         };
-        // Nothing is asked about somebody with whom nothing can be done any more.
-        self.asks = self.asks.filter(|asks| !self.choices(asks.member()).is_empty());
+        self.asks = self.asks.filter(|asks| self.may_ask(*asks));
     }
 }
 
@@ -114,11 +136,13 @@ impl ChatState {
     /// A person does something about who is in the room.
     pub(super) fn govern(&mut self, deed: Deed) -> Vec<Errand> {
         let command = match deed {
-            Deed::Ask(question) => {
-                self.room.asks = question;
+            Deed::Ask(question) => self.room.ask(question),
+            Deed::Choose(choice) => self.choose(choice),
+            Deed::Type(typed) => {
+                self.room.checking.typed = typed;
                 None
             }
-            Deed::Choose(choice) => self.choose(choice),
+            Deed::Verify(same) => self.room.verify(same),
             Deed::LetIn(member) => self.waits(member).then_some(Command::Approve(member)),
             Deed::TurnAway(member) => self.waits(member).then_some(Command::TurnAway(member)),
             Deed::Knock => Some(Command::Knock),
@@ -146,11 +170,11 @@ impl ChatState {
             return None;
         }
         match (question, choice) {
-            (Question::Member(_), Choice::Remove) => {
-                self.room.asks = Some(Question::Remove(member));
-                None
+            (Question::Member(_), Choice::Remove) => self.room.ask(Some(Question::Remove(member))),
+            (_, Choice::Compare) => self.room.ask(Some(Question::Verify(member))),
+            (Question::Remove(_) | Question::Verify(_), Choice::Remove) => {
+                Some(Command::Remove(member))
             }
-            (Question::Remove(_), Choice::Remove) => Some(Command::Remove(member)),
             (_, Choice::Promote) => Some(Command::Promote(member)),
             (_, Choice::Demote) => Some(Command::Demote(member)),
             (_, Choice::Forget) => Some(Command::ForgetMember(member)),

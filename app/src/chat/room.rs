@@ -1,14 +1,15 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Act, Admission, ApplicantView, Comparison, Draft, DraftId, EntryId, Event, Gap, LinkState,
-    MemberView, Millis, Refusal, Role, RoomId, RoomView,
+    Act, Admission, ApplicantView, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView,
+    Millis, Refusal, Role, RoomId, RoomView,
 };
 use browser::{SignalState, StorageState, StoreFault, Trouble};
 
 use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
+use super::trust::Checking;
 use super::writing::Writing;
 use super::{ChatState, Errand};
 
@@ -47,8 +48,8 @@ pub struct RoomState {
     pub looked: Option<EntryId>,
     /// What is asked about a member.
     pub asks: Option<Question>,
-    /// What to compare with a member, as it was asked for last.
-    pub comparison: Option<Comparison>,
+    /// What is compared with the member that is asked about.
+    pub checking: Checking,
     /// How far another invite has come.
     pub renewal: Renewal,
     /// What went wrong last.
@@ -214,7 +215,7 @@ impl ChatState {
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
-            Event::Comparison(comparison) => self.room.comparison = Some(comparison),
+            Event::Comparison(comparison) => self.room.checking.comparison = Some(comparison),
             Event::Typing { member, typing } => self.room.queue.types(member, typing),
             Event::Refused { draft, reason } => return self.refuse_command(draft, reason),
             Event::Applicants(applicants) => self.room.applicants = applicants,

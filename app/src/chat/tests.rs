@@ -12,6 +12,7 @@ mod people;
 mod revising;
 mod space;
 mod story;
+mod trust;
 
 const ROOM: RoomId = RoomId([7; 32]);
 const OTHER_ROOM: RoomId = RoomId([8; 32]);

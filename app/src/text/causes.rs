@@ -5,6 +5,7 @@
 
 mod client;
 mod door;
+mod doubles;
 mod faults;
 mod names;
 mod rooms;
@@ -46,6 +47,7 @@ impl Language {
             Notice::Fault(fault) => self.fault(fault),
             Notice::Problem(Problem::Refused(refusal)) => self.refusal(refusal),
             Notice::Problem(Problem::Trouble(trouble)) => self.trouble(trouble),
+            Notice::Double(double) => self.double(double),
             Notice::Removed => self.removed(),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
@@ -76,16 +78,27 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use browser::{ClientRefusal, Fault, Missing, Part, Refusal, StartError, StorageState};
+    use browser::{ClientRefusal, Fault, MemberId, Missing, Namesake, Part, Refusal};
+    use browser::{StartError, StorageState};
     use browser::{StoreFault, Trouble};
 
     use super::*;
+    use crate::chat::Double;
+
+    fn double(verified: bool, mine: bool) -> Notice {
+        let (member, other) = (MemberId([1; 32]), MemberId([2; 32]));
+        let of = Namesake { member: other, name: "Ana".to_owned(), verified };
+        Notice::Double(Double { member, name: "Аna".to_owned(), of, mine })
+    }
 
     fn notices() -> Vec<Notice> {
         let text = || "the browser's words".to_owned();
         let worker = |error| Notice::Worker(Worker::Impossible(error));
         vec![
             Notice::SignalLost,
+            double(false, false),
+            double(true, false),
+            double(false, true),
             Notice::Removed,
             Notice::Worker(Worker::Dead(text())),
             worker(StartError::NotSecure),

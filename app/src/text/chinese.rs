@@ -72,6 +72,29 @@ pub static CHINESE: Words = Words {
     },
     remove_secret: "房间会换上新的密钥和新的邀请链接，旧链接作废；其他成员不受影响。新链接请只发给你想邀请的人。",
     remove_keeps: |name| format!("{name} 仍保留此前的消息，这无法收回。"),
+    compare: "验证身份",
+    compare_more: "确认对方就是你以为的人，中间没有别人。",
+    verify_whom: |name| format!("这是 {name} 吗？"),
+    verify_lead: |name| {
+        format!(
+            "请与 {name} 核对这些数字，但不要在这个聊天里：当面核对，或在能听出声音的通话里核对。\
+             {name} 在你的名字旁能看到同样的数字。"
+        )
+    },
+    verify_differs: "只要有一处不同，就可能有人夹在你们中间，或者对方不是你以为的人：\
+                     不要在这里说私密的话，并互相告知。",
+    verify_match: "完全一致",
+    verify_undo: "取消验证",
+    verified_title: "已验证：你核对过这位成员的密钥",
+    verified_as: |name| format!("你核对此密钥时，对方名叫 {name}"),
+    renamed_title: "以另一个名字验证过：这位成员后来改了名",
+    double_title: "小心：这位成员与另一位同名，但密钥不同",
+    code_label: "同样的数字，二维码形式",
+    compare_text: "核对收到或扫到的数字",
+    compare_text_label: "数字，或对方二维码的文字",
+    compared_so_far: |count| format!("到目前为止一致：60 位中的 {count} 位。"),
+    compared_same: "完全一致。",
+    compared_different: "不一致。",
     online: "在线",
     away: "离开",
     nameless: "未具名的成员",

@@ -90,6 +90,29 @@ pub static ENGLISH: Words = Words {
     remove_keeps: |name| {
         format!("{name} keeps what was said until now: nobody can take that back.")
     },
+    compare: "Verify",
+    compare_more: "Make sure that this is who you think, and that nobody stands in between.",
+    verify_whom: |name| format!("Is this {name}?"),
+    verify_lead: |name| {
+        format!(
+            "Compare these digits with {name}, but not in this chat: in person, or in a call in \
+             which you know the voice. {name} finds the same digits here, beside your name."
+        )
+    },
+    verify_differs: "If they differ in any place, somebody may stand between you, or you do not \
+                     talk with whom you think: say nothing private here, and tell each other.",
+    verify_match: "They match",
+    verify_undo: "Not verified any more",
+    verified_title: "Verified: you have compared this member's key",
+    verified_as: |name| format!("You compared this key when its name was {name}"),
+    renamed_title: "Verified under another name: this member has changed its name since",
+    double_title: "Careful: this member has the name of another, but another key",
+    code_label: "The same digits as a QR code",
+    compare_text: "Compare digits that were sent or scanned",
+    compare_text_label: "Digits, or the text of the other QR code",
+    compared_so_far: |count| format!("The same so far: {count} of 60 digits."),
+    compared_same: "They are the same.",
+    compared_different: "They are not the same.",
     online: "online",
     away: "away",
     nameless: "Somebody without a name",

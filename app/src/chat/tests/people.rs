@@ -35,19 +35,28 @@ fn command(command: Command) -> [Errand; 1] {
 #[test]
 fn each_is_offered_what_it_may_do_and_nothing_else() {
     let choices = |mine, bens| room_as(mine, bens).room.choices(BEN);
-    assert_eq!(choices(Role::Founder, Role::Member), [Choice::Promote, Choice::Remove]);
-    assert_eq!(choices(Role::Founder, Role::Admin), [Choice::Demote, Choice::Remove]);
-    assert_eq!(choices(Role::Admin, Role::Member), [Choice::Promote, Choice::Remove]);
-    assert_eq!(choices(Role::Admin, Role::Admin), [Choice::Remove]);
-    assert_eq!(choices(Role::Admin, Role::Founder), []);
-    assert_eq!(choices(Role::Member, Role::Member), []);
+    assert_eq!(
+        choices(Role::Founder, Role::Member),
+        [Choice::Compare, Choice::Promote, Choice::Remove]
+    );
+    assert_eq!(
+        choices(Role::Founder, Role::Admin),
+        [Choice::Compare, Choice::Demote, Choice::Remove]
+    );
+    assert_eq!(
+        choices(Role::Admin, Role::Member),
+        [Choice::Compare, Choice::Promote, Choice::Remove]
+    );
+    assert_eq!(choices(Role::Admin, Role::Admin), [Choice::Compare, Choice::Remove]);
+    assert_eq!(choices(Role::Admin, Role::Founder), [Choice::Compare]);
+    assert_eq!(choices(Role::Member, Role::Member), [Choice::Compare]);
     let state = room_as(Role::Founder, Role::Member);
     assert_eq!(state.room.choices(ME), [], "nobody removes itself");
     assert_eq!(state.room.choices(CARA), [], "she is not here");
     let mut state = room_as(Role::Member, Role::Founder);
     let away = vec![member(ME, Role::Member, true), member(BEN, Role::Founder, false)];
     state.apply(told(Event::Members(away)));
-    assert_eq!(state.room.choices(BEN), [Choice::Forget]);
+    assert_eq!(state.room.choices(BEN), [Choice::Compare, Choice::Forget]);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use browser::MemberId;
 use leptos::prelude::*;
 
+use super::focus::Pressed;
 use super::icon::Icon;
-use crate::chat::{Notice, Problem, Weight};
+use super::members::open_drawer;
+use crate::chat::{Deed, Notice, Problem, Question, Weight};
 use crate::page::{Page, language, word};
 
 /// The signaling server may be away for so long before it is said.
@@ -34,10 +37,18 @@ pub fn Banners() -> impl IntoView {
         }
         notices
     });
+    // Who was led from a notice to its end has no button any more to come back to.
+    let pressed = Pressed::watch(Signal::derive(move || notices.with(Vec::len)), &["composer"]);
+    let on_compare = move |member| {
+        pressed.note();
+        // The dialog stands in the panel.
+        open_drawer();
+        page.does(Deed::Ask(Some(Question::Verify(member))));
+    };
     view! {
         <div class="banners" role="region" aria-label=word(|words| words.notices)>
             <For each=move || notices.get() key=|notice| format!("{notice:?}") let:notice>
-                <Banner notice on_dismiss=move |notice| page.dismiss(notice) />
+                <Banner notice on_compare on_dismiss=move |notice| page.dismiss(notice) />
             </For>
         </div>
     }
@@ -50,21 +61,27 @@ pub fn Note() -> impl IntoView {
     let note = Memo::new(move |_| page.of_state(|state| state.note()));
     move || {
         let on_dismiss = move |notice| page.dismiss(notice);
-        note.get().map(|notice| view! { <Banner notice on_dismiss /> })
+        note.get().map(|notice| view! { <Banner notice on_compare=|_| () on_dismiss /> })
     }
 }
 
 /// One notice.
 #[component]
-fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoView {
+fn Banner(
+    notice: Notice,
+    /// A member is to be compared with.
+    on_compare: impl Fn(MemberId) + 'static,
+    on_dismiss: impl Fn(Notice) + 'static,
+) -> impl IntoView {
     let language = language();
     let (look, icon, role) = match notice.weight() {
         Weight::Calm => ("banner calm", "info", "status"),
         Weight::Warning => ("banner warning", "alert", "status"),
-        Weight::Stop => ("banner stop", "alert", "alert"),
+        Weight::Alarm | Weight::Stop => ("banner stop", "alert", "alert"),
     };
     let stays = notice.weight() == Weight::Stop;
     let reload = notice.is_helped_by_reload();
+    let about = notice.about();
     let for_title = notice.clone();
     let for_help = notice.clone();
     let testid = name_of(&notice);
@@ -72,6 +89,18 @@ fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoVie
         view! {
             <button type="button" class="quiet" on:click=move |_| on_dismiss(notice.clone())>
                 {word(|words| words.dismiss)}
+            </button>
+        }
+    });
+    let compare = about.map(|member| {
+        view! {
+            <button
+                type="button"
+                class="quiet"
+                data-testid="double-compare"
+                on:click=move |_| on_compare(member)
+            >
+                {word(|words| words.compare)}
             </button>
         }
     });
@@ -83,6 +112,7 @@ fn Banner(notice: Notice, on_dismiss: impl Fn(Notice) + 'static) -> impl IntoVie
                 {" "}
                 {move || language.get().notice(&for_help).help}
             </p>
+            {compare}
             {close}
             {reload.then(|| view! { <Reload /> })}
         </div>
@@ -105,6 +135,7 @@ fn Reload() -> impl IntoView {
 fn name_of(notice: &Notice) -> &'static str {
     match notice {
         Notice::Request(_) | Notice::Problem(Problem::Refused(_)) => "error",
+        Notice::Double(_) => "double",
         Notice::Problem(Problem::Trouble(_))
         | Notice::Worker(_)
         | Notice::Storage(_)

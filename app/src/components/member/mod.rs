@@ -1,4 +1,4 @@
-//! How a member looks wherever it stands: its colour, its initial and its mark.
+//! How a member looks wherever it stands: its colour, its initial, its mark and its seal.
 //!
 //! The mark follows from the key alone. So does the colour a member would like; where two of one
 //! room like the same, the one with the higher key takes the next that is free.
@@ -9,6 +9,8 @@ use std::sync::Arc;
 use browser::MemberId;
 use leptos::prelude::*;
 
+use super::icon::Icon;
+use crate::chat::{Trust, Trusts};
 use crate::page::{language, word};
 
 /// Colours that there are; each is a class `hue-N`.
@@ -78,6 +80,33 @@ pub fn Name(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoVi
     let shown = move || name.with(|name| language.get().called(name));
     let hue = hue(member);
     view! { <bdi class=move || format!("name {}", hue.get())>{shown}</bdi> }
+}
+
+/// What a person who reads a member's words has to know of it: that its key was compared, or that
+/// it bears the name of another.
+#[component]
+pub fn Seal(member: MemberId) -> impl IntoView {
+    let language = language();
+    let trusts = use_context::<Memo<Trusts>>();
+    let trust = Memo::new(move |_| {
+        let known = trusts.and_then(|trusts| trusts.with(|all| all.get(&member).copied()));
+        known.unwrap_or(Trust::Plain)
+    });
+    move || {
+        let words = language.get().words();
+        let (look, icon, said) = match trust.get() {
+            Trust::Plain => return None,
+            Trust::Verified => ("seal verified", "verified", words.verified_title),
+            Trust::Renamed => ("seal renamed", "verified", words.renamed_title),
+            Trust::Double => ("seal double", "alert", words.double_title),
+        };
+        Some(view! {
+            <span class=look title=said data-testid="seal">
+                <Icon name=icon />
+                <span class="unseen">{said}</span>
+            </span>
+        })
+    }
 }
 
 /// The mark.

@@ -4,6 +4,7 @@ use browser::{MemberView, Role};
 use leptos::html;
 use leptos::prelude::*;
 
+use super::verify::Verify;
 use crate::chat::{Choice, Deed, Question};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, language, word};
@@ -27,6 +28,7 @@ pub fn MemberDialog(
     let language = language();
     let node = NodeRef::<html::Dialog>::new();
     let last = NodeRef::<html::Button>::new();
+    let title = NodeRef::<html::H2>::new();
     let asked = page.of_room(|room| {
         let question = room.asks?;
         let about = room.member(question.member())?.clone();
@@ -34,17 +36,15 @@ pub fn MemberDialog(
         Some(Asked { question, about, choices })
     });
     open_while(node, Signal::derive(move || asked.with(Option::is_some)));
-    let sure = Memo::new(move |_| {
-        asked
-            .with(|asked| asked.as_ref().map(|asked| matches!(asked.question, Question::Remove(_))))
-    });
-    // What comes next is asked in the same dialog: the keyboard begins at the harmless answer.
+    let question = Memo::new(move |_| asked.with(|asked| asked.as_ref().map(|it| it.question)));
+    // What comes next is asked in the same dialog: the keyboard begins at the harmless answer, or
+    // where there is something to read.
     Effect::new(move |_| {
-        if sure.get() == Some(true)
-            && let Some(button) = last.get_untracked()
-        {
-            let _ = button.focus();
-        }
+        let _ = match question.get() {
+            Some(Question::Remove(_)) => last.get_untracked().map(|button| button.focus()),
+            Some(Question::Verify(_)) => title.get_untracked().map(|title| title.focus()),
+            Some(Question::Member(_)) | None => None,
+        };
     });
     let close = move || page.does(Deed::Ask(None));
     let choose = move |choice: Choice| {
@@ -57,6 +57,7 @@ pub fn MemberDialog(
         Some(match asked.question {
             Question::Member(_) => name,
             Question::Remove(_) => (language.words().remove_from)(&name),
+            Question::Verify(_) => (language.words().verify_whom)(&name),
         })
     };
     let about = move || {
@@ -70,16 +71,26 @@ pub fn MemberDialog(
             },
         ))
     };
+    let offers = move || {
+        asked.with(|asked| Some(offers(language.get(), asked.as_ref()?.choices.clone(), choose)))
+    };
+    let consequences = move || {
+        asked.with(|asked| Some(consequences(language.get(), &asked.as_ref()?.about.name, choose)))
+    };
+    // Who types in it is not disturbed by what becomes of the member meanwhile.
     let body = move || {
-        let (asked, language) = (asked.get()?, language.get());
-        Some(match asked.question {
-            Question::Member(_) => offers(language, asked.choices, choose),
-            Question::Remove(_) => consequences(language, &asked.about.name, choose),
+        question.get().map(|question| match question {
+            Question::Member(_) => offers.into_any(),
+            Question::Remove(_) => consequences.into_any(),
+            Question::Verify(member) => view! { <Verify member /> }.into_any(),
         })
     };
     let way_out = move || {
         let words = language.get().words();
-        if sure.get() == Some(true) { words.cancel } else { words.close }
+        match question.get() {
+            Some(Question::Remove(_)) => words.cancel,
+            Some(Question::Member(_) | Question::Verify(_)) | None => words.close,
+        }
     };
     view! {
         <dialog
@@ -95,7 +106,9 @@ pub fn MemberDialog(
             on:close=move |_| close()
         >
             <div class="content">
-                <h2 id="asked-heading" dir="auto">{heading}</h2>
+                <h2 id="asked-heading" dir="auto" tabindex="-1" node_ref=title>
+                    {heading}
+                </h2>
                 <p class="about" title=word(|words| words.mark_title)>{about}</p>
                 {body}
                 <button
@@ -115,6 +128,7 @@ pub fn MemberDialog(
 /// A name for tests, the words of the button, and what it does.
 fn said(choice: Choice, words: &Words) -> [&'static str; 3] {
     match choice {
+        Choice::Compare => ["compare", words.compare, words.compare_more],
         Choice::Promote => ["promote", words.promote, words.promote_more],
         Choice::Demote => ["demote", words.demote, words.demote_more],
         Choice::Forget => ["forget", words.forget, words.forget_title],

@@ -3,6 +3,8 @@
 //! On a narrow screen the same panel is a drawer (`popover`), so that there is only one of it.
 
 mod asked;
+mod code;
+mod verify;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use leptos::prelude::*;
 use self::asked::MemberDialog;
 use super::focus::Pressed;
 use super::icon::Icon;
-use super::member::{Mark, Name, Tile, lines};
+use super::member::{Mark, Name, Seal, Tile, lines};
 use crate::chat::{Deed, Question};
 use crate::page::{Page, language, word};
 
@@ -86,6 +88,7 @@ fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
             <span class="who">
                 <span class="line">
                     <Name member name />
+                    <Seal member />
                     {me.then(|| view! { <span class="chip">{word(|words| words.you)}</span> })}
                     <span class="chip" data-testid="role" hidden=move || role().is_none()>
                         {role}
@@ -119,6 +122,16 @@ pub fn close_drawer() {
     let panel = document().get_element_by_id(PANEL);
     if let Some(panel) = panel.and_then(|panel| panel.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = panel.hide_popover();
+    }
+}
+
+/// Shows the panel where it is a drawer that is closed: what stands in it can be seen then.
+pub fn open_drawer() {
+    use wasm_bindgen::JsCast;
+    let panel = document().get_element_by_id(PANEL);
+    let panel = panel.and_then(|panel| panel.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(panel) = panel.filter(|panel| panel.offset_width() == 0) {
+        let _ = panel.show_popover();
     }
 }
 

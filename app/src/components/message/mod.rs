@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use self::actions::{Actions, Reactions};
 pub use self::way::Way;
 use super::icon::Icon;
-use super::member::{Mark, Name, Tile, hue};
+use super::member::{Mark, Name, Seal, Tile, hue};
 use super::messages::Sight;
 use crate::chat::{Message, RoomState, Shown, Standing};
 use crate::page::{Page, ScreenStoreFields, language, word};
@@ -73,6 +73,7 @@ pub fn MessageRow(
                 <header class="byline">
                     <Tile member=author name />
                     <Name member=author name />
+                    <Seal member=author />
                     <Mark member=author />
                 </header>
                 <div class="bubble">

@@ -27,6 +27,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     let page = Page::here();
     let names = page.of_room(|room| names_of(room.members.iter().chain(&room.removed)));
     provide_context(page.of_room(|room| hues_of(room.members.iter().map(|view| view.member))));
+    provide_context(page.of_room(RoomState::trusts));
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();
     let sent = RwSignal::new(0_u32);
