@@ -30,3 +30,4 @@ mod signal_loss;
 mod storage;
 mod tabs;
 mod tray;
+mod verification;
