@@ -247,6 +247,13 @@ impl ChatState {
                 self.rooms = rooms;
                 self.settle_place()
             }
+            ClientEvent::Summary(summary) => {
+                let known = self.rooms.iter_mut().find(|known| known.room == summary.room);
+                known.into_iter().for_each(|known| known.clone_from(&summary));
+                Vec::new()
+            }
+            // The list that follows lacks it.
+            ClientEvent::Left { .. } => Vec::new(),
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),

@@ -20,7 +20,7 @@ const ME: MemberId = MemberId([1; 32]);
 const BEN: MemberId = MemberId([2; 32]);
 
 fn summary(room: RoomId) -> RoomSummary {
-    RoomSummary { room, name: "a room".to_owned() }
+    RoomSummary { room, name: "a room".to_owned(), gist: None }
 }
 
 fn ready(rooms: &[RoomId]) -> PageEvent {

@@ -70,6 +70,12 @@ impl Client {
         self.tab.open(room);
     }
 
+    /// Leaves a room: all that this device has stored of it goes, its keys first. Answered by
+    /// [`ClientEvent::Left`], in every tab, or by [`ClientEvent::Refused`].
+    pub fn leave_room(&self, room: RoomId) {
+        self.tab.ask(|ask, _| Request::Leave { ask, room });
+    }
+
     /// Asks something of a room. Drafts are kept and repeated until they are seen in a row or
     /// refused, and so is what is asked of one that waits; other commands are sent once.
     pub fn command(&self, room: RoomId, command: Command) {

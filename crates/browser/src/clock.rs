@@ -7,6 +7,9 @@
 use engine::{Millis, Now};
 use wasm_bindgen::JsCast;
 
+use futures::channel::oneshot;
+use gloo::timers::callback::Timeout;
+
 use crate::bindings::property;
 
 /// How often [`SleepWatch::look`] should be called.
@@ -33,6 +36,15 @@ pub(crate) fn now() -> Now {
 )]
 fn whole(millis: f64) -> Millis {
     millis as Millis
+}
+
+/// Is over after so many milliseconds.
+pub(crate) async fn pause(millis: u32) {
+    let (sender, over) = oneshot::channel();
+    let timer = Timeout::new(millis, move || _ = sender.send(()));
+    // A timer that is gone is over, too.
+    let _ = over.await;
+    drop(timer);
 }
 
 /// Notices that the device slept.

@@ -37,9 +37,10 @@ pub use client::kept::{pack_drafts, unpack_drafts};
 pub use client::{Client, ClientOptions, inspect_invite};
 pub use engine::{
     Act, Admission, ApplicantView, Attempt, Body, Command, Compared, Comparison, Decided, Draft,
-    DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Invite, InviteError, LaneView,
-    LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Namesake, Order, Passage,
-    PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, Role, RoomId, RoomView, Row, RowState,
-    SignalState, Station, StoreFault, Terms, Trace, Trouble, Undelivered, Waiting, When, limits,
+    DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite, InviteError,
+    LaneView, LastLine, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Namesake,
+    Order, Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, Role, RoomId, RoomView,
+    Row, RowState, Shelf, SignalState, Station, StoreFault, Terms, Trace, Trouble, Undelivered,
+    Waiting, When, limits,
 };
 pub use random::random_draft_id;

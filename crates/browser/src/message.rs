@@ -65,6 +65,8 @@ pub(crate) enum Request {
     Join { ask: AskId, entropy: Entropy, invite: String, my_name: String },
     /// Tell this tab what a room is and what happens there.
     Open { room: RoomId },
+    /// Leave a room: all that is stored of it here goes.
+    Leave { ask: AskId, room: RoomId },
     /// For the engine of a room.
     Command { room: RoomId, command: Command },
 }
@@ -73,7 +75,10 @@ impl Request {
     /// True if a page asks for this again whenever another worker leads.
     pub(crate) fn is_repeated(&self) -> bool {
         match self {
-            Request::Create { .. } | Request::Join { .. } | Request::Open { .. } => true,
+            Request::Create { .. }
+            | Request::Join { .. }
+            | Request::Open { .. }
+            | Request::Leave { .. } => true,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)
@@ -133,6 +138,10 @@ pub(crate) enum ToPage {
 pub(crate) enum News {
     /// The rooms on this device have changed.
     Rooms(Vec<RoomSummary>),
+    /// What there is to say of one of them in short has changed.
+    Summary(RoomSummary),
+    /// This device is in that room no more, and its keys are gone.
+    Left { room: RoomId },
     /// A request is answered: this room is open.
     Opened { room: RoomId, ask: Option<AskId> },
     /// A request is refused.
@@ -214,6 +223,7 @@ mod tests {
                 entrance: Entrance::Approval,
             },
             Request::Open { room: RoomId([5; 32]) },
+            Request::Leave { ask, room: RoomId([5; 32]) },
             Request::Command { room: RoomId([5; 32]), command: Command::Send(draft) },
         ] {
             let words = TabWords::Request(request);

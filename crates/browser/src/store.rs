@@ -12,6 +12,7 @@ mod batch;
 mod open;
 mod scan;
 pub mod schema;
+mod wipe;
 
 use engine::{StoreFault, Table};
 use js_sys::Array;
@@ -21,6 +22,7 @@ use web_sys::{DomException, IdbDatabase};
 use crate::bindings::words;
 
 pub use open::{Lost, OpenFault, Origin};
+pub use wipe::Wiped;
 
 /// The database's name in the browser.
 pub const NAME: &str = "confab";

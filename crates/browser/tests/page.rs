@@ -366,6 +366,8 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             other @ (ClientEvent::Ready { .. }
             | ClientEvent::Leader(_)
             | ClientEvent::Rooms(_)
+            | ClientEvent::Summary(_)
+            | ClientEvent::Left { .. }
             | ClientEvent::Opened { .. }
             | ClientEvent::Room { .. }
             | ClientEvent::Storage(_)) => panic!("{other:?}"),

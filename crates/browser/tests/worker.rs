@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use browser::lock::Lock;
 use browser::store::schema::{STEPS, Step};
-use browser::store::{Lost, OpenFault, Origin, Store};
+use browser::store::{Lost, OpenFault, Origin, Store, Wiped};
 use engine::{Durability, Record, Scan, ScanId, StoreFault, StoreOp, Table};
 use futures::FutureExt;
 use futures::channel::oneshot;
@@ -324,4 +324,27 @@ async fn a_lock_is_freed_when_the_worker_that_holds_it_ends() {
     assert!((&mut waiting).now_or_never().is_none());
     holder.unchecked_into::<web_sys::Worker>().terminate();
     in_time(waiting).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_room_goes_in_bounded_steps_and_its_neighbours_stay() {
+    let store = open("wipe").await;
+    let key = |room: u8, n: u8| [&[room; 32][..], &[n; 8]].concat();
+    let keys = (0..7).map(|n| key(2, n)).chain([key(1, 255), key(3, 0)]);
+    let ops: Vec<_> = keys.map(|key| put(Table::Runs, &key, b"run")).collect();
+    commit(&store, &ops).await.unwrap();
+    let range = engine::RoomId([2; 32]).records();
+    let mut steps = Vec::new();
+    while steps.last() != Some(&Wiped::All) {
+        steps.push(in_time(store.wipe(Table::Runs, &range, 3)).await.unwrap());
+        assert!(steps.len() < 5, "{steps:?}");
+    }
+    assert_eq!(steps, [Wiped::Some, Wiped::Some, Wiped::All]);
+    let left: Vec<Vec<u8>> = all(&store, Table::Runs).await.into_iter().map(|it| it.0).collect();
+    assert_eq!(left, [key(1, 255), key(3, 0)]);
+    assert_eq!(in_time(store.wipe(Table::State, &range, 3)).await, Ok(Wiped::All));
+    // Whoever does not lead any more deletes nothing.
+    let _heir = open("wipe").await;
+    let range = engine::RoomId([1; 32]).records();
+    assert_eq!(in_time(store.wipe(Table::Runs, &range, 3)).await, Err(StoreFault::Fenced));
 }

@@ -145,6 +145,12 @@ impl Engine {
         self.room
     }
 
+    /// One's place in it. It holds secrets.
+    #[must_use]
+    pub fn record(&self) -> &RoomRecord {
+        &self.record
+    }
+
     /// Oneself.
     #[must_use]
     pub fn me(&self) -> MemberId {
@@ -227,6 +233,8 @@ impl Engine {
             Command::Approve(member) => self.propose(Motion::Approve(member)),
             Command::TurnAway(member) => self.turn_away(member),
             Command::NewLink => self.propose(Motion::Renew),
+            Command::Mute(on) => self.keep_so(|shelf| shelf.muted = on),
+            Command::Archive(on) => self.keep_so(|shelf| shelf.archived = on),
             // One is inside.
             Command::Knock | Command::Follow(_) => {}
         }
@@ -258,7 +266,11 @@ impl Engine {
 
     /// The next thing that the driver has to do, until there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        let output = self.out.pop_front();
+        if let Some(Output::Event(event)) = &output {
+            self.told.short.hear(event);
+        }
+        output
     }
 
     /// The next message for a channel that has room, at most

@@ -144,6 +144,14 @@ impl fmt::Display for EntryId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LinkId(pub u64);
 
+impl RoomId {
+    /// The first key of a room's records in any table, and the first beyond them.
+    #[must_use]
+    pub fn records(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.0.to_vec(), [&self.0[..], &[0xff; 64]].concat())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -168,6 +168,10 @@ pub const SCREEN_ROWS: u64 = 100;
 pub const PAGE_RUNS: u32 = 100;
 /// A row is late if so many rows stood below it when nothing was missing last.
 pub const LATE_ROWS: usize = 10;
+/// Rows that are looked through for what is new, the newest first.
+pub const UNREAD: usize = 200;
+/// Bytes of the words in a list of rooms.
+pub const GIST_BYTES: usize = 160;
 
 /// Bytes of one message on a channel that we write.
 pub const FRAME_BYTES: usize = 16 * 1024;

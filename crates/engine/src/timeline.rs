@@ -381,6 +381,11 @@ impl Timeline {
         self.rows.values().filter(|row| self.shows(row)).cloned().collect()
     }
 
+    /// The newest rows that are shown, the newest first.
+    pub fn newest(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().rev().filter(|row| self.shows(row))
+    }
+
     /// The entries of others among these that are shown.
     #[must_use]
     pub fn others(&self, entries: &[EntryId]) -> BTreeSet<EntryId> {

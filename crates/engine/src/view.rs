@@ -5,6 +5,7 @@
 
 mod door;
 mod draft;
+mod gist;
 mod member;
 mod queue;
 
@@ -16,6 +17,7 @@ use crate::room::Entrance;
 
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
+pub use gist::{Gist, LastLine, Shelf};
 pub use member::{Compared, Comparison, MemberView, Namesake, Role};
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
@@ -85,6 +87,10 @@ pub enum Command {
     Follow(String),
     /// Make the invite void, and another one; admins can.
     NewLink,
+    /// Be silent about this room on this device, or not any more.
+    Mute(bool),
+    /// Put this room away on this device, or take it back.
+    Archive(bool),
 }
 
 /// What a page is told.

@@ -33,7 +33,7 @@ pub fn Rooms(
 
 fn room(summary: RoomSummary, on_open: impl Fn(RoomId) + 'static) -> impl IntoView {
     let language = language();
-    let RoomSummary { room, name } = summary;
+    let RoomSummary { room, name, .. } = summary;
     let label = move || match name.as_str() {
         "" => language.get().words().unnamed_room.to_owned(),
         name => name.to_owned(),

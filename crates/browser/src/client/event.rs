@@ -2,7 +2,7 @@
 //!
 //! The words here are for logs and for whoever reads an error; the page has its own for people.
 
-use engine::{Event, InviteError, RoomId, StoreFault};
+use engine::{Event, Gist, InviteError, RoomId, StoreFault};
 use serde::{Deserialize, Serialize};
 
 /// Something that the page should know.
@@ -19,6 +19,13 @@ pub enum ClientEvent {
     Leader(bool),
     /// The rooms on this device have changed.
     Rooms(Vec<RoomSummary>),
+    /// What there is to say of a room in short has changed.
+    Summary(RoomSummary),
+    /// This device is in that room no more: what it has stored of it goes.
+    Left {
+        /// The room.
+        room: RoomId,
+    },
     /// A room was created, joined or opened; its state follows as [`ClientEvent::Room`].
     Opened {
         /// The room.
@@ -31,7 +38,7 @@ pub enum ClientEvent {
         /// What happened.
         event: Event,
     },
-    /// A room cannot be created, joined or opened.
+    /// A room cannot be created, joined, opened or left.
     Refused(ClientRefusal),
     /// How the browser keeps what is stored; told at start and whenever it changes.
     Storage(StorageState),
@@ -51,9 +58,11 @@ pub struct RoomSummary {
     pub room: RoomId,
     /// Its name as last known; empty until it is.
     pub name: String,
+    /// The room in short; nothing while what is stored of it is being read.
+    pub gist: Option<Gist>,
 }
 
-/// Why a room cannot be created, joined or opened.
+/// Why a room cannot be created, joined, opened or left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ClientRefusal {
     /// Part of the invite is missing or changed.

@@ -121,6 +121,8 @@ impl Unsent {
             | Command::Knock
             | Command::Follow(_)
             | Command::NewLink
+            | Command::Mute(_)
+            | Command::Archive(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)
@@ -258,6 +260,7 @@ impl Unsent {
                 self.open.insert(*room);
                 self.asked.retain(|(asked, _)| Some(*asked) != *ask);
             }
+            News::Left { room } => self.leave(room),
             News::Refused { ask, .. } => self.asked.retain(|(asked, _)| Some(*asked) != *ask),
             News::Room { event: Event::Rows(rows), .. } => {
                 for id in rows.iter().filter_map(|row| row.draft) {
@@ -286,8 +289,33 @@ impl Unsent {
             News::Room { room, event: Event::Refused { reason: Refusal::Name { .. }, .. } } => {
                 self.names.remove(room);
             }
-            News::Room { .. } | News::Rooms(_) | News::Storage(_) | News::Fault(_) => {}
+            News::Room { .. }
+            | News::Rooms(_)
+            | News::Summary(_)
+            | News::Storage(_)
+            | News::Fault(_) => {}
         }
+    }
+
+    /// Forgets all that was asked of a room: it is here no more.
+    fn leave(&mut self, room: &RoomId) {
+        let left = |request: &Request| match request {
+            Request::Leave { room: of, .. }
+            | Request::Open { room: of }
+            | Request::Command { room: of, .. } => of == room,
+            Request::Create { .. } | Request::Join { .. } => false,
+        };
+        self.asked.retain(|(_, request)| !left(request));
+        self.waiting.retain(|request| !left(request));
+        self.open.remove(room);
+        self.names.remove(room);
+        self.read.retain(|(of, _)| of != room);
+        self.steers.leave(room);
+        let of_room = |(of, drafts): &(RoomId, Vec<Draft>)| {
+            drafts.first().filter(|_| of == room).map(|draft| draft.id)
+        };
+        let drafts: Vec<DraftId> = self.drafts.values().filter_map(of_room).collect();
+        drafts.iter().for_each(|draft| self.forget(draft));
     }
 
     /// Forgets a draft, and all that it was to be seen together with.

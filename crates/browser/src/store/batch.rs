@@ -88,7 +88,7 @@ pub(super) fn begin(
 }
 
 /// Reads the fencing number as the first request, and aborts in its callback if it is not ours.
-fn check_fence(
+pub(super) fn check_fence(
     transaction: &IdbTransaction,
     mine: f64,
     fenced: Rc<Cell<bool>>,

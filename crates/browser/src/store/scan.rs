@@ -105,7 +105,7 @@ fn walk_down(
     }))
 }
 
-fn list(request: &IdbRequest) -> Array {
+pub(super) fn list(request: &IdbRequest) -> Array {
     request.result().ok().and_then(|list| list.dyn_into().ok()).unwrap_or_default()
 }
 

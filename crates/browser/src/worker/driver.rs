@@ -13,8 +13,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
-use futures::channel::oneshot;
-use gloo::timers::callback::Timeout;
 
 use super::happening::{Feed, Happening, Report};
 use super::leader::{Leader, LeaderError};
@@ -22,6 +20,7 @@ use super::page::Page;
 use super::reach::{Asker, Reach};
 use super::tabs::Tabs;
 use crate::client::event::{RoomSummary, StorageState};
+use crate::clock::pause;
 use crate::lock::Lock;
 use crate::message::{News, Request, TabId, TabMessage, TabWords, Term, ToPage, ToWorker};
 use crate::random;
@@ -222,8 +221,12 @@ impl Driver {
                 self.shown.insert(*room);
             }
             News::Room { room, .. } if !self.shown.contains(room) => return,
+            News::Left { room } => {
+                self.shown.remove(room);
+            }
             News::Room { .. }
             | News::Rooms(_)
+            | News::Summary(_)
             | News::Refused { .. }
             | News::Storage(_)
             | News::Fault(_) => {}
@@ -260,11 +263,7 @@ impl Driver {
         let (blocked, lost) = (self.feed.clone(), self.feed.clone());
         self.feed.put_later(async move {
             if let Some(after) = after {
-                let (sender, over) = oneshot::channel();
-                let timer = Timeout::new(after, move || _ = sender.send(()));
-                // A timer that is gone is over, too.
-                let _ = over.await;
-                drop(timer);
+                pause(after).await;
             }
             let on_blocked = move || blocked.put(Happening::Blocked);
             let on_lost = move |how| lost.put(Happening::Lost(how));

@@ -12,7 +12,7 @@ use crate::channel::ChannelNews;
 use crate::lock::{Lock, LockError};
 use crate::message::{TabMessage, ToWorker};
 use crate::socket::Rumour;
-use crate::store::{Lost, OpenFault, Store};
+use crate::store::{Lost, OpenFault, Store, Wiped};
 
 /// See the module.
 pub(super) enum Happening {
@@ -40,6 +40,10 @@ pub(super) enum Happening {
 pub(super) enum Report {
     /// The record of a new room is stored, or not.
     Founded(RoomId, Result<(), StoreFault>),
+    /// It is stored that a room was left, or not.
+    Left(RoomId, Result<(), StoreFault>),
+    /// Part of what was stored of a room that was left is gone, or not.
+    Wiped(RoomId, Result<Wiped, StoreFault>),
     /// A batch of a room is stored, or not.
     Committed(RoomId, BatchId, Result<(), StoreFault>),
     /// A scan of a room is answered.

@@ -1,9 +1,11 @@
 //! The worker that leads: all rooms of this device, and the pages that look at them.
 //!
-//! Hands what happens to the room that it concerns, opens rooms that are new (`founding`), and
-//! keeps one timer for the earliest of all deadlines.
+//! Hands what happens to the room that it concerns, opens rooms that are new (`founding`), takes
+//! away what is stored of those that are left (`leaving`), and keeps one timer for the earliest of
+//! all deadlines.
 
 mod founding;
+mod leaving;
 mod server;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ use web_sys::RtcDataChannel;
 
 use super::happening::{Feed, Happening, Report};
 use super::reach::{Asker, Reach};
-use super::room::{Name, Room};
+use super::room::{Room, Summary};
 use crate::channel::DataChannel;
 use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
 use crate::clock::{LOOK_EVERY, SleepWatch, now};
@@ -25,6 +27,7 @@ use crate::lock::Lock;
 use crate::message::{News, Request, RtcNews, TabId};
 use crate::random;
 use founding::Founding;
+use leaving::Leaving;
 use server::Refusal;
 
 /// The longest that a timer is set for; it is set again then.
@@ -34,6 +37,7 @@ const LONGEST_TIMER: Millis = 60 * 60 * 1_000;
 pub(super) struct Leader {
     rooms: BTreeMap<RoomId, Room>,
     founding: BTreeMap<RoomId, Founding>,
+    leaving: BTreeMap<RoomId, Leaving>,
     reach: Reach,
     space: Space,
     refusal: Refusal,
@@ -73,6 +77,7 @@ impl Leader {
         let mut leader = Leader {
             rooms: BTreeMap::new(),
             founding: BTreeMap::new(),
+            leaving: BTreeMap::new(),
             reach,
             space: Space::Left,
             refusal: Refusal::Untold,
@@ -81,13 +86,14 @@ impl Leader {
             _look: Interval::new(look, move || feed.put(Happening::Report(Report::Look))),
             lock,
         };
-        for (_, value) in records {
+        for (key, value) in records {
             match RoomRecord::decode(&value) {
                 Ok(record) => {
                     leader.open(record)?;
                 }
                 Err(RecordError::Damaged) => leader.tell_fault(Fault::RoomDamaged),
                 Err(RecordError::Newer) => leader.tell_fault(Fault::RoomNewer),
+                Err(RecordError::Left) => leader.go_on_leaving(&key),
             }
         }
         Ok(leader)
@@ -100,9 +106,7 @@ impl Leader {
 
     /// The rooms of this device.
     pub(super) fn rooms(&self) -> Vec<RoomSummary> {
-        let summary =
-            |(room, of): (&RoomId, &Room)| RoomSummary { room: *room, name: of.name().to_owned() };
-        self.rooms.iter().map(summary).collect()
+        self.rooms.values().map(Room::summary).collect()
     }
 
     /// Tells a tab, or all, who leads, and how the storage is.
@@ -148,6 +152,8 @@ impl Leader {
     pub(super) fn handle(&mut self, report: Report) -> Result<(), LeaderError> {
         match report {
             Report::Founded(room, outcome) => self.on_founded(room, outcome)?,
+            Report::Left(room, outcome) => self.on_left(room, outcome)?,
+            Report::Wiped(room, outcome) => self.on_wiped(room, outcome)?,
             Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
             Report::Scanned(room, scan, outcome) => {
                 self.hand(room, Input::Scanned(scan, outcome));
@@ -184,12 +190,13 @@ impl Leader {
                 }
             }
             Request::Open { room } => self.show(asker, None, room),
+            Request::Leave { ask, room } => self.leave(asker, ask, room),
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
                     self.reach.asker = Some(asker);
-                    let name = open.command(command, &mut self.reach);
+                    let summary = open.command(command, &mut self.reach);
                     self.reach.asker = None;
-                    self.after(name);
+                    self.after(room, summary);
                 }
                 None => self.refuse_room(asker, room),
             },
@@ -203,16 +210,16 @@ impl Leader {
 
     fn command(&mut self, room: RoomId, command: Command) {
         if let Some(open) = self.rooms.get_mut(&room) {
-            let name = open.command(command, &mut self.reach);
-            self.after(name);
+            let summary = open.command(command, &mut self.reach);
+            self.after(room, summary);
         }
     }
 
     /// Hands something to the engine of a room.
     fn hand(&mut self, room: RoomId, input: Input) {
         if let Some(open) = self.rooms.get_mut(&room) {
-            let name = open.handle(input, &mut self.reach);
-            self.after(name);
+            let summary = open.handle(input, &mut self.reach);
+            self.after(room, summary);
         }
     }
 
@@ -225,15 +232,15 @@ impl Leader {
 
     fn settle(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(&room) {
-            let name = open.settle(&mut self.reach);
-            self.after(name);
+            let summary = open.settle(&mut self.reach);
+            self.after(room, summary);
         }
     }
 
-    fn after(&mut self, name: Name) {
-        match name {
-            Name::Kept => {}
-            Name::Changed => self.reach.tell_all(News::Rooms(self.rooms())),
+    fn after(&mut self, room: RoomId, summary: Summary) {
+        let open = self.rooms.get(&room).filter(|_| summary == Summary::Changed);
+        if let Some(summary) = open.map(Room::summary) {
+            self.reach.tell_all(News::Summary(summary));
         }
     }
 
@@ -312,8 +319,8 @@ impl Leader {
         news: crate::channel::ChannelNews,
     ) {
         if let Some(open) = self.rooms.get_mut(&room) {
-            let name = open.on_channel(link, channel, news, &mut self.reach);
-            self.after(name);
+            let summary = open.on_channel(link, channel, news, &mut self.reach);
+            self.after(room, summary);
         }
     }
 

@@ -118,6 +118,23 @@ impl Reach {
         };
     }
 
+    /// Leaves all meetings of a room.
+    pub(super) fn leave(&mut self, room: RoomId) {
+        let of_room =
+            |(meeting, of): (&Rendezvous, &RoomId)| (*of == room).then(|| meeting.clone());
+        let left: Vec<Rendezvous> = self.meetings.iter().filter_map(of_room).collect();
+        for meeting in left {
+            self.signal(room, &ClientMessage::Leave { room: meeting });
+        }
+    }
+
+    /// A room is gone: nobody looks at it any more, and all pages are told.
+    pub(super) fn tell_left(&mut self, room: RoomId) {
+        self.shown.remove(&room);
+        self.followed.remove(&room);
+        self.tell_all(News::Left { room });
+    }
+
     /// Tells one page.
     pub(super) fn tell(&self, asker: Asker, news: News) {
         match asker {

@@ -1,14 +1,16 @@
-//! One room of the leader: its engine, its data channels, its name.
+//! One room of the leader: its engine, its data channels, its name, and what it is in short.
 //!
 //! After every input the engine's outputs are carried out and its channels filled, until it has
 //! nothing more to say.
 
 use std::collections::BTreeMap;
 
-use engine::{Channel, Command, Engine, Event, Input, LinkId, Millis, Output, RtcCall};
+use engine::{Channel, Command, Engine, Event, Gist, Input, LinkId, Millis, Output, RoomRecord};
+use engine::{RoomId, RtcCall};
 
 use super::reach::Reach;
 use crate::channel::{ChannelNews, DataChannel};
+use crate::client::event::RoomSummary;
 use crate::clock::now;
 
 /// Messages written to one channel at once. Its buffer fills long before: this only bounds the
@@ -19,12 +21,13 @@ const BURST: usize = 64;
 pub(super) struct Room {
     engine: Engine,
     name: String,
+    gist: Option<Gist>,
     channels: BTreeMap<(LinkId, Channel), DataChannel>,
 }
 
-/// What a room's name did in a turn.
+/// What there is to say of a room in short, after a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum Summary {
     /// It is as it was.
     Kept,
     /// All pages have to be told.
@@ -33,11 +36,20 @@ pub(super) enum Name {
 
 impl Room {
     pub(super) fn new(engine: Engine, name: String) -> Self {
-        Self { engine, name, channels: BTreeMap::new() }
+        Self { engine, name, gist: None, channels: BTreeMap::new() }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    /// What there is to say of it in a list of rooms.
+    pub(super) fn summary(&self) -> RoomSummary {
+        let room: RoomId = self.engine.room();
+        RoomSummary { room, name: self.name.clone(), gist: self.gist.clone() }
+    }
+
+    /// Ends every connection; gives one's place in the room, to go back to if it cannot be left.
+    pub(super) fn part(mut self, reach: &mut Reach) -> RoomRecord {
+        self.engine.hang_up();
+        self.settle(reach);
+        self.engine.record().clone()
     }
 
     /// The room's state, for a page that comes now.
@@ -51,13 +63,13 @@ impl Room {
     }
 
     /// Hands something to the engine, and does what follows from it.
-    pub(super) fn handle(&mut self, input: Input, reach: &mut Reach) -> Name {
+    pub(super) fn handle(&mut self, input: Input, reach: &mut Reach) -> Summary {
         self.engine.handle(input, now());
         self.settle(reach)
     }
 
     /// Hands a command to the engine, and does what follows from it.
-    pub(super) fn command(&mut self, command: Command, reach: &mut Reach) -> Name {
+    pub(super) fn command(&mut self, command: Command, reach: &mut Reach) -> Summary {
         self.engine.command(command, now());
         self.settle(reach)
     }
@@ -74,10 +86,10 @@ impl Room {
         channel: Channel,
         news: ChannelNews,
         reach: &mut Reach,
-    ) -> Name {
+    ) -> Summary {
         // What was on its way when a channel was closed here is of no room any more.
         if !self.channels.contains_key(&(link, channel)) {
-            return Name::Kept;
+            return Summary::Kept;
         }
         match news {
             ChannelNews::Opened => self.handle(Input::ChannelOpen { link, channel }, reach),
@@ -91,7 +103,7 @@ impl Room {
     }
 
     /// Carries out and writes what the engine says, until it has nothing to say.
-    pub(super) fn settle(&mut self, reach: &mut Reach) -> Name {
+    pub(super) fn settle(&mut self, reach: &mut Reach) -> Summary {
         let before = self.name.clone();
         loop {
             while let Some(output) = self.engine.poll_output() {
@@ -107,7 +119,10 @@ impl Room {
                 self.engine.handle(Input::ChannelClosed { link, channel }, now());
             }
         }
-        if self.name == before { Name::Kept } else { Name::Changed }
+        let gist = self.engine.poll_gist();
+        let changed = gist.is_some() || self.name != before;
+        self.gist = gist.or(self.gist.take());
+        if changed { Summary::Changed } else { Summary::Kept }
     }
 
     /// Carries out one more output, if writing has led to any.

@@ -405,6 +405,7 @@ impl Engine {
         if std::mem::take(&mut self.commits.record_dirty) {
             let (key, value) = (self.record.key(), self.record.encode());
             batch.ops.push(StoreOp::Put(Table::Rooms, key, value));
+            batch.ops.extend(self.shelf_op());
         }
     }
 

@@ -33,11 +33,11 @@ use crate::members::{Member, Members};
 use crate::outbox::tray::{Case, Refused, Tray};
 use crate::register::{Profile, Receipt, Register, RegisterKind, RoomInfo};
 use crate::room::invite::Invite;
-use crate::room::record::RoomRecord;
+use crate::room::record::{RecordError, RoomRecord};
 use crate::signal::sdp::{self, Fingerprint};
 use crate::signal::{Call, SignalKind, SignalPayload};
 use crate::view::{
-    Act, Body, Draft, Failure, FailureReason, Order, Priority, Terms, Waiting, When,
+    Act, Body, Draft, Failure, FailureReason, Order, Priority, Shelf, Terms, Waiting, When,
 };
 use frames::{frames, name};
 use protocol::PeerId;
@@ -233,6 +233,10 @@ fn waiting() -> Waiting {
     Waiting { draft, since: 1_700_000_000_000 }
 }
 
+fn shelf() -> Shelf {
+    Shelf { muted: true, archived: true }
+}
+
 fn failures() -> Vec<Failure> {
     let (member, last) = (keypair(2).member(), 1_700_000_000_000);
     let reasons = [FailureReason::Expired, FailureReason::NoSpace, FailureReason::Other(9)];
@@ -249,7 +253,7 @@ fn undelivered() -> Case {
     tray.take_dirty().remove(0).1.unwrap()
 }
 
-fn store_keys() -> [(&'static str, Vec<u8>); 12] {
+fn store_keys() -> [(&'static str, Vec<u8>); 13] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
     let (log, register) = (log(), (log().member, RegisterKind::RECEIPT));
@@ -266,6 +270,7 @@ fn store_keys() -> [(&'static str, Vec<u8>); 12] {
         ("key-fade", keys::fade(&ROOM, 1_700_000_000_000, &entry)),
         ("key-waiting", keys::waiting(&ROOM, &DraftId([4; 16]))),
         ("key-undelivered", keys::undelivered(&ROOM, &entry)),
+        ("key-shelf", keys::shelf(&ROOM)),
     ]
 }
 
@@ -323,6 +328,8 @@ fn written() -> Files {
     put("store", "undelivered", &undelivered().encode());
     put("store", "draft", &DraftId([4; 16]).0);
     put("store", "room", &record().encode());
+    put("store", "room-left", &RoomRecord::left());
+    put("store", "shelf", &postcard::to_allocvec(&shelf()).unwrap());
     files
 }
 
@@ -445,6 +452,8 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(postcard::from_bytes(&read("store/log")), Ok(log_state()));
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
+    assert_eq!(postcard::from_bytes(&read("store/shelf")), Ok(shelf()));
+    assert_eq!(RoomRecord::decode(&read("store/room-left")).unwrap_err(), RecordError::Left);
     assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
     assert!(Case::decode(&read("store/failures")).is_some(), "it has no history");
     assert_eq!(Case::decode(&read("store/undelivered")), Some(undelivered()));

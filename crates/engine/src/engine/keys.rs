@@ -9,6 +9,7 @@
 //!               'x' | wall 8 | log 48 | seq 8: when a body goes
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
 //!               'k' | member 32: as whom it is known here
+//!               's': how the room is kept here
 //!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
 //! ```
 //! Projections up to 'r' are read at every start; what comes after, when it is needed.
@@ -175,7 +176,13 @@ pub fn read_acquaintance(key: &[u8]) -> Option<MemberId> {
     (*tag == b'k').then(|| rest.try_into().ok().map(MemberId)).flatten()
 }
 
-/// As whom all are known, the undelivered and the waiting: the first key, and the first beyond.
+/// How the room is kept on this device.
+pub fn shelf(room: &RoomId) -> Vec<u8> {
+    key(room, &[b"s"])
+}
+
+/// As whom all are known, the shelf, the undelivered and the waiting: the first key, and the first
+/// beyond.
 pub fn start_state(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
     (key(room, &[b"k"]), key(room, &[b"x"]))
 }
@@ -210,9 +217,7 @@ pub fn read_draft(key: &[u8]) -> Option<(LogId, Seq)> {
 
 /// The first key of a room, and the first beyond it.
 pub fn whole_room(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
-    let mut to = room.0.to_vec();
-    to.extend_from_slice(&[0xff; 64]);
-    (room.0.to_vec(), to)
+    room.records()
 }
 
 fn read_log(bytes: &[u8; 48]) -> Option<LogId> {

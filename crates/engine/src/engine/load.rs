@@ -253,18 +253,20 @@ impl Engine {
             }
         }
         let range = keys::start_state(&self.room);
-        let most = limits::MEMBERS + limits::WAITING + limits::UNDELIVERED;
+        let most = limits::MEMBERS + 1 + limits::WAITING + limits::UNDELIVERED;
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         self.scan(Purpose::Outbox, Table::State, range, false, most);
     }
 
     fn on_outbox(&mut self, records: Vec<Record>) {
+        let shelf = keys::shelf(&self.room);
         for (key, value) in records {
             if let Some(member) = keys::read_acquaintance(&key) {
                 self.load_acquaintance(member, &value);
                 continue;
             }
             let loaded = match keys::read_undelivered(&key) {
+                None if key == shelf => self.load_shelf(&value),
                 Some(entry) => Case::decode(&value).map(|case| self.outbox.tray.load(entry, case)),
                 None => postcard::from_bytes::<Waiting>(&value)
                     .ok()

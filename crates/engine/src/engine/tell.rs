@@ -1,5 +1,6 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
+mod gist;
 pub(in crate::engine) mod people;
 mod receipts;
 mod trust;
@@ -43,6 +44,8 @@ pub struct Told {
     pub carried: BTreeSet<(u64, LogId, u64)>,
     /// When the queue is told next, while it is watched.
     pub watch_at: Option<Millis>,
+    /// The room in short, as it was told last.
+    pub short: gist::Short,
 }
 
 impl Engine {
@@ -194,6 +197,7 @@ impl Engine {
         }
         if !rows.is_empty() {
             self.end_typing_of(&rows);
+            self.unshelve(&rows);
             self.tell(Event::Rows(rows));
         }
         runs.iter().for_each(|run| self.carry(run));

@@ -4,9 +4,11 @@
 //! ```text
 //!  version (1) | founder, nonce, epoch, secret, seed, incarnation, name in postcard | check (8)
 //!  version (2) | founder, nonce, place, seed, incarnation, name, alias in postcard   | check (8)
+//!  version (3) | nothing                                                             | check (8)
 //! ```
 //! The second is of rooms that approve their members: one is inside, or outside with the door that
-//! the link gave, and what one will be called inside is not said there yet.
+//! the link gave, and what one will be called inside is not said there yet. The third is what is
+//! left of a room that this device leaves: its keys are gone, and what else is stored goes next.
 //!
 //! The check finds damage and proves nothing: whoever can write the disk can write the record. It
 //! stands in the same place in every version, so that a newer record is told from a damaged one.
@@ -30,6 +32,8 @@ use crate::room::{Entrance, FOUNDING_NONCE_BYTES, Founding};
 pub const RECORD_VERSION: u8 = 1;
 /// The version of records of rooms that approve their members.
 pub const APPROVING_VERSION: u8 = 2;
+/// The version of records of rooms that were left.
+pub const LEFT_VERSION: u8 = 3;
 /// Bytes of a record; a longer one is refused before anything is decoded.
 pub const RECORD_BYTES: usize = 1024;
 
@@ -82,6 +86,9 @@ pub enum RecordError {
     /// A newer version wrote it: reload or update.
     #[error("the record of a room was written by a newer version: update this one")]
     Newer,
+    /// The room was left: what else is stored of it has to go.
+    #[error("this device has left the room")]
+    Left,
 }
 
 /// The fields as they lie on disk, in this order.
@@ -369,10 +376,18 @@ impl RoomRecord {
         bytes
     }
 
+    /// What stands in the place of a record from the moment at which this device leaves the room:
+    /// no key, and that the deletion of all else has begun.
+    #[must_use]
+    pub fn left() -> Vec<u8> {
+        let check = checksum(&[LEFT_VERSION]);
+        std::iter::once(LEFT_VERSION).chain(check).collect()
+    }
+
     /// Reads what [`RoomRecord::encode`] wrote.
     ///
     /// # Errors
-    /// [`RecordError`] if it is damaged or of a newer version.
+    /// [`RecordError`] if it is damaged, of a newer version, or what [`RoomRecord::left`] gives.
     pub fn decode(bytes: &[u8]) -> Result<RoomRecord, RecordError> {
         let (content, check) =
             bytes.split_last_chunk::<CHECK_BYTES>().ok_or(RecordError::Damaged)?;
@@ -384,7 +399,8 @@ impl RoomRecord {
         let record = match *version {
             RECORD_VERSION if fits => whole(body).map(|wire| RoomRecord::from_wire(&wire)),
             APPROVING_VERSION if fits => whole(body).map(|wire| RoomRecord::approving(&wire)),
-            0 | RECORD_VERSION | APPROVING_VERSION => None,
+            LEFT_VERSION if body.is_empty() => return Err(RecordError::Left),
+            0 | RECORD_VERSION | APPROVING_VERSION | LEFT_VERSION => None,
             _ => return Err(RecordError::Newer),
         };
         let named =

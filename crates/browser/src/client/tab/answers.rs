@@ -86,6 +86,8 @@ impl Tab {
         }
         let event = match news {
             News::Rooms(rooms) => ClientEvent::Rooms(rooms),
+            News::Summary(summary) => ClientEvent::Summary(summary),
+            News::Left { room } => ClientEvent::Left { room },
             News::Opened { room, .. } => ClientEvent::Opened { room },
             News::Refused { refusal, .. } => ClientEvent::Refused(refusal),
             News::Room { room, event } => {

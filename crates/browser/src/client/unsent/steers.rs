@@ -49,6 +49,11 @@ impl Steers {
         self.0.push_back(Steer { room, what, unsure });
     }
 
+    /// Forgets what was asked in a room.
+    pub(super) fn leave(&mut self, room: &RoomId) {
+        self.0.retain(|steer| steer.room != *room);
+    }
+
     /// All of it, for another leader.
     pub(super) fn again(&mut self) -> Vec<Request> {
         let again = |steer: &mut Steer| {

@@ -298,3 +298,35 @@ fn a_cancelled_draft_that_another_leader_does_not_know_is_told_to_be_cancelled()
         assert_eq!(unsent.led(), []);
     }
 }
+
+#[test]
+fn nothing_is_asked_any_more_of_a_room_that_was_left_and_all_of_the_others() {
+    let mut unsent = Unsent::default();
+    let other = RoomId([2; 32]);
+    let (leave, ask) = (AskId([5; 16]), AskId([6; 16]));
+    assert_eq!(unsent.ask(leave, Request::Leave { ask: leave, room: ROOM }), None);
+    unsent.ask(ask, Request::Leave { ask, room: other });
+    for room in [ROOM, other] {
+        unsent.open(room);
+        let id = DraftId([room.0[0]; 16]);
+        let draft = Draft::new(id, "words", Priority::Normal);
+        for command in [
+            Command::Send(draft.clone()),
+            Command::SetName("Ana".to_owned()),
+            Command::Cancel(DraftId([9; 16])),
+            Command::Mute(true),
+        ] {
+            unsent.command(room, command).unwrap();
+        }
+    }
+    unsent.seen(&mut News::Left { room: ROOM });
+    let asked = unsent.led();
+    let of_other = |request: &Request| match request {
+        Request::Leave { room, .. } | Request::Open { room } | Request::Command { room, .. } => {
+            *room == other
+        }
+        Request::Create { .. } | Request::Join { .. } => false,
+    };
+    assert!(asked.len() >= 5 && asked.iter().all(of_other), "{asked:?}");
+    assert_eq!((unsent.places.len(), unsent.draft_bytes), (1, 5));
+}

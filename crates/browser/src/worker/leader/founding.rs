@@ -23,6 +23,11 @@ pub(super) struct Founding {
 }
 
 impl Founding {
+    /// Somebody else has asked for the same room.
+    pub(super) fn join_in(&mut self, mut other: Founding) {
+        self.askers.append(&mut other.askers);
+    }
+
     pub(super) fn create(asker: Asker, ask: AskId, room_name: String, my_name: String) -> Self {
         let named = Some(Command::SetRoomName(room_name));
         Self { record: None, askers: vec![(asker, ask)], commands: with_name(my_name, named) }
@@ -43,6 +48,10 @@ impl Leader {
     /// Stores the record of a room, unless this device is in it already.
     pub(super) fn found(&mut self, record: RoomRecord, mut founding: Founding) {
         let room = record.room();
+        if let Some(leaving) = self.leaving.get_mut(&room) {
+            // Nothing of the last time may be left when it begins anew.
+            return leaving.come_back(record, founding);
+        }
         if self.rooms.contains_key(&room) {
             for (asker, ask) in founding.askers {
                 self.show(asker, Some(ask), room);
@@ -50,7 +59,7 @@ impl Leader {
             return;
         }
         if let Some(running) = self.founding.get_mut(&room) {
-            return running.askers.append(&mut founding.askers);
+            return running.join_in(founding);
         }
         if self.rooms.len() + self.founding.len() >= ROOMS_PER_CONNECTION {
             let limit = u64::try_from(ROOMS_PER_CONNECTION).unwrap_or(u64::MAX);
@@ -78,8 +87,8 @@ impl Leader {
                 self.open(record)?;
                 for command in founding.commands {
                     if let Some(open) = self.rooms.get_mut(&room) {
-                        let name = open.command(command, &mut self.reach);
-                        self.after(name);
+                        let summary = open.command(command, &mut self.reach);
+                        self.after(room, summary);
                     }
                 }
                 self.reach.tell_all(News::Rooms(self.rooms()));

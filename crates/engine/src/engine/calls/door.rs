@@ -119,6 +119,14 @@ impl Engine {
         }
     }
 
+    /// How many wait at the door.
+    pub(in crate::engine) fn knocking(&self) -> usize {
+        match &self.doorway {
+            Doorway::Inside(keeping) => keeping.applicants.views().len(),
+            Doorway::Open | Doorway::Outside(_) => 0,
+        }
+    }
+
     /// Says something to an address at a door.
     fn say_at_door(&mut self, room: protocol::Rendezvous, to: PeerId, payload: Option<String>) {
         let signal = |payload| ClientMessage::Signal { room, to, payload };

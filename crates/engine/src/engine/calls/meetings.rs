@@ -83,6 +83,12 @@ impl Engine {
         wanted
     }
 
+    /// Ends every connection: the room is left on this device. Whoever drives it stores nothing of
+    /// it any more, and leaves its meetings.
+    pub fn hang_up(&mut self) {
+        self.close_where(|_| true);
+    }
+
     /// Goes to other meetings, if that is due.
     pub(in crate::engine) fn tend_meetings(&mut self) {
         let there = self.loads.is_ready() && self.peers.state != SignalState::Offline;

@@ -24,6 +24,7 @@ impl Engine {
         let Some(receipt) = receipt else { return };
         if member == self.own.member {
             // Another device of one's own has read it, or this one before its disk went back.
+            self.told.short.stale = true;
             return self.read_elsewhere(receipt);
         }
         for have in receipt.held.iter().take(limits::LOGS) {
@@ -56,6 +57,7 @@ impl Engine {
                 read.insert(entry.seq, entry.seq);
                 self.commits.fades.look_again();
                 self.commits.owe_receipt(self.now.mono);
+                self.told.short.stale = true;
             }
         }
     }

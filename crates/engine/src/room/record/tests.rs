@@ -78,7 +78,7 @@ fn a_newer_record_is_told_from_a_damaged_one() {
     let bytes = joined().encode();
     let (content, _) = bytes.split_last_chunk::<CHECK_BYTES>().unwrap();
     let mut newer = content.to_vec();
-    newer[0] = 3;
+    newer[0] = 4;
     newer.extend_from_slice(&[0; 2000]);
     assert_eq!(RoomRecord::decode(&with_check(&newer)).err(), Some(RecordError::Newer));
     let mut longer = content.to_vec();
@@ -195,4 +195,18 @@ proptest! {
         prop_assert!(RoomRecord::decode(&bytes).is_err());
         prop_assert!(RoomRecord::decode(&with_check(&bytes)).is_err());
     }
+}
+
+#[test]
+fn what_is_left_of_a_room_that_was_left_holds_no_key_and_is_told_from_damage() {
+    let left = RoomRecord::left();
+    assert_eq!(RoomRecord::decode(&left).unwrap_err(), RecordError::Left);
+    assert_eq!(left.len(), 1 + CHECK_BYTES);
+    for at in 0..left.len() {
+        let mut damaged = left.clone();
+        damaged[at] ^= 1;
+        assert_eq!(RoomRecord::decode(&damaged).unwrap_err(), RecordError::Damaged);
+    }
+    let more = with_check(&[LEFT_VERSION, 0]);
+    assert_eq!(RoomRecord::decode(&more).unwrap_err(), RecordError::Damaged);
 }

@@ -1,0 +1,167 @@
+//! The room in short, for a list of rooms, and how it is kept on this device.
+//!
+//! It is made when a driver asks for it and something has changed, so whoever never asks pays
+//! nothing. What is new is counted against the marks of what was read that the own receipt keeps:
+//! they outlive the page, and whoever has read the end of a room has no history before it to read.
+
+use crate::engine::{Engine, keys};
+use crate::io::{StoreOp, Table};
+use crate::limits;
+use crate::log::ranges::RangeSet;
+use crate::view::{Body, Event, Gist, LastLine, Role, Row, Shelf};
+
+/// The room in short, as it was told last.
+#[derive(Default)]
+pub struct Short {
+    told: Option<Gist>,
+    /// It may have changed since.
+    pub stale: bool,
+    shelf: Option<Shelf>,
+}
+
+impl Short {
+    /// Takes note of what pages are told.
+    pub fn hear(&mut self, event: &Event) {
+        self.stale |= match event {
+            Event::Room(_)
+            | Event::Members(_)
+            | Event::Rows(_)
+            | Event::Moved(_)
+            | Event::Older { .. }
+            | Event::Pending(_)
+            | Event::LinkState(_)
+            | Event::Waiting(_)
+            | Event::Applicants(_)
+            | Event::Admission(_) => true,
+            Event::Changed(_)
+            | Event::SignalState(_)
+            | Event::Gaps(_)
+            | Event::Undelivered(_)
+            | Event::Queue(_)
+            | Event::Trace(_)
+            | Event::Live(_)
+            | Event::Typing { .. }
+            | Event::Stored(_)
+            | Event::Cancelled(_)
+            | Event::Refused { .. }
+            | Event::Trouble(_) => false,
+        };
+    }
+}
+
+impl Engine {
+    /// The room in short, if that has changed since it was asked for last; to be asked for once all
+    /// outputs were taken. Nothing before what is stored has been read.
+    pub fn poll_gist(&mut self) -> Option<Gist> {
+        if !self.is_open() || !std::mem::take(&mut self.told.short.stale) {
+            return None;
+        }
+        let gist = self.gist();
+        let told = self.told.short.told.as_ref() == Some(&gist);
+        (!told).then(|| self.told.short.told.insert(gist).clone())
+    }
+
+    fn gist(&self) -> Gist {
+        let spoken = |row: &&Row| !matches!(row.body, Body::Decided(_));
+        let last = self.timeline.newest().take(limits::UNREAD).find(spoken);
+        let line = |row: &Row| LastLine {
+            author: row.author,
+            name: self.name_of(&row.author),
+            own: row.own,
+            body: short(&row.body),
+        };
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let outside = self.is_outside();
+        Gist {
+            at: last.map_or(0, |row| row.wall.min(self.now.wall)),
+            last: last.map(line),
+            unread: count(self.unread()),
+            pending: self.pending(),
+            waiting: count(self.outbox.waits.stored_ones().len()),
+            knocking: count(self.knocking()),
+            link: self.link_state(),
+            role: if outside { Role::Applicant } else { self.role(&self.own.member) },
+            shelf: self.shelf(),
+        }
+    }
+
+    /// How many messages of others are new. Whoever has read something has seen what stands above
+    /// it: unless it came late, or behind what was read of its own log.
+    fn unread(&self) -> usize {
+        let mut below = true;
+        let mut unread = 0;
+        for row in self.timeline.newest().take(limits::UNREAD) {
+            let read = self.told.read.get(&row.entry.log);
+            let (is_new, log_went_on) = match read {
+                Some(read) if read.contains(row.entry.seq) => (false, false),
+                Some(read) => (true, is_behind(read, row.entry.seq)),
+                None => (true, false),
+            };
+            below &= is_new || row.own;
+            let counts = !row.own && matches!(row.body, Body::Text(_));
+            unread += usize::from(counts && is_new && (below || log_went_on || row.late));
+        }
+        unread
+    }
+
+    fn shelf(&self) -> Shelf {
+        self.told.short.shelf.unwrap_or_default()
+    }
+
+    /// Keeps the room otherwise on this device.
+    pub(in crate::engine) fn keep_so(&mut self, change: impl FnOnce(&mut Shelf)) {
+        let mut shelf = self.shelf();
+        change(&mut shelf);
+        if shelf != self.shelf() {
+            self.told.short.shelf = Some(shelf);
+            self.told.short.stale = true;
+            self.commits.record_dirty = true;
+        }
+    }
+
+    /// What was put away comes back when somebody says something there.
+    pub(super) fn unshelve(&mut self, rows: &[Row]) {
+        let said = |row: &Row| matches!(row.body, Body::Text(_)) && !self.has_read(&row.entry);
+        if !self.shelf().muted && rows.iter().any(said) {
+            self.keep_so(|shelf| shelf.archived = false);
+        }
+    }
+
+    /// What is stored beside the room's record.
+    pub(in crate::engine) fn shelf_op(&self) -> Option<StoreOp> {
+        let bytes = postcard::to_allocvec(&self.told.short.shelf?).unwrap_or_default();
+        Some(StoreOp::Put(Table::State, keys::shelf(&self.room), bytes))
+    }
+
+    /// Reads how the room is kept; what is still to be stored is newer.
+    pub(in crate::engine) fn load_shelf(&mut self, bytes: &[u8]) -> Option<()> {
+        let shelf: Shelf = postcard::from_bytes(bytes).ok()?;
+        if !self.commits.record_dirty {
+            self.told.short.shelf = Some(shelf);
+        }
+        Some(())
+    }
+}
+
+/// True if a log was read, and what stands in this place came after all of that.
+fn is_behind(read: &RangeSet, seq: u64) -> bool {
+    read.ranges().last().is_some_and(|(_, last)| *last < seq)
+}
+
+/// The beginning of the words, in one line.
+fn short(body: &Body) -> Body {
+    let Body::Text(text) = body else { return body.clone() };
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if line.len() > limits::GIST_BYTES {
+            break;
+        }
+        line.extend((!line.is_empty()).then_some(' '));
+        line.push_str(word);
+    }
+    if line.len() > limits::GIST_BYTES {
+        line.truncate(line.floor_char_boundary(limits::GIST_BYTES));
+        line.push('…');
+    }
+    Body::Text(line)
+}
