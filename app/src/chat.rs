@@ -8,6 +8,7 @@
 //! Plain Rust without a browser. What the state causes outside (open a room, remember one, report
 //! an error) is returned as [`Errand`]s; drawing is in `components`, words are in `text`.
 
+mod list;
 mod message;
 mod notice;
 mod people;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
 use browser::{RoomId, RoomSummary, StartError, StorageState};
 
+pub use list::{Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use people::{Choice, Deed, Question};
@@ -75,6 +77,10 @@ pub enum PageEvent {
     Dismissed(Notice),
     /// The person went to the list of rooms.
     Left,
+    /// The person went to this room of the list.
+    Went(RoomId),
+    /// The person does something about a room of the list.
+    Keeps(Keep),
 }
 
 /// Something that the state asks of its container.
@@ -88,6 +94,10 @@ pub enum Errand {
     Show(RoomId),
     /// The tab shows no room now.
     ShowNone,
+    /// Ask the client to leave this room.
+    Leave(RoomId),
+    /// This device is not in this room any more: nothing of it is to be remembered.
+    Forget(RoomId),
     /// This draft needs no repeating any more.
     Settled(DraftId),
     /// Keep this for whoever looks for errors.
@@ -146,8 +156,13 @@ pub struct ChatState {
     pub place: Place,
     /// How the client does.
     pub worker: Worker,
-    /// The rooms on this device.
+    /// The rooms on this device, in the order shown.
     pub rooms: Vec<RoomSummary>,
+    /// What is asked about one of them.
+    pub asks: Option<RoomQuestion>,
+    /// True if the person has walked to what the tab shows, by something pressed on the page: the
+    /// browser's way back leads to where that was. Else it came there by the address or by itself.
+    pub walked: bool,
     /// What was asked for, if anything.
     pub request: Request,
     /// How the browser keeps what is stored, once that is known.
@@ -182,9 +197,13 @@ impl ChatState {
                 }
                 Vec::new()
             }
-            PageEvent::Arrived(arrival) => self.arrive(arrival),
+            PageEvent::Arrived(arrival) => {
+                self.walked = false;
+                self.arrive(arrival)
+            }
             PageEvent::Asked => {
                 // Nobody would ever answer.
+                self.walked = true;
                 if !self.worker.is_over() {
                     self.request = Request::Waiting;
                 }
@@ -224,6 +243,8 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Left => self.leave(),
+            PageEvent::Went(room) => self.go(room),
+            PageEvent::Keeps(keep) => self.keep(keep),
         }
     }
 
@@ -231,7 +252,7 @@ impl ChatState {
         match event {
             ClientEvent::Ready { leader, rooms } => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
-                self.rooms = rooms;
+                self.list(rooms);
                 // Worker and page understand each other: what says the opposite is over.
                 let over = |fault: &Fault| {
                     matches!(fault, Fault::Silent { .. } | Fault::OtherBuild { .. })
@@ -244,16 +265,14 @@ impl ChatState {
                 Vec::new()
             }
             ClientEvent::Rooms(rooms) => {
-                self.rooms = rooms;
+                self.list(rooms);
                 self.settle_place()
             }
             ClientEvent::Summary(summary) => {
-                let known = self.rooms.iter_mut().find(|known| known.room == summary.room);
-                known.into_iter().for_each(|known| known.clone_from(&summary));
+                self.summarise(summary);
                 Vec::new()
             }
-            // The list that follows lacks it.
-            ClientEvent::Left { .. } => Vec::new(),
+            ClientEvent::Left { room } => self.lose_room(room),
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),

@@ -26,13 +26,14 @@ mod status;
 
 pub use messages::{on_visibility, page_is_visible};
 
+use browser::RoomSummary;
 use leptos::prelude::*;
 
-use crate::chat::Place;
+use crate::chat::{Place, RoomState, shelf_of, unread_in};
 use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
 use room::RoomPage;
-use start::StartPage;
+use start::{RoomDialog, Rooms, StartPage};
 
 /// The whole page: whatever the tab shows.
 #[component]
@@ -47,12 +48,61 @@ pub fn Root() -> impl IntoView {
         | Place::Join(_)
         | Place::Room(_)) => place,
     });
-    move || match place.get() {
+    let shown = move || match place.get() {
         Place::Start | Place::Starting { wanted: None } => view! { <StartPage /> }.into_any(),
         Place::Starting { wanted: Some(_) } | Place::Opening(_) => view! { <Opening /> }.into_any(),
         Place::Join(invitation) => view! { <JoinPage invitation /> }.into_any(),
         Place::Room(room) => view! { <RoomPage room /> }.into_any(),
+    };
+    title_follows(page);
+    let rooms = Memo::new(move |_| !page.screen().rooms().with(Vec::is_empty));
+    let at = move || match place.get() {
+        Place::Start | Place::Starting { wanted: None } => "list",
+        Place::Starting { .. } | Place::Opening(_) | Place::Join(_) | Place::Room(_) => "inside",
+    };
+    view! {
+        <div class="app" data-place=at>
+            <Show when=move || rooms.get()>
+                <Rooms />
+            </Show>
+            <div class="pane">{shown}</div>
+            <RoomDialog />
+        </div>
     }
+}
+
+/// The tab's title: how much is new in all rooms that are not muted, and the room that is shown.
+fn title_follows(page: Page) {
+    let here = page.unread();
+    let open = Memo::new(move |_| match page.screen().place().get() {
+        Place::Room(room) => Some(room),
+        Place::Starting { .. } | Place::Start | Place::Join(_) | Place::Opening(_) => None,
+    });
+    let unread = Memo::new(move |_| {
+        let silent =
+            |summary: &RoomSummary| Some(summary.room) == open.get() && shelf_of(summary).muted;
+        let (elsewhere, silent) = page
+            .screen()
+            .rooms()
+            .with(|rooms| (unread_in(rooms, open.get()), rooms.iter().any(silent)));
+        elsewhere + if open.get().is_none() || silent { 0 } else { here.get() }
+    });
+    let name = Memo::new(move |_| {
+        let named = |room: &RoomState| room.view.as_ref().map(|view| view.name.clone());
+        let name = page.screen().room().with(named).unwrap_or_default();
+        open.get().map(|_| match name {
+            name if name.is_empty() => page.language().get().words().unnamed_room.to_owned(),
+            name => name,
+        })
+    });
+    Effect::new(move |_| {
+        let count = match unread.get() {
+            0 => String::new(),
+            count => format!("({count}) "),
+        };
+        let name = name.get().map(|name| format!("{name} · ")).unwrap_or_default();
+        document().set_title(&format!("{count}{name}Confab"));
+    });
 }
 
 /// A room is being opened.

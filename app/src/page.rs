@@ -23,8 +23,8 @@ use reactive_stores::Store;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    Arrival, ChatState, Compose, Deed, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown,
-    Span, Task, Turn, unread,
+    ChatState, Compose, Deed, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown, Span,
+    Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -135,12 +135,14 @@ impl Page {
                 self.with_client(|client| client.command(room, command));
             }
             Errand::Show(room) => {
-                session::show(Some(room));
+                session::show(Some(room), self.walked());
                 for (wall, drafts) in session::sending(&room) {
                     self.hand_over(room, drafts, wall);
                 }
             }
-            Errand::ShowNone => session::show(None),
+            Errand::ShowNone => session::show(None, self.walked()),
+            Errand::Leave(room) => self.with_client(|client| client.leave_room(room)),
+            Errand::Forget(room) => session::forget(&room),
             Errand::Settled(draft) => {
                 if let Some(room) = self.room() {
                     session::forget_sending(&room, &draft);
@@ -148,6 +150,10 @@ impl Page {
             }
             Errand::Report(text) => session::report(&text),
         }
+    }
+
+    fn walked(self) -> bool {
+        self.known.try_with_value(|known| known.walked).unwrap_or_default()
     }
 
     /// What is drawn of what the page knows.
@@ -203,7 +209,7 @@ impl Page {
 
     /// Goes to a room of this device.
     pub fn go_to(self, room: RoomId) {
-        self.happen(PageEvent::Arrived(Arrival::Plain(Some(room))));
+        self.happen(PageEvent::Went(room));
     }
 
     /// Says in the room that is shown what was written: something new, the whole bundle, or other

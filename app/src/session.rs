@@ -123,7 +123,7 @@ pub fn arrival() -> Arrival {
     if fragment.is_empty() {
         return remembered();
     }
-    put_into_history(&window, &state());
+    put_into_history(&window, &state(), false);
     match inspect_invite(fragment) {
         Ok(invite) => {
             let (room, entrance) = (invite.room(), invite.entrance());
@@ -140,8 +140,7 @@ pub fn has_fragment() -> bool {
 
 /// What this tab showed; else, if it is a new one, the room that was shown last on this device.
 fn remembered() -> Arrival {
-    let shown = Reflect::get(&state(), &JsValue::from_str(STATE_ROOM)).ok();
-    let room = match shown.and_then(|shown| shown.as_string()) {
+    let room = match shown() {
         Some(list) if list.is_empty() => return Arrival::AtList,
         Some(room) => Some(room),
         None => read(device(), LAST_ROOM),
@@ -149,16 +148,44 @@ fn remembered() -> Arrival {
     Arrival::Plain(room.and_then(|room| RoomId::from_str(&room).ok()))
 }
 
-/// Remembers which room this tab shows; `None` is the list of rooms.
-pub fn show(room: Option<RoomId>) {
+/// Remembers which room this tab shows; `None` is the list of rooms. Whoever has `walked` there
+/// gets a step of the history of its own, which holds the room's id and none of its secrets. The
+/// list is below whatever a tab shows first, so that there is a way back to it.
+pub fn show(room: Option<RoomId>, walked: bool) {
     let Some(window) = window() else { return };
     let text = room.map(|room| room.to_string()).unwrap_or_default();
     if room.is_some() {
         keep(device(), LAST_ROOM, &text);
     }
+    let before = shown();
+    if before.is_none() && room.is_some() {
+        put_into_history(&window, &state_of(""), false);
+    }
+    let other = before.as_deref() != Some(text.as_str());
+    let step = other && if before.is_none() { room.is_some() } else { walked };
+    put_into_history(&window, &state_of(&text), step);
+}
+
+/// Forgets what is remembered of a room in this tab, and that it was last on this device.
+pub fn forget(room: &RoomId) {
+    for kind in [DRAFT, BUNDLE, ONLY] {
+        keep(tab(), &format!("{kind}.{room}"), "");
+    }
+    sending::forget_all(room);
+    if read(device(), LAST_ROOM).is_some_and(|last| last == room.to_string()) {
+        keep(device(), LAST_ROOM, "");
+    }
+}
+
+/// What this step of the history shows, if it was said; empty is the list.
+fn shown() -> Option<String> {
+    Reflect::get(&state(), &JsValue::from_str(STATE_ROOM)).ok()?.as_string()
+}
+
+fn state_of(room: &str) -> JsValue {
     let state = Object::new();
-    let _ = Reflect::set(&state, &JsValue::from_str(STATE_ROOM), &JsValue::from_str(&text));
-    put_into_history(&window, &state);
+    let _ = Reflect::set(&state, &JsValue::from_str(STATE_ROOM), &JsValue::from_str(room));
+    state.into()
 }
 
 fn state() -> JsValue {
@@ -166,12 +193,15 @@ fn state() -> JsValue {
     state.filter(JsValue::is_object).unwrap_or_else(|| Object::new().into())
 }
 
-/// Replaces the entry of the history by one without a fragment.
-fn put_into_history(window: &Window, state: &JsValue) {
+/// Replaces the entry of the history by one without a fragment, or puts such a one behind it.
+fn put_into_history(window: &Window, state: &JsValue, step: bool) {
     let location = window.location();
     let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     if let Ok(history) = window.history() {
-        let _ = history.replace_state_with_url(state, "", Some(&path));
+        let _ = match step {
+            true => history.push_state_with_url(state, "", Some(&path)),
+            false => history.replace_state_with_url(state, "", Some(&path)),
+        };
     }
 }
 

@@ -167,7 +167,22 @@ impl ChatState {
         vec![Errand::Show(room)]
     }
 
+    /// The person goes to a room of the list.
+    pub(super) fn go(&mut self, room: RoomId) -> Vec<Errand> {
+        (self.request, self.walked) = (Request::None, true);
+        self.place = Place::Starting { wanted: Some(room) };
+        self.settle_place()
+    }
+
+    /// What was shown last is a room of this device no more.
+    pub(super) fn forget_room(&mut self) {
+        self.room = RoomState::default();
+        self.rows.clear();
+        self.span = Span::default();
+    }
+
     pub(super) fn leave(&mut self) -> Vec<Errand> {
+        self.walked = true;
         self.request = Request::None;
         self.place = Place::Start;
         vec![Errand::ShowNone]

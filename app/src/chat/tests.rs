@@ -7,6 +7,7 @@ use browser::{
 
 use super::*;
 
+mod list;
 mod many;
 mod people;
 mod revising;

@@ -7,7 +7,7 @@ use browser::{Fault, RoomSummary, StorageState};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
-use crate::chat::{ChatState, Notice, Place, Request, RoomState, Shown, Worker};
+use crate::chat::{ChatState, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker};
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Store)]
@@ -18,6 +18,8 @@ pub struct Screen {
     pub worker: Worker,
     /// The rooms on this device.
     pub rooms: Vec<RoomSummary>,
+    /// What is asked about one of them.
+    pub asks: Option<RoomQuestion>,
     /// What was asked for, if anything.
     pub request: Request,
     /// How the browser keeps what is stored.
@@ -49,6 +51,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     }
     renew(screen.worker(), &next.worker);
     renew(screen.rooms(), &next.rooms);
+    renew(screen.asks(), &next.asks);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
     renew(screen.faults(), &next.faults);

@@ -82,6 +82,15 @@ pub fn forget_sending(room: &RoomId, draft: &DraftId) {
     keep(tab(), &key(room, draft), "");
 }
 
+/// Forgets all of a room.
+pub(super) fn forget_all(room: &RoomId) {
+    let Some(storage) = tab() else { return };
+    let prefix = format!("{SENDING}.{room}.");
+    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
+    let keys: Vec<String> = keys.filter(|key| key.starts_with(&prefix)).collect();
+    keys.iter().for_each(|key| keep(Some(storage.clone()), key, ""));
+}
+
 /// What of a room was handed over and is not known to be stored, and when, in the order in which it
 /// was written.
 pub fn sending(room: &RoomId) -> Vec<(Millis, Vec<Draft>)> {

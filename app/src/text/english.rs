@@ -27,6 +27,37 @@ pub static ENGLISH: Words = Words {
     by_approval_more: "The link only lets people knock. This cannot be changed later.",
     your_rooms: "Your rooms",
     unnamed_room: "Room without a name",
+    nothing_said: "Nothing said yet",
+    you_said: "You",
+    line_of: |who, text| format!("{who}: {text}"),
+    new_ones: "new",
+    muted: "muted",
+    archived: |count| format!("Put away ({count})"),
+    mute: "Mute",
+    mute_more: "What is new here is not counted in the title of the tab.",
+    unmute: "Do not mute any more",
+    unmute_more: "What is new here counts in the title of the tab again.",
+    archive: "Put away",
+    archive_more: "Into the folded list at the end, until somebody says something; for good if it \
+                   is muted.",
+    unarchive: "Take back",
+    unarchive_more: "Among the other rooms again.",
+    leave: "Leave the room",
+    leave_more: "Deletes it from this device. You are asked once more.",
+    leave_heading: |name| format!("Leave {name}?"),
+    leave_gone: "All of it is deleted from this device: its messages, your keys and your name in \
+                 it, and what you have typed there.",
+    leave_others: "The others keep what they have, also what you have said. Nobody is told; you \
+                   are just not there any more.",
+    leave_lost: |count| match count {
+        1 => "1 message of yours is held by nobody else yet, and is lost.".to_owned(),
+        _ => format!("{count} messages of yours are held by nobody else yet, and are lost."),
+    },
+    leave_later: |count| match count {
+        1 => "1 message that waits for its time will not be said.".to_owned(),
+        _ => format!("{count} messages that wait for their time will not be said."),
+    },
+    leave_back: "Whoever comes back needs an invite link, and is somebody new there.",
 
     good_to_know: "Good to know",
     fact_history: "Newcomers see earlier messages.",

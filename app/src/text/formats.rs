@@ -11,6 +11,9 @@ use wasm_bindgen::JsValue;
 use super::Language;
 use crate::session;
 
+/// Milliseconds of a day.
+const DAY: Millis = 86_400_000;
+
 /// A day, as far as two times can share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day {
@@ -46,6 +49,15 @@ impl Language {
         self.with_formats(|formats| write(&formats.short_moment, &date(wall)))
     }
 
+    /// A day as short as it can be told, near ones by name.
+    pub fn near_day(self, wall: Millis) -> String {
+        let near = Day::of(wall) == Day::of(session::now().saturating_sub(DAY));
+        if near {
+            return self.words().yesterday.to_owned();
+        }
+        self.with_formats(|formats| write(&formats.short_day, &date(wall)))
+    }
+
     /// The time, and the day unless it is today.
     pub fn near_moment(self, wall: Millis) -> String {
         let today = Day::of(wall) == Day::of(session::now());
@@ -59,13 +71,12 @@ impl Language {
 
     /// The day, near ones by name.
     pub fn day(self, wall: Millis) -> String {
-        const DAY: f64 = 86_400_000.0;
         let now = Date::now();
         let day = Day::of(wall);
         let is = |other: f64| day == Day::of_date(&Date::new(&JsValue::from_f64(other)));
         if is(now) {
             self.words().today.to_owned()
-        } else if is(now - DAY) {
+        } else if is(now - float(DAY)) {
             self.words().yesterday.to_owned()
         } else {
             self.with_formats(|formats| write(&formats.day, &date(wall)))
@@ -124,6 +135,7 @@ struct Formats {
     moment: Function,
     exact_time: Function,
     short_moment: Function,
+    short_day: Function,
     number: Function,
 }
 
@@ -138,6 +150,7 @@ impl Formats {
             day: dates(&[("weekday", "long"), ("month", "long"), ("day", "numeric")]),
             exact_time: dates(&[("hour", "numeric"), ("minute", "2-digit"), ("second", "2-digit")]),
             short_moment: dates(&[("dateStyle", "short"), ("timeStyle", "medium")]),
+            short_day: dates(&[("month", "short"), ("day", "numeric")]),
             moment: dates(&[("dateStyle", "full"), ("timeStyle", "medium")]),
             number: Intl::NumberFormat::new(&locales, &Object::new()).format(),
         }

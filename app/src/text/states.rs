@@ -107,6 +107,15 @@ impl Language {
         }
     }
 
+    /// Whether anybody can be reached, in one word.
+    pub fn linked(self, state: LinkState) -> String {
+        match state {
+            LinkState::Offline => self.pick("offline", "离线"),
+            LinkState::Connecting => self.pick("connecting", "连接中"),
+            LinkState::Online => self.pick("connected", "已连接"),
+        }
+    }
+
     /// Whether newcomers can find the room: whoever opens the invite link comes through the server.
     pub fn signal_state(self, state: Option<SignalState>) -> String {
         match state {

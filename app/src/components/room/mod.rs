@@ -51,7 +51,6 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         }
     };
     let life = page.of_room(|room| room.life);
-    title_follows(page);
     view! {
         <div class="room" data-life=move || names::life(life.get())>
             <RoomHeader on_invite />
@@ -106,20 +105,6 @@ fn name_of(page: Page) -> Memo<String> {
         name if name.is_empty() => language.get().words().unnamed_room.to_owned(),
         name => name,
     })
-}
-
-/// The tab's title: the room, and how much is new in it.
-fn title_follows(page: Page) {
-    let name = name_of(page);
-    let unread = page.unread();
-    Effect::new(move |_| {
-        let count = match unread.get() {
-            0 => String::new(),
-            count => format!("({count}) "),
-        };
-        document().set_title(&format!("{count}{} · Confab", name.get()));
-    });
-    on_cleanup(|| document().set_title("Confab"));
 }
 
 #[component]

@@ -1,4 +1,5 @@
-//! The start page: a form for a new room, the rooms that are there, and what to know.
+//! The start page: a form for a new room, and what to know; and the rooms that are there, beside
+//! whatever is shown.
 
 mod rooms;
 
@@ -6,7 +7,7 @@ use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::rooms::Rooms;
+pub use self::rooms::{RoomDialog, Rooms};
 use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
 use super::facts::Facts;
@@ -19,8 +20,6 @@ use crate::text::Words;
 /// See the module.
 #[component]
 pub fn StartPage() -> impl IntoView {
-    let page = Page::here();
-    let rooms = Memo::new(move |_| page.screen().rooms().get());
     view! {
         <main class="front">
             <Brand />
@@ -28,9 +27,6 @@ pub fn StartPage() -> impl IntoView {
             <div class="columns">
                 <FoundForm />
                 <div class="column">
-                    <Show when=move || !rooms.with(Vec::is_empty)>
-                        <Rooms rooms=rooms on_open=move |room| page.go_to(room) />
-                    </Show>
                     <Facts />
                     <Note />
                 </div>
@@ -54,8 +50,12 @@ fn FoundForm() -> impl IntoView {
     let over = Memo::new(move |_| page.screen().worker().read().is_over());
     let shut = move || busy.get() || over.get();
     let input = NodeRef::<html::Input>::new();
-    input.on_load(|input| {
-        let _ = input.focus();
+    // Whoever has rooms has come for one of them.
+    let first = page.screen().rooms().with_untracked(Vec::is_empty);
+    input.on_load(move |input| {
+        if first {
+            let _ = input.focus();
+        }
     });
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();

@@ -41,6 +41,7 @@ impl Short {
             | Event::Trace(_)
             | Event::Live(_)
             | Event::Typing { .. }
+            | Event::Comparison(_)
             | Event::Stored(_)
             | Event::Cancelled(_)
             | Event::Refused { .. }

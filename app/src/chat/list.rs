@@ -1,0 +1,130 @@
+//! The rooms of this device as a list: what is told of each in short, their order, what is new in
+//! all of them, and what a person does about one.
+//!
+//! ```text
+//!  a room's choices ──► mute, archive ──► command
+//!                  └──► leave? ──► sure? ──► errand ──► Left ──► out of the list, in every tab
+//! ```
+
+use std::cmp::Reverse;
+
+use browser::{Command, Gist, RoomId, RoomSummary, Shelf};
+
+use super::{ChatState, Errand, Place};
+
+/// What the dialog about a room asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomQuestion {
+    /// What is to be done with it.
+    Choices(RoomId),
+    /// Whether it is to be left for good.
+    Leave(RoomId),
+}
+
+impl RoomQuestion {
+    /// Which room it is about.
+    pub fn room(self) -> RoomId {
+        match self {
+            RoomQuestion::Choices(room) | RoomQuestion::Leave(room) => room,
+        }
+    }
+}
+
+/// Something that a person does about a room of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Asks this, or closes the dialog.
+    Ask(Option<RoomQuestion>),
+    /// Is silent about the room that is asked about, or not any more.
+    Mute(bool),
+    /// Puts it away, or takes it back.
+    Archive(bool),
+    /// Leaves it: asked once more before that.
+    Leave,
+}
+
+/// How a room is kept.
+pub fn shelf_of(summary: &RoomSummary) -> Shelf {
+    summary.gist.as_ref().map(|gist| gist.shelf).unwrap_or_default()
+}
+
+/// What is new in rooms that are not muted, apart from one.
+pub fn unread_in(rooms: &[RoomSummary], apart: Option<RoomId>) -> usize {
+    let told = rooms.iter().filter(|it| Some(it.room) != apart && !shelf_of(it).muted);
+    let unread = told.filter_map(|it| Some(it.gist.as_ref()?.unread));
+    unread.map(|unread| usize::try_from(unread).unwrap_or(usize::MAX)).sum()
+}
+
+/// Rooms in which nobody has spoken yet first, then the latest word; those of which nothing is
+/// known yet last.
+fn sort(rooms: &mut [RoomSummary]) {
+    let place = |gist: &Gist| match gist.last {
+        None => (0, Reverse(0)),
+        Some(_) => (1, Reverse(gist.at)),
+    };
+    let key = |it: &RoomSummary| (it.gist.as_ref().map_or((2, Reverse(0)), place), it.room);
+    rooms.sort_by_key(key);
+}
+
+impl ChatState {
+    /// All rooms are told anew.
+    pub(super) fn list(&mut self, rooms: Vec<RoomSummary>) {
+        self.rooms = rooms;
+        sort(&mut self.rooms);
+        self.settle_question();
+    }
+
+    /// One room is told anew.
+    pub(super) fn summarise(&mut self, summary: RoomSummary) {
+        match self.rooms.iter_mut().find(|known| known.room == summary.room) {
+            Some(known) => *known = summary,
+            None => self.rooms.push(summary),
+        }
+        sort(&mut self.rooms);
+    }
+
+    /// This device is in a room no more.
+    pub(super) fn lose_room(&mut self, room: RoomId) -> Vec<Errand> {
+        self.rooms.retain(|known| known.room != room);
+        self.aside.remove(&room);
+        self.settle_question();
+        let mut errands = vec![Errand::Forget(room)];
+        let shown = matches!(self.place, Place::Room(at) | Place::Opening(at) if at == room);
+        if self.room.room == Some(room) {
+            self.forget_room();
+        }
+        if shown {
+            self.walked = false;
+            self.place = Place::Start;
+            errands.push(Errand::ShowNone);
+        }
+        errands
+    }
+
+    /// Nothing is asked about a room that is gone.
+    fn settle_question(&mut self) {
+        let known = |room: RoomId| self.rooms.iter().any(|summary| summary.room == room);
+        self.asks = self.asks.filter(|asks| known(asks.room()));
+    }
+
+    /// A person does something about a room of the list.
+    pub(super) fn keep(&mut self, keep: Keep) -> Vec<Errand> {
+        if let Keep::Ask(question) = keep {
+            self.asks = question;
+            self.settle_question();
+            return Vec::new();
+        }
+        let Some(question) = self.asks.take() else { return Vec::new() };
+        let room = question.room();
+        match (keep, question) {
+            (Keep::Mute(on), _) => vec![Errand::Command(room, Command::Mute(on))],
+            (Keep::Archive(on), _) => vec![Errand::Command(room, Command::Archive(on))],
+            (Keep::Leave, RoomQuestion::Choices(_)) => {
+                self.asks = Some(RoomQuestion::Leave(room));
+                Vec::new()
+            }
+            (Keep::Leave, RoomQuestion::Leave(_)) => vec![Errand::Leave(room)],
+            (Keep::Ask(_), _) => Vec::new(),
+        }
+    }
+}
