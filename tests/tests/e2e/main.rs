@@ -25,6 +25,7 @@ mod peak;
 mod priorities;
 mod private;
 mod queue;
+mod rooms;
 mod scrolling;
 mod signal_loss;
 mod storage;
