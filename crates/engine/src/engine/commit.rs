@@ -403,8 +403,7 @@ impl Engine {
             batch.strict = true;
         }
         if std::mem::take(&mut self.commits.record_dirty) {
-            let (key, value) = (self.record.key(), self.record.encode());
-            batch.ops.push(StoreOp::Put(Table::Rooms, key, value));
+            batch.ops.push(StoreOp::Put(Table::Rooms, self.record.key(), self.record.encode()));
             batch.ops.extend(self.shelf_op());
         }
     }
