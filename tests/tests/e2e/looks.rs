@@ -5,6 +5,8 @@ use crate::page::Page;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
+use std::time::Duration;
+
 use serde_json::json;
 
 /// Brightness of the page's background, 0 to 255.
@@ -193,5 +195,8 @@ async fn talk(ana: &Page, ben: &Page) -> Result<()> {
 
 pub async fn dress(page: &Page, scheme: &str) -> Result<()> {
     let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-    page.command_chromium("Emulation.setEmulatedMedia", features).await
+    page.command_chromium("Emulation.setEmulatedMedia", features).await?;
+    // Colours change over 120 ms.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    Ok(())
 }
