@@ -63,6 +63,8 @@ pub struct Situation<'a> {
     pub inbox: &'a BTreeMap<LogId, RangeSet>,
     /// True for logs whose end becomes a branch just now: nothing of them is asked for.
     pub moving: &'a dyn Fn(&LogId) -> bool,
+    /// True if there is room for what would come.
+    pub room: bool,
     /// All links.
     pub links: &'a BTreeMap<LinkId, Link>,
     /// The time.
@@ -160,7 +162,8 @@ impl Wants {
         }
     }
 
-    /// A holder has answered another question than for entries.
+    /// A holder has answered another question than for entries, or what it sent was dropped for
+    /// want of room: then it is asked again when there is some, and not passed over.
     pub fn answered(&mut self, log: &LogId) {
         if let Some(pursuit) = self.pursuits.get_mut(log) {
             pursuit.ask = None;
@@ -209,6 +212,10 @@ impl Pursuit {
                 self.tried.insert(ask.link);
             }
             self.ask = None;
+        }
+        if !at.room {
+            self.not_before = at.now + limits::AUTHOR_GRACE;
+            return None;
         }
         let pushed = at.author_linked(&log.member);
         if pushed && at.now < self.progress + limits::AUTHOR_GRACE {
@@ -263,9 +270,20 @@ mod tests {
 
     /// Who is asked at this time.
     fn asked(wants: &mut Wants, links: &BTreeMap<LinkId, Link>, now: Millis) -> Vec<LinkId> {
+        asked_if(true, wants, links, now)
+    }
+
+    /// The same, with or without room for what would come.
+    fn asked_if(
+        room: bool,
+        wants: &mut Wants,
+        links: &BTreeMap<LinkId, Link>,
+        now: Millis,
+    ) -> Vec<LinkId> {
         let (logs, inbox) = (Logs::default(), BTreeMap::new());
         let moving = &|_: &LogId| false;
-        let questions = wants.plan(&Situation { logs: &logs, inbox: &inbox, moving, links, now });
+        let at = Situation { logs: &logs, inbox: &inbox, moving, room, links, now };
+        let questions = wants.plan(&at);
         questions.into_iter().map(|(link, _)| link).collect()
     }
 
@@ -277,6 +295,16 @@ mod tests {
         assert_eq!(wants.deadline(), Some(limits::WANT_TIMEOUT));
         assert_eq!(asked(&mut wants, &links, limits::WANT_TIMEOUT), [LinkId(1)]);
         assert_eq!(asked(&mut wants, &links, 2 * limits::WANT_TIMEOUT), [LinkId(0)]);
+    }
+
+    #[test]
+    fn whose_answer_was_dropped_for_want_of_room_is_asked_again_when_there_is_some() {
+        let (mut wants, links) = (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32])]));
+        assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
+        wants.answered(&LOG);
+        assert_eq!(asked_if(false, &mut wants, &links, 10), []);
+        assert_eq!(wants.deadline(), Some(10 + limits::AUTHOR_GRACE), "it is looked at again");
+        assert_eq!(asked(&mut wants, &links, 20), [LinkId(0)]);
     }
 
     #[test]

@@ -409,6 +409,7 @@ impl Engine {
         for id in over.collect::<Vec<_>>() {
             self.end_search(id, log);
         }
+        self.end_moot_walks(log);
     }
 
     /// What a log has from here on does not hang on what stands before it here.

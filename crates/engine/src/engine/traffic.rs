@@ -309,6 +309,7 @@ impl Engine {
         if self.inbox.bytes() + bytes.len() > inbox_bytes() {
             // The disk does not keep up, and links that are gone have left theirs.
             mark(Mark::InboxFull);
+            self.wants.answered(&run.log);
             self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
             return self.release(&[(id, class, bytes.len())]);
         }
@@ -418,6 +419,7 @@ impl Engine {
                 let own = log.member == self.own.member;
                 self.moves(log) || (own && planted(Planted::OwnEntriesNotFetched))
             },
+            room: self.inbox.bytes() <= inbox_bytes() / 2,
             links: &self.links,
             now: self.now.mono,
         };

@@ -271,10 +271,12 @@ impl Flow {
     }
 
     /// The peer asks for entries. What is not held here is forgotten: it sees that in our `Have`.
+    /// What waits for the channel already is not read again: it is on its way.
     pub fn ask(&mut self, log: LogId, ranges: &[(Seq, Seq)], logs: &Logs) {
         let Some(state) = logs.of(&log) else { return };
         let ranges = ranges.iter().take(limits::FRAME_RANGES).copied();
         let mut wanted = RangeSet::from_ranges(ranges).and(&state.held());
+        wanted.subtract(&self.in_lanes(&log));
         if let Some(sent) = self.sent.get_mut(&log) {
             if planted(Planted::WantNotServedTwice) {
                 wanted.subtract(sent);
@@ -284,6 +286,20 @@ impl Flow {
         if !wanted.is_empty() {
             self.asked.entry(log).or_default().union(&wanted);
         }
+    }
+
+    /// The entries of a log that wait for the channel.
+    fn in_lanes(&self, log: &LogId) -> RangeSet {
+        let mut waiting = RangeSet::default();
+        for (_, item) in Class::DATA.into_iter().flat_map(|class| self.lanes.iter(class)) {
+            match item {
+                Outgoing::Run { of: (of, first, last), .. } if of == log => {
+                    waiting.insert(*first, *last);
+                }
+                Outgoing::Run { .. } | Outgoing::Frame(_) => {}
+            }
+        }
+        waiting
     }
 
     /// The next message for the channel: control frames first, then runs by class, as far as the
@@ -509,6 +525,16 @@ mod tests {
             message = sender.transmit();
         }
         assert_eq!(arrived, [(Class::Urgent, vec![7; 100]), (Class::Low, run)]);
+    }
+
+    #[test]
+    fn what_waits_for_the_channel_is_on_its_way_and_not_read_again() {
+        let (mut sender, of) = (flow(), read(Class::Backfill).log);
+        sender.prepare(&read(Class::Backfill), 3, 5, vec![0; 100].into());
+        sender.prepare(&read(Class::Urgent), 9, 9, vec![0; 100].into());
+        assert_eq!(sender.in_lanes(&of).ranges(), [(3, 5), (9, 9)]);
+        assert_eq!(parts(&mut sender).len(), 2);
+        assert!(sender.in_lanes(&of).is_empty(), "it may be lost: it is read if it is asked for");
     }
 
     #[test]

@@ -318,6 +318,19 @@ impl Engine {
         }
     }
 
+    /// The end of a log has gone elsewhere: that it has another entry where nothing is held any more
+    /// need not be proven. What peers hold there counts again, and is compared before it is asked
+    /// for.
+    pub(in crate::engine) fn end_moot_walks(&mut self, log: &LogId) {
+        let held = self.logs.of(log).map(LogState::held).unwrap_or_default();
+        let moot = |walk: &Walk| matches!(walk.goal, Goal::Fork) && !held.contains(walk.at);
+        let walks = self.forks.walks.iter().filter(|((_, of), walk)| of == log && moot(walk));
+        for id in walks.map(|((id, _), _)| *id).collect::<Vec<_>>() {
+            self.forks.walks.remove(&(id, *log));
+            self.end_search(id, log);
+        }
+    }
+
     /// Gives up walks that nobody answers.
     pub(in crate::engine) fn tend_walks(&mut self) {
         let (now, links) = (self.now.mono, &self.links);
