@@ -11,6 +11,7 @@
 pub(super) mod govern;
 mod incoming;
 pub(super) mod merge;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,14 +19,12 @@ use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
-use crate::engine::say::Prepared;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
 use crate::log::branch::Branch;
-use crate::log::entry::Group;
-use crate::log::run::{Run, Start};
+use crate::log::run::Run;
 use crate::log::{LogState, refusal};
 use crate::members::membership::Ruled;
 use crate::queue::Class;
@@ -33,9 +32,6 @@ use crate::register::{Register, RegisterKey};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Draft, Event, Passage, Priority, Trouble};
-
-/// Bytes that a sealed body and its header take besides the text, at most.
-const ENTRY_OVERHEAD: usize = 256;
 
 /// A batch that is with the store.
 #[derive(Default)]
@@ -277,91 +273,6 @@ impl Engine {
         let durability = if strict { Durability::Strict } else { Durability::Relaxed };
         self.commits.out = Some(batch);
         self.out.push_back(Output::Commit { batch: id, ops, durability });
-    }
-
-    fn stage_drafts(&mut self, batch: &mut Batch) {
-        // What is said beside a decision might be sealed in an epoch that ends with it.
-        let may = batch.motion.is_none() && self.may_seal();
-        if self.outbox.is_empty() || !may || !self.may_write() {
-            return;
-        }
-        let mut bytes = limits::BATCH_BYTES;
-        for mut priority in Priority::ALL {
-            if planted(Planted::UrgentLastInBatch) {
-                priority = Priority::ALL[2 - usize::from(priority.number())];
-            }
-            let world = (&self.timeline, &self.logs);
-            let ready = |draft: &Draft| self.distant.is_ready(draft, world);
-            let items = self.outbox.take(priority, &mut bytes, ready);
-            let mut room = limits::RUN_BYTES;
-            let mut run: Vec<Prepared> = Vec::new();
-            for item in items {
-                let (drafts, item) = self.prepare(item);
-                batch.items.extend((!drafts.is_empty()).then_some(drafts));
-                let alone = item.iter().chain(&run).any(Prepared::is_fleeting);
-                let size = item.iter().map(|one| one.bytes() + ENTRY_OVERHEAD).sum::<usize>();
-                if alone || size > room || run.len() + item.len() > limits::RUN_ENTRIES {
-                    self.append(batch, priority, std::mem::take(&mut run));
-                    room = limits::RUN_BYTES;
-                }
-                room = room.saturating_sub(size);
-                run.extend(item);
-            }
-            self.append(batch, priority, run);
-        }
-        self.distant.forget_used();
-    }
-
-    /// Where the own log goes on: the next place, the hash before it, and the Lamport time.
-    fn own_end(&mut self, batch: &mut Batch) -> (Seq, EntryHash, u64) {
-        let head = batch.stage(&self.own, self).head();
-        let (first, previous, mut lamport) = match head {
-            Some((seq, hash, lamport)) => (seq + 1, hash, lamport),
-            None => (0, self.last_words(), 0),
-        };
-        self.life.write();
-        // Nobody can push this log's Lamport time further than one step allows.
-        let most = lamport + limits::LAMPORT_STEP - limits::LAMPORT_STEP / 2;
-        if !planted(Planted::LamportNotAdvanced) {
-            lamport = lamport.max(self.logs.clock().min(most));
-        }
-        (first, previous, lamport)
-    }
-
-    /// Appends drafts to the own log, as one run.
-    fn append(&mut self, batch: &mut Batch, class: Priority, said: Vec<Prepared>) {
-        if said.is_empty() {
-            return;
-        }
-        let own = self.own;
-        let (first, previous, mut lamport) = self.own_end(batch);
-        let mut unsigned = Vec::with_capacity(said.len());
-        let mut group: Option<Group> = None;
-        for (seq, one) in (first..).zip(said) {
-            lamport += 1;
-            group = match one.together() {
-                Some(count) => Some(Group { first: seq, count }),
-                None => group.filter(|group| seq < group.first + u64::from(group.count)),
-            };
-            unsigned.extend(self.seal((class, seq, lamport), &one, group.clone()));
-            let (key, id) = (keys::draft(&self.room, &own, seq), one.id());
-            if !planted(Planted::DraftIdNotStored) {
-                batch.ops.push(StoreOp::Put(Table::State, key, id.0.to_vec()));
-            }
-            if self.outbox.waits.contains(&id) {
-                let key = keys::waiting(&self.room, &id);
-                batch.ops.push(StoreOp::Delete(Table::State, key));
-            }
-            if let Some(old) = seq.checked_sub(limits::REMEMBERED_DRAFTS as u64) {
-                let key = keys::draft(&self.room, &own, old);
-                batch.ops.push(StoreOp::Delete(Table::State, key));
-            }
-            batch.drafts.push((id, EntryId { log: own, seq }));
-        }
-        let (room, epoch) = (self.room, self.ring.current());
-        let start = Start { room, log: own, first, previous, epoch, class };
-        let run = Run::sign(&start, unsigned, &self.keypair);
-        self.stage_whole(batch, run);
     }
 
     /// Stages a run that fits, and the notes in it.

@@ -1,15 +1,16 @@
-//! Frames of links: the handshake, then `Have`, `Want`, runs, registers and signs of life.
+//! Frames of links: the handshake, then `Have`, `Want` and signs of life; runs and registers are in
+//! files of their own.
 //!
 //! A peer that breaks the protocol loses its link, and the page is told. Nothing that a frame
 //! carries is acknowledged here: that is for `commit`, after the store.
 
 mod registers;
+mod runs;
 
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
 use crate::engine::forks::Witness;
-use crate::engine::inbox::Incoming;
 use crate::frame::{self, Frame, Refusal, RegisterHave};
 use crate::ids::{EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Channel, Output, RtcCall};
@@ -20,12 +21,10 @@ use crate::log::branch::Branch;
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
-use crate::log::run::Run;
 use crate::outbox::tray::Refused;
-use crate::queue::Class;
-use crate::simulation::{Mark, Planted, inbox_bytes, mark, planted};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::sync::{Question, Situation};
-use crate::view::{Event, FailureReason, Passage, Trouble};
+use crate::view::{Event, FailureReason, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
@@ -298,69 +297,6 @@ impl Engine {
         }
         for flow in self.links.values_mut().filter_map(Link::flow_mut) {
             flow.offer_again(entry.log, entry.seq, entry.seq);
-        }
-    }
-
-    fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
-        let run = match Run::read(&self.room, bytes) {
-            Ok(run) => run,
-            Err(error) => return self.misbehaved(id, &error.to_string()),
-        };
-        if self.inbox.bytes() + bytes.len() > inbox_bytes() {
-            // The disk does not keep up, and links that are gone have left theirs.
-            mark(Mark::InboxFull);
-            self.wants.answered(&run.log);
-            self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
-            return self.release(&[(id, class, bytes.len())]);
-        }
-        let (last, head) = (run.last(), run.head());
-        let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
-            || self.commits.vouches(&run.log, last, &head)
-            || self.inbox.vouches(&run.log, last, &head);
-        let run = match (vouched, run.is_chained()) {
-            // A signature that was not checked is not passed on.
-            (true, _) => run.into_chained(),
-            (false, true) if self.inbox.is_proven(&run.log, last, &head) => run,
-            // Nothing here says that it is what it claims: it is asked for again.
-            (false, true) => return self.release(&[(id, class, bytes.len())]),
-            (false, false) => match run.check_signature(&self.room) {
-                Ok(()) => run,
-                Err(error) => return self.misbehaved(id, &error.to_string()),
-            },
-        };
-        self.wants.arrived(&run.log, self.now.mono);
-        let by_author = self.member_of(id) == Some(run.log.member);
-        let deleted: Vec<_> = Engine::deletions(&run).collect();
-        let gone = by_author || self.may_be_gone(&run, &deleted);
-        let whole = gone && Engine::decisions_whole(&run);
-        self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
-    }
-
-    /// Runs were given to a channel.
-    pub(super) fn on_departed(&mut self, id: LinkId) {
-        let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
-        let (member, departed) = (flow.member, std::mem::take(&mut flow.departed));
-        for (log, first, last) in departed {
-            if log.member == self.own.member {
-                self.note_passage(&log, &RangeSet::of(first, last), Passage::SentTo(member));
-            }
-        }
-    }
-
-    /// Bytes that came are stored or dropped: whoever sent them may send more.
-    pub(super) fn release(&mut self, credit: &[(LinkId, Class, usize)]) {
-        let mut links = BTreeSet::new();
-        for (id, class, bytes) in credit {
-            if let Some(flow) = self.links.get_mut(id).and_then(Link::flow_mut) {
-                flow.release(*class, *bytes);
-                links.insert(*id);
-            }
-        }
-        for id in links {
-            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-            if flow.is_some_and(|flow| !flow.give_credit()) {
-                self.misbehaved(id, "it does not read what it is sent");
-            }
         }
     }
 

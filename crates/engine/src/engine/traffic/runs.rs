@@ -1,0 +1,79 @@
+//! Runs: what comes is verified and waits for the store, and what came is given back as credit.
+
+use std::collections::BTreeSet;
+
+use crate::engine::Engine;
+use crate::engine::inbox::Incoming;
+use crate::ids::LinkId;
+use crate::link::Link;
+use crate::log::ranges::RangeSet;
+use crate::log::refusal;
+use crate::log::run::Run;
+use crate::queue::Class;
+use crate::simulation::{Mark, inbox_bytes, mark};
+use crate::view::Passage;
+
+impl Engine {
+    pub(super) fn on_run(&mut self, id: LinkId, class: Class, bytes: &[u8]) {
+        let run = match Run::read(&self.room, bytes) {
+            Ok(run) => run,
+            Err(error) => return self.misbehaved(id, &error.to_string()),
+        };
+        if self.inbox.bytes() + bytes.len() > inbox_bytes() {
+            // The disk does not keep up, and links that are gone have left theirs.
+            mark(Mark::InboxFull);
+            self.wants.answered(&run.log);
+            self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
+            return self.release(&[(id, class, bytes.len())]);
+        }
+        let (last, head) = (run.last(), run.head());
+        let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
+            || self.commits.vouches(&run.log, last, &head)
+            || self.inbox.vouches(&run.log, last, &head);
+        let run = match (vouched, run.is_chained()) {
+            // A signature that was not checked is not passed on.
+            (true, _) => run.into_chained(),
+            (false, true) if self.inbox.is_proven(&run.log, last, &head) => run,
+            // Nothing here says that it is what it claims: it is asked for again.
+            (false, true) => return self.release(&[(id, class, bytes.len())]),
+            (false, false) => match run.check_signature(&self.room) {
+                Ok(()) => run,
+                Err(error) => return self.misbehaved(id, &error.to_string()),
+            },
+        };
+        self.wants.arrived(&run.log, self.now.mono);
+        let by_author = self.member_of(id) == Some(run.log.member);
+        let deleted: Vec<_> = Engine::deletions(&run).collect();
+        let gone = by_author || self.may_be_gone(&run, &deleted);
+        let whole = gone && Engine::decisions_whole(&run);
+        self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
+    }
+
+    /// Runs were given to a channel.
+    pub(in crate::engine) fn on_departed(&mut self, id: LinkId) {
+        let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
+        let (member, departed) = (flow.member, std::mem::take(&mut flow.departed));
+        for (log, first, last) in departed {
+            if log.member == self.own.member {
+                self.note_passage(&log, &RangeSet::of(first, last), Passage::SentTo(member));
+            }
+        }
+    }
+
+    /// Bytes that came are stored or dropped: whoever sent them may send more.
+    pub(in crate::engine) fn release(&mut self, credit: &[(LinkId, Class, usize)]) {
+        let mut links = BTreeSet::new();
+        for (id, class, bytes) in credit {
+            if let Some(flow) = self.links.get_mut(id).and_then(Link::flow_mut) {
+                flow.release(*class, *bytes);
+                links.insert(*id);
+            }
+        }
+        for id in links {
+            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+            if flow.is_some_and(|flow| !flow.give_credit()) {
+                self.misbehaved(id, "it does not read what it is sent");
+            }
+        }
+    }
+}
