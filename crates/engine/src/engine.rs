@@ -6,6 +6,7 @@
 //! every input [`Engine::settle`] brings all parts to rest, so an input never leaves work undone.
 
 mod annotate;
+mod blocks;
 mod cache;
 mod calls;
 mod commit;
@@ -49,6 +50,7 @@ use crate::io::{Channel, Input, Millis, Now, Output};
 use crate::link::Link;
 use crate::log::Logs;
 use crate::members::Members;
+use crate::members::quotas::Quotas;
 use crate::outbox::Outbox;
 use crate::register::{RegisterKind, Registers};
 use crate::room::keyring::Keyring;
@@ -71,6 +73,7 @@ pub struct Engine {
     now: Now,
     logs: Logs,
     members: Members,
+    quotas: Quotas,
     registers: Registers,
     outbox: Outbox,
     inbox: Inbox,
@@ -113,6 +116,7 @@ impl Engine {
             now,
             logs: Logs::default(),
             members: Members::default(),
+            quotas: Quotas::default(),
             registers: Registers::default(),
             outbox: Outbox::default(),
             inbox: Inbox::default(),
@@ -227,6 +231,9 @@ impl Engine {
             Command::Compare(member) => self.tell_comparison(member),
             Command::Verify(member) => self.verify(member),
             Command::Unverify(member) => self.unverify(&member),
+            Command::Block(member) => self.block(member, true),
+            Command::Unblock(member) => self.block(member, false),
+            Command::MuteMember(member, on) => self.mute_member(member, on),
             Command::Promote(member) => self.propose(Motion::Promote(member)),
             Command::Demote(member) => self.propose(Motion::Demote(member)),
             Command::Remove(member) => self.propose(Motion::Remove(member)),

@@ -94,6 +94,19 @@ pub const WATCH_EVERY: Millis = 1_000;
 
 /// Bytes of runs that came and wait for the disk, over all links; more is refused for now.
 pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of them by one author: a link's credit in all classes and some more, and an eighth of all,
+/// so that nobody takes the place of the others.
+pub const INBOX_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+/// Entries of one member that are stored here before it has to keep to a pace: a long history, so
+/// that a newcomer does not wait for it.
+pub const QUOTA_ENTRIES: u64 = 1_000_000;
+/// Bytes of the runs of one member that are stored here before it has to keep to a pace.
+pub const QUOTA_BYTES: u64 = 256 * 1024 * 1024;
+/// So many entries of one member in a minute are forgotten again, and may come beyond: more than
+/// people write, and nothing that fills a disk in a night.
+pub const QUOTA_ENTRIES_A_MINUTE: u64 = 2_000;
+/// The same in bytes.
+pub const QUOTA_BYTES_A_MINUTE: u64 = 1024 * 1024;
 
 /// Governance entries of one room that are taken into account.
 pub const DECISIONS: usize = 1_024;

@@ -346,6 +346,32 @@ impl LogState {
         true
     }
 
+    /// Settles seqs for as long as their author is blocked here, those that are held aside. Beyond
+    /// the bound the highest stay open: they come again.
+    pub fn turn_away(&mut self, first: Seq, last: Seq) {
+        let (blocked, other): (Vec<_>, Vec<_>) =
+            self.refused.drain(..).partition(|(.., reason)| *reason == refusal::BLOCKED);
+        let mut seqs = RangeSet::of(first, last);
+        seqs.union(&RangeSet::from_ranges(blocked.iter().map(|(first, last, _)| (*first, *last))));
+        seqs.subtract(&self.held());
+        self.refused = other;
+        seqs.subtract(&self.refused());
+        for (first, last) in seqs.ranges() {
+            self.refuse(*first, *last, refusal::BLOCKED);
+        }
+    }
+
+    /// True if something is settled because its author is blocked.
+    #[must_use]
+    pub fn turned_away(&self) -> bool {
+        self.refused.iter().any(|(.., reason)| *reason == refusal::BLOCKED)
+    }
+
+    /// Opens what was settled because its author was blocked.
+    pub fn take_back(&mut self) {
+        self.refused.retain(|(.., reason)| *reason != refusal::BLOCKED);
+    }
+
     /// Settles seqs that will never be held, so that nobody asks or sends them again.
     pub fn refuse(&mut self, first: Seq, last: Seq, reason: u8) {
         if self.refused.len() < limits::RANGES {

@@ -9,6 +9,7 @@ pub mod acquaintances;
 pub mod applicants;
 pub mod likeness;
 pub mod membership;
+pub mod quotas;
 
 use std::collections::{BTreeMap, BTreeSet};
 

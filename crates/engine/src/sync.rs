@@ -61,8 +61,11 @@ pub struct Situation<'a> {
     pub logs: &'a Logs,
     /// What has come and is not stored yet, or is being stored.
     pub inbox: &'a BTreeMap<LogId, RangeSet>,
-    /// True for logs whose end becomes a branch just now: nothing of them is asked for.
-    pub moving: &'a dyn Fn(&LogId) -> bool,
+    /// True for logs of which nothing is missing: one's end becomes a branch just now, or nothing
+    /// of its author is wanted.
+    pub unwanted: &'a dyn Fn(&LogId) -> bool,
+    /// Until when nothing of an author is asked for, if it has said too much at once.
+    pub shut: &'a dyn Fn(&MemberId) -> Option<Millis>,
     /// True if there is room for what would come.
     pub room: bool,
     /// All links.
@@ -75,7 +78,7 @@ impl Situation<'_> {
     fn missing(&self) -> BTreeMap<LogId, RangeSet> {
         let flows = self.links.values().filter_map(Link::flow);
         let mut missing = have::missing(flows.map(|flow| &flow.have), self.logs, self.inbox);
-        missing.retain(|log, _| !(self.moving)(log));
+        missing.retain(|log, _| !(self.unwanted)(log));
         missing
     }
 
@@ -217,6 +220,10 @@ impl Pursuit {
             self.not_before = at.now + limits::AUTHOR_GRACE;
             return None;
         }
+        if let Some(until) = (at.shut)(&log.member) {
+            self.not_before = until;
+            return None;
+        }
         let pushed = at.author_linked(&log.member);
         if pushed && at.now < self.progress + limits::AUTHOR_GRACE {
             return None;
@@ -281,9 +288,9 @@ mod tests {
         now: Millis,
     ) -> Vec<LinkId> {
         let (logs, inbox) = (Logs::default(), BTreeMap::new());
-        let moving = &|_: &LogId| false;
-        let at = Situation { logs: &logs, inbox: &inbox, moving, room, links, now };
-        let questions = wants.plan(&at);
+        let (unwanted, shut) = (&|_: &LogId| false, &|_: &MemberId| None);
+        let (logs, inbox) = (&logs, &inbox);
+        let questions = wants.plan(&Situation { logs, inbox, unwanted, shut, room, links, now });
         questions.into_iter().map(|(link, _)| link).collect()
     }
 

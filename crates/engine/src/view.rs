@@ -18,7 +18,7 @@ use crate::room::Entrance;
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use gist::{Gist, LastLine, Shelf};
-pub use member::{Compared, Comparison, MemberView, Namesake, Role};
+pub use member::{Compared, Comparison, MemberView, Namesake, Role, Treatment};
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
     Undelivered, Waiting,
@@ -69,6 +69,13 @@ pub enum Command {
     Verify(MemberId),
     /// It is not sure any more.
     Unverify(MemberId),
+    /// Take nothing more of what a member says, on this device: it is not stored, not shown and not
+    /// handed on. What it decides for the room counts.
+    Block(MemberId),
+    /// Take it again, also what was missed meanwhile.
+    Unblock(MemberId),
+    /// Show what a member says and be silent about it, on this device; or not any more.
+    MuteMember(MemberId, bool),
     /// Make a member an admin; admins can.
     Promote(MemberId),
     /// Make an admin a member again; the founder can.

@@ -19,6 +19,7 @@ use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
+use crate::engine::inbox::Away;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
@@ -44,8 +45,8 @@ pub struct Batch {
     /// What was said, as it was taken from the outbox, and the entries that it became.
     items: Vec<Vec<Draft>>,
     drafts: Vec<(DraftId, EntryId)>,
-    credit: Vec<(LinkId, Class, usize)>,
-    suppliers: BTreeMap<LogId, BTreeSet<LinkId>>,
+    pub credit: Vec<(LinkId, Class, usize)>,
+    pub suppliers: BTreeMap<LogId, BTreeSet<LinkId>>,
     registers: Vec<Register>,
     members: Vec<MemberId>,
     pub notes: Vec<Noted>,
@@ -64,6 +65,8 @@ pub struct Batch {
     merged: Vec<Run>,
     /// Runs that came: link, log, first, last.
     offered: Vec<(LinkId, LogId, Seq, Seq)>,
+    /// What is settled because its author is blocked.
+    pub away: Vec<Away>,
     pub moved: Vec<Moved>,
     /// Branches of which nothing is left.
     pub spent: Vec<LogId>,
@@ -342,6 +345,7 @@ impl Engine {
                 self.out.push_back(Output::Event(Event::Stored(draft.id)));
             }
         }
+        self.charge(&batch.runs);
         for run in &batch.runs {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
             self.wants.stored(&run.log);
@@ -403,6 +407,7 @@ impl Engine {
             self.inbox.put_register(register);
         }
         self.members.mark_dirty(batch.members);
+        self.inbox.put_away(batch.away);
         // What came is dropped, unacknowledged: it is asked for again.
         self.release(&batch.credit);
         self.wants_stale = true;

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::ids::{EntryHash, LinkId, LogId, Seq};
+use crate::ids::{EntryHash, LinkId, LogId, MemberId, Seq};
 use crate::limits;
+use crate::log::branch::Mark;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::queue::Class;
@@ -28,11 +29,34 @@ pub struct Incoming {
     pub whole: bool,
 }
 
+/// A part of a log that is not taken, because its author is blocked.
+#[derive(Clone, Copy, Debug)]
+pub struct Away {
+    /// The link that it came over.
+    pub link: LinkId,
+    /// The class whose credit it used.
+    pub class: Class,
+    /// How much of it.
+    pub bytes: usize,
+    /// The log.
+    pub log: LogId,
+    /// Where the branch begins, in a branch.
+    pub mark: Option<Mark>,
+    /// The first of the entries.
+    pub first: Seq,
+    /// The last of them.
+    pub last: Seq,
+}
+
 /// Verified and not stored.
 #[derive(Debug, Default)]
 pub struct Inbox {
     runs: VecDeque<Incoming>,
     bytes: usize,
+    /// Bytes of the runs that wait, by author.
+    bytes_of: BTreeMap<MemberId, usize>,
+    /// Not verified, and about to be settled; within the credit of links, too.
+    away: Vec<Away>,
     registers: BTreeMap<RegisterKey, Register>,
     /// What runs say that stands before them which were proven, and may have been dropped for want
     /// of a body.
@@ -43,6 +67,7 @@ impl Inbox {
     /// Puts a run.
     pub fn put(&mut self, incoming: Incoming) {
         self.bytes += incoming.bytes;
+        *self.bytes_of.entry(incoming.run.log.member).or_default() += incoming.bytes;
         if let (false, Some(before)) = (incoming.whole, incoming.run.first.checked_sub(1)) {
             self.proven.insert((incoming.run.log, before), incoming.run.previous);
             if self.proven.len() > limits::KNOWN_HASHES {
@@ -50,6 +75,16 @@ impl Inbox {
             }
         }
         self.runs.push_back(incoming);
+    }
+
+    /// Takes note of what is not taken.
+    pub fn put_away(&mut self, away: impl IntoIterator<Item = Away>) {
+        self.away.extend(away);
+    }
+
+    /// All that is not taken.
+    pub fn take_away(&mut self) -> Vec<Away> {
+        std::mem::take(&mut self.away)
     }
 
     /// True if a run that waits names the last hash of another.
@@ -86,6 +121,12 @@ impl Inbox {
                 break;
             }
             bytes += next.bytes;
+            let author = next.run.log.member;
+            let of_one = self.bytes_of.entry(author).or_default();
+            *of_one = of_one.saturating_sub(next.bytes);
+            if *of_one == 0 {
+                self.bytes_of.remove(&author);
+            }
             taken.extend(self.runs.pop_front());
         }
         self.bytes -= bytes;
@@ -96,6 +137,12 @@ impl Inbox {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Bytes of the runs of one author that wait.
+    #[must_use]
+    pub fn bytes_of(&self, author: &MemberId) -> usize {
+        self.bytes_of.get(author).copied().unwrap_or_default()
     }
 
     /// The counter of the register that waits, 0 if there is none.
@@ -116,6 +163,9 @@ impl Inbox {
         for Incoming { run, .. } in &self.runs {
             seqs.entry(run.log).or_default().insert(run.first, run.last());
         }
+        for away in &self.away {
+            seqs.entry(away.log).or_default().insert(away.first, away.last);
+        }
         seqs
     }
 
@@ -129,6 +179,6 @@ impl Inbox {
     /// True if there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.registers.is_empty()
+        self.runs.is_empty() && self.registers.is_empty() && self.away.is_empty()
     }
 }

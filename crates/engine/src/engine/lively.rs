@@ -72,7 +72,10 @@ impl Engine {
 
     /// Somebody said something live.
     pub(super) fn on_live(&mut self, id: LinkId, frame: LiveFrame) {
-        let Some(author) = self.member_of(id) else { return };
+        let Some(author) = self.member_of(id).filter(|author| !self.is_blocked(author)) else {
+            // It is not acknowledged, either.
+            return;
+        };
         if frame.text.len() > limits::LIVE_BYTES {
             return self.misbehaved(id, "it said more at once than is allowed");
         }
@@ -95,7 +98,7 @@ impl Engine {
         }
     }
 
-    fn end_typing(&mut self, member: MemberId) {
+    pub(super) fn end_typing(&mut self, member: MemberId) {
         if self.outbox.live.types(member, false, self.now.mono) {
             self.out.push_back(Output::Event(Event::Typing { member, typing: false }));
         }
@@ -111,7 +114,9 @@ impl Engine {
 
     /// Somebody is typing, or has stopped.
     pub(super) fn on_typing(&mut self, id: LinkId, typing: bool) {
-        let Some(member) = self.member_of(id) else { return };
+        let Some(member) = self.member_of(id).filter(|member| !self.is_blocked(member)) else {
+            return;
+        };
         if self.outbox.live.types(member, typing, self.now.mono) {
             self.out.push_back(Output::Event(Event::Typing { member, typing }));
         }

@@ -22,7 +22,7 @@ use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
 use crate::outbox::tray::Refused;
-use crate::simulation::{Mark, Planted, mark, planted};
+use crate::simulation::{Mark, Planted, inbox_bytes, mark, planted};
 use crate::sync::{Question, Situation};
 use crate::view::{Event, FailureReason, Trouble};
 
@@ -67,6 +67,9 @@ impl Engine {
     /// A message came over the unreliable channel; before the proof it is dropped.
     fn on_ephemeral(&mut self, id: LinkId, bytes: &[u8]) {
         if self.links.get(&id).and_then(Link::flow).is_none() {
+            return;
+        }
+        if self.member_of(id).is_some_and(|member| self.is_blocked(&member)) {
             return;
         }
         let frames = match frame::decode(bytes) {
@@ -205,6 +208,8 @@ impl Engine {
     fn send_have(&mut self, id: LinkId, logs: Vec<LogHave>) {
         let mut frame = Vec::new();
         let mut bytes = 0;
+        let Some(member) = self.member_of(id) else { return };
+        let logs: Vec<_> = logs.into_iter().map(|have| self.have_for(&member, have)).collect();
         for piece in logs.into_iter().flat_map(LogHave::pieces) {
             let size = 64 + 56 * piece.ranges.len() + 24 * piece.refused.len();
             if bytes + size > HAVE_BYTES && !frame.is_empty() {
@@ -351,11 +356,13 @@ impl Engine {
         let situation = Situation {
             logs: &self.logs,
             inbox: &inbox,
-            moving: &|log: &LogId| {
+            unwanted: &|log: &LogId| {
                 let own = log.member == self.own.member;
-                self.moves(log) || (own && planted(Planted::OwnEntriesNotFetched))
+                let lost = own && planted(Planted::OwnEntriesNotFetched);
+                self.moves(log) || !self.listens_to(&log.member) || lost
             },
             room: self.inbox.bytes() <= inbox_bytes() / 2,
+            shut: &|author: &MemberId| self.shut_to(author),
             links: &self.links,
             now: self.now.mono,
         };

@@ -7,6 +7,9 @@
 #[cfg(all(feature = "simulation", target_family = "wasm"))]
 compile_error!("the feature `simulation` plants faults and forges signatures: never in a browser");
 
+use crate::limits;
+use crate::members::quotas::Quota;
+
 macro_rules! faults {
     ($($(#[doc = $doc:literal])+ $name:ident breaks $invariant:literal,)+) => {
         /// A fault that a careless change could bring, and the promise that it breaks.
@@ -168,6 +171,10 @@ faults! {
     RemovedGetsSecret breaks "§10",
     /// What the removed said beyond its cut goes on to count.
     CutIgnored breaks "§10",
+    /// What a blocked member says is stored and handed on all the same.
+    BlockedStored breaks "§6",
+    /// What was settled while somebody was blocked stays so when it is unblocked.
+    BlockedStaysSettled breaks "I12",
 }
 
 macro_rules! marks {
@@ -231,7 +238,13 @@ marks! {
     DistantRead,
     /// A row was stored below all that is shown while an older page was being read.
     RowWhilePageIsRead,
+    /// What a blocked member said was settled.
+    TurnedAway,
 }
+
+const ENTRIES: Quota =
+    Quota { most: limits::QUOTA_ENTRIES, a_minute: limits::QUOTA_ENTRIES_A_MINUTE };
+const BYTES: Quota = Quota { most: limits::QUOTA_BYTES, a_minute: limits::QUOTA_BYTES_A_MINUTE };
 
 #[cfg(feature = "simulation")]
 mod switches {
@@ -239,8 +252,10 @@ mod switches {
 
     use super::{Mark, Planted};
     use crate::limits;
+    use crate::members::quotas::Quota;
 
     thread_local! {
+        static QUOTA: Cell<Option<(Quota, Quota)>> = const { Cell::new(None) };
         static PLANTED: Cell<u128> = const { Cell::new(0) };
         static MARKS: Cell<u64> = const { Cell::new(0) };
         static QUICK: Cell<bool> = const { Cell::new(false) };
@@ -290,6 +305,18 @@ mod switches {
         if is_quick() { 2 * limits::RUN_BYTES } else { limits::INBOX_BYTES }
     }
 
+    /// How many entries and bytes of one member are stored at once: what was set last on this
+    /// thread, or the limits.
+    #[must_use]
+    pub fn quota() -> (Quota, Quota) {
+        QUOTA.get().unwrap_or((super::ENTRIES, super::BYTES))
+    }
+
+    /// From now on so much of one member is stored at once on this thread: entries and bytes.
+    pub fn set_quota(quota: Option<(Quota, Quota)>) {
+        QUOTA.set(quota);
+    }
+
     /// A branch is taken.
     pub fn mark(branch: Mark) {
         MARKS.set(MARKS.get() | 1 << branch as u8);
@@ -308,6 +335,13 @@ mod switches {
 mod switches {
     use super::{Mark, Planted};
     use crate::limits;
+    use crate::members::quotas::Quota;
+
+    /// How many entries and bytes of one member are stored at once.
+    #[inline]
+    pub(crate) const fn quota() -> (Quota, Quota) {
+        (super::ENTRIES, super::BYTES)
+    }
 
     /// Never.
     #[inline]
@@ -340,7 +374,8 @@ mod switches {
 
 #[cfg(feature = "simulation")]
 pub use switches::{
-    inbox_bytes, is_quick, mark, merge_runs, page_runs, plant, planted, quicken, take_marks,
+    inbox_bytes, is_quick, mark, merge_runs, page_runs, plant, planted, quicken, quota, set_quota,
+    take_marks,
 };
 #[cfg(not(feature = "simulation"))]
-pub(crate) use switches::{inbox_bytes, mark, merge_runs, page_runs, planted};
+pub(crate) use switches::{inbox_bytes, mark, merge_runs, page_runs, planted, quota};

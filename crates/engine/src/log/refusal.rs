@@ -13,7 +13,7 @@ pub const LAMPORT: u8 = 2;
 pub const TOO_MUCH: u8 = 3;
 /// The device gives no more space.
 pub const NO_SPACE: u8 = 4;
-/// The member has blocked the author. Nothing sends it yet; whoever does is understood.
+/// The member has blocked the author. Told to the author alone, and settled until it is unblocked.
 pub const BLOCKED: u8 = 5;
 /// The member's version cannot do anything with it. Nothing sends it yet; the same holds.
 pub const NOT_UNDERSTOOD: u8 = 6;
@@ -21,6 +21,8 @@ pub const NOT_UNDERSTOOD: u8 = 6;
 /// Its time was over when it came, by the clock of the device there: nobody has seen the words. The
 /// entry is held all the same.
 pub const EXPIRED: u8 = 7;
+/// The author has said more than the member's device takes from one at once. It asks again.
+pub const QUOTA: u8 = 8;
 
 /// What a person is told of a number.
 #[must_use]
@@ -32,6 +34,7 @@ pub fn reason(number: u8) -> FailureReason {
         BLOCKED => FailureReason::Blocked,
         NOT_UNDERSTOOD => FailureReason::NotUnderstood,
         EXPIRED => FailureReason::Expired,
+        QUOTA => FailureReason::Quota,
         other => FailureReason::Other(other),
     }
 }
@@ -44,6 +47,7 @@ mod tests {
     fn every_reason_that_may_come_has_words_of_its_own_and_an_unknown_one_is_kept() {
         assert_eq!(reason(FORK), FailureReason::NotAllowed);
         assert_eq!(reason(BLOCKED), FailureReason::Blocked);
+        assert_eq!(reason(QUOTA), FailureReason::Quota);
         assert_eq!(reason(NOT_UNDERSTOOD), FailureReason::NotUnderstood);
         assert_eq!(reason(200), FailureReason::Other(200));
     }

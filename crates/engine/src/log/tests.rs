@@ -194,6 +194,25 @@ fn i6_a_log_with_too_many_gaps_takes_no_more() {
     assert_eq!(refused, Some(LogError::Gaps));
 }
 
+#[test]
+fn i6_what_the_blocked_say_is_settled_in_one_range_until_it_is_taken_back() {
+    let mut ana = Author::new(1);
+    let mut state = LogState::default();
+    state.insert(&ana.say(Priority::Normal, &["held", "held"]));
+    state.refuse(9, 9, refusal::LAMPORT);
+    (0..2_000).for_each(|seq| state.turn_away(seq, seq));
+    let blocked = [(2, 8, refusal::BLOCKED), (10, 1_999, refusal::BLOCKED)];
+    let told: Vec<_> = state.have(ana.log).refused;
+    assert_eq!(told, [&[(9, 9, refusal::LAMPORT)], &blocked[..]].concat());
+    let next = ana.say(Priority::Normal, &["more"]);
+    assert!(state.fit(&next).unwrap().is_empty(), "settled");
+    let mut stored = LogState::decode(&state.encode()).unwrap();
+    assert!(stored.turned_away());
+    stored.take_back();
+    assert_eq!(stored.have(ana.log).refused, [(9, 9, refusal::LAMPORT)]);
+    assert_eq!(stored.fit(&next).unwrap(), RangeSet::of(2, 2));
+}
+
 /// Wire and disk: a change of these bytes is a change of version.
 #[test]
 fn the_bytes_of_a_run_are_golden() {

@@ -1,5 +1,5 @@
-//! As whom this device knows the others: under which names each key was met, and which of them a
-//! person here has compared.
+//! As whom this device knows the others: under which names each key was met, which of them a
+//! person here has compared, and which are blocked or muted.
 //!
 //! ```text
 //!  a name under a key ──► noted, in the order of meeting ──┐
@@ -7,7 +7,7 @@
 //! ```
 //! What is known goes by key, so another life or a copy of a key is the same member. It is kept
 //! also of those who were removed or forgotten: whoever comes with their name is told from them.
-//! Nobody else learns of it.
+//! Nobody else learns of it, but a member that is blocked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::ids::MemberId;
 use crate::io::Millis;
 use crate::limits;
 use crate::members::likeness::likeness;
-use crate::view::Namesake;
+use crate::view::{Namesake, Treatment};
 
 /// As whom one member is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Acquaintance {
     /// In the order of meeting, over all members.
     names: Vec<(u64, String)>,
     verified: Option<Verified>,
+    /// Stored behind the rest, if it is not like anybody else's.
+    #[serde(skip)]
+    treatment: Treatment,
 }
 
 /// That a person has compared a key.
@@ -40,13 +43,21 @@ impl Acquaintance {
     /// The record as it is stored.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_allocvec(self).unwrap_or_default()
+        let mut bytes = postcard::to_allocvec(self).unwrap_or_default();
+        if self.treatment != Treatment::default() {
+            bytes.extend(postcard::to_allocvec(&self.treatment).unwrap_or_default());
+        }
+        bytes
     }
 
-    /// Reads a stored record. What a newer version has put behind it is left out.
+    /// Reads a stored record, also one from before anybody could be blocked. What a newer version
+    /// has put behind it is left out.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Acquaintance> {
-        let read: Acquaintance = postcard::from_bytes(bytes).ok()?;
+        let (mut read, rest) = postcard::take_from_bytes::<Acquaintance>(bytes).ok()?;
+        if !rest.is_empty() {
+            read.treatment = postcard::from_bytes(rest).ok()?;
+        }
         let mut names = read.names.iter().map(|(_, name)| name).chain(read.verified_as());
         let fits = read.names.len() <= limits::NAMES_OF_A_MEMBER
             && names.all(|name| name.len() <= limits::NAME_BYTES);
@@ -153,6 +164,27 @@ impl Acquaintances {
             self.change(*member, |known, _| known.verified = None);
         }
         verified
+    }
+
+    /// A person wants a member to be treated so, on this device. False if it is already.
+    pub fn treat(&mut self, member: MemberId, how: Treatment) -> bool {
+        let news = self.treatment(&member) != how;
+        if news {
+            self.change(member, |known, _| known.treatment = how);
+        }
+        news
+    }
+
+    /// How a member is treated on this device.
+    #[must_use]
+    pub fn treatment(&self, member: &MemberId) -> Treatment {
+        self.known.get(member).map(|known| known.treatment).unwrap_or_default()
+    }
+
+    /// True if anybody is blocked.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.known.values().any(|known| known.treatment.blocked)
     }
 
     /// What a member was called when its key was compared, if it was.
@@ -306,7 +338,22 @@ mod tests {
         read.meet(NEW, "Ana");
         assert_eq!(namesake(&read, NEW, "Ana"), Some((ANA, true)));
         assert_eq!(Acquaintance::decode(&[0xff; 3]), None);
-        let long = Acquaintance { names: vec![(0, "n".repeat(65))], verified: None };
+        let long = Acquaintance { names: vec![(0, "n".repeat(65))], ..Acquaintance::default() };
         assert_eq!(Acquaintance::decode(&long.encode()), None);
+    }
+
+    #[test]
+    fn how_a_member_is_treated_is_stored_beside_its_names_and_can_be_taken_back() {
+        let (blocked, mut known) =
+            (Treatment { blocked: true, muted: false }, Acquaintances::default());
+        known.meet(ANA, "Ana");
+        assert!(known.treat(ANA, blocked) && known.blocks());
+        assert!(!known.treat(ANA, blocked), "it is already");
+        let (_, stored) = known.take_dirty().remove(0);
+        let mut again = Acquaintances::default();
+        again.load(ANA, Acquaintance::decode(&stored.encode()).unwrap());
+        assert_eq!((again.treatment(&ANA), again.treatment(&NEW)), (blocked, Treatment::default()));
+        assert!(again.treat(ANA, Treatment::default()) && !again.blocks());
+        assert_eq!(namesake(&again, NEW, "Ana"), Some((ANA, false)), "its name is remembered");
     }
 }

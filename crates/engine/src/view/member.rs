@@ -21,6 +21,18 @@ pub struct MemberView {
     pub verified: Option<String>,
     /// Whose name it bears, if that is a reason to be careful.
     pub namesake: Option<Namesake>,
+    /// How it is treated on this device.
+    pub treatment: Treatment,
+}
+
+/// How a member is treated on this device. Nobody else learns of it but a member that is blocked,
+/// of what it says from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Treatment {
+    /// Nothing new of it is stored, shown or handed on.
+    pub blocked: bool,
+    /// What it says is shown, and counts as no news.
+    pub muted: bool,
 }
 
 /// What a member may do, least first.

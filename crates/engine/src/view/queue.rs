@@ -69,6 +69,8 @@ pub enum FailureReason {
     Blocked,
     /// The member's version of Confab does not understand it.
     NotUnderstood,
+    /// More was said than the member's device takes from one member at once: it asks again.
+    Quota,
 }
 
 /// The whole queue at one moment.

@@ -283,7 +283,10 @@ impl Engine {
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
         match holds {
             // It is ahead: its decisions are on their way.
-            None => flow.early = Some(again),
+            None => {
+                flow.early = Some(again);
+                self.look_for_decisions();
+            }
             Some(true) => {
                 flow.epoch = again.epoch;
                 flow.prove_by = flow.prove_by.filter(|_| again.epoch != current);

@@ -5,7 +5,8 @@
 
 use crate::engine::Engine;
 use crate::engine::commit::Batch;
-use crate::ids::{EntryHash, LinkId, MemberId, Seq};
+use crate::engine::inbox::Away;
+use crate::ids::{EntryHash, LinkId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
@@ -18,12 +19,16 @@ use crate::view::Trouble;
 
 impl Engine {
     pub(super) fn stage_runs(&mut self, batch: &mut Batch) {
+        let away = self.inbox.take_away();
+        self.stage_turned_away(batch, away);
         let taken = self.inbox.take();
+        let mut refused = Vec::new();
         let deleted: Vec<(MemberId, EntryHash)> =
             taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
         for incoming in taken {
             let run = &incoming.run;
-            batch.offered.push((incoming.link, run.log, run.first, run.last()));
+            let offered = (incoming.link, run.log, run.first, run.last());
+            batch.offered.push(offered);
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
             let (log, member) = (incoming.run.log, self.member_of(incoming.link));
             let by_author = member == Some(log.member);
@@ -34,6 +39,17 @@ impl Engine {
             if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
                 // A body is missing, its author does not say so, and nothing shows that it is
                 // gone: asked for again.
+                continue;
+            }
+            if self.is_only_words(run) {
+                let (link, class, log, first, last) =
+                    (incoming.link, incoming.class, run.log, run.first, run.last());
+                let (mark, bytes) = (run.mark, 0);
+                self.settle_away(batch, Away { link, class, bytes, log, mark, first, last });
+                continue;
+            }
+            if self.shut_to(&log.member).is_some() {
+                refused.push(offered);
                 continue;
             }
             match self.stage_run(batch, incoming.run, incoming.link) {
@@ -47,11 +63,17 @@ impl Engine {
                 }
             }
         }
+        self.refuse_runs(&refused, refusal::QUOTA);
+    }
+
+    /// True unless a log would be one too many.
+    pub(in crate::engine) fn has_place_for(&self, batch: &Batch, log: &LogId) -> bool {
+        let known = self.logs.of(log).is_some() || batch.logs.contains_key(log);
+        known || self.logs.count() + batch.logs.len() < limits::LOGS
     }
 
     fn stage_run(&mut self, batch: &mut Batch, run: Run, from: LinkId) -> Result<(), LogError> {
-        let known = self.logs.of(&run.log).is_some() || batch.logs.contains_key(&run.log);
-        if !known && self.logs.count() + batch.logs.len() >= limits::LOGS {
+        if !self.has_place_for(batch, &run.log) {
             return Err(LogError::Logs);
         }
         let branch = self.logs.of(&run.log).and_then(LogState::branch).map(|branch| branch.mark);

@@ -63,7 +63,8 @@ impl Engine {
     }
 
     fn gist(&self) -> Gist {
-        let spoken = |row: &&Row| !matches!(row.body, Body::Decided(_));
+        let spoken =
+            |row: &&Row| !matches!(row.body, Body::Decided(_)) && !self.is_blocked(&row.author);
         let last = self.timeline.newest().take(limits::UNREAD).find(spoken);
         let line = |row: &Row| LastLine {
             author: row.author,
@@ -99,7 +100,7 @@ impl Engine {
                 None => (true, false),
             };
             below &= is_new || row.own;
-            let counts = !row.own && matches!(row.body, Body::Text(_));
+            let counts = matches!(row.body, Body::Text(_)) && self.is_news(row);
             unread += usize::from(counts && is_new && (below || log_went_on || row.late));
         }
         unread
@@ -122,7 +123,9 @@ impl Engine {
 
     /// What was put away comes back when somebody says something there.
     pub(super) fn unshelve(&mut self, rows: &[Row]) {
-        let said = |row: &Row| matches!(row.body, Body::Text(_)) && !self.has_read(&row.entry);
+        let news = |row: &Row| row.own || self.is_news(row);
+        let words = |row: &Row| matches!(row.body, Body::Text(_)) && news(row);
+        let said = |row: &Row| words(row) && !self.has_read(&row.entry);
         if !self.shelf().muted && rows.iter().any(said) {
             self.keep_so(|shelf| shelf.archived = false);
         }

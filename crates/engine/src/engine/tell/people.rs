@@ -16,7 +16,8 @@ impl Engine {
             // Nothing that somebody says counts who was removed, whatever its name.
             let here = !me && role != Role::Removed;
             let namesake = here.then(|| known.namesake(&member, &name, own)).flatten();
-            MemberView { member, name, me, online, role, verified, namesake }
+            let treatment = known.treatment(&member);
+            MemberView { member, name, me, online, role, verified, namesake, treatment }
         };
         let linked = |id: &MemberId| self.links.values().any(|link| link.member() == Some(*id));
         let others = self.members.iter().map(|id| view(*id, false, linked(id)));

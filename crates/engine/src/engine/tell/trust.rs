@@ -44,7 +44,7 @@ impl Engine {
     }
 
     /// True if this is a member, and not oneself; else that is said.
-    fn is_other(&mut self, member: &MemberId) -> bool {
+    pub(in crate::engine) fn is_other(&mut self, member: &MemberId) -> bool {
         let other = *member != self.own.member && self.members.knows(member);
         if !other {
             self.refuse(None, Refusal::NoSuchMember);
@@ -71,6 +71,7 @@ impl Engine {
 
     pub(in crate::engine) fn stage_acquaintances(&mut self, batch: &mut Batch) {
         for (member, known) in self.members.acquaintances.take_dirty() {
+            self.stage_unblocked(batch, &member);
             let key = keys::acquaintance(&self.room, &member);
             batch.ops.push(StoreOp::Put(Table::State, key, known.encode()));
             batch.strict = true;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
-use crate::engine::inbox::Incoming;
-use crate::ids::LinkId;
+use crate::engine::inbox::{Away, Incoming};
+use crate::ids::{LinkId, MemberId};
+use crate::limits;
 use crate::link::Link;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
@@ -19,14 +20,16 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
-        if self.inbox.bytes() + bytes.len() > inbox_bytes() {
-            // The disk does not keep up, and links that are gone have left theirs.
-            mark(Mark::InboxFull);
+        let (last, head) = (run.last(), run.head());
+        if self.turns_away(id, &run) {
+            let (bytes, log, mark, first) = (bytes.len(), run.log, run.mark, run.first);
+            return self.inbox.put_away([Away { link: id, class, bytes, log, mark, first, last }]);
+        }
+        if let Some(reason) = self.no_room_for(&run.log.member, bytes.len()) {
             self.wants.answered(&run.log);
-            self.refuse_runs(&[(id, run.log, run.first, run.last())], refusal::NO_SPACE);
+            self.refuse_runs(&[(id, run.log, run.first, last)], reason);
             return self.release(&[(id, class, bytes.len())]);
         }
-        let (last, head) = (run.last(), run.head());
         let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
             || self.commits.vouches(&run.log, last, &head)
             || self.inbox.vouches(&run.log, last, &head);
@@ -45,8 +48,19 @@ impl Engine {
         let by_author = self.member_of(id) == Some(run.log.member);
         let deleted: Vec<_> = Engine::deletions(&run).collect();
         let gone = by_author || self.may_be_gone(&run, &deleted);
-        let whole = gone && Engine::decisions_whole(&run);
+        let whole = gone && Engine::decisions_whole(&run) && !self.is_only_words(&run);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
+    }
+
+    /// Why nothing more of an author is taken in now, if nothing is.
+    fn no_room_for(&self, author: &MemberId, bytes: usize) -> Option<u8> {
+        if self.inbox.bytes() + bytes > inbox_bytes() {
+            // The disk does not keep up, and links that are gone have left theirs.
+            mark(Mark::InboxFull);
+            return Some(refusal::NO_SPACE);
+        }
+        let in_flight = self.inbox.bytes_of(author) + bytes > limits::INBOX_BYTES_OF_ONE;
+        (in_flight || self.shut_to(author).is_some()).then_some(refusal::QUOTA)
     }
 
     /// Runs were given to a channel.
