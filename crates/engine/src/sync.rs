@@ -102,17 +102,23 @@ impl Situation<'_> {
         self.links.values().any(|link| link.member() == Some(*author))
     }
 
-    /// The linked member that holds the newest of what is missing, untried ones first.
-    fn holder(&self, log: &LogId, pursuit: &Pursuit) -> Option<(LinkId, RangeSet)> {
+    /// The linked member that holds the newest of what is missing, untried ones first; all of them
+    /// are tried before one is asked again.
+    fn holder(&self, log: &LogId, pursuit: &mut Pursuit) -> Option<(LinkId, RangeSet)> {
         let flows = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
         let offers = flows.filter_map(|(id, flow)| {
             let peer = flow.have.of(log).filter(|peer| flow.have.counts(log, peer, self.logs))?;
             let offer = peer.held.and(&pursuit.missing);
-            let newest = offer.last()?;
-            Some((!pursuit.tried.contains(&id), newest, std::cmp::Reverse(id), offer))
+            Some((offer.last()?, std::cmp::Reverse(id), offer))
         });
-        let best = offers.max_by_key(|(untried, newest, id, _)| (*untried, *newest, *id))?;
-        Some((best.2.0, best.3.newest(limits::WANT_ENTRIES)))
+        let offers: Vec<_> = offers.collect();
+        if offers.iter().all(|(_, id, _)| pursuit.tried.contains(&id.0)) {
+            pursuit.tried.clear();
+        }
+        let tried = |id: &LinkId| pursuit.tried.contains(id);
+        let best = offers.into_iter().max_by_key(|(newest, id, _)| (!tried(&id.0), *newest, *id));
+        let (_, id, offer) = best?;
+        Some((id.0, offer.newest(limits::WANT_ENTRIES)))
     }
 }
 
@@ -228,9 +234,6 @@ impl Pursuit {
         if pushed && at.now < self.progress + limits::AUTHOR_GRACE {
             return None;
         }
-        if at.links.keys().all(|id| self.tried.contains(id)) {
-            self.tried.clear();
-        }
         let (link, ranges) = at.holder(log, self)?;
         if let Some(seq) = at.unsure(link, log) {
             self.not_before = at.now + limits::AUTHOR_GRACE;
@@ -325,6 +328,20 @@ mod tests {
             // It comes at once, and cannot be stored.
             wants.arrived(&LOG, now + 1);
             now += 1 + limits::WANT_TIMEOUT;
+        }
+    }
+
+    #[test]
+    fn i12_whoever_is_silent_keeps_nobody_from_being_asked_again() {
+        let (mut wants, mut links) =
+            (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32]), MemberId([3; 32])]));
+        // The last holds nothing of it.
+        if let Some(flow) = links.get_mut(&LinkId(2)).and_then(Link::flow_mut) {
+            flow.have.forget_from(&LOG, 0);
+        }
+        for round in 0..6 {
+            let expected = LinkId(round % 2);
+            assert_eq!(asked(&mut wants, &links, round * limits::WANT_TIMEOUT), [expected]);
         }
     }
 
