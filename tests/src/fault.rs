@@ -77,6 +77,13 @@ impl Fault {
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
+    /// True if it shows only where somebody is blocked.
+    #[must_use]
+    pub fn needs_blocks(self) -> bool {
+        let these = [Planted::BlockedStored, Planted::BlockedStaysSettled];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {

@@ -7,6 +7,7 @@
 //! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
 //! first broken promise is kept.
 
+mod blocks;
 mod disks;
 mod private;
 mod removals;
@@ -97,6 +98,7 @@ pub struct Oracle {
     read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
     private: private::Private,
+    blocks: blocks::Blocks,
     /// Who was known to be out of the room by whoever said something then.
     unheard: BTreeMap<String, BTreeSet<MemberId>>,
     disks: disks::Disks,
@@ -188,6 +190,7 @@ impl Oracle {
             Event::Pending(pending) => screen.pending = *pending,
             Event::Older { more } => screen.more = *more,
             Event::Members(members) => {
+                self.told_of_blocks(peer, members);
                 screen.online = members.iter().filter(|view| view.online && !view.me).count();
                 for view in members {
                     screen.names.insert(view.member, view.name.clone());
@@ -375,6 +378,7 @@ impl Oracle {
             }
         }
         let wrong = wrong.is_some();
+        self.stores_none_of_the_blocked(peer, &runs, stores[peer]);
         let written = self.written_now(peer, runs, stores);
         self.overwrites(peer, &written, now);
         self.seals(peer, &written);
@@ -394,6 +398,7 @@ impl Oracle {
     pub(crate) fn ended(&mut self, peer: usize) {
         self.traffic.forget_wants(peer);
         self.forgets_what_it_heard(peer);
+        self.forgets_blocks(peer);
     }
 
     /// A commit of a peer failed: what had come is dropped and asked for again.

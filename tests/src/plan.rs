@@ -85,6 +85,8 @@ pub enum Transition {
     Decide,
     /// Somebody says something to one member alone.
     Whisper,
+    /// Somebody blocks a member, or takes that back.
+    Block,
 }
 
 const WEIGHTS: [(Transition, u64); 35] = [
@@ -126,8 +128,8 @@ const WEIGHTS: [(Transition, u64); 35] = [
 ];
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`,
-/// `--private`.
-pub const LEFT_OUT: [(&str, &str); 3] = [
+/// `--private`, `--blocks`.
+pub const LEFT_OUT: [(&str, &str); 4] = [
     (
         "cloned profile",
         "whoever was copied has two devices that write one log: they have seeds of their own",
@@ -136,11 +138,18 @@ pub const LEFT_OUT: [(&str, &str); 3] = [
         "private messages",
         "what only two can read is compared between these two alone: they have seeds of their own",
     ),
+    (
+        "blocks and small quotas",
+        "they hold up what others judge by at once: they have seeds of their own",
+    ),
     ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
 
 /// Decisions of a plan that has some.
 const DECISIONS: usize = 8;
+
+/// Blocks and unblockings of a plan that has some.
+const BLOCKS: usize = 16;
 
 /// Private messages of a plan that has some.
 const WHISPERS: usize = 24;
@@ -235,6 +244,27 @@ impl Plan {
             self.steps.insert(place, Step { transition, ..step(&mut random) });
         }
         self
+    }
+
+    /// The same plan, in which members are blocked for a while, and nobody takes much of one at once.
+    #[must_use]
+    pub fn with_blocks(mut self) -> Plan {
+        let mut bytes = [6; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for _ in 0..BLOCKS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let block = Step { transition: Transition::Block, ..step(&mut random) };
+            self.steps.insert(place, block);
+        }
+        self
+    }
+
+    /// True if members are blocked in it.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.steps.iter().any(|step| step.transition == Transition::Block)
     }
 
     /// The same plan, with more steps until it lasts for so many milliseconds.

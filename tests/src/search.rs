@@ -30,14 +30,17 @@ pub struct Range {
     pub decisions: bool,
     /// Things are said to one member alone.
     pub private: bool,
+    /// Members are blocked for a while.
+    pub blocks: bool,
 }
 
 impl Range {
     /// So many seeds from the first on, as they are by themselves.
     #[must_use]
     pub fn first(count: u64) -> Range {
-        let (copies, decisions, private) = (false, false, false);
-        Range { from: 0, count, time: None, peers: None, life: 0, copies, decisions, private }
+        let (copies, decisions, private, blocks) = (false, false, false, false);
+        let (from, time, peers, life) = (0, None, None, 0);
+        Range { from, count, time, peers, life, copies, decisions, private, blocks }
     }
 
     /// What happens in one of them.
@@ -46,7 +49,8 @@ impl Range {
         let plan = Plan::of(seed, self.peers).lasting(self.life);
         let plan = if self.copies { plan.with_copy() } else { plan };
         let plan = if self.decisions { plan.with_decisions() } else { plan };
-        if self.private { plan.with_whispers() } else { plan }
+        let plan = if self.private { plan.with_whispers() } else { plan };
+        if self.blocks { plan.with_blocks() } else { plan }
     }
 }
 
@@ -128,6 +132,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
         let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
         let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
+        let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;
         if let Some(broken) = outcome.broken {

@@ -51,12 +51,15 @@ pub fn run(seed: u64, fault: Option<Fault>) -> Outcome {
 #[must_use]
 pub fn play(plan: &Plan, options: Options) -> Outcome {
     switch::quicken(options.quick);
+    switch::limit(plan.blocks());
     let mut world = World::new(plan.seed, plan.peers);
     world.fault = options.fault;
     world.mallory = plan.mallory;
     world.oracle.mallory = plan.mallory;
+    world.blocks = plan.blocks();
     let broken = live(&mut world, plan).and_then(|()| world.calm_without(plan.away)).err();
     switch::quicken(false);
+    switch::limit(false);
     let said = world.peers.iter().map(|peer| peer.said).sum();
     let (trace, steps) = (world.trace(), world.steps);
     Outcome { broken, journal: world.journal, trace, steps, said }
@@ -111,6 +114,11 @@ impl World {
             } else {
                 self.open(peer);
             }
+        }
+        if self.blocks {
+            // Once all have read what they have stored.
+            self.pass(5_000)?;
+            self.unblock_all();
         }
         self.pass(CALM / 2)?;
         self.read_everything()?;

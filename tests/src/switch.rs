@@ -2,6 +2,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
+    use engine::members::quotas::Quota;
     use engine::simulation::{self, Planted};
     use engine::{Engine, EpochId, LinkId};
 
@@ -20,6 +21,16 @@ mod native {
     /// True if signatures are quick ones.
     pub fn is_quick() -> bool {
         simulation::is_quick()
+    }
+
+    /// Little of one member is taken at once on this thread, or as much as always.
+    pub fn limit(on: bool) {
+        let (entries, bytes) = (60, 300_000);
+        let quota = (
+            Quota { most: entries, a_minute: 100 * entries },
+            Quota { most: bytes, a_minute: 100 * bytes },
+        );
+        simulation::set_quota(on.then_some(quota));
     }
 
     /// Bytes of each class that wait on a link and may go.
@@ -71,6 +82,9 @@ mod browser {
         false
     }
 
+    /// As much as always.
+    pub fn limit(_: bool) {}
+
     /// Not seen.
     pub fn waiting(_: &Engine, _: LinkId) -> [usize; 6] {
         [0; 6]
@@ -93,6 +107,6 @@ mod browser {
 }
 
 #[cfg(target_family = "wasm")]
-pub use browser::{epoch, is_quick, knows, overgrown, plant, quicken, waiting};
+pub use browser::{epoch, is_quick, knows, limit, overgrown, plant, quicken, waiting};
 #[cfg(not(target_family = "wasm"))]
-pub use native::{epoch, is_quick, knows, overgrown, plant, quicken, waiting};
+pub use native::{epoch, is_quick, knows, limit, overgrown, plant, quicken, waiting};

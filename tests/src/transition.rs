@@ -1,6 +1,6 @@
 //! What each transition of a plan does to the world.
 
-use engine::{Command, EntryId, Priority, RowState};
+use engine::{Command, EntryId, MemberId, Priority, RowState};
 
 use crate::fault::Bug;
 use crate::peer::{Happening, Peer};
@@ -84,6 +84,7 @@ impl World {
             Transition::CopyProfile => self.copy_profile(peer),
             Transition::Decide => self.decide(peer),
             Transition::Whisper => self.whisper(peer),
+            Transition::Block => self.block(peer),
         }
     }
 
@@ -230,6 +231,39 @@ impl World {
         }
         self.note(format_args!("{by} decides {command:?}"));
         self.command_if_awake(by, command);
+    }
+
+    /// Somebody blocks another, or takes that back.
+    fn block(&mut self, peer: usize) {
+        let other = self.someone();
+        let blocks = self.below(3) > 0;
+        let Some(member) = self.oracle.member_of(other) else { return };
+        if self.oracle.member_of(peer) == Some(member) {
+            return;
+        }
+        self.note(format_args!("{peer} blocks {other}: {blocks}"));
+        if blocks {
+            self.command_if_awake(peer, Command::Block(member));
+        } else {
+            self.unblock(peer, member);
+        }
+    }
+
+    fn unblock(&mut self, peer: usize, member: MemberId) {
+        self.oracle.will_unblock(peer, &member);
+        self.command_if_awake(peer, Command::Unblock(member));
+    }
+
+    /// Nobody blocks anybody any more.
+    pub(crate) fn unblock_all(&mut self) {
+        let members: Vec<MemberId> =
+            (0..self.peers.len()).filter_map(|peer| self.oracle.member_of(peer)).collect();
+        for peer in 0..self.peers.len() {
+            let me = self.oracle.member_of(peer);
+            for member in members.iter().filter(|member| Some(**member) != me) {
+                self.unblock(peer, *member);
+            }
+        }
     }
 
     fn fill_disk(&mut self, peer: usize) {

@@ -64,6 +64,8 @@ pub struct World {
     pub fault: Option<Fault>,
     /// Devices that began with a copy of another one's disk.
     pub(crate) copies: usize,
+    /// Members are blocked.
+    pub(crate) blocks: bool,
     /// The member that lies and forges, and how it does so now.
     pub(crate) mallory: Option<usize>,
     pub(crate) mischief: Vec<crate::mallory::Mischief>,
@@ -141,6 +143,7 @@ impl World {
             oracle,
             fault: None,
             copies: 0,
+            blocks: false,
             mallory: None,
             mischief: Vec::new(),
             inventions: 0,

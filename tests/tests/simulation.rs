@@ -226,6 +226,13 @@ fn i9_200_seeds_with_private_messages_converge() {
     sweep(Range { private: true, ..Range::first(200) }, true);
 }
 
+/// Members are blocked for a while, and nobody takes much of one at once: nothing new of the blocked
+/// is stored meanwhile, and all of it afterwards.
+#[test]
+fn i9_200_seeds_with_blocks_and_small_quotas_converge() {
+    sweep(Range { blocks: true, ..Range::first(200) }, true);
+}
+
 /// Seeds beyond those of the sweeps that have broken a promise once.
 #[test]
 fn seeds_that_broke_a_promise_keep_it() {
@@ -240,7 +247,10 @@ fn seeds_that_broke_a_promise_keep_it() {
     let long = [62, 110, 113, 249, 347, 560, 602, 693, 737, 5_146, 5_153]
         .map(|seed| Plan::of(seed, Some(5)).lasting(3_600_000));
     let whispered = [Plan::of(169, None).with_decisions().with_whispers()];
-    for plan in plain.chain(copied).chain(decided).chain(long).chain(whispered) {
+    let blocked =
+        [Plan::of(891, None).with_blocks(), Plan::of(128, None).with_decisions().with_blocks()];
+    let others = whispered.into_iter().chain(blocked);
+    for plan in plain.chain(copied).chain(decided).chain(long).chain(others) {
         let outcome = play(&plan, options);
         assert_eq!(outcome.broken, None, "seed {}\n{}", plan.seed, outcome.journal.join("\n"));
     }

@@ -59,6 +59,9 @@ mod command {
         /// Things are said to one member alone in each seed
         #[arg(long)]
         private: bool,
+        /// Members are blocked for a while in each seed, and little of one is taken at once
+        #[arg(long)]
+        blocks: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -86,7 +89,8 @@ mod command {
         let plan = Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life);
         let plan = if arguments.copies { plan.with_copy() } else { plan };
         let plan = if arguments.decisions { plan.with_decisions() } else { plan };
-        if arguments.private { plan.with_whispers() } else { plan }
+        let plan = if arguments.private { plan.with_whispers() } else { plan };
+        if arguments.blocks { plan.with_blocks() } else { plan }
     }
 
     fn options(arguments: &Arguments) -> Options {
@@ -117,8 +121,8 @@ mod command {
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
         let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let Arguments { copies, decisions, private, .. } = *arguments;
-        let range = Range { from, count, time, peers, life, copies, decisions, private };
+        let Arguments { copies, decisions, private, blocks, .. } = *arguments;
+        let range = Range { from, count, time, peers, life, copies, decisions, private, blocks };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
@@ -191,6 +195,9 @@ mod command {
         }
         if arguments.private {
             flags += " --private";
+        }
+        if arguments.blocks {
+            flags += " --blocks";
         }
         if arguments.real_crypto {
             flags += " --real-crypto";

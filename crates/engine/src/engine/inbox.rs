@@ -48,6 +48,15 @@ pub struct Away {
     pub last: Seq,
 }
 
+impl Away {
+    /// A run whose credit was given back, or is about to be.
+    pub fn of(run: &Run, link: LinkId) -> Away {
+        let (class, bytes) = (Class::from(run.class), 0);
+        let (log, mark, first, last) = (run.log, run.mark, run.first, run.last());
+        Away { link, class, bytes, log, mark, first, last }
+    }
+}
+
 /// Verified and not stored.
 #[derive(Debug, Default)]
 pub struct Inbox {

@@ -240,6 +240,8 @@ marks! {
     RowWhilePageIsRead,
     /// What a blocked member said was settled.
     TurnedAway,
+    /// A member had said too much at once.
+    QuotaSpent,
 }
 
 const ENTRIES: Quota =

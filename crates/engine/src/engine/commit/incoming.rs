@@ -42,13 +42,11 @@ impl Engine {
                 continue;
             }
             if self.is_only_words(run) {
-                let (link, class, log, first, last) =
-                    (incoming.link, incoming.class, run.log, run.first, run.last());
-                let (mark, bytes) = (run.mark, 0);
-                self.settle_away(batch, Away { link, class, bytes, log, mark, first, last });
+                self.settle_away(batch, Away::of(run, incoming.link));
                 continue;
             }
             if self.shut_to(&log.member).is_some() {
+                mark(Mark::QuotaSpent);
                 refused.push(offered);
                 continue;
             }
@@ -110,6 +108,10 @@ impl Engine {
             Ok(new) => {
                 let held = state.held();
                 for part in parts(run, &new, &held) {
+                    if self.is_only_words(&part) {
+                        self.settle_away(batch, Away::of(&part, from));
+                        continue;
+                    }
                     self.tell_expired(from, &part);
                     self.stage_whole(batch, part);
                 }

@@ -22,8 +22,8 @@ impl Engine {
         };
         let (last, head) = (run.last(), run.head());
         if self.turns_away(id, &run) {
-            let (bytes, log, mark, first) = (bytes.len(), run.log, run.mark, run.first);
-            return self.inbox.put_away([Away { link: id, class, bytes, log, mark, first, last }]);
+            let bytes = bytes.len();
+            return self.inbox.put_away([Away { class, bytes, ..Away::of(&run, id) }]);
         }
         if let Some(reason) = self.no_room_for(&run.log.member, bytes.len()) {
             self.wants.answered(&run.log);
