@@ -7,7 +7,7 @@
 //!                    └─► any other ────────────► command
 //! ```
 
-use browser::{Admission, Command, MemberId, MemberView, Role};
+use browser::{Admission, Command, MemberId, MemberView, Role, Treatment};
 
 use super::room::{Life, Renewal, RoomState};
 use super::{ChatState, Errand};
@@ -39,6 +39,14 @@ impl Question {
 pub enum Choice {
     /// Find out whether it is who it says.
     Compare,
+    /// Show what it says and be silent about it.
+    Mute,
+    /// Be no longer silent about it.
+    Unmute,
+    /// Take nothing more of what it says.
+    Block,
+    /// Take it again.
+    Unblock,
     /// Make it an admin.
     Promote,
     /// Make an admin a member again.
@@ -48,6 +56,19 @@ pub enum Choice {
     /// Remove it from the room.
     Remove,
 }
+
+/// In the order in which they are offered.
+const ALL: [Choice; 9] = [
+    Choice::Compare,
+    Choice::Mute,
+    Choice::Unmute,
+    Choice::Block,
+    Choice::Unblock,
+    Choice::Promote,
+    Choice::Demote,
+    Choice::Forget,
+    Choice::Remove,
+];
 
 /// Something that a person does about who is in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +104,12 @@ impl RoomState {
         self.members.iter().find(|view| view.member == member)
     }
 
+    /// How a member is treated on this device, also one that was removed.
+    pub fn treatment(&self, member: MemberId) -> Treatment {
+        let mut all = self.members.iter().chain(&self.removed);
+        all.find(|view| view.member == member).map(|view| view.treatment).unwrap_or_default()
+    }
+
     /// True if one may change the link, and who is in the room.
     pub fn governs(&self) -> bool {
         let role = self.myself().map_or(Role::Applicant, |me| me.role);
@@ -94,16 +121,19 @@ impl RoomState {
         let Some(view) = self.member(member).filter(|view| !view.me) else { return vec![] };
         let (governs, founder) =
             (self.governs(), self.myself().is_some_and(|me| me.role == Role::Founder));
+        let (on, Treatment { blocked, muted }) = (self.life == Life::On, view.treatment);
         let may = |choice: &Choice| match choice {
-            Choice::Compare => self.life == Life::On,
+            Choice::Compare => on,
+            Choice::Mute => on && !blocked && !muted,
+            Choice::Unmute => on && !blocked && muted,
+            Choice::Block => on && !blocked,
+            Choice::Unblock => on && blocked,
             Choice::Promote => governs && view.role == Role::Member,
             Choice::Demote => governs && founder && view.role == Role::Admin,
-            Choice::Forget => self.life == Life::On && !view.online,
+            Choice::Forget => on && !view.online,
             Choice::Remove => governs && matches!(view.role, Role::Member | Role::Admin),
         };
-        let all =
-            [Choice::Compare, Choice::Promote, Choice::Demote, Choice::Forget, Choice::Remove];
-        all.into_iter().filter(may).collect()
+        ALL.into_iter().filter(may).collect()
     }
 
     /// Nothing is asked about somebody with whom that cannot be done any more.
@@ -175,6 +205,10 @@ impl ChatState {
             (Question::Remove(_) | Question::Verify(_), Choice::Remove) => {
                 Some(Command::Remove(member))
             }
+            (_, Choice::Mute) => Some(Command::MuteMember(member, true)),
+            (_, Choice::Unmute) => Some(Command::MuteMember(member, false)),
+            (_, Choice::Block) => Some(Command::Block(member)),
+            (_, Choice::Unblock) => Some(Command::Unblock(member)),
             (_, Choice::Promote) => Some(Command::Promote(member)),
             (_, Choice::Demote) => Some(Command::Demote(member)),
             (_, Choice::Forget) => Some(Command::ForgetMember(member)),

@@ -4,7 +4,7 @@ use browser::{
     Act, Admission, ApplicantView, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView,
     Millis, Refusal, Role, RoomId, RoomView,
 };
-use browser::{SignalState, StorageState, StoreFault, Trouble};
+use browser::{SignalState, StorageState, StoreFault, Treatment, Trouble};
 
 use super::message::Shown;
 use super::people::Question;
@@ -273,7 +273,8 @@ impl ChatState {
         let drafts = new.iter().filter_map(|row| row.draft).map(Errand::Settled).collect();
         // Until the engine has said whether there are older ones, it tells what was stored.
         let live = self.room.older != Older::Unknown;
-        let news = self.rows.settle(new, live);
+        let quiet = |member| self.room.treatment(member) != Treatment::default();
+        let news = self.rows.settle(new, |row| live && !quiet(row.author));
         self.follow_revision();
         if let Some(last) = news.last() {
             let serial = self.room.news.as_ref().map_or(0, |news| news.serial) + 1;

@@ -90,9 +90,9 @@ impl Rows {
         self.join_at(self.list.len() - 1);
     }
 
-    /// Puts rows of the engine, or brings them up to date. `live` says that they have just come
-    /// in; gives the new ones of others then.
-    pub fn settle(&mut self, new: Vec<Row>, live: bool) -> Vec<Shown> {
+    /// Puts rows of the engine, or brings them up to date. `is_news` says whether one that was not
+    /// here is new to the person, if another wrote it; gives those.
+    pub fn settle(&mut self, new: Vec<Row>, is_news: impl Fn(&Row) -> bool) -> Vec<Shown> {
         let mut news = Vec::new();
         for row in new {
             if let Some(draft) = row.draft.filter(|draft| !self.keys.contains_key(draft)) {
@@ -101,7 +101,10 @@ impl Rows {
             }
             match self.search(&row.order) {
                 Ok(at) => self.renew(at, row),
-                Err(at) => news.extend(self.put(at, row, live)),
+                Err(at) => {
+                    let unread = !row.own && is_news(&row);
+                    news.extend(self.put(at, row, unread));
+                }
             }
         }
         self.trim();
@@ -134,14 +137,13 @@ impl Rows {
     }
 
     /// Puts a row where none is; gives it if it is new to the person.
-    fn put(&mut self, at: usize, row: Row, live: bool) -> Option<Shown> {
+    fn put(&mut self, at: usize, row: Row, unread: bool) -> Option<Shown> {
         let draft = row.draft.and_then(|draft| self.place_of_draft(&draft));
         let key = row.draft.and_then(|draft| self.keys.get(&draft).copied());
         if let Some(place) = draft {
             self.list.remove(place);
             self.join_at(place);
         }
-        let unread = live && !row.own;
         let key = key.unwrap_or_else(|| self.draw());
         let shown = Shown::from(message(row, unread, key));
         if let (Some(entry), Some(order)) = (shown.entry(), shown.order()) {

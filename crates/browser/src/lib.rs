@@ -40,7 +40,7 @@ pub use engine::{
     DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite, InviteError,
     LaneView, LastLine, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Namesake,
     Order, Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, Role, RoomId, RoomView,
-    Row, RowState, Shelf, SignalState, Station, StoreFault, Terms, Trace, Trouble, Undelivered,
-    Waiting, When, limits,
+    Row, RowState, Shelf, SignalState, Station, StoreFault, Terms, Trace, Treatment, Trouble,
+    Undelivered, Waiting, When, limits,
 };
 pub use random::random_draft_id;

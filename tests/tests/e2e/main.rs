@@ -14,6 +14,7 @@ mod session;
 mod stage;
 mod view;
 
+mod blocks;
 mod first_chat;
 mod invites;
 mod looks;

@@ -1,6 +1,6 @@
 //! Who is in the room and at its door, and what may be done about it.
 
-use browser::{Admission, ApplicantView, Command, Entrance, Role};
+use browser::{Admission, ApplicantView, Command, Entrance, Role, Treatment};
 
 use super::*;
 
@@ -8,7 +8,8 @@ const CARA: MemberId = MemberId([3; 32]);
 
 pub(super) fn member(member: MemberId, role: Role, online: bool) -> MemberView {
     let (name, verified, namesake) = (String::new(), None, None);
-    MemberView { member, name, me: member == ME, online, role, verified, namesake }
+    let treatment = Treatment::default();
+    MemberView { member, name, me: member == ME, online, role, verified, namesake, treatment }
 }
 
 /// A room in which one has a role; Ben has another, and is here.
@@ -37,26 +38,32 @@ fn each_is_offered_what_it_may_do_and_nothing_else() {
     let choices = |mine, bens| room_as(mine, bens).room.choices(BEN);
     assert_eq!(
         choices(Role::Founder, Role::Member),
-        [Choice::Compare, Choice::Promote, Choice::Remove]
+        [Choice::Compare, Choice::Mute, Choice::Block, Choice::Promote, Choice::Remove]
     );
     assert_eq!(
         choices(Role::Founder, Role::Admin),
-        [Choice::Compare, Choice::Demote, Choice::Remove]
+        [Choice::Compare, Choice::Mute, Choice::Block, Choice::Demote, Choice::Remove]
     );
     assert_eq!(
         choices(Role::Admin, Role::Member),
-        [Choice::Compare, Choice::Promote, Choice::Remove]
+        [Choice::Compare, Choice::Mute, Choice::Block, Choice::Promote, Choice::Remove]
     );
-    assert_eq!(choices(Role::Admin, Role::Admin), [Choice::Compare, Choice::Remove]);
-    assert_eq!(choices(Role::Admin, Role::Founder), [Choice::Compare]);
-    assert_eq!(choices(Role::Member, Role::Member), [Choice::Compare]);
+    assert_eq!(
+        choices(Role::Admin, Role::Admin),
+        [Choice::Compare, Choice::Mute, Choice::Block, Choice::Remove]
+    );
+    assert_eq!(choices(Role::Admin, Role::Founder), [Choice::Compare, Choice::Mute, Choice::Block]);
+    assert_eq!(choices(Role::Member, Role::Member), [Choice::Compare, Choice::Mute, Choice::Block]);
     let state = room_as(Role::Founder, Role::Member);
     assert_eq!(state.room.choices(ME), [], "nobody removes itself");
     assert_eq!(state.room.choices(CARA), [], "she is not here");
     let mut state = room_as(Role::Member, Role::Founder);
     let away = vec![member(ME, Role::Member, true), member(BEN, Role::Founder, false)];
     state.apply(told(Event::Members(away)));
-    assert_eq!(state.room.choices(BEN), [Choice::Compare, Choice::Forget]);
+    assert_eq!(
+        state.room.choices(BEN),
+        [Choice::Compare, Choice::Mute, Choice::Block, Choice::Forget]
+    );
 }
 
 #[test]
@@ -180,4 +187,38 @@ fn a_new_link_is_asked_for_once_and_is_the_one_that_is_shown() {
     assert_eq!(state.room.renewal, Renewal::Refused(Refusal::NotAdmin));
     let mut state = room_as(Role::Member, Role::Founder);
     assert!(does(&mut state, Deed::NewLink).is_empty(), "members cannot");
+}
+
+#[test]
+fn a_member_is_blocked_or_muted_and_the_way_back_is_offered_then() {
+    let treated = |blocked, muted| {
+        let mut state = room_as(Role::Member, Role::Member);
+        let ben = member(BEN, Role::Member, true);
+        let ben = MemberView { treatment: Treatment { blocked, muted }, ..ben };
+        state.apply(told(Event::Members(vec![member(ME, Role::Member, true), ben])));
+        state
+    };
+    for (blocked, muted, choice, then) in [
+        (false, false, Choice::Block, Command::Block(BEN)),
+        (true, false, Choice::Unblock, Command::Unblock(BEN)),
+        (false, false, Choice::Mute, Command::MuteMember(BEN, true)),
+        (false, true, Choice::Unmute, Command::MuteMember(BEN, false)),
+    ] {
+        let mut state = treated(blocked, muted);
+        asks(&mut state, Question::Member(BEN));
+        assert_eq!(does(&mut state, Deed::Choose(choice)), command(then));
+    }
+    assert_eq!(treated(true, true).room.choices(BEN), [Choice::Compare, Choice::Unblock]);
+}
+
+#[test]
+fn what_a_muted_member_says_is_shown_and_is_not_new() {
+    let mut state = room_as(Role::Member, Role::Member);
+    let ben = member(BEN, Role::Member, true);
+    let treatment = Treatment { muted: true, ..Treatment::default() };
+    state.apply(told(Event::Members(vec![MemberView { treatment, ..ben }])));
+    state.apply(told(Event::Rows(vec![row(BEN, 1, "chatter"), row(CARA, 2, "news")])));
+    assert_eq!(bodies(&state), ["chatter", "news"]);
+    assert_eq!(unread(&state.rows), 1);
+    assert_eq!(state.room.news.map(|news| news.count), Some(1), "it is not announced, either");
 }

@@ -208,6 +208,8 @@ pub fn DeliveryChoice(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use browser::Treatment;
+
     use crate::text::Language;
 
     #[test]
@@ -229,7 +231,8 @@ mod tests {
     fn member(id: u8, name: &str, online: bool) -> MemberView {
         let member = MemberId([id; 32]);
         let (role, verified, namesake) = (Role::Member, None, None);
-        MemberView { member, name: name.to_owned(), me: id == 1, online, role, verified, namesake }
+        let (name, me, treatment) = (name.to_owned(), id == 1, Treatment::default());
+        MemberView { member, name, me, online, role, verified, namesake, treatment }
     }
 
     #[test]

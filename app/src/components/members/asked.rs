@@ -129,6 +129,10 @@ pub fn MemberDialog(
 fn said(choice: Choice, words: &Words) -> [&'static str; 3] {
     match choice {
         Choice::Compare => ["compare", words.compare, words.compare_more],
+        Choice::Mute => ["mute-member", words.mute_member, words.mute_member_more],
+        Choice::Unmute => ["unmute-member", words.unmute_member, words.unmute_member_more],
+        Choice::Block => ["block", words.block, words.block_more],
+        Choice::Unblock => ["unblock", words.unblock, words.unblock_more],
         Choice::Promote => ["promote", words.promote, words.promote_more],
         Choice::Demote => ["demote", words.demote, words.demote_more],
         Choice::Forget => ["forget", words.forget, words.forget_title],

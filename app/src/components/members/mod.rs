@@ -8,7 +8,7 @@ mod verify;
 
 use std::sync::Arc;
 
-use browser::{MemberId, MemberView};
+use browser::{MemberId, MemberView, Treatment};
 use leptos::prelude::*;
 
 use self::asked::MemberDialog;
@@ -69,6 +69,15 @@ fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
         if online() { words.online } else { words.away }
     };
     let role = move || language.get().role(view.with(|view| Some(view.as_ref()?.role))?);
+    let treatment = move || {
+        let (words, how) =
+            (language.get().words(), view.with(|view| Some(view.as_ref()?.treatment))?);
+        match how {
+            Treatment { blocked: true, .. } => Some(words.blocked),
+            Treatment { muted: true, .. } => Some(words.muted),
+            Treatment { .. } => None,
+        }
+    };
     let choices = page.of_room(move |room| !room.choices(member).is_empty());
     let label = Signal::derive(move || {
         let language = language.get();
@@ -92,6 +101,13 @@ fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
                     {me.then(|| view! { <span class="chip">{word(|words| words.you)}</span> })}
                     <span class="chip" data-testid="role" hidden=move || role().is_none()>
                         {role}
+                    </span>
+                    <span
+                        class="chip"
+                        data-testid="treatment"
+                        hidden=move || treatment().is_none()
+                    >
+                        {treatment}
                     </span>
                 </span>
                 <span class="line">

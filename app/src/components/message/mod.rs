@@ -1,6 +1,7 @@
 //! One message: who, when, what, and how far it has come.
 
 mod actions;
+mod cover;
 mod way;
 
 use browser::{Body, DraftId, MemberId, Priority, RowState};
@@ -8,6 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use self::actions::{Actions, Reactions};
+use self::cover::Cover;
 pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};
@@ -47,6 +49,10 @@ pub fn MessageRow(
     // What was decided goes first, and shouts at nobody.
     let look = move || message.with(|message| if is_decided(message) { "" } else { priority() });
     let hue = hue(author);
+    // What somebody who is blocked has said is there for whoever wants to see it.
+    let uncovered = RwSignal::new(false);
+    let blocked = Page::here().of_room(move |room| room.treatment(author).blocked);
+    let covered = Memo::new(move |_| blocked.get().then(|| !uncovered.get()));
     let class = move || {
         let side = if own { "own" } else { "other" };
         let continues = message.with(|message| message.continues() && !begins_day(message));
@@ -79,7 +85,8 @@ pub fn MessageRow(
                 <div class="bubble">
                     <PrivateBadge message other />
                     <PriorityBadge message />
-                    <BodyText message sight />
+                    <Cover covered uncovered />
+                    <BodyText message sight covered />
                 </div>
                 <footer class="meta">
                     <Time message />
@@ -161,9 +168,9 @@ fn PrivateBadge(message: Memo<Shown>, other: Signal<String>) -> impl IntoView {
     }
 }
 
-/// What it says, or why it says nothing.
+/// What it says, or why it says nothing. While it is covered nobody has seen it.
 #[component]
-fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
+fn BodyText(message: Memo<Shown>, sight: Sight, covered: Memo<Option<bool>>) -> impl IntoView {
     let language = language();
     let page = Page::here();
     let name = move |member: &MemberId| {
@@ -194,6 +201,7 @@ fn BodyText(message: Memo<Shown>, sight: Sight) -> impl IntoView {
             data-words=key.to_string()
             dir="auto"
             data-testid="message-body"
+            hidden=move || covered.get() == Some(true)
         >
             {said}
         </p>

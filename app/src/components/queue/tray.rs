@@ -18,6 +18,7 @@ fn reason(language: Language, reason: FailureReason) -> &'static str {
         FailureReason::NotAllowed => words.reason_not_allowed,
         FailureReason::Blocked => words.reason_blocked,
         FailureReason::NotUnderstood => words.reason_not_understood,
+        FailureReason::Quota => words.reason_quota,
         FailureReason::Other(_) => words.reason_other,
     }
 }

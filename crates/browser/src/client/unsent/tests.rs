@@ -185,6 +185,7 @@ fn a_new_leader_hears_a_name_until_it_is_seen_and_what_was_read() {
         role: engine::Role::Member,
         verified: None,
         namesake: None,
+        treatment: engine::Treatment::default(),
     };
     let members = |name: &str| News::Room { room: ROOM, event: Event::Members(vec![me(name)]) };
     unsent.seen(&mut members("Ana"));
