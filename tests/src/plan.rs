@@ -246,7 +246,7 @@ impl Plan {
         self
     }
 
-    /// The same plan, in which members are blocked for a while, and nobody takes much of one at once.
+    /// The same plan, in which members are blocked for a while, and little of one is taken at once.
     #[must_use]
     pub fn with_blocks(mut self) -> Plan {
         let mut bytes = [6; 32];

@@ -226,7 +226,7 @@ fn i9_200_seeds_with_private_messages_converge() {
     sweep(Range { private: true, ..Range::first(200) }, true);
 }
 
-/// Members are blocked for a while, and nobody takes much of one at once: nothing new of the blocked
+/// Members are blocked for a while, and little of one is taken at once: nothing new of the blocked
 /// is stored meanwhile, and all of it afterwards.
 #[test]
 fn i9_200_seeds_with_blocks_and_small_quotas_converge() {

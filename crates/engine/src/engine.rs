@@ -6,7 +6,6 @@
 //! every input [`Engine::settle`] brings all parts to rest, so an input never leaves work undone.
 
 mod annotate;
-mod blocks;
 mod cache;
 mod calls;
 mod commit;

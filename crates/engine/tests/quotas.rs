@@ -1,6 +1,5 @@
 //! How much of one member a device takes: beyond that it refuses in words, others go on, and later
 //! the rest arrives. With a small quota, which only the simulator can set.
-#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod driver;
 

@@ -69,15 +69,6 @@ fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
         if online() { words.online } else { words.away }
     };
     let role = move || language.get().role(view.with(|view| Some(view.as_ref()?.role))?);
-    let treatment = move || {
-        let (words, how) =
-            (language.get().words(), view.with(|view| Some(view.as_ref()?.treatment))?);
-        match how {
-            Treatment { blocked: true, .. } => Some(words.blocked),
-            Treatment { muted: true, .. } => Some(words.muted),
-            Treatment { .. } => None,
-        }
-    };
     let choices = page.of_room(move |room| !room.choices(member).is_empty());
     let label = Signal::derive(move || {
         let language = language.get();
@@ -102,13 +93,7 @@ fn member_line(member: MemberId, members: Signal<Vec<MemberView>>) -> AnyView {
                     <span class="chip" data-testid="role" hidden=move || role().is_none()>
                         {role}
                     </span>
-                    <span
-                        class="chip"
-                        data-testid="treatment"
-                        hidden=move || treatment().is_none()
-                    >
-                        {treatment}
-                    </span>
+                    <Treated view />
                 </span>
                 <span class="line">
                     <Mark member />
@@ -161,5 +146,24 @@ pub fn PanelButton(#[prop(into)] count: Signal<usize>) -> impl IntoView {
             <Icon name="members" />
             <span>{move || count.get()}</span>
         </button>
+    }
+}
+
+/// Says that a member is blocked or muted on this device.
+#[component]
+fn Treated(view: Memo<Option<MemberView>>) -> impl IntoView {
+    let language = language();
+    let said = move || {
+        let (words, view) = (language.get().words(), view.get()?);
+        match view.treatment {
+            Treatment { blocked: true, .. } => Some(words.blocked),
+            Treatment { muted: true, .. } => Some(words.muted),
+            Treatment { .. } => None,
+        }
+    };
+    view! {
+        <span class="chip" data-testid="treatment" hidden=move || said().is_none()>
+            {said}
+        </span>
     }
 }

@@ -138,12 +138,16 @@ impl Unsent {
             return Ok(Some(request));
         }
         if !repeated {
-            if self.waiting.len() == REQUESTS {
-                self.waiting.pop_front();
-            }
-            self.waiting.push_back(request);
+            self.wait(request);
         }
         Ok(None)
+    }
+
+    fn wait(&mut self, request: Request) {
+        if self.waiting.len() == REQUESTS {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(request);
     }
 
     /// Keeps drafts; says where.

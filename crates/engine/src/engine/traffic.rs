@@ -4,6 +4,7 @@
 //! A peer that breaks the protocol loses its link, and the page is told. Nothing that a frame
 //! carries is acknowledged here: that is for `commit`, after the store.
 
+mod blocks;
 mod registers;
 mod runs;
 

@@ -107,14 +107,9 @@ impl Engine {
             Ok(_) if waits && state.is_loose(&run, agreed) => Err(LogError::Loose),
             Ok(new) => {
                 let held = state.held();
-                for part in parts(run, &new, &held) {
-                    if self.is_only_words(&part) {
-                        self.settle_away(batch, Away::of(&part, from));
-                        continue;
-                    }
-                    self.tell_expired(from, &part);
-                    self.stage_whole(batch, part);
-                }
+                parts(run, &new, &held)
+                    .into_iter()
+                    .for_each(|part| self.stage_part(batch, part, from));
                 Ok(())
             }
             Err(LogError::Fork) => {
@@ -144,6 +139,16 @@ impl Engine {
 }
 
 impl Engine {
+    /// Of a run in which somebody who is blocked decides something, only words may be new.
+    fn stage_part(&mut self, batch: &mut Batch, part: Run, from: LinkId) {
+        if self.is_only_words(&part) {
+            self.settle_away(batch, Away::of(&part, from));
+        } else {
+            self.tell_expired(from, &part);
+            self.stage_whole(batch, part);
+        }
+    }
+
     /// True if an entry of a run that is called a branch here is one. Without what it hangs on it
     /// may be none: it was held alone, and another version came. Nor is it one if it hangs on what
     /// is here, nothing is in its place, and nobody has shown that something is.

@@ -27,7 +27,7 @@ use crate::view::{Role, Row, Treatment};
 
 impl Engine {
     /// A person wants nothing more of a member, or something again.
-    pub(super) fn block(&mut self, member: MemberId, blocked: bool) {
+    pub(in crate::engine) fn block(&mut self, member: MemberId, blocked: bool) {
         self.treat(member, |treatment| treatment.blocked = blocked);
         if blocked {
             self.end_typing(member);
@@ -35,7 +35,7 @@ impl Engine {
     }
 
     /// A person wants to be told no news of a member, or again.
-    pub(super) fn mute_member(&mut self, member: MemberId, muted: bool) {
+    pub(in crate::engine) fn mute_member(&mut self, member: MemberId, muted: bool) {
         self.treat(member, |treatment| treatment.muted = muted);
     }
 
@@ -50,17 +50,17 @@ impl Engine {
         }
     }
 
-    pub(super) fn is_blocked(&self, member: &MemberId) -> bool {
+    pub(in crate::engine) fn is_blocked(&self, member: &MemberId) -> bool {
         self.members.acquaintances.treatment(member).blocked
     }
 
     /// True if what stands in a row is news that a person wants to be told of.
-    pub(super) fn is_news(&self, row: &Row) -> bool {
+    pub(in crate::engine) fn is_news(&self, row: &Row) -> bool {
         !row.own && self.members.acquaintances.treatment(&row.author) == Treatment::default()
     }
 
     /// True if something of a member's logs is wanted: all, or what it decides.
-    pub(super) fn listens_to(&self, member: &MemberId) -> bool {
+    pub(in crate::engine) fn listens_to(&self, member: &MemberId) -> bool {
         !self.is_blocked(member) || self.may_have_decided(member)
     }
 
@@ -77,24 +77,24 @@ impl Engine {
     }
 
     /// A link knows a secret that is not known here: who has decided about it may be blocked.
-    pub(super) fn look_for_decisions(&mut self) {
+    pub(in crate::engine) fn look_for_decisions(&mut self) {
         self.wants_stale |= self.members.acquaintances.blocks();
     }
 
     /// What of a run's author has no place here, before anything is done with it: it is blocked
     /// and says this itself, so nobody else has to be protected from what it claims.
-    pub(super) fn turns_away(&self, from: LinkId, run: &Run) -> bool {
+    pub(in crate::engine) fn turns_away(&self, from: LinkId, run: &Run) -> bool {
         self.member_of(from) == Some(run.log.member) && self.is_only_words(run)
     }
 
     /// True if a run has only words of a member that is blocked.
-    pub(super) fn is_only_words(&self, run: &Run) -> bool {
+    pub(in crate::engine) fn is_only_words(&self, run: &Run) -> bool {
         let decides = || run.iter().any(|(_, entry)| entry.header.kind == Kind::GOVERNANCE);
         self.is_blocked(&run.log.member) && !decides() && !planted(Planted::BlockedStored)
     }
 
     /// Settles what the blocked have said, as long as they are.
-    pub(super) fn stage_turned_away(&mut self, batch: &mut Batch, away: Vec<Away>) {
+    pub(in crate::engine) fn stage_turned_away(&mut self, batch: &mut Batch, away: Vec<Away>) {
         for away in away {
             batch.credit.push((away.link, away.class, away.bytes));
             if self.is_blocked(&away.log.member) {
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// Settles a part of a log that has no place here, if it is known by this name.
-    pub(super) fn settle_away(&mut self, batch: &mut Batch, away: Away) {
+    pub(in crate::engine) fn settle_away(&mut self, batch: &mut Batch, away: Away) {
         let log = away.log;
         let branch = self.logs.of(&log).and_then(LogState::branch).map(|branch| branch.mark);
         if branch != away.mark || self.moves(&log) || !self.has_place_for(batch, &log) {
@@ -118,7 +118,7 @@ impl Engine {
     }
 
     /// What was settled while somebody was blocked is missing again, once that is over.
-    pub(super) fn stage_unblocked(&self, batch: &mut Batch, member: &MemberId) {
+    pub(in crate::engine) fn stage_unblocked(&self, batch: &mut Batch, member: &MemberId) {
         if self.is_blocked(member) || planted(Planted::BlockedStaysSettled) {
             return;
         }
@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// What of one log a member is told: that its author is blocked, the author alone.
-    pub(super) fn have_for(&self, to: &MemberId, mut have: LogHave) -> LogHave {
+    pub(in crate::engine) fn have_for(&self, to: &MemberId, mut have: LogHave) -> LogHave {
         if have.log.member != *to {
             have.refused.retain(|(.., reason)| *reason != refusal::BLOCKED);
         }
@@ -137,13 +137,13 @@ impl Engine {
     }
 
     /// Until when nothing of a member is taken, because it has said too much at once.
-    pub(super) fn shut_to(&self, member: &MemberId) -> Option<Millis> {
+    pub(in crate::engine) fn shut_to(&self, member: &MemberId) -> Option<Millis> {
         let shut = self.quotas.shut(member, self.now.mono);
         shut.filter(|_| *member != self.own.member)
     }
 
     /// Counts what is stored of others.
-    pub(super) fn charge(&mut self, runs: &[Run]) {
+    pub(in crate::engine) fn charge(&mut self, runs: &[Run]) {
         for run in runs.iter().filter(|run| run.log.member != self.own.member) {
             let entries = u64::try_from(run.entries.len()).unwrap_or(u64::MAX);
             self.quotas.charge(run.log.member, entries, run.bytes().len(), self.now.mono);
