@@ -8,6 +8,7 @@
 //! Plain Rust without a browser. What the state causes outside (open a room, remember one, report
 //! an error) is returned as [`Errand`]s; drawing is in `components`, words are in `text`.
 
+mod device;
 mod list;
 mod message;
 mod notice;
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
 use browser::{RoomId, RoomSummary, StartError, StorageState};
 
+pub use device::{Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use list::{Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
@@ -81,6 +83,8 @@ pub enum PageEvent {
     Went(RoomId),
     /// The person does something about a room of the list.
     Keeps(Keep),
+    /// The person does something about all that is stored on this device.
+    Manages(DeviceDeed),
 }
 
 /// Something that the state asks of its container.
@@ -98,6 +102,10 @@ pub enum Errand {
     Leave(RoomId),
     /// This device is not in this room any more: nothing of it is to be remembered.
     Forget(RoomId),
+    /// Ask the client to delete all that is stored, and go on with that after a reload.
+    Wipe,
+    /// All that was stored is deleted: forget what the page remembers itself, and begin anew.
+    BeginAnew,
     /// This draft needs no repeating any more.
     Settled(DraftId),
     /// Keep this for whoever looks for errors.
@@ -160,6 +168,8 @@ pub struct ChatState {
     pub rooms: Vec<RoomSummary>,
     /// What is asked about one of them.
     pub asks: Option<RoomQuestion>,
+    /// What is asked about this device.
+    pub device: Device,
     /// True if the person has walked to what the tab shows, by something pressed on the page: the
     /// browser's way back leads to where that was. Else it came there by the address or by itself.
     pub walked: bool,
@@ -245,6 +255,7 @@ impl ChatState {
             PageEvent::Left => self.leave(),
             PageEvent::Went(room) => self.go(room),
             PageEvent::Keeps(keep) => self.keep(keep),
+            PageEvent::Manages(deed) => self.manage(deed),
         }
     }
 
@@ -273,6 +284,12 @@ impl ChatState {
                 Vec::new()
             }
             ClientEvent::Left { room } => self.lose_room(room),
+            ClientEvent::Wiped => {
+                self.worker = Worker::Ended;
+                self.end_wait();
+                self.end_room();
+                vec![Errand::BeginAnew]
+            }
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),

@@ -33,7 +33,7 @@ use crate::chat::{Place, RoomState, shelf_of, unread_in};
 use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
 use room::RoomPage;
-use start::{RoomDialog, Rooms, StartPage};
+use start::{DeviceDialog, RoomDialog, Rooms, StartPage};
 
 /// The whole page: whatever the tab shows.
 #[component]
@@ -67,6 +67,7 @@ pub fn Root() -> impl IntoView {
             </Show>
             <div class="pane">{shown}</div>
             <RoomDialog />
+            <DeviceDialog />
         </div>
     }
 }

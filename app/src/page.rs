@@ -23,8 +23,8 @@ use reactive_stores::Store;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    ChatState, Compose, Deed, Errand, Manner, Notice, PageEvent, RoomState, Rows, Shown, Span,
-    Task, Turn, unread,
+    ChatState, Compose, Deed, DeviceDeed, Errand, Manner, Notice, PageEvent, RoomState, Rows,
+    Shown, Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -49,6 +49,7 @@ pub struct Page {
 impl Page {
     /// Reads the address, starts the client, and gives the page to all components.
     pub fn start() -> Page {
+        session::settle_life();
         let language = RwSignal::new(session::language());
         let page = Page {
             known: StoredValue::new(ChatState::default()),
@@ -72,6 +73,9 @@ impl Page {
         match Client::start(session::options(), told) {
             Ok(client) => page.client.set_value(Some(client)),
             Err(error) => page.happen(PageEvent::Unstartable(error)),
+        }
+        if session::wipe_was_begun() {
+            page.happen(PageEvent::Manages(DeviceDeed::Wipe));
         }
         page
     }
@@ -143,6 +147,11 @@ impl Page {
             Errand::ShowNone => session::show(None, self.walked()),
             Errand::Leave(room) => self.with_client(|client| client.leave_room(room)),
             Errand::Forget(room) => session::forget(&room),
+            Errand::Wipe => {
+                session::note_wipe();
+                self.with_client(Client::wipe);
+            }
+            Errand::BeginAnew => session::begin_anew(),
             Errand::Settled(draft) => {
                 if let Some(room) = self.room() {
                     session::forget_sending(&room, &draft);

@@ -24,6 +24,12 @@ const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const ONLY: &str = "confab.only";
+/// On the device, from the moment at which all is to be deleted until it is.
+const WIPE: &str = "confab.wipe";
+/// Drawn anew after everything was deleted, on the device and in each tab.
+const LIFE: &str = "confab.life";
+/// What all keys of this page begin with.
+const OURS: &str = "confab";
 
 /// The key of the room in `history.state`.
 const STATE_ROOM: &str = "room";
@@ -175,6 +181,46 @@ pub fn forget(room: &RoomId) {
     if read(device(), LAST_ROOM).is_some_and(|last| last == room.to_string()) {
         keep(device(), LAST_ROOM, "");
     }
+}
+
+/// Notes that all that is stored is to be deleted: a page that dies in between goes on.
+pub fn note_wipe() {
+    keep(device(), WIPE, "begun");
+}
+
+/// True if an earlier page has begun to delete all that is stored.
+pub fn wipe_was_begun() -> bool {
+    read(device(), WIPE).is_some()
+}
+
+/// Forgets all that this page remembers itself, and loads it again. The note that all is to be
+/// deleted goes last.
+pub fn begin_anew() {
+    clear(tab(), None);
+    clear(device(), Some(WIPE));
+    keep(device(), WIPE, "");
+    let Some(window) = window() else { return };
+    put_into_history(&window, &Object::new(), false);
+    let _ = window.location().reload();
+}
+
+/// A tab that comes back from a time before everything was deleted forgets what it had.
+pub fn settle_life() {
+    let life = read(device(), LIFE).unwrap_or_else(|| browser::random_draft_id().to_string());
+    if read(tab(), LIFE).is_some_and(|of| of != life) {
+        clear(tab(), None);
+    }
+    keep(device(), LIFE, &life);
+    keep(tab(), LIFE, &life);
+}
+
+/// Removes all of our entries but one.
+fn clear(storage: Option<Storage>, but: Option<&str>) {
+    let Some(storage) = storage else { return };
+    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
+    let keys: Vec<String> =
+        keys.filter(|key| key.starts_with(OURS) && Some(key.as_str()) != but).collect();
+    keys.iter().for_each(|key| keep(Some(storage.clone()), key, ""));
 }
 
 /// What this step of the history shows, if it was said; empty is the list.

@@ -7,6 +7,7 @@ use browser::{
 
 use super::*;
 
+mod device;
 mod list;
 mod many;
 mod people;

@@ -7,7 +7,9 @@ use browser::{Fault, RoomSummary, StorageState};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
-use crate::chat::{ChatState, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker};
+use crate::chat::{
+    ChatState, Device, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker,
+};
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Store)]
@@ -20,6 +22,8 @@ pub struct Screen {
     pub rooms: Vec<RoomSummary>,
     /// What is asked about one of them.
     pub asks: Option<RoomQuestion>,
+    /// What is asked about this device.
+    pub device: Device,
     /// What was asked for, if anything.
     pub request: Request,
     /// How the browser keeps what is stored.
@@ -52,6 +56,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.worker(), &next.worker);
     renew(screen.rooms(), &next.rooms);
     renew(screen.asks(), &next.asks);
+    renew(screen.device(), &next.device);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
     renew(screen.faults(), &next.faults);

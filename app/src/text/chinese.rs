@@ -48,6 +48,20 @@ pub static CHINESE: Words = Words {
     leave_lost: |count| format!("你有 {count} 条消息还没有别人收到，将会丢失。"),
     leave_later: |count| format!("{count} 条定时消息将不会发出。"),
     leave_back: "想再回来需要邀请链接，而且会是一位新成员。",
+    this_device: "本机数据",
+    wipe: "删除全部数据",
+    wipe_more: "从此浏览器删除 Confab 的所有房间、密钥、消息和草稿。会再确认一次。",
+    wipe_heading: "删除本机上的全部数据？",
+    wipe_gone: |rooms| match rooms {
+        0 => "Confab 在此浏览器中保存的一切都会删除。目前不在任何房间中。".to_owned(),
+        rooms => format!(
+            "你的 {rooms} 个房间、其中的消息、你的密钥、名字和草稿都会从此浏览器的所有标签页中删除。"
+        ),
+    },
+    wipe_unknown: |rooms| format!("还在读取 {rooms} 个房间，暂不知道会丢失什么。"),
+    wipe_back: "想再回到房间需要邀请链接，而且会是一位新成员。此操作无法撤销。",
+    wiping: "正在删除全部数据…",
+    wiping_more: "完成后页面会重新加载。若中途关闭，下次打开 Confab 时会继续。",
 
     good_to_know: "请留意",
     fact_history: "新来的人能看到以前的消息。",

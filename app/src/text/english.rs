@@ -58,6 +58,32 @@ pub static ENGLISH: Words = Words {
         _ => format!("{count} messages that wait for their time will not be said."),
     },
     leave_back: "Whoever comes back needs an invite link, and is somebody new there.",
+    this_device: "This device",
+    wipe: "Delete everything",
+    wipe_more: "Deletes all rooms, keys, messages and drafts of Confab from this browser. You are \
+                asked once more.",
+    wipe_heading: "Delete everything on this device?",
+    wipe_gone: |rooms| match rooms {
+        0 => "All that Confab keeps in this browser is deleted. It is in no room.".to_owned(),
+        1 => "Your room, its messages, your keys, your name and your drafts are deleted from this \
+              browser, in all tabs."
+            .to_owned(),
+        rooms => format!(
+            "Your {rooms} rooms, their messages, your keys, your name and your drafts are deleted \
+             from this browser, in all tabs."
+        ),
+    },
+    wipe_unknown: |rooms| match rooms {
+        1 => "One room is still being read: what would be lost of it is not known yet.".to_owned(),
+        rooms => format!(
+            "{rooms} rooms are still being read: what would be lost of them is not known yet."
+        ),
+    },
+    wipe_back: "Whoever comes back to a room needs an invite link, and is somebody new there. \
+                Nobody can undo this.",
+    wiping: "Deleting everything…",
+    wiping_more: "The page loads again when it is done. If it is closed before that, it goes on \
+                  when Confab is opened the next time.",
 
     good_to_know: "Good to know",
     fact_history: "Newcomers see earlier messages.",

@@ -76,6 +76,12 @@ impl Client {
         self.tab.ask(|ask, _| Request::Leave { ask, room });
     }
 
+    /// Deletes all that is stored on this device: keys first, then the whole database. Answered by
+    /// [`ClientEvent::Wiped`] in every tab. May be asked again after a page has died in between.
+    pub fn wipe(&self) {
+        self.tab.wipe();
+    }
+
     /// Asks something of a room. Drafts are kept and repeated until they are seen in a row or
     /// refused, and so is what is asked of one that waits; other commands are sent once.
     pub fn command(&self, room: RoomId, command: Command) {

@@ -67,6 +67,8 @@ pub(crate) enum Request {
     Open { room: RoomId },
     /// Leave a room: all that is stored of it here goes.
     Leave { ask: AskId, room: RoomId },
+    /// Delete all that is stored on this device.
+    Wipe { ask: AskId },
     /// For the engine of a room.
     Command { room: RoomId, command: Command },
 }
@@ -78,7 +80,8 @@ impl Request {
             Request::Create { .. }
             | Request::Join { .. }
             | Request::Open { .. }
-            | Request::Leave { .. } => true,
+            | Request::Leave { .. }
+            | Request::Wipe { .. } => true,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)
@@ -152,6 +155,8 @@ pub(crate) enum News {
     Storage(StorageState),
     /// Something that a person can act on.
     Fault(Fault),
+    /// All that was stored on this device is deleted, as was asked: every tab begins anew.
+    Wiped,
 }
 
 /// Names a tab, for as long as its worker lives.
@@ -224,6 +229,7 @@ mod tests {
             },
             Request::Open { room: RoomId([5; 32]) },
             Request::Leave { ask, room: RoomId([5; 32]) },
+            Request::Wipe { ask },
             Request::Command { room: RoomId([5; 32]), command: Command::Send(draft) },
         ] {
             let words = TabWords::Request(request);

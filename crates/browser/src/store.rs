@@ -9,6 +9,7 @@
 //! full disk from any other failure.
 
 mod batch;
+mod condemn;
 mod open;
 mod scan;
 pub mod schema;
@@ -30,6 +31,8 @@ pub const NAME: &str = "confab";
 const META: &str = "meta";
 /// The key there of the fencing number.
 const FENCE: &str = "fence";
+/// The key there of the mark that the database is to be deleted.
+const CONDEMNED: &str = "condemned";
 
 /// The tables, and the object store of each.
 const TABLES: [Table; 5] =
@@ -50,6 +53,7 @@ pub struct Store {
     database: IdbDatabase,
     origin: Origin,
     fence: f64,
+    condemned: bool,
     _listeners: Vec<gloo::events::EventListener>,
 }
 

@@ -348,3 +348,61 @@ async fn a_room_goes_in_bounded_steps_and_its_neighbours_stay() {
     let range = engine::RoomId([1; 32]).records();
     assert_eq!(in_time(store.wipe(Table::Runs, &range, 3)).await, Err(StoreFault::Fenced));
 }
+
+#[wasm_bindgen_test]
+async fn what_is_condemned_has_no_keys_and_whoever_opens_it_next_goes_on_deleting() {
+    let store = open("condemned").await;
+    let ops = TABLES.map(|table| put(table, b"key", b"value"));
+    commit(&store, &ops).await.unwrap();
+    assert!(!store.is_condemned());
+    in_time(store.condemn()).await.unwrap();
+    assert_eq!(all(&store, Table::Rooms).await, [], "the keys go first");
+    drop(store);
+    // The worker has died here: the next one finds the mark.
+    let store = open("condemned").await;
+    assert!(store.is_condemned());
+    drop(store);
+    in_time(Store::delete("condemned", || panic!("nothing blocks"))).await.unwrap();
+    let store = open("condemned").await;
+    assert_eq!((store.origin(), store.is_condemned()), (Origin::Made, false));
+    for table in TABLES {
+        assert_eq!(all(&store, table).await, []);
+    }
+    drop(store);
+    in_time(Store::delete("never there", || ())).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_store_that_was_taken_over_condemns_nothing() {
+    let old = open("taken").await;
+    commit(&old, &[put(Table::Rooms, b"key", b"kept")]).await.unwrap();
+    let new = open("taken").await;
+    assert_eq!(in_time(old.condemn()).await, Err(StoreFault::Fenced));
+    assert_eq!(all(&new, Table::Rooms).await.len(), 1);
+    drop(new);
+    assert!(!open("taken").await.is_condemned());
+}
+
+#[wasm_bindgen_test]
+async fn a_deletion_waits_for_whoever_stands_in_the_way() {
+    let (sender, blocked) = oneshot::channel();
+    let holding = script(
+        "return new Promise((done, failed) => {
+            const request = indexedDB.open('held', 1);
+            request.onupgradeneeded = () => request.result.createObjectStore('any');
+            request.onsuccess = () => done(request.result);
+            request.onerror = failed;
+        })",
+    );
+    let held: IdbDatabase = in_time(JsFuture::from(holding)).await.unwrap().unchecked_into();
+    let mut deleting = Box::pin(Store::delete("held", move || sender.send(()).unwrap()));
+    assert!((&mut deleting).now_or_never().is_none());
+    match in_time(select(deleting, blocked)).await {
+        Either::Right((Ok(()), deleting)) => {
+            held.close();
+            in_time(deleting).await.unwrap();
+        }
+        Either::Left((outcome, _)) => panic!("deleted under its holder: {outcome:?}"),
+        Either::Right((Err(error), _)) => panic!("{error}"),
+    }
+}

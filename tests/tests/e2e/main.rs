@@ -15,6 +15,7 @@ mod stage;
 mod view;
 
 mod blocks;
+mod device;
 mod first_chat;
 mod invites;
 mod looks;

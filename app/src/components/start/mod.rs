@@ -1,12 +1,15 @@
-//! The start page: a form for a new room, and what to know; and the rooms that are there, beside
-//! whatever is shown.
+//! The start page: a form for a new room, and what to know; the rooms that are there, beside
+//! whatever is shown; and the dialog about all that is stored.
 
+mod device;
 mod rooms;
 
 use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
+use self::device::DeviceButton;
+pub use self::device::DeviceDialog;
 pub use self::rooms::{RoomDialog, Rooms};
 use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
@@ -33,6 +36,7 @@ pub fn StartPage() -> impl IntoView {
             </div>
             <footer>
                 <LanguageChoice />
+                <DeviceButton />
             </footer>
         </main>
     }

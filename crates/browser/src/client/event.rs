@@ -38,6 +38,9 @@ pub enum ClientEvent {
         /// What happened.
         event: Event,
     },
+    /// All that was stored on this device is deleted: this tab has ended, and is to be loaded
+    /// again.
+    Wiped,
     /// A room cannot be created, joined, opened or left.
     Refused(ClientRefusal),
     /// How the browser keeps what is stored; told at start and whenever it changes.

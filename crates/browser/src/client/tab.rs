@@ -212,6 +212,22 @@ impl Tab {
         }
     }
 
+    /// Asks for all that is stored to be deleted: also where nobody leads, as with a damaged store.
+    pub(super) fn wipe(self: &Rc<Self>) {
+        match random::bytes() {
+            Ok(ask) => {
+                let request = Request::Wipe { ask: AskId(ask) };
+                // Kept for every leader to come, and said to this one now.
+                let _ = self.unsent.borrow_mut().ask(AskId(ask), request.clone());
+                self.request(Some(request));
+            }
+            Err(error) => {
+                let refusal = ClientRefusal::NoRandomness { text: error.0 };
+                self.tell_later(ClientEvent::Refused(refusal));
+            }
+        }
+    }
+
     fn request(&self, request: Option<Request>) {
         if let Some(request) = request {
             self.post(&ToWorker::Request { term: self.term.get(), request });

@@ -300,6 +300,7 @@ impl Unsent {
             | News::Rooms(_)
             | News::Summary(_)
             | News::Storage(_)
+            | News::Wiped
             | News::Fault(_) => {}
         }
     }
@@ -310,7 +311,7 @@ impl Unsent {
             Request::Leave { room: of, .. }
             | Request::Open { room: of }
             | Request::Command { room: of, .. } => of == room,
-            Request::Create { .. } | Request::Join { .. } => false,
+            Request::Create { .. } | Request::Join { .. } | Request::Wipe { .. } => false,
         };
         self.asked.retain(|(_, request)| !left(request));
         self.waiting.retain(|request| !left(request));

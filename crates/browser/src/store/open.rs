@@ -17,7 +17,7 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest};
 use super::batch::{begin, ended};
 use super::scan::answered;
 use super::schema::{self, STEPS, Step};
-use super::{FENCE, META, Store, TABLES, is_full, object_store, scope};
+use super::{CONDEMNED, FENCE, META, Store, TABLES, is_full, object_store, scope};
 use crate::bindings::{property, words};
 
 /// Why the database cannot be opened.
@@ -95,8 +95,9 @@ impl Store {
             return Err(OpenFault::Damaged(format!("the part {missing} is missing")));
         }
         let listeners = watch(&database, on_lost);
-        let fence = raise_fence(&database).await.inspect_err(|_| database.close())?;
-        Ok(Store { database, origin, fence, _listeners: listeners })
+        let raised = raise_fence(&database).await.inspect_err(|_| database.close());
+        let (fence, condemned) = raised?;
+        Ok(Store { database, origin, fence, condemned, _listeners: listeners })
     }
 
     /// Whether the database was there before.
@@ -157,7 +158,7 @@ fn upgrade(
     schema::lead(steps, old, (&database, &transaction))
 }
 
-fn open_fault(error: &JsValue) -> OpenFault {
+pub(super) fn open_fault(error: &JsValue) -> OpenFault {
     let name = property(error, "name").as_string().unwrap_or_default();
     named_fault(&name, words(error))
 }
@@ -174,14 +175,20 @@ fn named_fault(name: &str, text: String) -> OpenFault {
     }
 }
 
-/// Raises the fencing number in a transaction of its own, and says it.
-async fn raise_fence(database: &IdbDatabase) -> Result<f64, OpenFault> {
-    let raised = Rc::new(Cell::new(0.0));
-    let (ended, reading) = {
+/// Raises the fencing number in a transaction of its own, and says it; and whether the database is
+/// condemned. That is said where there is no space for the number, too.
+async fn raise_fence(database: &IdbDatabase) -> Result<(f64, bool), OpenFault> {
+    let (raised, condemned) = (Rc::new(Cell::new(0.0)), Rc::new(Cell::new(false)));
+    let (ended, readings) = {
         let issue = || -> Result<_, JsValue> {
             let scope = scope([META].into_iter());
             let transaction = begin(database, &scope, Durability::Strict)?;
             let meta = transaction.object_store(META)?;
+            let mark = meta.get(&CONDEMNED.into())?;
+            let (read, condemned) = (mark.clone(), condemned.clone());
+            let looking = EventListener::once(&mark, "success", move |_| {
+                condemned.set(read.result().is_ok_and(|mark| mark.is_truthy()));
+            });
             let request = meta.get(&FENCE.into())?;
             let (found, raised) = (request.clone(), raised.clone());
             let reading = EventListener::once(&request, "success", move |_| {
@@ -190,13 +197,16 @@ async fn raise_fence(database: &IdbDatabase) -> Result<f64, OpenFault> {
                 // A put that fails aborts the transaction, and that is what is awaited.
                 let _ = meta.put_with_key(&JsValue::from_f64(last + 1.0), &FENCE.into());
             });
-            Ok((ended(&transaction), reading))
+            Ok((ended(&transaction), [looking, reading]))
         };
         issue().map_err(|error| open_fault(&error))?
     };
-    ended.await.map_err(fence_fault)?;
-    drop(reading);
-    Ok(raised.get())
+    let outcome = ended.await;
+    drop(readings);
+    match outcome {
+        Err(fault) if !condemned.get() => Err(fence_fault(fault)),
+        Ok(()) | Err(_) => Ok((raised.get(), condemned.get())),
+    }
 }
 
 /// A database whose fence cannot be raised is there, and may take it later.

@@ -5,9 +5,12 @@
 //!       (no space, not to be opened: after a while) ◄─┤  ▲     └── the browser closed it ──┐
 //!                                                     │  └──────────────────────────────────┘
 //!                                                └─ no database ──► Stranded
+//!  any of the last three ── wipe ──► Wiping ── the database is gone ──► all tabs begin anew
 //! ```
 //! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
 //! the next tab would fare no better, and says why to all who ask.
+
+mod wiping;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -58,7 +61,8 @@ enum Role {
     Following { leader: Option<TabId> },
     Opening { lock: Lock, store: Option<Store>, trouble: Option<StorageState>, expected: Origin },
     Leading(Box<Leader>),
-    Stranded { state: StorageState, _lock: Lock },
+    Stranded { state: StorageState, lock: Lock },
+    Wiping { trouble: Option<StorageState>, _lock: Lock },
 }
 
 impl Driver {
@@ -99,6 +103,8 @@ impl Driver {
             Happening::Opened(outcome) => self.on_opened(outcome),
             Happening::Records(outcome) => return self.on_records(outcome),
             Happening::Lost(lost) => self.on_lost(lost),
+            Happening::Condemned(outcome) => return self.on_condemned(outcome),
+            Happening::Deleted(outcome) => self.on_deleted(outcome),
             Happening::Report(report) => {
                 if let Role::Leading(leader) = &mut self.role {
                     return leader.handle(report);
@@ -124,6 +130,7 @@ impl Driver {
                 Role::Idle
                 | Role::Following { leader: None }
                 | Role::Opening { .. }
+                | Role::Wiping { .. }
                 | Role::Stranded { .. } => {}
             },
             ToWorker::Rtc { room, link, news } => {
@@ -149,7 +156,9 @@ impl Driver {
 
     /// What cannot be answered now, the page asks again as soon as somebody leads.
     fn on_own_request(&mut self, request: Request) {
+        let wipe = matches!(request, Request::Wipe { .. });
         match &mut self.role {
+            Role::Leading(_) | Role::Opening { .. } | Role::Stranded { .. } if wipe => self.wipe(),
             Role::Leading(leader) => leader.request(Asker::Own, request),
             Role::Following { leader: Some(leader) } => {
                 if let Request::Open { room } = &request {
@@ -160,6 +169,7 @@ impl Driver {
             Role::Idle
             | Role::Following { leader: None }
             | Role::Opening { .. }
+            | Role::Wiping { .. }
             | Role::Stranded { .. } => {
                 if !request.is_repeated() && self.held.len() < HELD {
                     self.held.push_back(request);
@@ -174,11 +184,14 @@ impl Driver {
             (TabWords::WhoLeads, Role::Leading(leader)) => leader.announce(Some(from)),
             (
                 TabWords::WhoLeads,
-                Role::Stranded { state, .. } | Role::Opening { trouble: Some(state), .. },
+                Role::Stranded { state, .. }
+                | Role::Opening { trouble: Some(state), .. }
+                | Role::Wiping { trouble: Some(state), .. },
             ) => {
                 let words = TabWords::News(News::Storage(state.clone()));
                 self.tabs.say(Some(from), true, words);
             }
+            (TabWords::Request(Request::Wipe { .. }), Role::Leading(_)) => self.wipe(),
             (TabWords::Request(request), Role::Leading(leader)) => {
                 leader.request(Asker::Tab(from), request);
             }
@@ -193,6 +206,7 @@ impl Driver {
             (TabWords::News(News::Storage(state)), _) if state.is_gone() => {
                 self.page.tell_news(News::Storage(state));
             }
+            (TabWords::News(News::Wiped), _) => self.page.tell_news(News::Wiped),
             (TabWords::Pause, Role::Following { leader }) if *leader == Some(from) => {
                 *leader = None;
             }
@@ -229,6 +243,7 @@ impl Driver {
             | News::Summary(_)
             | News::Refused { .. }
             | News::Storage(_)
+            | News::Wiped
             | News::Fault(_) => {}
         }
         self.page.tell_news(news);
@@ -245,6 +260,7 @@ impl Driver {
             | Role::Following { .. }
             | Role::Opening { .. }
             | Role::Leading(_)
+            | Role::Wiping { .. }
             | Role::Stranded { .. } => {}
         }
     }
@@ -274,6 +290,7 @@ impl Driver {
     fn on_opened(&mut self, outcome: Result<Store, OpenFault>) {
         let Role::Opening { store: place, expected, .. } = &mut self.role else { return };
         match outcome {
+            Ok(store) if store.is_condemned() => self.go_on_wiping(),
             Ok(store) if *expected == Origin::Found && store.origin() == Origin::Made => {
                 self.lose();
             }
@@ -339,7 +356,7 @@ impl Driver {
     /// The opening takes longer, for this reason: told to all, and to every tab that comes.
     fn tell_trouble(&mut self, state: StorageState) {
         self.tell_all(&News::Storage(state.clone()));
-        if let Role::Opening { trouble, .. } = &mut self.role {
+        if let Role::Opening { trouble, .. } | Role::Wiping { trouble, .. } = &mut self.role {
             *trouble = Some(state);
         }
     }
@@ -347,7 +364,7 @@ impl Driver {
     fn strand(&mut self, state: StorageState) {
         self.tell_all(&News::Storage(state.clone()));
         if let Role::Opening { lock, .. } = std::mem::replace(&mut self.role, Role::Idle) {
-            self.role = Role::Stranded { state, _lock: lock };
+            self.role = Role::Stranded { state, lock };
         }
     }
 
@@ -357,6 +374,8 @@ impl Driver {
                 self.tell_all(&News::Storage(StorageState::Newer));
                 self.page.end("a newer version of Confab has taken over: reload this page");
             }
+            // Asked for: whoever has asked is answered when it is done.
+            Lost::Deleted | Lost::Closed if matches!(self.role, Role::Wiping { .. }) => {}
             Lost::Deleted => self.lose(),
             Lost::Closed => self.reopen(),
         }
@@ -374,7 +393,10 @@ impl Driver {
         let lock = match std::mem::replace(&mut self.role, Role::Idle) {
             Role::Leading(leader) => leader.end(),
             Role::Opening { lock, .. } => lock,
-            role @ (Role::Idle | Role::Following { .. } | Role::Stranded { .. }) => {
+            role @ (Role::Idle
+            | Role::Following { .. }
+            | Role::Wiping { .. }
+            | Role::Stranded { .. }) => {
                 self.role = role;
                 return;
             }

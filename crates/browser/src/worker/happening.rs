@@ -32,6 +32,10 @@ pub(super) enum Happening {
     Records(Result<Vec<Record>, StoreFault>),
     /// The database is ours no more.
     Lost(Lost),
+    /// The database is marked as one that goes, or not.
+    Condemned(Result<(), StoreFault>),
+    /// The database is gone, or not.
+    Deleted(Result<(), OpenFault>),
     /// Something that only whoever leads has set going.
     Report(Report),
 }

@@ -26,6 +26,7 @@ use crate::clock::{LOOK_EVERY, SleepWatch, now};
 use crate::lock::Lock;
 use crate::message::{News, Request, RtcNews, TabId};
 use crate::random;
+use crate::store::Store;
 use founding::Founding;
 use leaving::Leaving;
 use server::Refusal;
@@ -97,6 +98,14 @@ impl Leader {
             }
         }
         Ok(leader)
+    }
+
+    /// Leads no more: says farewell to everybody, and gives back the lock and the store.
+    pub(super) fn close(mut self) -> (Lock, Store) {
+        for (_, room) in std::mem::take(&mut self.rooms) {
+            room.part(&mut self.reach);
+        }
+        (self.lock, self.reach.store)
     }
 
     /// Leads no more; the lock goes to whoever opens the database again.
@@ -191,6 +200,8 @@ impl Leader {
             }
             Request::Open { room } => self.show(asker, None, room),
             Request::Leave { ask, room } => self.leave(asker, ask, room),
+            // The driver takes it out of our hands.
+            Request::Wipe { .. } => {}
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
                     self.reach.asker = Some(asker);

@@ -96,6 +96,10 @@ impl Tab {
                 }
                 ClientEvent::Room { room, event }
             }
+            News::Wiped => {
+                self.end_quietly();
+                ClientEvent::Wiped
+            }
             News::Storage(state) => return self.report_storage(state),
             News::Fault(fault) => ClientEvent::Fault(fault),
         };

@@ -1,0 +1,165 @@
+//! The dialog about all that is stored on this device, and the way to it. What deleting it does is
+//! said before it is done.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::chat::{Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
+use crate::components::focus::{is_beside, open_while};
+use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::text::{Language, Words};
+
+/// Opens the dialog.
+#[component]
+pub fn DeviceButton() -> impl IntoView {
+    let page = Page::here();
+    let ask = DeviceDeed::Ask(Some(DeviceQuestion::Choices));
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="device"
+            aria-haspopup="dialog"
+            on:click=move |_| page.happen(PageEvent::Manages(ask))
+        >
+            {word(|words| words.this_device)}
+        </button>
+    }
+}
+
+/// See the module. It is open while something is asked or done.
+#[component]
+pub fn DeviceDialog() -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let node = NodeRef::<html::Dialog>::new();
+    let last = NodeRef::<html::Button>::new();
+    let device = Memo::new(move |_| page.screen().device().get());
+    open_while(node, Signal::derive(move || device.get() != Device::Rests));
+    // What comes next is asked in the same dialog: the keyboard begins at the harmless answer.
+    Effect::new(move |_| {
+        if device.get() == Device::Asks(DeviceQuestion::Wipe)
+            && let Some(button) = last.get_untracked()
+        {
+            let _ = button.focus();
+        }
+    });
+    let manage = move |deed: DeviceDeed| page.happen(PageEvent::Manages(deed));
+    let heading = move || {
+        let words = language.get().words();
+        match device.get() {
+            Device::Rests | Device::Asks(DeviceQuestion::Choices) => words.this_device,
+            Device::Asks(DeviceQuestion::Wipe) => words.wipe_heading,
+            Device::Wiping => words.wiping,
+        }
+    };
+    let body = move || {
+        let language = language.get();
+        match device.get() {
+            Device::Rests => ().into_any(),
+            Device::Asks(DeviceQuestion::Choices) => offers(language.words(), manage),
+            Device::Asks(DeviceQuestion::Wipe) => {
+                consequences(language, page.screen().rooms().with(|rooms| loss_of(rooms)), manage)
+            }
+            Device::Wiping => view! { <p>{language.words().wiping_more}</p> }.into_any(),
+        }
+    };
+    let way_out = move || {
+        let words = language.get().words();
+        match device.get() {
+            Device::Asks(DeviceQuestion::Wipe) => words.cancel,
+            Device::Rests | Device::Asks(DeviceQuestion::Choices) | Device::Wiping => words.close,
+        }
+    };
+    let busy = move || device.get() == Device::Wiping;
+    view! {
+        <dialog
+            class="asked"
+            node_ref=node
+            aria-labelledby="device-heading"
+            data-testid="device-asked"
+            on:click=move |event| {
+                if is_beside(&event) {
+                    manage(DeviceDeed::Ask(None));
+                }
+            }
+            on:cancel=move |event: web_sys::Event| {
+                if untrack(busy) {
+                    event.prevent_default();
+                }
+            }
+            on:close=move |_| manage(DeviceDeed::Ask(None))
+        >
+            <div class="content">
+                <h2 id="device-heading">{heading}</h2>
+                {body}
+                <button
+                    type="button"
+                    class="quiet"
+                    node_ref=last
+                    data-testid="device-close"
+                    hidden=busy
+                    on:click=move |_| manage(DeviceDeed::Ask(None))
+                >
+                    {way_out}
+                </button>
+            </div>
+        </dialog>
+    }
+}
+
+fn offers(
+    words: &'static Words,
+    manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let ask = |question| DeviceDeed::Ask(Some(question));
+    view! {
+        <ul class="offers">
+            <li>
+                <button
+                    type="button"
+                    class="danger"
+                    data-testid="wipe"
+                    aria-describedby="wipe-more"
+                    on:click=move |_| manage(ask(DeviceQuestion::Wipe))
+                >
+                    {words.wipe}
+                </button>
+                <p class="hint" id="wipe-more">{words.wipe_more}</p>
+            </li>
+        </ul>
+    }
+    .into_any()
+}
+
+/// What deleting everything does, and how much of it nobody else holds.
+fn consequences(
+    language: Language,
+    loss: Loss,
+    manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let words = language.words();
+    let lines = [
+        Some((words.wipe_gone)(loss.rooms)),
+        Some(words.leave_others.to_owned()),
+        (loss.pending > 0).then(|| (words.leave_lost)(loss.pending)),
+        (loss.waiting > 0).then(|| (words.leave_later)(loss.waiting)),
+        (loss.unknown > 0).then(|| (words.wipe_unknown)(loss.unknown)),
+        Some(words.wipe_back.to_owned()),
+    ];
+    let line = |line: String| view! { <li>{line}</li> };
+    view! {
+        <ul class="consequences" data-testid="wipe-consequences">
+            {lines.into_iter().flatten().map(line).collect_view()}
+        </ul>
+        <button
+            type="button"
+            class="danger"
+            data-testid="wipe-surely"
+            on:click=move |_| manage(DeviceDeed::Wipe)
+        >
+            {words.wipe}
+        </button>
+    }
+    .into_any()
+}
