@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
 use browser::{RoomId, RoomSummary, StartError, StorageState};
 
-pub use device::{Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
+pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use list::{Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
@@ -102,6 +102,16 @@ pub enum Errand {
     Leave(RoomId),
     /// This device is not in this room any more: nothing of it is to be remembered.
     Forget(RoomId),
+    /// Keep these bytes of the backup that is being made.
+    KeepPart(Vec<u8>),
+    /// Give the person the backup as a file.
+    SaveBackup,
+    /// Hand these bytes of the backup to the client, from one place to another.
+    SendPart(u64, u64),
+    /// Tell the client that all of the backup has come.
+    EndParts,
+    /// Nothing comes of the backup.
+    DropBackup,
     /// Ask the client to delete all that is stored, and go on with that after a reload.
     Wipe,
     /// All that was stored is deleted: forget what the page remembers itself, and begin anew.
@@ -273,7 +283,7 @@ impl ChatState {
             }
             ClientEvent::Leader(leader) => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
-                Vec::new()
+                self.fail_backup(BackupFailure::Interrupted)
             }
             ClientEvent::Rooms(rooms) => {
                 self.list(rooms);
@@ -284,6 +294,7 @@ impl ChatState {
                 Vec::new()
             }
             ClientEvent::Left { room } => self.lose_room(room),
+            ClientEvent::Backup(news) => self.hear_of_backup(news),
             ClientEvent::Wiped => {
                 self.worker = Worker::Ended;
                 self.end_wait();
@@ -309,7 +320,9 @@ impl ChatState {
                 self.worker = Worker::Dead(text.clone());
                 self.end_wait();
                 self.end_room();
-                vec![Errand::Report(text)]
+                let mut errands = self.fail_backup(BackupFailure::Interrupted);
+                errands.push(Errand::Report(text));
+                errands
             }
         }
     }

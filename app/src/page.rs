@@ -8,6 +8,7 @@
 //! What differs afterwards is put into the store at once, so that only those parts of the page are
 //! drawn anew; the messages among it at a `pace`, and of them only a part.
 
+mod backup;
 mod pace;
 mod screen;
 
@@ -20,6 +21,7 @@ use browser::{
 use leptos::prelude::*;
 use reactive_stores::Store;
 
+use self::backup::Backup;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
@@ -44,6 +46,7 @@ pub struct Page {
     typed: StoredValue<(bool, Millis)>,
     client: StoredValue<Option<Client>, LocalStorage>,
     language: RwSignal<Language>,
+    backup: StoredValue<Backup, LocalStorage>,
 }
 
 impl Page {
@@ -58,6 +61,7 @@ impl Page {
             typed: StoredValue::new((false, 0)),
             client: StoredValue::new_local(None),
             language,
+            backup: StoredValue::new_local(Backup::default()),
         };
         page.screen.rows().update_keys();
         provide_context(page);
@@ -147,6 +151,11 @@ impl Page {
             Errand::ShowNone => session::show(None, self.walked()),
             Errand::Leave(room) => self.with_client(|client| client.leave_room(room)),
             Errand::Forget(room) => session::forget(&room),
+            Errand::KeepPart(bytes) => self.keep_part(&bytes),
+            Errand::SaveBackup => self.save_backup(),
+            Errand::SendPart(from, to) => self.send_part(from, to),
+            Errand::EndParts => self.with_client(Client::end_import),
+            Errand::DropBackup => self.drop_backup(),
             Errand::Wipe => {
                 session::note_wipe();
                 self.with_client(Client::wipe);

@@ -4,6 +4,7 @@
 //! A browser may refuse any of it (a private window, a full disk); then nothing is remembered, and
 //! the page works all the same. The invite leaves the address bar as soon as it is read.
 
+mod files;
 mod sending;
 
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
 
+pub use self::files::{backup_name, read_part, save, size};
 pub use self::sending::{forget_sending, keep_sending, sending};
 use crate::chat::{Arrival, Invitation};
 use crate::text::Language;

@@ -13,7 +13,7 @@ mod states;
 mod words;
 
 pub use blank::is_blank;
-pub use causes::NameFault;
+pub use causes::{NameFault, Wording};
 pub use formats::{Day, machine_time};
 pub use states::names;
 pub use words::Words;

@@ -1,15 +1,21 @@
 //! What a person does about all that is stored on this device.
 //!
 //! ```text
-//!  Rests ──► Asks(choices) ──► Asks(wipe?) ──► sure ──► Wiping ──► Wiped: the page begins anew
+//!  Rests ──► Asks(choices) ──► Asks(wipe?) ──► Wiping ──► Wiped: the page begins anew
+//!                         ├──► Asks(export?) ──► Exporting ──► Exported  ┐ or Failed, and all on
+//!                         └──► Asks(import?) ──► Importing ──► Imported  ┘ the device is as it was
 //! ```
+//! Files and passphrases are not here: the container has them.
 
-use browser::{Gist, RoomSummary};
+use browser::{BackupNews, ClientRefusal, Gist, RoomSummary};
 
 use super::{ChatState, Errand};
 
+/// Bytes of a file that are handed over at once.
+pub const PART_BYTES: u64 = 256 * 1024;
+
 /// What the dialog about this device shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Device {
     /// It is closed.
     #[default]
@@ -18,6 +24,26 @@ pub enum Device {
     Asks(DeviceQuestion),
     /// All that is stored is being deleted: nothing can be asked or taken back any more.
     Wiping,
+    /// A backup is being made; so many bytes of it are ready.
+    Exporting(u64),
+    /// It is made, of so many rooms.
+    Exported(u32),
+    /// A backup is being taken in.
+    Importing {
+        /// Bytes that were handed over.
+        sent: u64,
+        /// Bytes of the file.
+        total: u64,
+    },
+    /// It is taken in.
+    Imported {
+        /// Rooms that are new on this device.
+        added: u32,
+        /// Rooms that were here already, and are as they were.
+        known: u32,
+    },
+    /// It came to nothing, and why.
+    Failed(DeviceQuestion, BackupFailure),
 }
 
 /// What can be asked about this device.
@@ -27,6 +53,21 @@ pub enum DeviceQuestion {
     Choices,
     /// Whether all that is stored is to be deleted.
     Wipe,
+    /// With which passphrase a backup is to be made.
+    Export,
+    /// Which backup is to be taken in.
+    Import,
+}
+
+/// Why a backup came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupFailure {
+    /// It was refused.
+    Refused(ClientRefusal),
+    /// Another tab does the work now, and knows nothing of it.
+    Interrupted,
+    /// The browser does not read or write the file.
+    Unreadable,
 }
 
 /// Something that a person does about this device.
@@ -36,6 +77,12 @@ pub enum DeviceDeed {
     Ask(Option<DeviceQuestion>),
     /// Deletes everything: asked before, or begun before the page was loaded.
     Wipe,
+    /// A backup was asked for.
+    Export,
+    /// A backup of so many bytes is to be taken in.
+    Import(u64),
+    /// The browser does not read the file that is being taken in, or write the one that was made.
+    Unreadable,
 }
 
 /// What is lost with all that is stored, as far as it is known.
@@ -62,19 +109,93 @@ pub fn loss_of(rooms: &[RoomSummary]) -> Loss {
     }
 }
 
+impl Device {
+    /// What is being done, and can be given up.
+    fn task(&self) -> Option<DeviceQuestion> {
+        match self {
+            Device::Exporting(_) => Some(DeviceQuestion::Export),
+            Device::Importing { .. } => Some(DeviceQuestion::Import),
+            Device::Rests
+            | Device::Asks(_)
+            | Device::Wiping
+            | Device::Exported(_)
+            | Device::Imported { .. }
+            | Device::Failed(..) => None,
+        }
+    }
+}
+
 impl ChatState {
     pub(super) fn manage(&mut self, deed: DeviceDeed) -> Vec<Errand> {
-        match (deed, self.device) {
+        if self.device == Device::Wiping {
             // A dialog that closes while its work is being done asks nothing.
-            (_, Device::Wiping) => Vec::new(),
-            (DeviceDeed::Ask(question), _) => {
+            return Vec::new();
+        }
+        match deed {
+            DeviceDeed::Ask(question) => {
+                let given_up = self.device.task().map(|_| Errand::DropBackup);
                 self.device = question.map_or(Device::Rests, Device::Asks);
-                Vec::new()
+                given_up.into_iter().collect()
             }
-            (DeviceDeed::Wipe, _) => {
+            DeviceDeed::Wipe => {
                 self.device = Device::Wiping;
                 vec![Errand::Wipe]
             }
+            DeviceDeed::Export => {
+                self.device = Device::Exporting(0);
+                Vec::new()
+            }
+            DeviceDeed::Import(total) => {
+                self.device = Device::Importing { sent: 0, total };
+                Vec::new()
+            }
+            DeviceDeed::Unreadable => {
+                if let Device::Exported(_) = self.device {
+                    // Made, and not saved.
+                    self.device = Device::Exporting(0);
+                }
+                self.fail_backup(BackupFailure::Unreadable)
+            }
         }
+    }
+
+    /// The client said something of a backup.
+    pub(super) fn hear_of_backup(&mut self, news: BackupNews) -> Vec<Errand> {
+        match (news, &mut self.device) {
+            (BackupNews::Part(bytes), Device::Exporting(ready)) => {
+                *ready += u64::try_from(bytes.len()).unwrap_or_default();
+                vec![Errand::KeepPart(bytes)]
+            }
+            (BackupNews::Made { rooms }, Device::Exporting(_)) => {
+                self.device = Device::Exported(rooms);
+                vec![Errand::SaveBackup]
+            }
+            (BackupNews::Taken, Device::Importing { sent, total }) if *sent < *total => {
+                let from = *sent;
+                *sent = (from + PART_BYTES).min(*total);
+                vec![Errand::SendPart(from, *sent)]
+            }
+            (BackupNews::Taken, Device::Importing { .. }) => vec![Errand::EndParts],
+            (BackupNews::Imported { added, known }, Device::Importing { .. }) => {
+                self.device = Device::Imported { added, known };
+                Vec::new()
+            }
+            (BackupNews::Refused(refusal), _) => self.fail_backup(BackupFailure::Refused(refusal)),
+            // Of one that was given up.
+            (
+                BackupNews::Part(_)
+                | BackupNews::Made { .. }
+                | BackupNews::Taken
+                | BackupNews::Imported { .. },
+                _,
+            ) => Vec::new(),
+        }
+    }
+
+    /// What is being done comes to nothing; nothing else is.
+    pub(super) fn fail_backup(&mut self, failure: BackupFailure) -> Vec<Errand> {
+        let Some(task) = self.device.task() else { return Vec::new() };
+        self.device = Device::Failed(task, failure);
+        vec![Errand::DropBackup]
     }
 }

@@ -3,6 +3,7 @@
 //! One function an enum of causes; a cause that is added there does not compile here without
 //! words. Texts that browsers and servers give are quoted at the end, never alone.
 
+mod backup;
 mod client;
 mod door;
 mod doubles;

@@ -59,6 +59,32 @@ pub static ENGLISH: Words = Words {
     },
     leave_back: "Whoever comes back needs an invite link, and is somebody new there.",
     this_device: "This device",
+    passphrase: "Passphrase",
+    passphrase_again: "The same once more",
+    passphrase_short: |least| {
+        format!("Take at least {least} characters: several words that do not belong together.")
+    },
+    passphrases_differ: "The two are not the same.",
+    export: "Export a backup",
+    export_more: "All rooms, keys and messages in one file under a passphrase: to keep, or to move \
+                  to another device.",
+    export_holds: "The file holds your keys, your rooms, all messages that are here, and what \
+                   still waits to be sent.",
+    export_secret: "Whoever has the file and the passphrase is you. Without the passphrase nobody \
+                    can open it, and nobody can give you another.",
+    export_moves: "To move to another device: import the file there, then delete everything here. \
+                   While both go on you are one member on two devices, which meet each other \
+                   only through others. Messages that wait for a time would then be said by both.",
+    import: "Import a backup",
+    import_more: "Brings the rooms of a backup to this device, with their messages.",
+    import_adds: "Rooms of the file are added. Rooms that are here already stay as they are, and \
+                  nothing here is lost.",
+    import_moves: "You go on as the same member. Delete everything on the old device then, unless \
+                   you want to go on there, too.",
+    import_trust: "Take only files that you have made yourself: whoever made one knows its keys \
+                   and can speak for you in its rooms.",
+    import_no_file: "Choose a file first.",
+    backup_file: "File",
     wipe: "Delete everything",
     wipe_more: "Deletes all rooms, keys, messages and drafts of Confab from this browser. You are \
                 asked once more.",

@@ -16,7 +16,9 @@ use std::rc::Rc;
 
 use engine::{Command, Entrance, Event, Invite, InviteError, RoomId};
 
-use crate::message::Request;
+use crate::message::{ImportStep, Passphrase, Request};
+#[cfg(doc)]
+use event::BackupNews;
 use event::{ClientEvent, StartError};
 use tab::Tab;
 
@@ -74,6 +76,35 @@ impl Client {
     /// [`ClientEvent::Left`], in every tab, or by [`ClientEvent::Refused`].
     pub fn leave_room(&self, room: RoomId) {
         self.tab.ask(|ask, _| Request::Leave { ask, room });
+    }
+
+    /// Makes a backup of all rooms under a passphrase: comes as [`ClientEvent::Backup`], piece by
+    /// piece.
+    pub fn export(&self, passphrase: String) {
+        let passphrase = Passphrase(passphrase);
+        self.tab.begin_backup(|ask| Request::Export { ask, passphrase });
+    }
+
+    /// Takes a backup in; its bytes are asked for with [`BackupNews::Taken`], in portions of up to
+    /// 256 KiB.
+    pub fn import(&self, passphrase: String) {
+        let step = ImportStep::Begin(Passphrase(passphrase));
+        self.tab.begin_backup(|ask| Request::Import { ask, step });
+    }
+
+    /// The next bytes of it.
+    pub fn import_part(&self, bytes: Vec<u8>) {
+        self.tab.go_on_importing(ImportStep::Part(bytes));
+    }
+
+    /// All bytes of it have come.
+    pub fn end_import(&self) {
+        self.tab.go_on_importing(ImportStep::End);
+    }
+
+    /// Gives up a backup that is being made or taken in: all is as it was.
+    pub fn give_up_backup(&self) {
+        self.tab.give_up_backup();
     }
 
     /// Deletes all that is stored on this device: keys first, then the whole database. Answered by

@@ -31,10 +31,14 @@ pub mod store;
 pub mod worker;
 
 pub use client::event::{
-    ClientEvent, ClientRefusal, Fault, Missing, Part, RoomSummary, StartError, StorageState,
+    BackupNews, ClientEvent, ClientRefusal, Fault, Missing, Part, RoomSummary, StartError,
+    StorageState,
 };
 pub use client::kept::{pack_drafts, unpack_drafts};
 pub use client::{Client, ClientOptions, inspect_invite};
+pub use engine::crypto::passphrase::is_long_enough as passphrase_is_long_enough;
+pub use engine::limits::PASSPHRASE_CHARS;
+pub use engine::room::backup::BackupError;
 pub use engine::{
     Act, Admission, ApplicantView, Attempt, Body, Command, Compared, Comparison, Decided, Draft,
     DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite, InviteError,

@@ -11,8 +11,9 @@ use engine::protocol::Relays;
 use engine::{Channel, Command, Entrance, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
+use crate::client::event::{BackupNews, ClientRefusal, Fault, RoomSummary, StorageState};
 
 /// The build: version and a mark of the sources.
 pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("CONFAB_BUILD_MARK"));
@@ -67,6 +68,10 @@ pub(crate) enum Request {
     Open { room: RoomId },
     /// Leave a room: all that is stored of it here goes.
     Leave { ask: AskId, room: RoomId },
+    /// Make a backup of all rooms. A leader that dies has made none.
+    Export { ask: AskId, passphrase: Passphrase },
+    /// Take a backup in, step by step. A leader that dies has taken none in.
+    Import { ask: AskId, step: ImportStep },
     /// Delete all that is stored on this device.
     Wipe { ask: AskId },
     /// For the engine of a room.
@@ -82,6 +87,7 @@ impl Request {
             | Request::Open { .. }
             | Request::Leave { .. }
             | Request::Wipe { .. } => true,
+            Request::Export { .. } | Request::Import { .. } => false,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)
@@ -91,6 +97,29 @@ impl Request {
             ),
         }
     }
+}
+
+/// A passphrase. Gone from memory when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Passphrase(pub String);
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase")
+    }
+}
+
+/// A step in taking a backup in. The next is asked for with [`BackupNews::Taken`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ImportStep {
+    /// A file comes, under this passphrase.
+    Begin(Passphrase),
+    /// The next bytes of it.
+    Part(Vec<u8>),
+    /// That were all.
+    End,
+    /// It does not come whole.
+    Cancel,
 }
 
 /// Names a request in its answer.
@@ -155,6 +184,8 @@ pub(crate) enum News {
     Storage(StorageState),
     /// Something that a person can act on.
     Fault(Fault),
+    /// A backup that this page makes or takes in comes on.
+    Backup { ask: AskId, news: BackupNews },
     /// All that was stored on this device is deleted, as was asked: every tab begins anew.
     Wiped,
 }
@@ -230,6 +261,8 @@ mod tests {
             Request::Open { room: RoomId([5; 32]) },
             Request::Leave { ask, room: RoomId([5; 32]) },
             Request::Wipe { ask },
+            Request::Export { ask, passphrase: Passphrase("words".to_owned()) },
+            Request::Import { ask, step: ImportStep::Part(vec![1, 2]) },
             Request::Command { room: RoomId([5; 32]), command: Command::Send(draft) },
         ] {
             let words = TabWords::Request(request);

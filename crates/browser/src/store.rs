@@ -13,6 +13,7 @@ mod condemn;
 mod open;
 mod scan;
 pub mod schema;
+mod walk;
 mod wipe;
 
 use engine::{StoreFault, Table};
@@ -23,6 +24,7 @@ use web_sys::{DomException, IdbDatabase};
 use crate::bindings::words;
 
 pub use open::{Lost, OpenFault, Origin};
+pub use walk::{Stretch, Walk};
 pub use wipe::Wiped;
 
 /// The database's name in the browser.

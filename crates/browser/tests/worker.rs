@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use browser::lock::Lock;
 use browser::store::schema::{STEPS, Step};
-use browser::store::{Lost, OpenFault, Origin, Store, Wiped};
+use browser::store::{Lost, OpenFault, Origin, Store, Walk, Wiped};
 use engine::{Durability, Record, Scan, ScanId, StoreFault, StoreOp, Table};
 use futures::FutureExt;
 use futures::channel::oneshot;
@@ -405,4 +406,47 @@ async fn a_deletion_waits_for_whoever_stands_in_the_way() {
         Either::Left((outcome, _)) => panic!("deleted under its holder: {outcome:?}"),
         Either::Right((Err(error), _)) => panic!("{error}"),
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_walk_reads_everything_as_it_was_when_it_began() {
+    let store = Rc::new(open("walk").await);
+    let key = |n: u8| vec![1, n];
+    let ops: Vec<_> = (0..7).map(|n| put(Table::Runs, &key(n), &[n])).collect();
+    commit(&store, &ops).await.unwrap();
+    commit(&store, &[put(Table::State, &key(9), b"state")]).await.unwrap();
+    let stretch = |table| (table, (vec![1], vec![2]));
+    let stretches = vec![stretch(Table::State), stretch(Table::Runs), stretch(Table::Timeline)];
+    let (seen, writing) = (Rc::new(RefCell::new(vec![])), Rc::new(RefCell::new(None)));
+    let walk = {
+        let (store, seen, writing) = (store.clone(), seen.clone(), writing.clone());
+        let other = store.clone();
+        store.walk(stretches.clone(), 3, move |table, records| {
+            // Once it has begun, what is stored waits.
+            writing.borrow_mut().get_or_insert_with(|| {
+                let ops = [
+                    put(Table::Runs, &[1, 200], b"late"),
+                    StoreOp::Delete(Table::Runs, vec![1, 6]),
+                ];
+                Box::pin(other.commit(&ops, Durability::Strict))
+            });
+            seen.borrow_mut().push((table, records.len()));
+            Walk::On
+        })
+    };
+    in_time(walk).await.unwrap();
+    let pages = [(Table::State, 1), (Table::Runs, 3), (Table::Runs, 3), (Table::Runs, 1)];
+    assert_eq!(*seen.borrow(), pages);
+    let writing = writing.borrow_mut().take().unwrap();
+    in_time(writing).await.unwrap();
+    assert_eq!(all(&store, Table::Runs).await.len(), 7);
+
+    let pages = Rc::new(RefCell::new(0));
+    let counted = pages.clone();
+    let walk = store.walk(stretches, 3, move |_, _| {
+        *counted.borrow_mut() += 1;
+        Walk::Over
+    });
+    in_time(walk).await.unwrap();
+    assert_eq!(*pages.borrow(), 1, "it ends where it is told to");
 }

@@ -1,4 +1,5 @@
-//! The cryptography, one of each: Ed25519, X25519, XChaCha20-Poly1305, BLAKE3; HPKE to one member.
+//! The cryptography, one of each: Ed25519, X25519, XChaCha20-Poly1305, BLAKE3; HPKE to one member;
+//! Argon2id for what is under a passphrase.
 //!
 //! ```text
 //!  seed ──► Keypair (sign, exchange)        epoch's secret ──► EpochKeys (rendezvous, seal, MAC)
@@ -11,6 +12,7 @@ pub mod exchange;
 pub mod hash;
 pub mod hpke;
 pub mod keys;
+pub mod passphrase;
 pub mod random;
 pub mod safety;
 pub mod seal;

@@ -30,6 +30,23 @@ pub const REGISTER_BYTES: usize = 12 * 1024;
 /// How far a log's Lamport time may grow in one step.
 pub const LAMPORT_STEP: u64 = 1 << 32;
 
+/// Characters of a passphrase, at least.
+pub const PASSPHRASE_CHARS: usize = 12;
+/// Bytes of UTF-8 in a passphrase.
+pub const PASSPHRASE_BYTES: usize = 1024;
+/// Bytes of a backup.
+pub const BACKUP_BYTES: usize = 1024 * 1024 * 1024;
+/// Bytes of records in one piece of it, unless one record is larger.
+pub const BACKUP_PIECE_BYTES: usize = 256 * 1024;
+/// Bytes of one record in it.
+pub const BACKUP_RECORD_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of one sealed piece that is read.
+pub const BACKUP_SEALED_BYTES: usize = BACKUP_RECORD_BYTES + 1024 * 1024;
+/// Bytes of the key of a record.
+pub const BACKUP_KEY_BYTES: usize = 256;
+/// Rooms in it.
+pub const BACKUP_ROOMS: usize = protocol::limits::ROOMS_PER_CONNECTION;
+
 /// Drafts that wait for the disk.
 pub const DRAFTS: usize = 20_000;
 /// Bytes of drafts that wait for the disk.

@@ -6,6 +6,7 @@
 //! Both carry what the room's id is made of, so that the id is computed and never believed. Who is
 //! in the room and what was said there is elsewhere.
 
+pub mod backup;
 pub mod door;
 pub mod invite;
 pub mod keyring;

@@ -128,6 +128,11 @@ impl Stage {
         page.picture(&folder.join(format!("{name}.png"))).await
     }
 
+    /// Where browsers save files, if the story lets them.
+    pub fn downloads(&self) -> PathBuf {
+        self.folder.join("downloads")
+    }
+
     fn profile(&self, person: &str) -> PathBuf {
         self.folder.join("profiles").join(person)
     }

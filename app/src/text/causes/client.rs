@@ -75,6 +75,8 @@ impl Language {
                 format!("此设备已在 {limit} 个房间中，无法再加入。"),
                 "请用另一个浏览器或配置文件。",
             ),
+            ClientRefusal::Backup(error) => self.backup_error(*error),
+            ClientRefusal::BackupInterrupted => self.backup_interrupted(),
             ClientRefusal::Store(fault) => self.store_fault(fault),
             ClientRefusal::NoRandomness { text } => self.say(
                 "The browser gives no random numbers, so no keys can be made.",

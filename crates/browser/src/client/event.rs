@@ -2,6 +2,7 @@
 //!
 //! The words here are for logs and for whoever reads an error; the page has its own for people.
 
+use engine::room::backup::BackupError;
 use engine::{Event, Gist, InviteError, RoomId, StoreFault};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub enum ClientEvent {
         /// What happened.
         event: Event,
     },
+    /// A backup that was asked for comes on.
+    Backup(BackupNews),
     /// All that was stored on this device is deleted: this tab has ended, and is to be loaded
     /// again.
     Wiped,
@@ -63,6 +66,29 @@ pub struct RoomSummary {
     pub name: String,
     /// The room in short; nothing while what is stored of it is being read.
     pub gist: Option<Gist>,
+}
+
+/// How a backup comes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BackupNews {
+    /// The next bytes of the file that is being made.
+    Part(Vec<u8>),
+    /// It is made: what has come is all of it.
+    Made {
+        /// Rooms in it.
+        rooms: u32,
+    },
+    /// What was handed over of a file is taken in: the next part may come.
+    Taken,
+    /// All of it is taken in.
+    Imported {
+        /// Rooms that are new on this device.
+        added: u32,
+        /// Rooms that were here already, and are as they were.
+        known: u32,
+    },
+    /// It came to nothing, and all is as it was.
+    Refused(ClientRefusal),
 }
 
 /// Why a room cannot be created, joined, opened or left.
@@ -92,6 +118,12 @@ pub enum ClientRefusal {
     /// The room could not be stored.
     #[error("{0}")]
     Store(StoreFault),
+    /// A backup is no good.
+    #[error("{0}")]
+    Backup(BackupError),
+    /// Another page makes a backup or takes one in, or another tab leads now.
+    #[error("the work on the backup was interrupted: try again")]
+    BackupInterrupted,
     /// The browser gives no random numbers, so no keys can be made.
     #[error("the browser gives no random numbers: {text}")]
     NoRandomness {

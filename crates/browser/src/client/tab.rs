@@ -19,13 +19,13 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Window};
 
-use super::event::{ClientEvent, ClientRefusal, Fault, Part, StartError};
+use super::event::{BackupNews, ClientEvent, ClientRefusal, Fault, Part, StartError};
 use super::persistence::Persistence;
 use super::unsent::Unsent;
 use super::{ClientOptions, start, wake};
 use crate::bindings::{TrustedWorker, error_words};
 use crate::config;
-use crate::message::{AskId, Entropy, Request, Term, ToWorker};
+use crate::message::{AskId, Entropy, ImportStep, Request, Term, ToWorker};
 use crate::port::Parcel;
 use crate::random;
 use crate::rtc::{Rtc, Tell, Told};
@@ -44,6 +44,7 @@ pub(super) struct Tab {
     rtc: OnceCell<Rtc>,
     unsent: RefCell<Unsent>,
     term: Cell<Term>,
+    backup: Cell<Option<AskId>>,
     persistence: Persistence,
     listeners: RefCell<Vec<EventListener>>,
 }
@@ -75,6 +76,7 @@ impl Tab {
             rtc: OnceCell::new(),
             unsent: RefCell::default(),
             term: Cell::default(),
+            backup: Cell::default(),
             persistence: Persistence::new(&window),
             listeners: RefCell::default(),
             window,
@@ -210,6 +212,33 @@ impl Tab {
                 self.tell_later(ClientEvent::Refused(refusal));
             }
         }
+    }
+
+    /// Begins with a backup; what comes of another one is not told any more.
+    pub(super) fn begin_backup(self: &Rc<Self>, request: impl FnOnce(AskId) -> Request) {
+        match random::bytes() {
+            Ok(ask) => {
+                self.backup.set(Some(AskId(ask)));
+                self.request(Some(request(AskId(ask))));
+            }
+            Err(error) => {
+                let refusal = ClientRefusal::NoRandomness { text: error.0 };
+                self.tell_later(ClientEvent::Backup(BackupNews::Refused(refusal)));
+            }
+        }
+    }
+
+    /// The next step of the backup that is being taken in.
+    pub(super) fn go_on_importing(&self, step: ImportStep) {
+        if let Some(ask) = self.backup.get() {
+            self.request(Some(Request::Import { ask, step }));
+        }
+    }
+
+    /// What comes of a backup from now on is not told.
+    pub(super) fn give_up_backup(&self) {
+        self.go_on_importing(ImportStep::Cancel);
+        self.backup.set(None);
     }
 
     /// Asks for all that is stored to be deleted: also where nobody leads, as with a damaged store.

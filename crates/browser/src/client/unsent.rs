@@ -301,6 +301,7 @@ impl Unsent {
             | News::Summary(_)
             | News::Storage(_)
             | News::Wiped
+            | News::Backup { .. }
             | News::Fault(_) => {}
         }
     }
@@ -311,7 +312,11 @@ impl Unsent {
             Request::Leave { room: of, .. }
             | Request::Open { room: of }
             | Request::Command { room: of, .. } => of == room,
-            Request::Create { .. } | Request::Join { .. } | Request::Wipe { .. } => false,
+            Request::Create { .. }
+            | Request::Join { .. }
+            | Request::Export { .. }
+            | Request::Import { .. }
+            | Request::Wipe { .. } => false,
         };
         self.asked.retain(|(_, request)| !left(request));
         self.waiting.retain(|request| !left(request));

@@ -110,7 +110,7 @@ pub(super) fn list(request: &IdbRequest) -> Array {
 }
 
 /// Bytes as they were stored; whatever else lies there has none.
-fn plain(value: &JsValue) -> Vec<u8> {
+pub(super) fn plain(value: &JsValue) -> Vec<u8> {
     if value.is_object() { Uint8Array::new(value).to_vec() } else { Vec::new() }
 }
 

@@ -244,6 +244,7 @@ impl Driver {
             | News::Refused { .. }
             | News::Storage(_)
             | News::Wiped
+            | News::Backup { .. }
             | News::Fault(_) => {}
         }
         self.page.tell_news(news);

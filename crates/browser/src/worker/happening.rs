@@ -9,8 +9,9 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcDataChannel;
 
 use crate::channel::ChannelNews;
+use crate::client::event::ClientRefusal;
 use crate::lock::{Lock, LockError};
-use crate::message::{TabMessage, ToWorker};
+use crate::message::{AskId, TabMessage, ToWorker};
 use crate::socket::Rumour;
 use crate::store::{Lost, OpenFault, Store, Wiped};
 
@@ -48,6 +49,14 @@ pub(super) enum Report {
     Left(RoomId, Result<(), StoreFault>),
     /// Part of what was stored of a room that was left is gone, or not.
     Wiped(RoomId, Result<Wiped, StoreFault>),
+    /// A piece of a backup is ready.
+    Packed(AskId, Vec<u8>),
+    /// The last piece of a backup of so many rooms is ready, or there is none.
+    PackedAll(AskId, Result<(Vec<u8>, u32), ClientRefusal>),
+    /// Part of a backup is stored, or not.
+    Unpacked(AskId, Result<(), StoreFault>),
+    /// The records of all rooms of a backup are stored, or not.
+    UnpackedAll(AskId, Result<(), StoreFault>),
     /// A batch of a room is stored, or not.
     Committed(RoomId, BatchId, Result<(), StoreFault>),
     /// A scan of a room is answered.

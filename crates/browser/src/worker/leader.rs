@@ -4,6 +4,7 @@
 //! away what is stored of those that are left (`leaving`), and keeps one timer for the earliest of
 //! all deadlines.
 
+mod backups;
 mod founding;
 mod leaving;
 mod server;
@@ -27,6 +28,7 @@ use crate::lock::Lock;
 use crate::message::{News, Request, RtcNews, TabId};
 use crate::random;
 use crate::store::Store;
+use backups::Backups;
 use founding::Founding;
 use leaving::Leaving;
 use server::Refusal;
@@ -39,6 +41,7 @@ pub(super) struct Leader {
     rooms: BTreeMap<RoomId, Room>,
     founding: BTreeMap<RoomId, Founding>,
     leaving: BTreeMap<RoomId, Leaving>,
+    backups: Backups,
     reach: Reach,
     space: Space,
     refusal: Refusal,
@@ -79,6 +82,7 @@ impl Leader {
             rooms: BTreeMap::new(),
             founding: BTreeMap::new(),
             leaving: BTreeMap::new(),
+            backups: Backups::default(),
             reach,
             space: Space::Left,
             refusal: Refusal::Untold,
@@ -136,7 +140,7 @@ impl Leader {
         }
     }
 
-    fn open(&mut self, record: RoomRecord) -> Result<(), LeaderError> {
+    pub(super) fn open(&mut self, record: RoomRecord) -> Result<(), LeaderError> {
         let (room, name) = (record.room(), record.name().to_owned());
         let seed = random::bytes().map_err(|error| LeaderError::NoRandomness(error.0))?;
         self.rooms.insert(room, Room::new(Engine::open(record, seed, now()), name));
@@ -163,6 +167,10 @@ impl Leader {
             Report::Founded(room, outcome) => self.on_founded(room, outcome)?,
             Report::Left(room, outcome) => self.on_left(room, outcome)?,
             Report::Wiped(room, outcome) => self.on_wiped(room, outcome)?,
+            Report::Packed(ask, piece) => self.on_packed(ask, piece),
+            Report::PackedAll(ask, outcome) => self.on_packed_all(ask, outcome),
+            Report::Unpacked(ask, outcome) => self.on_unpacked(ask, outcome)?,
+            Report::UnpackedAll(ask, outcome) => self.on_unpacked_all(ask, outcome)?,
             Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
             Report::Scanned(room, scan, outcome) => {
                 self.hand(room, Input::Scanned(scan, outcome));
@@ -200,6 +208,8 @@ impl Leader {
             }
             Request::Open { room } => self.show(asker, None, room),
             Request::Leave { ask, room } => self.leave(asker, ask, room),
+            Request::Export { ask, passphrase } => self.export(asker, ask, &passphrase),
+            Request::Import { ask, step } => self.import(asker, ask, step),
             // The driver takes it out of our hands.
             Request::Wipe { .. } => {}
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
@@ -349,6 +359,7 @@ impl Leader {
 
     /// Looks at the clocks for a sleep that no event told of.
     fn look(&mut self) {
+        self.look_at_backups();
         if self.sleep.look(now()) {
             self.wake();
         }

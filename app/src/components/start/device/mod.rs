@@ -1,13 +1,16 @@
 //! The dialog about all that is stored on this device, and the way to it. What deleting it does is
 //! said before it is done.
 
+mod backup;
+
 use leptos::html;
 use leptos::prelude::*;
 
+use self::backup::{ExportForm, ImportForm};
 use crate::chat::{Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, ScreenStoreFields, language, word};
-use crate::text::{Language, Words};
+use crate::text::{Language, Wording, Words};
 
 /// Opens the dialog.
 #[component]
@@ -51,6 +54,14 @@ pub fn DeviceDialog() -> impl IntoView {
             Device::Rests | Device::Asks(DeviceQuestion::Choices) => words.this_device,
             Device::Asks(DeviceQuestion::Wipe) => words.wipe_heading,
             Device::Wiping => words.wiping,
+            Device::Asks(DeviceQuestion::Export)
+            | Device::Exporting(_)
+            | Device::Exported(_)
+            | Device::Failed(DeviceQuestion::Export, _) => words.export,
+            Device::Asks(DeviceQuestion::Import)
+            | Device::Importing { .. }
+            | Device::Imported { .. }
+            | Device::Failed(..) => words.import,
         }
     };
     let body = move || {
@@ -62,13 +73,36 @@ pub fn DeviceDialog() -> impl IntoView {
                 consequences(language, page.screen().rooms().with(|rooms| loss_of(rooms)), manage)
             }
             Device::Wiping => view! { <p>{language.words().wiping_more}</p> }.into_any(),
+            Device::Asks(DeviceQuestion::Export) => view! { <ExportForm /> }.into_any(),
+            Device::Asks(DeviceQuestion::Import) => view! { <ImportForm /> }.into_any(),
+            Device::Exporting(ready) => told("backup-going", language.exporting(ready)),
+            Device::Exported(rooms) => told("backup-done", language.exported(rooms)),
+            Device::Importing { sent, total } => {
+                told("backup-going", language.importing(sent, total))
+            }
+            Device::Imported { added, known } => {
+                told("backup-done", language.imported(added, known))
+            }
+            Device::Failed(_, failure) => {
+                let Wording { title, help } = language.backup_failure(&failure);
+                told("backup-failed", format!("{title} {help}"))
+            }
         }
     };
     let way_out = move || {
         let words = language.get().words();
         match device.get() {
-            Device::Asks(DeviceQuestion::Wipe) => words.cancel,
-            Device::Rests | Device::Asks(DeviceQuestion::Choices) | Device::Wiping => words.close,
+            Device::Asks(
+                DeviceQuestion::Wipe | DeviceQuestion::Export | DeviceQuestion::Import,
+            )
+            | Device::Exporting(_)
+            | Device::Importing { .. } => words.cancel,
+            Device::Rests
+            | Device::Asks(DeviceQuestion::Choices)
+            | Device::Exported(_)
+            | Device::Imported { .. }
+            | Device::Failed(..)
+            | Device::Wiping => words.close,
         }
     };
     let busy = move || device.get() == Device::Wiping;
@@ -112,24 +146,34 @@ fn offers(
     words: &'static Words,
     manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let ask = |question| DeviceDeed::Ask(Some(question));
-    view! {
-        <ul class="offers">
+    let offer = |(testid, does, more, question): (&'static str, _, _, DeviceQuestion)| {
+        let class = if question == DeviceQuestion::Wipe { "danger" } else { "" };
+        view! {
             <li>
                 <button
                     type="button"
-                    class="danger"
-                    data-testid="wipe"
-                    aria-describedby="wipe-more"
-                    on:click=move |_| manage(ask(DeviceQuestion::Wipe))
+                    class=class
+                    data-testid=testid
+                    aria-describedby=format!("{testid}-more")
+                    on:click=move |_| manage(DeviceDeed::Ask(Some(question)))
                 >
-                    {words.wipe}
+                    {does}
                 </button>
-                <p class="hint" id="wipe-more">{words.wipe_more}</p>
+                <p class="hint" id=format!("{testid}-more")>{more}</p>
             </li>
-        </ul>
-    }
-    .into_any()
+        }
+    };
+    let all = [
+        ("export", words.export, words.export_more, DeviceQuestion::Export),
+        ("import", words.import, words.import_more, DeviceQuestion::Import),
+        ("wipe", words.wipe, words.wipe_more, DeviceQuestion::Wipe),
+    ];
+    view! { <ul class="offers">{all.map(offer).collect_view()}</ul> }.into_any()
+}
+
+/// How far something has come.
+fn told(testid: &'static str, text: String) -> AnyView {
+    view! { <p role="status" data-testid=testid>{text}</p> }.into_any()
 }
 
 /// What deleting everything does, and how much of it nobody else holds.

@@ -96,6 +96,12 @@ impl Tab {
                 }
                 ClientEvent::Room { room, event }
             }
+            News::Backup { ask, news } => {
+                if self.backup.get() != Some(ask) {
+                    return;
+                }
+                ClientEvent::Backup(news)
+            }
             News::Wiped => {
                 self.end_quietly();
                 ClientEvent::Wiped

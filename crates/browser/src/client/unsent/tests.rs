@@ -326,7 +326,11 @@ fn nothing_is_asked_any_more_of_a_room_that_was_left_and_all_of_the_others() {
         Request::Leave { room, .. } | Request::Open { room } | Request::Command { room, .. } => {
             *room == other
         }
-        Request::Create { .. } | Request::Join { .. } | Request::Wipe { .. } => false,
+        Request::Create { .. }
+        | Request::Join { .. }
+        | Request::Export { .. }
+        | Request::Import { .. }
+        | Request::Wipe { .. } => false,
     };
     assert!(asked.len() >= 5 && asked.iter().all(of_other), "{asked:?}");
     assert_eq!((unsent.places.len(), unsent.draft_bytes), (1, 5));

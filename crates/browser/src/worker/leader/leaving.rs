@@ -37,11 +37,18 @@ pub(super) struct Leaving {
 enum Stage {
     /// It is being stored that it was left; it is opened again if that fails.
     Noting { record: Box<RoomRecord>, asker: Asker, ask: AskId },
+    /// It comes from a backup.
+    Arriving,
     /// This table and those behind it have records yet.
     Wiping(usize),
 }
 
 impl Leaving {
+    /// A room that comes from a backup, and is one that was left until all of it is here.
+    pub(super) fn arriving() -> Leaving {
+        Leaving { stage: Stage::Arriving, back: None }
+    }
+
     /// Comes back as soon as nothing of the last time is left.
     pub(super) fn come_back(&mut self, record: RoomRecord, founding: Founding) {
         match &mut self.back {
@@ -100,6 +107,25 @@ impl Leader {
             }
         }
         Ok(())
+    }
+
+    /// All of a room of a backup is stored: it is opened.
+    pub(super) fn arrive(&mut self, record: RoomRecord) -> Result<(), LeaderError> {
+        let back = self.leaving.remove(&record.room()).and_then(|leaving| leaving.back);
+        self.open(record)?;
+        self.found_again(back);
+        Ok(())
+    }
+
+    /// Not all of a room of a backup comes: what has come goes again.
+    pub(super) fn turn_back(&mut self, room: RoomId) {
+        if let Some(leaving) = self.leaving.get_mut(&room) {
+            leaving.stage = Stage::Wiping(0);
+            // Its record may be on its way to the disk: this one comes behind it.
+            let left = StoreOp::Put(Table::Rooms, room.0.to_vec(), RoomRecord::left());
+            drop(self.reach.store.commit(&[left], Durability::Strict));
+            self.wipe(room);
+        }
     }
 
     /// An earlier leader has begun to leave this room.
