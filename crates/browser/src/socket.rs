@@ -11,9 +11,10 @@
 mod backoff;
 
 use engine::Millis;
-use engine::protocol::{ClientMessage, ServerMessage};
+use engine::protocol::{ClientMessage, ServerMessage, limits};
 use gloo::events::EventListener;
-use wasm_bindgen::JsCast;
+use js_sys::JsString;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
 
 use crate::bindings::words;
@@ -241,8 +242,16 @@ impl Socket {
             on("close", |_| Some(Rumour::Closed)),
             on("message", |event| {
                 let event: &MessageEvent = event.unchecked_ref();
-                event.data().as_string().map(Rumour::Heard)
+                heard(&event.data())
             }),
         ]
     }
+}
+
+/// What a message says, unless it is longer than any may be: that is not copied, since the memory
+/// of a worker never shrinks. A unit of UTF-16 is at least a byte of UTF-8.
+fn heard(data: &JsValue) -> Option<Rumour> {
+    let text: &JsString = data.dyn_ref()?;
+    let units = usize::try_from(text.length()).unwrap_or(usize::MAX);
+    (units <= limits::MESSAGE_BYTES).then(|| Rumour::Heard(text.into()))
 }

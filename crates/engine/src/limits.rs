@@ -221,6 +221,8 @@ pub const WANT_ENTRIES: u64 = 512;
 /// Ranges in one `Want`, and of one log in one `Have` frame.
 pub const FRAME_RANGES: usize = 128;
 
+/// Characters of the signaling server's own words that a page is shown.
+pub const SERVER_WORDS: usize = 160;
 /// The same trouble is told to pages at most once in this time.
 pub const TROUBLE_EVERY: Millis = 60_000;
 /// Different troubles told to pages in that time.

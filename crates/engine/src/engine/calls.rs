@@ -72,16 +72,16 @@ impl Engine {
                     self.on_payload(meeting, from, &payload);
                 }
             }
-            ServerMessage::Error { code, message } => self.on_refused(&code, message),
+            ServerMessage::Error { code, message } => self.on_refused(&code, &message),
             // Relays are for the browser's connections: a driver keeps them to itself.
             ServerMessage::Relays(_) | ServerMessage::Ping | ServerMessage::Pong => {}
         }
     }
 
-    fn on_refused(&mut self, code: &ErrorCode, message: String) {
+    fn on_refused(&mut self, code: &ErrorCode, message: &str) {
         // A peer that left while a payload was on its way is no news.
         if *code != ErrorCode::UnknownPeer {
-            self.trouble(Trouble::Signal(message));
+            self.trouble(Trouble::Signal(super::tell::server_words(message)));
         }
     }
 

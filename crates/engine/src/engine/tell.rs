@@ -400,3 +400,28 @@ impl Engine {
         self.links.get(&link).and_then(Link::member)
     }
 }
+
+/// The server's own words as a page may show them: not at length, on one line, and without what
+/// turns the direction of the words around them.
+pub(super) fn server_words(message: &str) -> String {
+    let turns = |letter: char| {
+        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{61c}')
+            || ('\u{2028}'..='\u{202e}').contains(&letter)
+            || ('\u{2066}'..='\u{2069}').contains(&letter)
+    };
+    let shown = message.chars().filter(|letter| !letter.is_control() && !turns(*letter));
+    shown.take(limits::SERVER_WORDS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i6_the_servers_words_are_shown_on_one_line_and_not_at_length() {
+        assert_eq!(server_words("the room is full"), "the room is full");
+        let turned = server_words("\u{202e}\u{2066}daoler\u{200f}\n\u{2028}\0!");
+        assert_eq!(turned, "daoler!");
+        assert_eq!(server_words(&"界".repeat(60_000)).chars().count(), limits::SERVER_WORDS);
+    }
+}
