@@ -25,6 +25,8 @@ struct Ask {
     link: LinkId,
     ranges: RangeSet,
     deadline: Millis,
+    /// Some of the answer had no place here: it is asked for again when there is some.
+    dropped: bool,
 }
 
 /// What is known of one log that is not complete.
@@ -66,7 +68,7 @@ pub struct Situation<'a> {
     pub unwanted: &'a dyn Fn(&LogId) -> bool,
     /// Until when nothing of an author is asked for, if it has said too much at once.
     pub shut: &'a dyn Fn(&MemberId) -> Option<Millis>,
-    /// True if there is room for what would come.
+    /// True if there is room for what would come, of anybody.
     pub room: bool,
     /// All links.
     pub links: &'a BTreeMap<LinkId, Link>,
@@ -171,8 +173,16 @@ impl Wants {
         }
     }
 
-    /// A holder has answered another question than for entries, or what it sent was dropped for
-    /// want of room: then it is asked again when there is some, and not passed over.
+    /// What a holder sent was dropped for want of room: it is asked again when there is some, and
+    /// not passed over.
+    pub fn dropped(&mut self, log: &LogId) {
+        let pursuit = self.pursuits.get_mut(log);
+        if let Some(ask) = pursuit.and_then(|pursuit| pursuit.ask.as_mut()) {
+            ask.dropped = true;
+        }
+    }
+
+    /// A holder has answered another question than for entries.
     pub fn answered(&mut self, log: &LogId) {
         if let Some(pursuit) = self.pursuits.get_mut(log) {
             pursuit.ask = None;
@@ -207,9 +217,17 @@ impl Wants {
 
 impl Pursuit {
     fn question(&mut self, log: &LogId, at: &Situation<'_>) -> Option<(LinkId, Question)> {
+        let soon = at.now + limits::AUTHOR_GRACE;
+        let until = if at.room { (at.shut)(&log.member) } else { Some(soon) };
         if let Some(ask) = &mut self.ask {
             ask.ranges = ask.ranges.and(&self.missing);
             let linked = at.links.get(&ask.link).is_some_and(|link| link.flow().is_some());
+            if linked && ask.dropped && !ask.ranges.is_empty() {
+                // Whoever has sent it is not to blame.
+                ask.dropped = until.is_some();
+                ask.deadline = until.unwrap_or(at.now + limits::WANT_TIMEOUT);
+                return until.is_none().then(|| (ask.link, want(log, &ask.ranges)));
+            }
             if linked && at.now < ask.deadline && !ask.ranges.is_empty() {
                 return None;
             }
@@ -222,11 +240,7 @@ impl Pursuit {
             }
             self.ask = None;
         }
-        if !at.room {
-            self.not_before = at.now + limits::AUTHOR_GRACE;
-            return None;
-        }
-        if let Some(until) = (at.shut)(&log.member) {
+        if let Some(until) = until {
             self.not_before = until;
             return None;
         }
@@ -241,13 +255,19 @@ impl Pursuit {
         }
         let deadline = at.now + limits::WANT_TIMEOUT;
         if let Some(seq) = at.unmarked(link, log) {
-            self.ask = Some(Ask { link, ranges, deadline });
+            self.ask = Some(Ask { link, ranges, deadline, dropped: false });
             return Some((link, Question::Mark(*log, seq)));
         }
-        let newest = ranges.ranges().iter().rev().take(limits::FRAME_RANGES).copied().collect();
-        self.ask = Some(Ask { link, ranges, deadline });
-        Some((link, Question::Want(Want { log: *log, ranges: newest })))
+        let question = want(log, &ranges);
+        self.ask = Some(Ask { link, ranges, deadline, dropped: false });
+        Some((link, question))
     }
+}
+
+/// The question for entries of a log, the newest of them.
+fn want(log: &LogId, entries: &RangeSet) -> Question {
+    let ranges = entries.ranges().iter().rev().take(limits::FRAME_RANGES).copied().collect();
+    Question::Want(Want { log: *log, ranges })
 }
 
 #[cfg(test)]
@@ -311,10 +331,12 @@ mod tests {
     fn whose_answer_was_dropped_for_want_of_room_is_asked_again_when_there_is_some() {
         let (mut wants, links) = (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32])]));
         assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
-        wants.answered(&LOG);
-        assert_eq!(asked_if(false, &mut wants, &links, 10), []);
-        assert_eq!(wants.deadline(), Some(10 + limits::AUTHOR_GRACE), "it is looked at again");
-        assert_eq!(asked(&mut wants, &links, 20), [LinkId(0)]);
+        wants.dropped(&LOG);
+        let late = limits::WANT_TIMEOUT + 10;
+        assert_eq!(asked_if(false, &mut wants, &links, late), [], "nobody is passed over");
+        assert_eq!(wants.deadline(), Some(late + limits::AUTHOR_GRACE), "it is looked at again");
+        assert_eq!(asked(&mut wants, &links, late + 10), [LinkId(0)]);
+        assert_eq!(asked(&mut wants, &links, late + 20), [], "once");
     }
 
     #[test]

@@ -338,11 +338,14 @@ fn may_change(name: &str) -> bool {
     name == "pack/deflate"
 }
 
-/// What is in the folder.
+/// What is in the folder, but for backups, which are compared where they are written.
 fn stored() -> Files {
     let mut files = Files::new();
     for kind in std::fs::read_dir(folder()).unwrap() {
         let kind = kind.unwrap();
+        if kind.file_name() == "backup" {
+            continue;
+        }
         for file in std::fs::read_dir(kind.path()).unwrap() {
             let file = file.unwrap();
             let folder = kind.file_name().into_string().unwrap();

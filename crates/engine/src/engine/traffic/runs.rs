@@ -26,7 +26,7 @@ impl Engine {
             return self.inbox.put_away([Away { class, bytes, ..Away::of(&run, id) }]);
         }
         if let Some(reason) = self.no_room_for(&run.log.member, bytes.len()) {
-            self.wants.answered(&run.log);
+            self.wants.dropped(&run.log);
             self.refuse_runs(&[(id, run.log, run.first, last)], reason);
             return self.release(&[(id, class, bytes.len())]);
         }
