@@ -318,8 +318,9 @@ impl Engine {
         }
     }
 
-    /// The end of a log has gone elsewhere: that it has another entry where nothing is held now need
-    /// not be proven. What peers hold there counts again, and is compared before it is asked for.
+    /// The end of a log has gone elsewhere: that there is another entry where nothing is held now
+    /// need not be proven. What peers hold there counts again, and is compared before it is asked
+    /// for.
     pub(in crate::engine) fn end_moot_walks(&mut self, log: &LogId) {
         let held = self.logs.of(log).map(LogState::held).unwrap_or_default();
         let moot = |walk: &Walk| matches!(walk.goal, Goal::Fork) && !held.contains(walk.at);
