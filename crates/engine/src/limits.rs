@@ -114,6 +114,9 @@ pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of them by one author: a link's credit in all classes and some more, and an eighth of all,
 /// so that nobody takes the place of the others.
 pub const INBOX_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
+/// Parts of logs that are turned away, because their authors are blocked, and whose settling waits
+/// for a store that has failed.
+pub const TURNED_AWAY: usize = 1_024;
 /// Entries of one member that are stored here before it has to keep to a pace: a long history, so
 /// that a newcomer does not wait for it.
 pub const QUOTA_ENTRIES: u64 = 1_000_000;

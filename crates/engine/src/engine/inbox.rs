@@ -86,9 +86,15 @@ impl Inbox {
         self.runs.push_back(incoming);
     }
 
-    /// Takes note of what is not taken.
+    /// Takes note of what is not taken. What used credit is bounded by that; what had its credit
+    /// back, because it could not be settled yet, by [`limits::TURNED_AWAY`]: of what is over that
+    /// its author is not told.
     pub fn put_away(&mut self, away: impl IntoIterator<Item = Away>) {
-        self.away.extend(away);
+        for away in away {
+            if away.bytes > 0 || self.away.len() < limits::TURNED_AWAY {
+                self.away.push(away);
+            }
+        }
     }
 
     /// All that is not taken.
@@ -189,5 +195,27 @@ impl Inbox {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.registers.is_empty() && self.away.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Incarnation;
+
+    #[test]
+    fn i6_what_is_turned_away_while_nothing_can_be_stored_has_a_bound_and_its_credit_comes_back() {
+        let log = LogId { member: MemberId([1; 32]), incarnation: Incarnation([2; 16]) };
+        let (link, class) = (LinkId(3), Class::Normal);
+        let away = |bytes| Away { link, class, bytes, log, mark: None, first: 0, last: 0 };
+        let mut inbox = Inbox::default();
+        // A store that fails again and again puts back what had its credit back, and more comes.
+        for _ in 0..3 {
+            inbox.put_away((0..limits::TURNED_AWAY).map(|_| away(0)));
+        }
+        inbox.put_away([away(100)]);
+        let taken = inbox.take_away();
+        assert_eq!(taken.len(), limits::TURNED_AWAY + 1);
+        assert_eq!(taken.iter().map(|away| away.bytes).sum::<usize>(), 100);
     }
 }
