@@ -5,8 +5,6 @@ use crate::page::Page;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
-use std::time::Duration;
-
 use serde_json::json;
 
 /// Brightness of the page's background, 0 to 255.
@@ -19,6 +17,14 @@ for (const part of [document.documentElement, document.body]) {
 }
 const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
 return (red + green + blue) / 3;
+"#;
+
+/// Waits until colours have changed: the first frame begins the transitions, the second knows of all.
+const CALM: &str = r#"
+const done = arguments[arguments.length - 1];
+const ended = () => Promise.all(document.getAnimations().map((one) => one.finished));
+const frame = (next) => requestAnimationFrame(() => requestAnimationFrame(next));
+frame(() => ended().then(() => done(true), () => done(false)));
 "#;
 
 /// How far the page is wider than the window, and the composer below it, in pixels.
@@ -196,7 +202,7 @@ async fn talk(ana: &Page, ben: &Page) -> Result<()> {
 pub async fn dress(page: &Page, scheme: &str) -> Result<()> {
     let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
     page.command_chromium("Emulation.setEmulatedMedia", features).await?;
-    // Colours change over 120 ms.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let calm: bool = page.run_to_end(CALM, &[]).await?;
+    ensure!(calm, "the page's colours go on changing");
     Ok(())
 }

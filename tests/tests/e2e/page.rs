@@ -15,7 +15,7 @@ use thirtyfour::prelude::*;
 /// How long a person would wait for anything before calling it broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a wait looks.
-const LOOK: Duration = Duration::from_millis(50);
+pub const LOOK: Duration = Duration::from_millis(50);
 
 /// A tab.
 pub struct Page {

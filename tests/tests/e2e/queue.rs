@@ -2,7 +2,7 @@
 //! taken back; what becomes of it on its way; and reactions.
 
 use crate::browser::Browser::{Chromium, Firefox};
-use crate::page::Page;
+use crate::page::{LOOK, PATIENCE, Page};
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
@@ -59,10 +59,15 @@ async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Presses it as soon as it is there: a row that is still being written has no buttons, while others
+/// may have read it already.
 async fn press(page: &Page, body: &str, button: &str) -> Result<()> {
     let arguments: [Value; 2] = [json!(body), json!(button)];
-    let pressed: bool = page.run(PRESS, &arguments).await?;
-    ensure!(pressed, "the row {body:?} has no button {button:?}");
+    let deadline = Instant::now() + PATIENCE;
+    while !page.run::<bool>(PRESS, &arguments).await? {
+        ensure!(Instant::now() < deadline, "the row {body:?} has no button {button:?}");
+        tokio::time::sleep(LOOK).await;
+    }
     Ok(())
 }
 
