@@ -479,6 +479,15 @@ impl Logs {
         self.branches().filter(|branch| branch.parent == run.log).find(names)
     }
 
+    /// True if what was taken for a branch names the last hash of a run of a log: it hangs on that
+    /// run, which needs no signature of its own then.
+    #[must_use]
+    pub fn branch_hangs_on(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
+        let origin = self.of(log).and_then(LogState::branch).map_or(*log, |branch| branch.origin);
+        let related = |state: &&LogState| state.branch().is_some_and(|it| it.origin == origin);
+        self.logs.values().filter(related).any(|state| state.vouches(last, head))
+    }
+
     /// Where a log's branches begin at entries that are not held of it.
     pub fn open_marks(&self, log: &LogId) -> impl Iterator<Item = &Mark> {
         let held = self.of(log).map(LogState::held).unwrap_or_default();

@@ -90,7 +90,7 @@ impl Engine {
         let agreed = self.agreed(from, &run.log);
         let elsewhere = self.is_held_elsewhere(&run);
         let waits = forked && self.may_be_joined(from, &run);
-        let proven = self.inbox.is_proven(&run.log, run.last(), &run.head());
+        let proven = self.is_proven(&run);
         let state = batch.stage(&run.log, self);
         match state.fit_proven(&run, proven) {
             Ok(new) if new.is_empty() => {
@@ -154,7 +154,7 @@ impl Engine {
     /// is here, nothing is in its place, and nobody has shown that something is.
     fn is_branch(&self, run: &Run, branch: &Branch, state: &LogState) -> bool {
         let held = state.held();
-        let shown = self.is_shown(branch, state);
+        let shown = self.is_shown(&run.log, branch.mark, state);
         let Some(below) = branch.mark.at.checked_sub(1) else { return shown };
         held.contains(below) && (shown || state.hash_at(below) != run.hash_at(below))
     }

@@ -67,12 +67,12 @@ impl Engine {
         logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
     }
 
-    /// True if a branch may be what comes next in its log: it was taken for a branch of another one
-    /// because it hung on nothing there, and nothing shows that it is one of this.
+    /// True if a branch may be what comes next in a log: it was taken for a branch because it hung
+    /// on nothing, and nothing shows that it is one of this log.
     fn may_come_next(&self, state: &LogState, place: &Place) -> bool {
-        let branch = state.branch().filter(|branch| branch.parent == place.log());
-        let parent = self.logs.of(&place.log());
-        branch.zip(parent).is_some_and(|(branch, parent)| !self.is_shown(branch, parent))
+        let log = place.log();
+        let branch = state.branch().zip(self.logs.of(&log));
+        branch.is_some_and(|(branch, other)| !self.is_shown(&log, branch.mark, other))
     }
 
     /// A part of a log goes where it belongs.

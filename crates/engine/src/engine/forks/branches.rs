@@ -14,7 +14,7 @@ use crate::limits;
 use crate::link::Link;
 use crate::link::flow::Flow;
 use crate::log::LogState;
-use crate::log::branch::Branch;
+use crate::log::branch::{Branch, Mark};
 use crate::log::have::LogHave;
 
 impl Engine {
@@ -84,12 +84,11 @@ impl Engine {
         parent.is_some_and(|state| state.held().contains(branch.mark.at))
     }
 
-    /// True if something else is in a branch's place in its log: it is held, or was shown. If not,
-    /// the branch may be what comes next there.
-    pub(in crate::engine) fn is_shown(&self, branch: &Branch, parent: &LogState) -> bool {
-        let proof = self.forks.proofs.get(&branch.parent);
-        parent.held().contains(branch.mark.at)
-            || proof.is_some_and(|proof| proof.denies(branch.mark))
+    /// True if something else than what has this mark is in its place in a log: it is held, or was
+    /// shown. If not, a branch that begins so may be what comes next there.
+    pub(in crate::engine) fn is_shown(&self, log: &LogId, mark: Mark, state: &LogState) -> bool {
+        let proof = self.forks.proofs.get(log);
+        state.held().contains(mark.at) || proof.is_some_and(|proof| proof.denies(mark))
     }
 
     /// True if what stands before a branch is held, of the log that it branches off.

@@ -36,7 +36,7 @@ impl Engine {
         let run = match (vouched, run.is_chained()) {
             // A signature that was not checked is not passed on.
             (true, _) => run.into_chained(),
-            (false, true) if self.inbox.is_proven(&run.log, last, &head) => run,
+            (false, true) if self.is_proven(&run) => run,
             // Nothing here says that it is what it claims: it is asked for again.
             (false, true) => return self.release(&[(id, class, bytes.len())]),
             (false, false) => match run.check_signature(&self.room) {
@@ -50,6 +50,14 @@ impl Engine {
         let gone = by_author || self.may_be_gone(&run, &deleted);
         let whole = gone && Engine::decisions_whole(&run) && !self.is_only_words(&run);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
+    }
+
+    /// True if something that is not held in a run's log shows that the run is what it claims: what
+    /// came behind it without a body, or what was taken for a branch.
+    pub(in crate::engine) fn is_proven(&self, run: &Run) -> bool {
+        let (last, head) = (run.last(), run.head());
+        self.inbox.is_proven(&run.log, last, &head)
+            || self.logs.branch_hangs_on(&run.log, last, &head)
     }
 
     /// Why nothing more of an author is taken in now, if nothing is.
