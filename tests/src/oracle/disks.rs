@@ -30,6 +30,8 @@ pub struct Disks {
     told: BTreeMap<(usize, usize), BTreeMap<LogId, (Seq, u64)>>,
     /// In which log each device has last written, since everybody is there.
     wrote: BTreeMap<usize, LogId>,
+    /// What anybody has written, also if no disk holds it any more: it may still be on its way.
+    written: BTreeSet<EntryHash>,
 }
 
 impl Disks {
@@ -236,12 +238,15 @@ impl Oracle {
         };
         let known = |run: &Run| {
             let last = EntryId { log: run.log, seq: run.last() };
-            stores.iter().any(|store| store.keeps(room, &last, &run.head()))
+            self.disks.written.contains(&run.head())
+                || stores.iter().any(|store| store.keeps(room, &last, &run.head()))
         };
         let new = |run: &Run| !stores[peer].covers(&run.log, run.first, run.last());
         let own = runs.into_iter().filter(|run| run.log.member == member).filter(new);
         let written: Vec<Run> = own.filter(|run| !self.forks(&member) || !known(run)).collect();
         self.disks.wrote.extend(written.last().map(|run| (peer, run.log)));
+        let hashes = written.iter().flat_map(|run| run.iter().map(|(_, entry)| entry.hash));
+        self.disks.written.extend(hashes);
         written
     }
 
