@@ -189,6 +189,8 @@ pub struct ChatState {
     pub storage: Option<StorageState>,
     /// What is wrong, newest last.
     pub faults: Vec<Fault>,
+    /// How often it was told that the signaling server breaks its rules.
+    pub misconduct: u64,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
     /// The room that is shown.
@@ -306,6 +308,10 @@ impl ChatState {
             ClientEvent::Refused(refusal) => self.refuse(refusal),
             ClientEvent::Storage(state) => {
                 self.note_storage(state);
+                Vec::new()
+            }
+            ClientEvent::Fault(Fault::Server(what)) => {
+                self.note_misconduct(what);
                 Vec::new()
             }
             ClientEvent::Fault(fault) => {

@@ -78,6 +78,8 @@ pub struct Oracle {
     members: Vec<MemberId>,
     /// The member that lies, whose claims count for nothing.
     pub mallory: Option<usize>,
+    /// True if the server has ever been evil.
+    pub evil_server: bool,
     orders: BTreeMap<EntryHash, Order>,
     /// What is called so by everybody, but where a log has forked.
     names: BTreeMap<EntryId, EntryHash>,
@@ -231,6 +233,9 @@ impl Oracle {
             return;
         }
         match trouble {
+            Trouble::Server(what) if !self.evil_server => {
+                self.fail("honesty", format!("peer {peer} accuses an honest server: {what}"));
+            }
             Trouble::Peer { member: Some(_), what } => {
                 self.fail("honesty", format!("peer {peer} accuses an honest member: {what}"));
             }
@@ -240,6 +245,7 @@ impl Oracle {
             Trouble::Peer { member: None, .. }
             | Trouble::Store(_)
             | Trouble::Signal(_)
+            | Trouble::Server(_)
             | Trouble::Version { .. } => {}
         }
     }

@@ -28,6 +28,7 @@ impl World {
         self.note(format_args!("evil server, one in {odds}"));
         self.evil.odds = odds;
         self.evil.was |= odds > 0;
+        self.oracle.evil_server |= odds > 0;
     }
 
     /// The signaling server goes, with all its memory, or comes back.

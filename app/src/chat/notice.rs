@@ -1,6 +1,6 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{ClientRefusal, Fault, MemberId, SignalState, StartError, StorageState};
+use browser::{ClientRefusal, Fault, MemberId, Misconduct, SignalState, StartError, StorageState};
 
 use super::{ChatState, Double, Life, Place, Problem, Request, Worker};
 
@@ -136,6 +136,18 @@ impl ChatState {
             && self.room.signal != Some(SignalState::Online)
             && !matches!(self.room.life, Life::Removed | Life::Ended)
             && !self.dismissed.contains(&Notice::SignalLost)
+    }
+
+    /// The signaling server breaks its rules, perhaps often and in many ways: there is one notice
+    /// of it, and whoever has put that away has read it.
+    pub(super) fn note_misconduct(&mut self, what: Misconduct) {
+        self.misconduct = self.misconduct.saturating_add(1);
+        let is_of_server = |fault: &Fault| matches!(fault, Fault::Server(_));
+        let told = self.faults.iter().find(|fault| is_of_server(fault)).cloned();
+        if told.is_none_or(|told| self.dismissed.contains(&Notice::Fault(told))) {
+            self.faults.retain(|fault| !is_of_server(fault));
+            self.faults.push(Fault::Server(what));
+        }
     }
 
     fn room_problem(&self) -> Option<Notice> {

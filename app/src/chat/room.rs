@@ -225,8 +225,12 @@ impl ChatState {
         Vec::new()
     }
 
-    /// That there is no more space is told once, of the storage.
+    /// That there is no more space is told once, of the storage; what the server was caught at is
+    /// not of this room alone.
     fn note_trouble(&mut self, trouble: Trouble) {
+        if let Trouble::Server(what) = trouble {
+            return self.note_misconduct(what);
+        }
         let told = self.storage == Some(StorageState::Full);
         if !(told && trouble == NO_SPACE) {
             self.room.problem = Some(Problem::Trouble(trouble));

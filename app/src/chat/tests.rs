@@ -12,6 +12,7 @@ mod list;
 mod many;
 mod people;
 mod revising;
+mod server;
 mod space;
 mod story;
 mod trust;

@@ -30,6 +30,8 @@ pub struct Screen {
     pub storage: Option<StorageState>,
     /// What is wrong.
     pub faults: Vec<Fault>,
+    /// How often it was told that the signaling server breaks its rules.
+    pub misconduct: u64,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
     /// The room that is shown.
@@ -60,6 +62,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
     renew(screen.faults(), &next.faults);
+    renew(screen.misconduct(), &next.misconduct);
     renew(screen.dismissed(), &next.dismissed);
     renew(screen.room(), &next.room);
     renew(screen.place(), &next.place);

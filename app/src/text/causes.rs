@@ -10,6 +10,7 @@ mod doubles;
 mod faults;
 mod names;
 mod rooms;
+mod server;
 mod storage;
 
 pub use self::names::NameFault;
@@ -79,7 +80,7 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use browser::{ClientRefusal, Fault, MemberId, Missing, Namesake, Part, Refusal};
+    use browser::{ClientRefusal, Fault, MemberId, Misconduct, Missing, Namesake, Part, Refusal};
     use browser::{StartError, StorageState};
     use browser::{StoreFault, Trouble};
 
@@ -111,12 +112,14 @@ mod tests {
             Notice::Storage(StorageState::Deleted),
             Notice::Storage(StorageState::Unreadable { text: text() }),
             Notice::Storage(StorageState::Refused { text: text() }),
+            Notice::Fault(Fault::Server(Misconduct::Payload)),
             Notice::Fault(Fault::Transfer { text: text() }),
             Notice::Fault(Fault::OtherBuild { ours: "1".to_owned(), theirs: "2".to_owned() }),
             Notice::Fault(Fault::Silent { part: Part::Worker, seconds: 5 }),
             Notice::Problem(Problem::Refused(Refusal::TooLong { bytes: 2, limit: 1 })),
             Notice::Problem(Problem::Trouble(Trouble::Store(StoreFault::Full))),
             Notice::Problem(Problem::Trouble(Trouble::Version { theirs: 2, ours: 1 })),
+            Notice::Problem(Problem::Trouble(Trouble::Server(Misconduct::Crowd))),
         ]
     }
 

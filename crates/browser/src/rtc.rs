@@ -6,6 +6,8 @@
 //! ```
 //! Which connections there are, what is sent over signaling and when a path is sought anew is for
 //! the engine to say. Perfect negotiation is here, since its checks must not race across threads.
+//! Addresses of servers are checked first: a browser that cannot read one makes no connection at
+//! all, so whoever names relays could keep everybody apart.
 
 mod connection;
 
@@ -13,8 +15,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::protocol::{IceServer, PageConfig, Relays};
-use engine::{Channel, LinkId, RoomId, RtcCall, RtcState};
+use engine::protocol::{IceServer, PageConfig, Relays, limits};
+use engine::{Channel, LinkId, Misconduct, RoomId, RtcCall, RtcState};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::{RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy};
@@ -43,6 +45,8 @@ pub struct Rtc {
     /// The servers of the page's configuration.
     fixed: Vec<IceServer>,
     tell: Tell,
+    /// What the server handed out last: what is said again costs nothing.
+    last: RefCell<Option<IceServer>>,
     connections: RefCell<BTreeMap<(RoomId, LinkId), Rc<Connection>>>,
 }
 
@@ -50,21 +54,31 @@ impl Rtc {
     /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
     pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
         let configuration = RtcConfiguration::new();
-        let fixed = config.ice_servers.clone();
-        let servers: Array = fixed.iter().map(ice_server).collect();
-        configuration.set_ice_servers(&servers);
+        let named = config.ice_servers.iter().take(limits::ICE_URLS);
+        let fixed = named.filter_map(|server| usable(server, &tell)).collect();
         if relay_only {
             configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
         }
-        Rtc { configuration, fixed, tell, connections: RefCell::default() }
+        let connections = RefCell::default();
+        let rtc = Rtc { configuration, fixed, tell, last: RefCell::default(), connections };
+        rtc.use_relay(None);
+        rtc
+    }
+
+    fn use_relay(&self, relay: Option<&IceServer>) {
+        let servers: Array = self.fixed.iter().chain(relay).map(ice_server).collect();
+        self.configuration.set_ice_servers(&servers);
     }
 
     /// Uses these relays beside the servers of the configuration, instead of earlier ones: for
     /// connections to come, and for the next path that one that is there looks for.
     pub fn relay_through(&self, relays: Relays) {
-        let relays = IceServer::from(relays);
-        let servers: Array = self.fixed.iter().chain([&relays]).map(ice_server).collect();
-        self.configuration.set_ice_servers(&servers);
+        let named = IceServer::from(relays);
+        if self.last.replace(Some(named.clone())).as_ref() == Some(&named) {
+            return;
+        }
+        let relay = usable(&named, &self.tell);
+        self.use_relay(relay.as_ref());
         let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
         let refused = connections.iter().find_map(|connection| {
             connection.configure(&self.configuration).err().map(|error| words(&error))
@@ -113,7 +127,12 @@ impl Rtc {
 
     fn open(&self, room: RoomId, link: LinkId, offerer: bool, polite: bool) {
         let tell = self.tell.clone();
-        let opened = Connection::open(&self.configuration, (room, link), polite, tell.clone());
+        let open = || Connection::open(&self.configuration, (room, link), polite, tell.clone());
+        let opened = open().or_else(|_| {
+            // Should a browser refuse a server that passed the check, it is better to be without.
+            self.use_relay(None);
+            open()
+        });
         let connection = match opened {
             Ok(connection) => connection,
             Err(error) => {
@@ -130,6 +149,16 @@ impl Rtc {
             connection.make_channels();
         }
     }
+}
+
+/// What of a server can be used; that something cannot is told.
+fn usable(server: &IceServer, tell: &Tell) -> Option<IceServer> {
+    let (usable, left_out) = server.usable();
+    if left_out > 0 {
+        // Moves no channel, so it cannot fail.
+        let _ = tell(Told::Fault(Fault::Server(Misconduct::Relays)));
+    }
+    usable
 }
 
 fn ice_server(server: &IceServer) -> JsValue {

@@ -10,8 +10,8 @@
 
 mod backoff;
 
-use engine::Millis;
-use engine::protocol::{ClientMessage, ServerMessage, limits};
+use engine::protocol::{ClientMessage, DecodeError, ServerMessage, limits};
+use engine::{Millis, Misconduct};
 use gloo::events::EventListener;
 use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,6 +23,9 @@ use backoff::Backoff;
 
 /// A socket that is not open after so long is given up.
 const OPEN_WITHIN: Millis = 15_000;
+/// What may wait to be sent, in bytes. A server that does not read what it is told is told no more:
+/// nothing of it is lost, since attempts that have no answer are made again.
+const UNSENT_BYTES: u32 = 2 * limits::BYTE_BURST;
 /// A server that has not answered a ping after so long is gone.
 const PONG_WITHIN: Millis = 5_000;
 
@@ -33,6 +36,8 @@ pub(crate) enum Rumour {
     Opened,
     /// A message came.
     Heard(String),
+    /// Something came that is longer than any message may be, or no text.
+    Oversized,
     /// It is closed, or could not be opened.
     Closed,
 }
@@ -46,6 +51,10 @@ pub(crate) enum SocketNews {
     Said(ServerMessage),
     /// The server cannot be talked to any more.
     Closed,
+    /// The server broke its rules.
+    Caught(Misconduct),
+    /// It broke them in such a way that it was hung up on.
+    HungUp(Misconduct),
     /// The browser refuses to connect to this address at all, in its own words.
     Refused(String),
 }
@@ -108,9 +117,11 @@ impl Socket {
         }
     }
 
-    /// Sends a message if the socket is open; drops it otherwise.
+    /// Sends a message if the socket is open and the server reads; drops it otherwise.
     pub(crate) fn send(&self, message: &ClientMessage) {
-        if let State::Open { wire, .. } = &self.state {
+        if let State::Open { wire, .. } = &self.state
+            && wire.socket.buffered_amount() < UNSENT_BYTES
+        {
             // Throws only before it is open; a socket that is closing says so by itself.
             let _ = wire.socket.send_with_str(&message.encode());
         }
@@ -166,6 +177,12 @@ impl Socket {
             Rumour::Opened => self.opened(),
             Rumour::Closed => self.lost(now),
             Rumour::Heard(text) => self.heard(&text),
+            Rumour::Oversized if self.is_open() => {
+                // Whoever goes on like this is called less and less often.
+                self.wait(now);
+                Some(SocketNews::HungUp(Misconduct::Oversized))
+            }
+            Rumour::Oversized => None,
         }
     }
 
@@ -184,10 +201,13 @@ impl Socket {
 
     fn heard(&mut self, text: &str) -> Option<SocketNews> {
         let State::Open { pong_by, .. } = &mut self.state else { return None };
-        *pong_by = None;
-        // A server that only lets in and closes again has not answered anything yet.
-        self.backoff.reset();
-        match ServerMessage::decode(text) {
+        let message = ServerMessage::decode(text);
+        if message.is_ok() {
+            *pong_by = None;
+            // A server that only lets in and closes again has not answered anything yet.
+            self.backoff.reset();
+        }
+        match message {
             Ok(ServerMessage::Ping) => {
                 self.send(&ClientMessage::Pong);
                 None
@@ -195,7 +215,11 @@ impl Socket {
             Ok(ServerMessage::Pong) => None,
             Ok(message) => Some(SocketNews::Said(message)),
             // A newer server may say what this version does not know.
-            Err(_) => None,
+            Err(DecodeError::UnknownType(_)) => None,
+            Err(DecodeError::TooLong(_)) => Some(SocketNews::Caught(Misconduct::Oversized)),
+            Err(DecodeError::NotJson(_) | DecodeError::BadField { .. }) => {
+                Some(SocketNews::Caught(Misconduct::Unreadable))
+            }
         }
     }
 
@@ -242,7 +266,7 @@ impl Socket {
             on("close", |_| Some(Rumour::Closed)),
             on("message", |event| {
                 let event: &MessageEvent = event.unchecked_ref();
-                heard(&event.data())
+                Some(heard(&event.data()))
             }),
         ]
     }
@@ -250,8 +274,11 @@ impl Socket {
 
 /// What a message says, unless it is longer than any may be: that is not copied, since the memory
 /// of a worker never shrinks. A unit of UTF-16 is at least a byte of UTF-8.
-fn heard(data: &JsValue) -> Option<Rumour> {
-    let text: &JsString = data.dyn_ref()?;
-    let units = usize::try_from(text.length()).unwrap_or(usize::MAX);
-    (units <= limits::MESSAGE_BYTES).then(|| Rumour::Heard(text.into()))
+fn heard(data: &JsValue) -> Rumour {
+    let text: Option<&JsString> = data.dyn_ref();
+    let units = |text: &JsString| usize::try_from(text.length()).unwrap_or(usize::MAX);
+    match text.filter(|text| units(text) <= limits::MESSAGE_BYTES) {
+        Some(text) => Rumour::Heard(text.into()),
+        None => Rumour::Oversized,
+    }
 }

@@ -301,7 +301,7 @@ impl Engine {
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         let links = self.links.values().filter_map(Link::deadline).min();
-        let peers = if self.loads.is_ready() { self.peers.deadline() } else { None };
+        let peers = self.calls_deadline().filter(|_| self.loads.is_ready());
         // While the store is read, nothing is stored or asked for.
         let wants = self.wants.deadline().filter(|_| self.is_open());
         let batch = self.commits.deadline(self.has_work(), self.is_open());

@@ -228,6 +228,8 @@ pub const FRAME_RANGES: usize = 128;
 pub const SERVER_WORDS: usize = 160;
 /// The same trouble is told to pages at most once in this time.
 pub const TROUBLE_EVERY: Millis = 60_000;
+/// The same misconduct of the server is told at most once in this time: pages count it.
+pub const MISCONDUCT_EVERY: Millis = 1_000;
 /// Different troubles told to pages in that time.
 pub const TROUBLES: usize = 32;
 
@@ -239,6 +241,15 @@ pub const REGISTER_STEP: u64 = 1 << 24;
 pub const LINKS_A_MEMBER: usize = 4;
 /// Peers in the signaling room that are kept track of.
 pub const PEERS: usize = 256;
+
+/// Attempts at once with peers of whom there is nothing but the server's word. Whoever has answered
+/// is none of them, so a full room is still called within a second.
+pub const STRANGERS: usize = 16;
+/// While others wait to be called, a stranger has so long to answer; twice as long at each further
+/// attempt, up to [`LINK_SETUP`]. So a member among strangers has its turn, also on a slow path.
+pub const STRANGER_PATIENCE: Millis = 3_000;
+/// Peers that were called and have never answered: so many are no accident.
+pub const CROWD: usize = 32;
 
 /// A link that is not proven by then is closed.
 pub const LINK_SETUP: Millis = 15_000;

@@ -7,6 +7,7 @@ mod door;
 mod draft;
 mod gist;
 mod member;
+mod misconduct;
 mod queue;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use gist::{Gist, LastLine, Shelf};
 pub use member::{Compared, Comparison, MemberView, Namesake, Role, Treatment};
+pub use misconduct::Misconduct;
 pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
     Undelivered, Waiting,
@@ -471,6 +473,9 @@ pub enum Trouble {
     /// The server refused something.
     #[error("the signaling server refused: {0}")]
     Signal(String),
+    /// The server breaks its rules.
+    #[error("the signaling server breaks its rules: {0}")]
+    Server(Misconduct),
     /// A peer speaks another version of the protocol.
     #[error("a member uses version {theirs} of Confab's protocol, this page version {ours}")]
     Version {

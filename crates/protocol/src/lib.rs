@@ -7,10 +7,12 @@
 #![warn(missing_docs)]
 
 mod config;
+mod ice;
 mod ids;
 pub mod limits;
 mod message;
 
 pub use config::{IceServer, PageConfig, PageLimits, Relays};
+pub use ice::{IceKind, ice_kind};
 pub use ids::{PeerId, PeerIdError, Rendezvous, RendezvousError};
 pub use message::{ClientMessage, DecodeError, ErrorCode, ServerMessage};

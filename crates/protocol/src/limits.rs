@@ -19,6 +19,15 @@ pub const MEMBERS_PER_ROOM: usize = 64;
 /// Most rooms that one connection may be in at once. One more is refused with `too_many_rooms`.
 pub const ROOMS_PER_CONNECTION: usize = 64;
 
+/// Bytes of the address of a STUN or TURN server that a page uses: a host name and some more.
+pub const ICE_URL_BYTES: usize = 300;
+
+/// Addresses of one such server, and servers, that a page uses.
+pub const ICE_URLS: usize = 8;
+
+/// Bytes of a user name or a password at one.
+pub const ICE_ACCOUNT_BYTES: usize = 512;
+
 /// Time between two pings of the server on an otherwise silent connection.
 pub const PING_EVERY: Duration = Duration::from_secs(20);
 

@@ -1,11 +1,11 @@
 //! The ICE servers that an operator names, read from a flag: a list of addresses, or JSON.
 //!
-//! They are checked at start, since a browser throws at a bad one only when the first peer comes.
+//! They are checked at start, as pages do, which leave out what they cannot use.
 //! Schemes are those of RFC 7064 and RFC 7065; a TURN server needs a user name and a password.
 
 use core::str::FromStr;
 
-use protocol::IceServer;
+use protocol::{IceKind, IceServer, ice_kind};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -108,20 +108,14 @@ fn check(server: &IceServer) -> Result<(), IceServersError> {
         return Err(IceServersError::NoAddress);
     }
     for url in &server.urls {
-        let (scheme, rest) = url.split_once(':').unwrap_or_default();
-        let host = rest.split('?').next().unwrap_or_default();
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-        if host.is_empty() || !host.bytes().all(known) {
-            return Err(IceServersError::Address(url.clone()));
-        }
-        match scheme {
-            "stun" | "stuns" => {}
-            "turn" | "turns" => {
+        match ice_kind(url) {
+            Some(IceKind::Stun) => {}
+            Some(IceKind::Turn) => {
                 if server.username.is_none() || server.credential.is_none() {
                     return Err(IceServersError::Account(url.clone()));
                 }
             }
-            _ => return Err(IceServersError::Address(url.clone())),
+            None => return Err(IceServersError::Address(url.clone())),
         }
     }
     Ok(())

@@ -134,6 +134,7 @@ fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
                     link=page.of_room(|room| room.link)
                     online
                     signal=page.of_room(|room| room.signal)
+                    misconduct=Memo::new(move |_| page.screen().misconduct().get())
                 />
             </div>
             <button type="button" class="invite-button" on:click=move |_| on_invite()>

@@ -24,6 +24,9 @@ pub fn Status(
     /// Whether newcomers can find the room.
     #[prop(into)]
     signal: Signal<Option<SignalState>>,
+    /// How often its server was caught at something.
+    #[prop(into)]
+    misconduct: Signal<u64>,
 ) -> impl IntoView {
     let language = language();
     let linked = move || match life.get() {
@@ -48,6 +51,7 @@ pub fn Status(
                 class="state"
                 data-testid="signal-state"
                 hidden=unsaid
+                data-misconduct=move || misconduct.get().to_string()
                 data-state=move || names::signal(signal.get())
             >
                 {move || language.get().signal_state(signal.get())}

@@ -13,6 +13,7 @@ impl Language {
         match fault {
             Fault::SignalAddress { address } => self.signal_address(address),
             Fault::SignalRefused { address, text } => self.signal_refused(address, text),
+            Fault::Server(what) => self.misconduct(*what),
             Fault::Configuration { text } => self.say(
                 "The page's configuration cannot be read.",
                 format!(

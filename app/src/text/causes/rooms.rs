@@ -201,6 +201,7 @@ impl Language {
                 "牵线的服务器拒绝了请求。",
                 format!("已直连的成员可以继续聊天。（{text}）"),
             ),
+            Trouble::Server(what) => self.misconduct(*what),
             Trouble::Version { theirs, ours } => self.say(
                 format!(
                     "A member uses version {theirs} of the protocol, this page version {ours}."

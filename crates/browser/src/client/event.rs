@@ -3,7 +3,7 @@
 //! The words here are for logs and for whoever reads an error; the page has its own for people.
 
 use engine::room::backup::BackupError;
-use engine::{Event, Gist, InviteError, RoomId, StoreFault};
+use engine::{Event, Gist, InviteError, Misconduct, RoomId, StoreFault};
 use serde::{Deserialize, Serialize};
 
 /// Something that the page should know.
@@ -209,6 +209,9 @@ pub enum Fault {
         /// The browser's words.
         text: String,
     },
+    /// The signaling server breaks its rules. It can forge nothing; told again as it goes on.
+    #[error("the signaling server breaks its rules: {0}")]
+    Server(Misconduct),
     /// `/config.json` cannot be read: other networks cannot be reached until the page is reloaded.
     #[error("the page's configuration cannot be read: {text}")]
     Configuration {

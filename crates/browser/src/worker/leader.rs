@@ -12,8 +12,8 @@ mod server;
 use std::collections::BTreeMap;
 
 use engine::{
-    BatchId, Command, Engine, Input, Millis, Record, RecordError, RoomId, RoomRecord, RtcState,
-    StoreFault,
+    BatchId, Command, Engine, Input, Millis, Misconduct, Record, RecordError, RoomId, RoomRecord,
+    RtcState, StoreFault,
 };
 use gloo::timers::callback::{Interval, Timeout};
 use web_sys::RtcDataChannel;
@@ -45,6 +45,8 @@ pub(super) struct Leader {
     reach: Reach,
     space: Space,
     refusal: Refusal,
+    /// When pages were told last of what the server was caught at.
+    caught: BTreeMap<Misconduct, Millis>,
     sleep: SleepWatch,
     timer: Option<(Millis, Timeout)>,
     _look: Interval,
@@ -86,6 +88,7 @@ impl Leader {
             reach,
             space: Space::Left,
             refusal: Refusal::Untold,
+            caught: BTreeMap::new(),
             sleep: SleepWatch::new(now()),
             timer: None,
             _look: Interval::new(look, move || feed.put(Happening::Report(Report::Look))),

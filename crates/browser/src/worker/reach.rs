@@ -17,6 +17,9 @@ use crate::message::{News, TabId, TabWords, ToPage};
 use crate::socket::Socket;
 use crate::store::Store;
 
+/// Meetings that were left which are remembered: more than there can be at once.
+const LEFT: usize = 1_024;
+
 /// Who asked for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asker {
@@ -37,6 +40,8 @@ pub(super) struct Reach {
     pub(super) asker: Option<Asker>,
     /// Which room a rendezvous is of, as the engines have joined them.
     meetings: BTreeMap<Rendezvous, RoomId>,
+    /// Meetings that were left, of which the server may have said something before it knew.
+    left: BTreeSet<Rendezvous>,
     /// Rooms that the own page has opened.
     shown: BTreeSet<RoomId>,
     /// Rooms that the pages of other tabs have opened. A tab that is gone leaves its rooms here:
@@ -53,8 +58,8 @@ impl Reach {
         tabs: Rc<Tabs>,
     ) -> Self {
         let (shown, followed) = (BTreeSet::new(), BTreeSet::new());
-        let meetings = BTreeMap::new();
-        Self { store, socket, feed, page, tabs, asker: None, meetings, shown, followed }
+        let (meetings, left) = (BTreeMap::new(), BTreeSet::new());
+        Self { store, socket, feed, page, tabs, asker: None, meetings, left, shown, followed }
     }
 
     /// Does what the engine of a room says.
@@ -97,6 +102,10 @@ impl Reach {
             }
             ClientMessage::Leave { room: meeting } => {
                 self.meetings.remove(meeting);
+                if self.left.len() >= LEFT {
+                    self.left.pop_first();
+                }
+                self.left.insert(meeting.clone());
             }
             ClientMessage::Signal { .. } | ClientMessage::Ping | ClientMessage::Pong => {}
         }
@@ -108,6 +117,11 @@ impl Reach {
     /// The room that meets at a rendezvous.
     pub(super) fn room_at(&self, meeting: &Rendezvous) -> Option<RoomId> {
         self.meetings.get(meeting).copied()
+    }
+
+    /// True if that was a meeting of a room until lately.
+    pub(super) fn has_left(&self, meeting: &Rendezvous) -> bool {
+        self.left.contains(meeting)
     }
 
     /// Tells whoever asked from now on what happens in a room.

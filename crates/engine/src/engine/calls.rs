@@ -10,8 +10,9 @@
 pub(super) mod door;
 mod epochs;
 mod meetings;
+mod strangers;
 
-use protocol::{ClientMessage, ErrorCode, PeerId, ServerMessage};
+use protocol::{ClientMessage, PeerId, ServerMessage};
 
 use crate::engine::Engine;
 use crate::frame::Frame;
@@ -20,9 +21,9 @@ use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
 use crate::limits;
 use crate::link::{Link, Phase};
-use crate::signal::{Call, SignalKind, SignalPayload, sdp};
+use crate::signal::{Call, SignalError, SignalKind, SignalPayload, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{Role, SignalState, Trouble};
+use crate::view::{Misconduct, Role, SignalState, Trouble};
 
 impl Engine {
     pub(super) fn on_signal_opened(&mut self) {
@@ -51,6 +52,7 @@ impl Engine {
 
     pub(super) fn on_signal(&mut self, message: ServerMessage) {
         let now = self.now.mono;
+        self.judge_server(&message);
         match message {
             ServerMessage::Joined { room, you, peers } => {
                 if let Some(meeting) = self.meeting_at(&room) {
@@ -78,13 +80,6 @@ impl Engine {
         }
     }
 
-    fn on_refused(&mut self, code: &ErrorCode, message: &str) {
-        // A peer that left while a payload was on its way is no news.
-        if *code != ErrorCode::UnknownPeer {
-            self.trouble(Trouble::Signal(super::tell::server_words(message)));
-        }
-    }
-
     /// Its connection to the server is gone: perhaps the member is, too.
     fn on_peer_left(&mut self, peer: PeerId) {
         let Some(id) = self.peers.left(peer) else { return };
@@ -93,26 +88,6 @@ impl Engine {
             self.probe(id);
         } else {
             self.close(id);
-        }
-    }
-
-    /// Offers links to those who are due.
-    pub(super) fn call_due(&mut self) {
-        if !self.loads.is_ready() {
-            return;
-        }
-        let mut due = self.peers.due(self.now.mono);
-        if planted(Planted::OrderByAddress) && due.as_ptr().addr().count_ones().is_multiple_of(2) {
-            due.reverse();
-        }
-        for at in due {
-            if self.links.len() >= limits::LINKS {
-                return;
-            }
-            let session = self.random.bytes();
-            let id = self.new_link(at, session, true);
-            let call = RtcCall::Open { offerer: true, polite: false };
-            self.out.push_back(Output::Rtc { link: id, call });
         }
     }
 
@@ -171,7 +146,14 @@ impl Engine {
         let (Some(you), Some(keys)) = (you, self.ring.of(&at)) else { return };
         let call = Call { room: &self.room, epoch: &at, keys };
         // Strangers and replays to another address are dropped here.
-        let Ok(payload) = call.open(text, from, you) else { return };
+        let payload = match call.open(text, from, you) {
+            Ok(payload) => payload,
+            Err(SignalError::TooLong | SignalError::Sealed | SignalError::Misdirected) => {
+                return self.misconduct(Misconduct::Payload);
+            }
+            // Members of another version, or such as lie.
+            Err(SignalError::Encoding | SignalError::Signature | SignalError::Sdp(_)) => return,
+        };
         if !self.admits(&payload.from, &at) {
             return;
         }
@@ -325,6 +307,7 @@ impl Engine {
         {
             self.close(id);
         }
+        self.make_room_for(&from);
         if self.links.len() >= limits::LINKS {
             return;
         }

@@ -54,11 +54,16 @@ impl Engine {
     }
 
     /// Tells of something that went wrong: the same once in [`limits::TROUBLE_EVERY`], and not more
-    /// than [`limits::TROUBLES`] different things in that time.
+    /// than [`limits::TROUBLES`] different things in that time. Of the server's misconduct there
+    /// are few kinds, and pages keep to one notice.
     pub(super) fn trouble(&mut self, trouble: Trouble) {
         let now = self.now.mono;
+        let every = |trouble: &Trouble| match matches!(trouble, Trouble::Server(_)) {
+            true => limits::MISCONDUCT_EVERY,
+            false => limits::TROUBLE_EVERY,
+        };
         let lately = &mut self.told.troubles;
-        lately.retain(|(at, _)| now < at + limits::TROUBLE_EVERY);
+        lately.retain(|(at, trouble)| now < at + every(trouble));
         let said = lately.iter().any(|(_, told)| *told == trouble);
         if said || lately.len() >= limits::TROUBLES {
             return;

@@ -88,11 +88,45 @@ impl Peers {
 
     /// A peer came: it will offer, unless it cannot.
     pub fn came(&mut self, meeting: EpochId, id: PeerId, now: Millis) {
-        if self.you(&meeting) == Some(id) || self.peers.len() >= limits::PEERS {
+        if self.you(&meeting) == Some(id) || !(self.peers.contains_key(&id) || self.has_room()) {
             return;
         }
         let offer_at = Some(now + limits::LINK_SETUP);
         self.peers.entry(id).or_insert(Peer { meeting, link: None, failures: 0, offer_at });
+    }
+
+    /// True if there is room for one more, or somebody without a link who never answers makes it.
+    fn has_room(&mut self) -> bool {
+        if self.peers.len() < limits::PEERS {
+            return true;
+        }
+        let silent = self.peers.iter().filter(|(_, peer)| peer.link.is_none() && peer.failures > 0);
+        let worst = silent.max_by_key(|(_, peer)| peer.failures).map(|(id, _)| *id);
+        worst.is_some_and(|id| self.peers.remove(&id).is_some())
+    }
+
+    /// True if this peer is known to be there.
+    #[must_use]
+    pub fn knows(&self, id: PeerId) -> bool {
+        self.peers.contains_key(&id)
+    }
+
+    /// How often in a row an attempt with this peer came to nothing.
+    #[must_use]
+    pub fn failures(&self, id: PeerId) -> u32 {
+        self.peers.get(&id).map_or(0, |peer| peer.failures)
+    }
+
+    /// How many have been called in vain, and have no link.
+    #[must_use]
+    pub fn silent(&self) -> usize {
+        self.peers.values().filter(|peer| peer.link.is_none() && peer.failures > 0).count()
+    }
+
+    /// True if nobody else can be kept track of.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.peers.len() >= limits::PEERS
     }
 
     /// A peer's connection to the server is gone. Gives the link that there was with it.
@@ -105,11 +139,14 @@ impl Peers {
         self.peers.get_mut(&id)
     }
 
-    /// Those who are due to be offered a link, with where they are.
+    /// Those who are due to be offered a link, with where they are: who has failed least first, so
+    /// that nobody waits for those who never answer.
     #[must_use]
     pub fn due(&self, now: Millis) -> Vec<(EpochId, PeerId)> {
         let due = |(_, peer): &(&PeerId, &Peer)| peer.offer_at.is_some_and(|at| at <= now);
-        self.peers.iter().filter(due).map(|(id, peer)| (peer.meeting, *id)).collect()
+        let mut due: Vec<(&PeerId, &Peer)> = self.peers.iter().filter(due).collect();
+        due.sort_by_key(|(id, peer)| (peer.failures, peer.offer_at, **id));
+        due.into_iter().map(|(id, peer)| (peer.meeting, *id)).collect()
     }
 
     /// When the next of them is due.

@@ -1,7 +1,7 @@
 //! The signaling server's part: one socket for all rooms, its messages handed to the one they name.
 
-use engine::Input;
 use engine::protocol::ServerMessage;
+use engine::{Input, Misconduct, limits};
 
 use super::Leader;
 use crate::client::event::Fault;
@@ -31,6 +31,11 @@ impl Leader {
             Some(SocketNews::Closed) => self.hand_all(&Input::SignalClosed),
             Some(SocketNews::Said(message)) => self.on_server(message),
             Some(SocketNews::Refused(text)) => self.on_refused(text),
+            Some(SocketNews::Caught(what)) => self.tell_misconduct(what),
+            Some(SocketNews::HungUp(what)) => {
+                self.tell_misconduct(what);
+                self.hand_all(&Input::SignalClosed);
+            }
         }
     }
 
@@ -46,8 +51,21 @@ impl Leader {
                 return self.hand_all(&Input::Signal(message));
             }
         };
-        if let Some(room) = self.reach.room_at(meeting) {
-            self.hand(room, Input::Signal(message));
+        match self.reach.room_at(meeting) {
+            Some(room) => self.hand(room, Input::Signal(message)),
+            // What was on its way when it was left is no lie.
+            None if self.reach.has_left(meeting) => {}
+            None => self.tell_misconduct(Misconduct::ForeignRoom),
+        }
+    }
+
+    /// The server was caught at something: all pages are told, of each kind at a pace.
+    fn tell_misconduct(&mut self, what: Misconduct) {
+        let now = now().mono;
+        let told = self.caught.get(&what);
+        if told.is_none_or(|at| now >= at + limits::MISCONDUCT_EVERY) {
+            self.caught.insert(what, now);
+            self.tell_fault(Fault::Server(what));
         }
     }
 
