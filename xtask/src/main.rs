@@ -68,6 +68,8 @@ enum Command {
     Mutants(test::mutants::Options),
     /// Lay siege to the signaling server: 5,000 hostile connections, honest joins measured
     Siege(test::siege::Options),
+    /// Try every attack of an evil signaling server on real pages, or those that are named
+    Evil(test::evil::Options),
     /// Run the simulator; `sim --help` shows its flags
     #[command(disable_help_flag = true)]
     Sim {
@@ -106,6 +108,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Mutants(options) => test::mutants::run(&options),
         Command::Siege(options) => test::siege::run(&options),
+        Command::Evil(options) => test::evil::run(&options),
         Command::Sim { arguments } => test::sim::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Dist => dist::run().map(|()| true),

@@ -3,6 +3,7 @@
 //! Building has no time limit, running has: a test that hangs ends with its browsers and is counted
 //! as failed. A stage that fails does not keep the next from running. The last line is the total.
 
+pub mod evil;
 pub mod mutants;
 pub mod siege;
 pub mod sim;
@@ -181,6 +182,15 @@ fn wasm() -> Result<Tally> {
 }
 
 fn end_to_end(filter: Option<&str>) -> Result<Tally> {
+    let mut command = browsing()?;
+    if let Some(filter) = filter {
+        command.args(["--", filter]);
+    }
+    Ok(some(test(command)?))
+}
+
+/// Builds the page and its server; the command that runs end-to-end tests with them.
+fn browsing() -> Result<Command> {
     bundle::build_page()?;
     let server = bundle::build_server(Server::Test)?;
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", END_TO_END])?;
@@ -189,10 +199,7 @@ fn end_to_end(filter: Option<&str>) -> Result<Tally> {
         .env("CONFAB_SIGNALING_BIN", server)
         .env("CONFAB_CHROMEDRIVER", Tool::Chromedriver.program()?)
         .env("CONFAB_GECKODRIVER", Tool::Geckodriver.program()?);
-    if let Some(filter) = filter {
-        command.args(["--", filter]);
-    }
-    Ok(some(test(command)?))
+    Ok(command)
 }
 
 /// Builds tests without a limit, then runs them with one and counts them.

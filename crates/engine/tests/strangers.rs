@@ -1,4 +1,5 @@
 //! A server that invents peers: what it costs, whom it keeps from whom, and that it is told.
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod driver;
 
@@ -22,9 +23,9 @@ fn hear(world: &mut World, peer: usize, message: ServerMessage) {
 }
 
 fn caught(world: &World, peer: usize) -> Vec<Misconduct> {
-    let of = |event: &Event| match event {
-        Event::Trouble(Trouble::Server(misconduct)) => Some(*misconduct),
-        _ => None,
+    let of = |event: &Event| {
+        let Event::Trouble(Trouble::Server(misconduct)) = event else { return None };
+        Some(*misconduct)
     };
     world.peers[peer].events.iter().filter_map(of).collect()
 }

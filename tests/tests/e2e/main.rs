@@ -16,6 +16,7 @@ mod view;
 
 mod blocks;
 mod device;
+mod evil;
 mod first_chat;
 mod invites;
 mod looks;

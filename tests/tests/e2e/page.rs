@@ -34,6 +34,11 @@ impl Page {
         &self.session.person
     }
 
+    /// The browser's own process.
+    pub fn browser_process(&self) -> u32 {
+        self.session.process()
+    }
+
     /// Goes to an address.
     pub async fn open(&self, url: &str) -> Result<()> {
         let web = self.web().await?;

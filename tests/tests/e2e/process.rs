@@ -148,7 +148,7 @@ fn runs(id: u32) -> bool {
 }
 
 /// All that descends from a process; nothing where there is no /proc.
-fn family(ancestor: u32) -> Vec<u32> {
+pub fn family(ancestor: u32) -> Vec<u32> {
     let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
     let table: Vec<(u32, u32)> = folder
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())

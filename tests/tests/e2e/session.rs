@@ -65,6 +65,11 @@ impl Session {
         })
     }
 
+    /// The browser's own process.
+    pub fn process(&self) -> u32 {
+        self.process
+    }
+
     /// The session, to send commands to.
     pub fn web(&self) -> Result<WebDriver> {
         let web = self.web.borrow().clone();

@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::server::Server;
 use crate::session::Session;
 use anyhow::{Context, Result, anyhow, bail};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::fmt;
 use std::fs;
@@ -45,10 +45,19 @@ impl fmt::Debug for Failed {
 
 /// Plays a story in real browsers; without `CONFAB_E2E` says that it is skipped.
 pub fn play(name: &str, story: impl AsyncFnOnce(&Stage) -> Result<()>) -> Told {
-    rehearse(name, story).map_err(Failed)
+    play_for(STORY, name, story)
 }
 
-fn rehearse(name: &str, story: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result<()> {
+/// Like [`play`], for a story that may take longer.
+pub fn play_for(time: Duration, name: &str, story: impl AsyncFnOnce(&Stage) -> Result<()>) -> Told {
+    rehearse(time, name, story).map_err(Failed)
+}
+
+fn rehearse(
+    time: Duration,
+    name: &str,
+    story: impl AsyncFnOnce(&Stage) -> Result<()>,
+) -> Result<()> {
     if env::var_os("CONFAB_E2E").is_none_or(|value| value.is_empty() || value == "0") {
         let note = format!("{name} is skipped: it needs browsers, run `cargo xtask e2e`\n");
         // Past the test runner's capture, so that a person sees it.
@@ -59,9 +68,9 @@ fn rehearse(name: &str, story: impl AsyncFnOnce(&Stage) -> Result<()>) -> Result
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let stage = Stage::open(name)?;
-        let told = tokio::time::timeout(STORY, story(&stage))
+        let told = tokio::time::timeout(time, story(&stage))
             .await
-            .unwrap_or_else(|_| Err(anyhow!("the story has taken more than {STORY:?}")));
+            .unwrap_or_else(|_| Err(anyhow!("the story has taken more than {time:?}")));
         let judged = match told {
             Ok(()) => stage.judge().await,
             Err(error) => Err(error),
@@ -80,6 +89,7 @@ pub struct Stage {
     pub server: Server,
     chromedriver: RefCell<Option<Rc<Driver>>>,
     sessions: RefCell<Vec<Rc<Session>>>,
+    bad_connections: Cell<bool>,
 }
 
 impl Stage {
@@ -90,7 +100,8 @@ impl Stage {
         }
         fs::create_dir_all(&folder)?;
         let server = Server::start(&folder, "server", &[])?;
-        Ok(Self { folder, server, chromedriver: RefCell::default(), sessions: RefCell::default() })
+        let (chromedriver, sessions) = (RefCell::default(), RefCell::default());
+        Ok(Self { folder, server, chromedriver, sessions, bad_connections: Cell::new(false) })
     }
 
     /// Starts a person's browser. The same name means the same profile: what the page stored
@@ -114,6 +125,11 @@ impl Stage {
         self.sessions.borrow_mut().push(Rc::clone(&session));
         let tab = session.first_tab().await?;
         Ok(Page::new(session, tab))
+    }
+
+    /// Browsers may complain of connections to servers from now on: the story sees to it.
+    pub fn expect_bad_connections(&self) {
+        self.bad_connections.set(true);
     }
 
     /// Starts another server; the story must keep it.
@@ -186,7 +202,8 @@ impl Stage {
         let mut complaints = Vec::new();
         for session in sessions {
             for complaint in session.complaints().await? {
-                if !(self.server.was_stopped() && is_about_connections(&complaint)) {
+                let expected = self.server.was_stopped() || self.bad_connections.get();
+                if !(expected && is_about_connections(&complaint)) {
                     complaints.push(format!("{}: {complaint}", session.person));
                 }
             }

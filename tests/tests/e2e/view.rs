@@ -113,6 +113,11 @@ impl View {
         self.count("pending-count").unwrap_or(0)
     }
 
+    /// How often it was told that the signaling server breaks its rules.
+    pub fn misconduct(&self) -> u64 {
+        self.attribute("signal-state", "misconduct").parse().unwrap_or(0)
+    }
+
     /// How many members are shown as online.
     pub fn online(&self) -> usize {
         self.members.iter().filter(|member| member.online).count()
