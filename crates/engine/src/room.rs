@@ -11,6 +11,7 @@ pub mod door;
 pub mod invite;
 pub mod keyring;
 pub mod record;
+pub mod vault;
 
 use serde::{Deserialize, Serialize};
 

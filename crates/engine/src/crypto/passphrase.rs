@@ -7,6 +7,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
 
+use crate::io::Millis;
 use crate::limits;
 
 /// Bytes of a salt.
@@ -30,6 +31,20 @@ pub struct Cost {
 impl Cost {
     /// The cost of what is made now.
     pub const PRESENT: Cost = Cost { kib: 64 * 1024, passes: 3 };
+
+    /// The most that is tried within `limit` milliseconds here: `try_out` tries one passphrase at a
+    /// cost and says how long it took. Where even the least takes longer, the least.
+    pub fn fitting(limit: Millis, mut try_out: impl FnMut(Cost) -> Millis) -> Cost {
+        let mut kib = Cost::PRESENT.kib;
+        loop {
+            let one = try_out(Cost { kib, passes: 1 }).max(1);
+            if one <= limit || kib / 2 < LEAST_KIB {
+                let passes = (limit / one).clamp(1, u64::from(MOST_PASSES));
+                return Cost { kib, passes: u8::try_from(passes).unwrap_or(1) };
+            }
+            kib /= 2;
+        }
+    }
 
     /// True if it is within the bounds.
     #[must_use]
@@ -122,6 +137,24 @@ mod tests {
         assert_ne!(key, stretch("correct horsf", &SALT, cost).unwrap());
         assert_ne!(key, stretch("correct horse", &[1; SALT_BYTES], cost).unwrap());
         assert_ne!(key, stretch("correct horse", &SALT, Cost { passes: 2, ..cost }).unwrap());
+    }
+
+    #[test]
+    fn a_cost_fits_the_device_and_is_never_out_of_bounds() {
+        let fitting = |a_mib: f64| {
+            let mut tries = 0;
+            let cost = Cost::fitting(800, |cost| {
+                tries += 1;
+                (f64::from(cost.kib) / 1024.0 * a_mib) as Millis
+            });
+            assert!(cost.is_bearable() && tries <= 3, "{cost:?} after {tries}");
+            (cost.kib / 1024, cost.passes)
+        };
+        assert_eq!(fitting(0.0), (64, MOST_PASSES), "a clock that shows nothing");
+        assert_eq!(fitting(4.0), (64, 3));
+        assert_eq!(fitting(12.0), (64, 1));
+        assert_eq!(fitting(20.0), (32, 1));
+        assert_eq!(fitting(1_000.0), (16, 1), "slower than is borne: the least");
     }
 
     #[test]
