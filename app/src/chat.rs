@@ -9,6 +9,7 @@
 //! an error) is returned as [`Errand`]s; drawing is in `components`, words are in `text`.
 
 mod device;
+mod guard;
 mod list;
 mod message;
 mod notice;
@@ -28,9 +29,10 @@ mod writing;
 use std::collections::BTreeMap;
 
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
-use browser::{RoomId, RoomSummary, StartError, StorageState};
+use browser::{RoomId, RoomSummary, Seal, StartError, StorageState};
 
 pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
+pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
@@ -85,6 +87,8 @@ pub enum PageEvent {
     Keeps(Keep),
     /// The person does something about all that is stored on this device.
     Manages(DeviceDeed),
+    /// The person does something about the passphrase of this device.
+    Guards(GuardDeed),
 }
 
 /// Something that the state asks of its container.
@@ -112,6 +116,14 @@ pub enum Errand {
     EndParts,
     /// Nothing comes of the backup.
     DropBackup,
+    /// What the page itself keeps is sealed so, or not any more.
+    Seal(Option<Seal>),
+    /// Ask the client to lock all.
+    Lock,
+    /// Keep these words with what stands in the composer of a room.
+    KeepWords(RoomId, String),
+    /// Load the page again.
+    Reload,
     /// Ask the client to delete all that is stored, and go on with that after a reload.
     Wipe,
     /// All that was stored is deleted: forget what the page remembers itself, and begin anew.
@@ -180,6 +192,8 @@ pub struct ChatState {
     pub asks: Option<RoomQuestion>,
     /// What is asked about this device.
     pub device: Device,
+    /// Whether there is a passphrase, and whether all is locked by it.
+    pub guard: Guard,
     /// True if the person has walked to what the tab shows, by something pressed on the page: the
     /// browser's way back leads to where that was. Else it came there by the address or by itself.
     pub walked: bool,
@@ -268,6 +282,7 @@ impl ChatState {
             PageEvent::Went(room) => self.go(room),
             PageEvent::Keeps(keep) => self.keep(keep),
             PageEvent::Manages(deed) => self.manage(deed),
+            PageEvent::Guards(deed) => self.guard(deed),
         }
     }
 
@@ -276,6 +291,7 @@ impl ChatState {
             ClientEvent::Ready { leader, rooms } => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
                 self.list(rooms);
+                self.unlock();
                 // Worker and page understand each other: what says the opposite is over.
                 let over = |fault: &Fault| {
                     matches!(fault, Fault::Silent { .. } | Fault::OtherBuild { .. })
@@ -285,6 +301,7 @@ impl ChatState {
             }
             ClientEvent::Leader(leader) => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
+                self.interrupt_guard();
                 self.fail_backup(BackupFailure::Interrupted)
             }
             ClientEvent::Rooms(rooms) => {
@@ -297,6 +314,10 @@ impl ChatState {
             }
             ClientEvent::Left { room } => self.lose_room(room),
             ClientEvent::Backup(news) => self.hear_of_backup(news),
+            ClientEvent::Protection(protection) => self.hear_of_protection(protection),
+            ClientEvent::Guarded(outcome) => self.hear_of_guard(outcome),
+            ClientEvent::Locked => self.stay_locked(),
+            ClientEvent::Shut => self.shut(),
             ClientEvent::Wiped => {
                 self.worker = Worker::Ended;
                 self.end_wait();

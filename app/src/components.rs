@@ -29,11 +29,11 @@ pub use messages::{on_visibility, page_is_visible};
 use browser::RoomSummary;
 use leptos::prelude::*;
 
-use crate::chat::{Place, RoomState, shelf_of, unread_in};
+use crate::chat::{Place, RoomState, Worker, shelf_of, unread_in};
 use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
 use room::RoomPage;
-use start::{DeviceDialog, RoomDialog, Rooms, StartPage};
+use start::{DeviceDialog, LockPage, RoomDialog, Rooms, StartPage};
 
 /// The whole page: whatever the tab shows.
 #[component]
@@ -48,7 +48,15 @@ pub fn Root() -> impl IntoView {
         | Place::Join(_)
         | Place::Room(_)) => place,
     });
+    // Of a device with a passphrase nothing is shown before it is unlocked.
+    let gate = Memo::new(move |_| {
+        let guard = page.screen().guard().get();
+        let waits = guard.expected && page.screen().worker().get() == Worker::Starting;
+        (guard.locked, waits)
+    });
     let shown = move || match place.get() {
+        _ if gate.get().0 => view! { <LockPage /> }.into_any(),
+        _ if gate.get().1 => view! { <Opening /> }.into_any(),
         Place::Start | Place::Starting { wanted: None } => view! { <StartPage /> }.into_any(),
         Place::Starting { wanted: Some(_) } | Place::Opening(_) => view! { <Opening /> }.into_any(),
         Place::Join(invitation) => view! { <JoinPage invitation /> }.into_any(),
@@ -88,10 +96,13 @@ fn title_follows(page: Page) {
             .with(|rooms| (unread_in(rooms, open.get()), rooms.iter().any(silent)));
         elsewhere + if open.get().is_none() || silent { 0 } else { here.get() }
     });
+    // Browsers keep titles in their history, in clear: of a device with a passphrase none is named.
+    let sealed =
+        Memo::new(move |_| page.screen().guard().with(|it| it.locked || it.shield.is_some()));
     let name = Memo::new(move |_| {
         let named = |room: &RoomState| room.view.as_ref().map(|view| view.name.clone());
         let name = page.screen().room().with(named).unwrap_or_default();
-        open.get().map(|_| match name {
+        open.get().filter(|_| !sealed.get()).map(|_| match name {
             name if name.is_empty() => page.language().get().words().unnamed_room.to_owned(),
             name => name,
         })

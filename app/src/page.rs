@@ -9,6 +9,7 @@
 //! drawn anew; the messages among it at a `pace`, and of them only a part.
 
 mod backup;
+mod guard;
 mod pace;
 mod screen;
 
@@ -25,8 +26,8 @@ use self::backup::Backup;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    ChatState, Compose, Deed, DeviceDeed, Errand, Manner, Notice, PageEvent, RoomState, Rows,
-    Shown, Span, Task, Turn, unread,
+    ChatState, Compose, Deed, DeviceDeed, Errand, GuardDeed, Manner, Notice, PageEvent, RoomState,
+    Rows, Shown, Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -72,6 +73,10 @@ impl Page {
             page.happen(PageEvent::Dismissed(Notice::Storage(note)));
         }
         on_visibility(move || page.draw());
+        page.watch_touches();
+        if session::is_protected() {
+            page.happen(PageEvent::Guards(GuardDeed::Expect));
+        }
         page.happen(PageEvent::Arrived(session::arrival()));
         let told = move |event: ClientEvent| page.happen(PageEvent::Client(event));
         match Client::start(session::options(), told) {
@@ -156,6 +161,10 @@ impl Page {
             Errand::SendPart(from, to) => self.send_part(from, to),
             Errand::EndParts => self.with_client(Client::end_import),
             Errand::DropBackup => self.drop_backup(),
+            Errand::Seal(seal) => session::seal_with(seal),
+            Errand::Lock => self.with_client(Client::lock),
+            Errand::KeepWords(room, words) => session::keep_with_draft(&room, &words),
+            Errand::Reload => session::reload(),
             Errand::Wipe => {
                 session::note_wipe();
                 self.with_client(Client::wipe);

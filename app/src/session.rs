@@ -6,6 +6,7 @@
 
 mod files;
 mod sending;
+mod words;
 
 use std::str::FromStr;
 
@@ -16,6 +17,8 @@ use web_sys::{Storage, UrlSearchParams, Window};
 
 pub use self::files::{backup_name, read_part, save, size};
 pub use self::sending::{forget_sending, keep_sending, sending};
+pub use self::words::{is_protected, seal_with};
+use self::words::{keep_words, read_words};
 use crate::chat::{Arrival, Invitation};
 use crate::text::Language;
 
@@ -95,12 +98,12 @@ pub fn speak(language: Language) {
 
 /// The name that this person gave itself last.
 pub fn name() -> String {
-    read(device(), NAME).unwrap_or_default()
+    read_words(device(), NAME).unwrap_or_default()
 }
 
 /// Remembers that name for the next room.
 pub fn keep_name(name: &str) {
-    keep(device(), NAME, name);
+    keep_words(device(), NAME, name);
 }
 
 /// True if the person has put the note away that the browser may delete what is stored.
@@ -177,12 +180,27 @@ pub fn show(room: Option<RoomId>, walked: bool) {
 /// Forgets what is remembered of a room in this tab, and that it was last on this device.
 pub fn forget(room: &RoomId) {
     for kind in [DRAFT, BUNDLE, ONLY] {
-        keep(tab(), &format!("{kind}.{room}"), "");
+        keep_words(tab(), &format!("{kind}.{room}"), "");
     }
     sending::forget_all(room);
     if read(device(), LAST_ROOM).is_some_and(|last| last == room.to_string()) {
         keep(device(), LAST_ROOM, "");
     }
+}
+
+/// Loads the page again: with it goes all that it has read.
+pub fn reload() {
+    if let Some(window) = window() {
+        let _ = window.location().reload();
+    }
+}
+
+/// Keeps words with what stands in the composer of a room, before it.
+pub fn keep_with_draft(room: &RoomId, words: &str) {
+    let there = draft(room);
+    let both =
+        if there.trim().is_empty() { words.to_owned() } else { format!("{words}\n\n{there}") };
+    keep_draft(room, &both);
 }
 
 /// Notes that all that is stored is to be deleted: a page that dies in between goes on.
@@ -201,9 +219,10 @@ pub fn begin_anew() {
     clear(tab(), None);
     clear(device(), Some(WIPE));
     keep(device(), WIPE, "");
-    let Some(window) = window() else { return };
-    put_into_history(&window, &Object::new(), false);
-    let _ = window.location().reload();
+    if let Some(window) = window() {
+        put_into_history(&window, &Object::new(), false);
+    }
+    reload();
 }
 
 /// A tab that comes back from a time before everything was deleted forgets what it had.
@@ -276,33 +295,33 @@ pub fn is_local() -> bool {
 
 /// What stands in the composer of a room.
 pub fn draft(room: &RoomId) -> String {
-    read(tab(), &format!("{DRAFT}.{room}")).unwrap_or_default()
+    read_words(tab(), &format!("{DRAFT}.{room}")).unwrap_or_default()
 }
 
 /// Remembers what stands in the composer of a room.
 pub fn keep_draft(room: &RoomId, text: &str) {
-    keep(tab(), &format!("{DRAFT}.{room}"), text);
+    keep_words(tab(), &format!("{DRAFT}.{room}"), text);
 }
 
 /// Who alone is to read what stands in the composer of a room, if one member.
 pub fn recipient(room: &RoomId) -> Option<MemberId> {
-    read(tab(), &format!("{ONLY}.{room}")).and_then(|text| MemberId::from_str(&text).ok())
+    read_words(tab(), &format!("{ONLY}.{room}")).and_then(|text| MemberId::from_str(&text).ok())
 }
 
 /// Remembers who alone is to read what stands in the composer of a room.
 pub fn keep_recipient(room: &RoomId, only: Option<MemberId>) {
     let text = only.map(|member| member.to_string()).unwrap_or_default();
-    keep(tab(), &format!("{ONLY}.{room}"), &text);
+    keep_words(tab(), &format!("{ONLY}.{room}"), &text);
 }
 
 /// What stands in the bundle of a room.
 pub fn bundle(room: &RoomId) -> Vec<String> {
-    parts(&read(tab(), &format!("{BUNDLE}.{room}")).unwrap_or_default())
+    parts(&read_words(tab(), &format!("{BUNDLE}.{room}")).unwrap_or_default())
 }
 
 /// Remembers what stands in the bundle of a room.
 pub fn keep_bundle(room: &RoomId, texts: &[String]) {
-    keep(tab(), &format!("{BUNDLE}.{room}"), &joined(texts));
+    keep_words(tab(), &format!("{BUNDLE}.{room}"), &joined(texts));
 }
 
 /// Texts as one: each behind its length in bytes.

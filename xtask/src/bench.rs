@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// The bench targets of the crate `tests`.
-const BENCHES: [&str; 3] = ["queue", "log", "pack"];
+const BENCHES: [&str; 4] = ["queue", "log", "pack", "vault"];
 
 /// Two measurements, and how many times as long as the second the first takes.
 struct Ratio {
@@ -53,7 +53,7 @@ const fn plain(words: &'static str, slow: &'static str, fast: &'static str, at: 
     Ratio { words, slow, fast, besides: None, bound: at }
 }
 
-const RATIOS: [Ratio; 18] = [
+const RATIOS: [Ratio; 20] = [
     queue(
         "heap and map / lanes, 1,000 waiting",
         "queue/heap/1000",
@@ -157,6 +157,8 @@ const RATIOS: [Ratio; 18] = [
         "pack/engine/paste-30k",
         Bound::AtLeast(1.5),
     ),
+    plain("seal 4 KiB for the disk / hash them", "vault/seal", "vault/hash", Bound::AtMost(10.0)),
+    plain("open 4 KiB from the disk / hash them", "vault/open", "vault/hash", Bound::AtMost(8.0)),
 ];
 
 /// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked.

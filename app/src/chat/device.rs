@@ -57,6 +57,8 @@ pub enum DeviceQuestion {
     Export,
     /// Which backup is to be taken in.
     Import,
+    /// What is to be done about the passphrase.
+    Passphrase,
 }
 
 /// Why a backup came to nothing.

@@ -8,6 +8,7 @@ use browser::{
 use super::*;
 
 mod device;
+mod guard;
 mod list;
 mod many;
 mod people;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use reactive_stores::Store;
 
 use crate::chat::{
-    ChatState, Device, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker,
+    ChatState, Device, Guard, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker,
 };
 
 /// See the module.
@@ -24,6 +24,8 @@ pub struct Screen {
     pub asks: Option<RoomQuestion>,
     /// What is asked about this device.
     pub device: Device,
+    /// Whether there is a passphrase, and whether all is locked by it.
+    pub guard: Guard,
     /// What was asked for, if anything.
     pub request: Request,
     /// How the browser keeps what is stored.
@@ -58,6 +60,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.worker(), &next.worker);
     renew(screen.rooms(), &next.rooms);
     renew(screen.asks(), &next.asks);
+    renew(screen.guard(), &next.guard);
     renew(screen.device(), &next.device);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);

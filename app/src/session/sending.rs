@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use browser::{Draft, DraftId, Millis, RoomId, limits, pack_drafts, unpack_drafts};
 use web_sys::Storage;
 
-use super::{keep, tab};
+use super::tab;
+use super::words::{keep_words, keys_of_words, read_words};
 
 const SENDING: &str = "confab.sending";
 
@@ -73,22 +74,21 @@ pub fn keep_sending(room: &RoomId, drafts: &[Draft], wall: Millis) {
     NEXT.set(Some(serial.saturating_add(1)));
     for (place, draft) in drafts.iter().enumerate() {
         let kept = Kept { serial, place, wall, draft: draft.clone() };
-        keep(Some(storage.clone()), &key(room, &draft.id), &kept.to_text());
+        keep_words(Some(storage.clone()), &key(room, &draft.id), &kept.to_text());
     }
 }
 
 /// Forgets one message.
 pub fn forget_sending(room: &RoomId, draft: &DraftId) {
-    keep(tab(), &key(room, draft), "");
+    keep_words(tab(), &key(room, draft), "");
 }
 
 /// Forgets all of a room.
 pub(super) fn forget_all(room: &RoomId) {
     let Some(storage) = tab() else { return };
     let prefix = format!("{SENDING}.{room}.");
-    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    let keys: Vec<String> = keys.filter(|key| key.starts_with(&prefix)).collect();
-    keys.iter().for_each(|key| keep(Some(storage.clone()), key, ""));
+    let keys = keys_of_words(&storage, &prefix);
+    keys.iter().for_each(|key| keep_words(Some(storage.clone()), key, ""));
 }
 
 /// What of a room was handed over and is not known to be stored, and when, in the order in which it
@@ -102,10 +102,8 @@ fn key(room: &RoomId, draft: &DraftId) -> String {
 }
 
 fn all(storage: &Storage, prefix: &str) -> Vec<Kept> {
-    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
-    keys.filter(|key| key.starts_with(prefix))
-        .filter_map(|key| Kept::of_text(&storage.get_item(&key).ok()??))
-        .collect()
+    let keys = keys_of_words(storage, prefix).into_iter();
+    keys.filter_map(|key| Kept::of_text(&read_words(Some(storage.clone()), &key)?)).collect()
 }
 
 /// Behind everything that was kept before this page was loaded.

@@ -8,6 +8,7 @@ mod client;
 mod door;
 mod doubles;
 mod faults;
+mod guard;
 mod names;
 mod rooms;
 mod server;

@@ -64,7 +64,39 @@ pub static ENGLISH: Words = Words {
     passphrase_short: |least| {
         format!("Take at least {least} characters: several words that do not belong together.")
     },
+    passphrase_long: |most| format!("That is too long: at most {most} bytes."),
     passphrases_differ: "The two are not the same.",
+    guard: "Passphrase for this device",
+    guard_more: "Seals all that Confab stores in this browser. It is asked for whenever Confab is \
+                 opened.",
+    guard_seals: "All that Confab stores here is sealed under it: names, messages, keys, drafts. \
+                  Whoever gets this disk and not the passphrase reads none of it.",
+    guard_shows: "Not hidden: how many rooms and members there are, how much was said and when. \
+                  While it is unlocked, whoever sits here reads all.",
+    guard_lost: "A lost passphrase cannot be replaced, by nobody. What is here is gone then; only \
+                 a backup brings it back.",
+    guard_before: "What lay here in clear is overwritten. Old files and the browser's own history \
+                   may still show parts of it: it protects best when it is set at the beginning.",
+    guard_set: "Set the passphrase",
+    guard_change: "Change it",
+    guard_remove: "Remove it",
+    guard_remove_more: "To remove it the present one is enough. All that is stored lies here in \
+                        clear then.",
+    guard_old: "Present passphrase",
+    guard_new: "New passphrase",
+    guard_working: "One moment …",
+    guard_done: "Done.",
+    guard_idle: "Lock when nobody touches Confab",
+    lock_now: "Lock now",
+    lock_now_more: "Closes all rooms in all tabs, and forgets their keys until the passphrase is \
+                    typed.",
+    locked_heading: "Confab is locked",
+    locked_lead: "Type the passphrase of this device. Nothing is received or sent before that.",
+    locked_lost: "Passphrase lost?",
+    locked_lost_more: "Nobody can open what is here without it. You can delete everything and \
+                       begin anew, or bring a backup in afterwards.",
+    unlock: "Unlock",
+    unlocking: "Unlocking …",
     export: "Export a backup",
     export_more: "All rooms, keys and messages in one file under a passphrase: to keep, or to move \
                   to another device.",
@@ -99,6 +131,8 @@ pub static ENGLISH: Words = Words {
              from this browser, in all tabs."
         ),
     },
+    wipe_locked: "All that Confab keeps in this browser is deleted: your rooms, their messages, \
+                  your keys, your name and your drafts. While it is locked nobody knows which.",
     wipe_unknown: |rooms| match rooms {
         1 => "One room is still being read: what would be lost of it is not known yet.".to_owned(),
         rooms => format!(

@@ -7,6 +7,7 @@
 pub(crate) mod event;
 pub(crate) mod kept;
 mod persistence;
+pub(crate) mod seal;
 mod start;
 mod tab;
 mod unsent;
@@ -16,7 +17,7 @@ use std::rc::Rc;
 
 use engine::{Command, Entrance, Event, Invite, InviteError, RoomId};
 
-use crate::message::{ImportStep, Passphrase, Request};
+use crate::message::{ImportStep, Passphrase, ProtectStep, Request};
 #[cfg(doc)]
 use event::BackupNews;
 use event::{ClientEvent, StartError};
@@ -105,6 +106,48 @@ impl Client {
     /// Gives up a backup that is being made or taken in: all is as it was.
     pub fn give_up_backup(&self) {
         self.tab.give_up_backup();
+    }
+
+    /// Seals all that is stored on this device under a passphrase. Like all that follows, answered
+    /// by [`ClientEvent::Guarded`]; how it comes on is told by [`ClientEvent::Protection`].
+    pub fn set_passphrase(&self, new: String) {
+        self.protect(ProtectStep::Set { new: Passphrase(new) });
+    }
+
+    /// Puts another passphrase in the place of the one that there is.
+    pub fn change_passphrase(&self, old: String, new: String) {
+        self.protect(ProtectStep::Change { old: Passphrase(old), new: Passphrase(new) });
+    }
+
+    /// Takes the passphrase away: all that is stored lies there in clear then.
+    pub fn remove_passphrase(&self, old: String) {
+        self.protect(ProtectStep::Remove { old: Passphrase(old) });
+    }
+
+    /// Locks after so many minutes without a touch; 0 is never.
+    pub fn lock_after(&self, minutes: u16) {
+        self.protect(ProtectStep::Idle { minutes });
+    }
+
+    fn protect(&self, step: ProtectStep) {
+        self.tab.ask_guard(|ask| Request::Protect { ask, step });
+    }
+
+    /// Forgets all keys, once what was written is saved: [`ClientEvent::Shut`] in every tab, or
+    /// [`ClientEvent::Guarded`] with a refusal in this one.
+    pub fn lock(&self) {
+        self.tab.lock();
+    }
+
+    /// Opens what is stored: [`ClientEvent::Ready`], or [`ClientEvent::Guarded`] with a refusal.
+    pub fn unlock(&self, passphrase: String) {
+        let passphrase = Passphrase(passphrase);
+        self.tab.ask_guard(|ask| Request::Unlock { ask, passphrase });
+    }
+
+    /// A person is at this page: it is not locked for being left alone.
+    pub fn touch(&self) {
+        self.tab.touch();
     }
 
     /// Deletes all that is stored on this device: keys first, then the whole database. Answered by

@@ -31,14 +31,16 @@ pub mod store;
 pub mod worker;
 
 pub use client::event::{
-    BackupNews, ClientEvent, ClientRefusal, Fault, Missing, Part, RoomSummary, StartError,
-    StorageState,
+    BackupNews, ClientEvent, ClientRefusal, Fault, GuardRefusal, Missing, Part, Protection,
+    RoomSummary, StartError, StorageState,
 };
 pub use client::kept::{pack_drafts, unpack_drafts};
+pub use client::seal::Seal;
 pub use client::{Client, ClientOptions, inspect_invite};
 pub use engine::crypto::passphrase::is_long_enough as passphrase_is_long_enough;
 pub use engine::limits::PASSPHRASE_CHARS;
 pub use engine::room::backup::BackupError;
+pub use engine::room::vault::Phase;
 pub use engine::{
     Act, Admission, ApplicantView, Attempt, Body, Command, Compared, Comparison, Decided, Draft,
     DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite, InviteError,

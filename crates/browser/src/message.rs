@@ -8,12 +8,15 @@
 //! of these is read, and tabs before each, so that no build reads what another has written.
 
 use engine::protocol::Relays;
+use engine::room::vault::{DeviceKey, Note};
 use engine::{Channel, Command, Entrance, Event, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::client::event::{BackupNews, ClientRefusal, Fault, RoomSummary, StorageState};
+use crate::client::event::{
+    BackupNews, ClientRefusal, Fault, GuardRefusal, RoomSummary, StorageState,
+};
 
 /// The build: version and a mark of the sources.
 pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("CONFAB_BUILD_MARK"));
@@ -30,6 +33,8 @@ pub(crate) enum ToWorker {
     Request { term: Term, request: Request },
     /// The device may have slept or changed networks.
     Wake,
+    /// A person is at this page.
+    Touched,
     /// News of a connection.
     Rtc { room: RoomId, link: LinkId, news: RtcNews },
     /// A data channel of a connection, transferred beside this message.
@@ -72,6 +77,12 @@ pub(crate) enum Request {
     Export { ask: AskId, passphrase: Passphrase },
     /// Take a backup in, step by step. A leader that dies has taken none in.
     Import { ask: AskId, step: ImportStep },
+    /// Set, change or remove the passphrase of this device, or what belongs to it.
+    Protect { ask: AskId, step: ProtectStep },
+    /// Forget all keys, in every tab, once what was written is saved.
+    Lock { ask: AskId },
+    /// Open what is stored with its passphrase.
+    Unlock { ask: AskId, passphrase: Passphrase },
     /// Delete all that is stored on this device.
     Wipe { ask: AskId },
     /// For the engine of a room.
@@ -87,7 +98,11 @@ impl Request {
             | Request::Open { .. }
             | Request::Leave { .. }
             | Request::Wipe { .. } => true,
-            Request::Export { .. } | Request::Import { .. } => false,
+            Request::Export { .. }
+            | Request::Import { .. }
+            | Request::Protect { .. }
+            | Request::Lock { .. }
+            | Request::Unlock { .. } => false,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)
@@ -107,6 +122,29 @@ impl std::fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Passphrase")
     }
+}
+
+/// Something about the passphrase of this device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ProtectStep {
+    /// There is one from now on.
+    Set { new: Passphrase },
+    /// Another one in its place.
+    Change { old: Passphrase, new: Passphrase },
+    /// There is none any more.
+    Remove { old: Passphrase },
+    /// All is locked after so many minutes without a touch; 0 is never.
+    Idle { minutes: u16 },
+}
+
+/// The key under which all is stored, and what is noted beside it. It never leaves the memory of
+/// this browser's tabs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Protected {
+    /// The key.
+    pub key: DeviceKey,
+    /// How far all is sealed, and after how many minutes it is locked.
+    pub note: Note,
 }
 
 /// A step in taking a backup in. The next is asked for with [`BackupNews::Taken`].
@@ -152,7 +190,7 @@ impl std::fmt::Debug for Entropy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ToPage {
     /// Another worker leads now, or the first: what is unanswered has to be asked again.
-    Lead { term: Term, own: bool, rooms: Vec<RoomSummary> },
+    Lead { term: Term, own: bool, rooms: Vec<RoomSummary>, protected: Option<Protected> },
     /// From the leader.
     News(News),
     /// Do this with a connection.
@@ -186,6 +224,12 @@ pub(crate) enum News {
     Fault(Fault),
     /// A backup that this page makes or takes in comes on.
     Backup { ask: AskId, news: BackupNews },
+    /// The passphrase was set, changed or removed, or what belongs to it.
+    Protection(Option<Protected>),
+    /// What a page has asked about the passphrase is done, or refused.
+    Guard { ask: AskId, outcome: Result<(), GuardRefusal> },
+    /// All is locked: whoever leads has no key.
+    Locked,
     /// All that was stored on this device is deleted, as was asked: every tab begins anew.
     Wiped,
 }
@@ -211,13 +255,15 @@ pub(crate) enum TabWords {
     /// A follower: who leads?
     WhoLeads,
     /// A leader: I do.
-    Lead { rooms: Vec<RoomSummary> },
+    Lead { rooms: Vec<RoomSummary>, protected: Option<Protected> },
     /// A leader: I do not, until I say so again.
     Pause,
     /// A follower, for its page.
     Request(Request),
     /// A follower: my page woke.
     Wake,
+    /// A follower: a person is at my page.
+    Touched,
     /// A leader, for the page of one tab, or of all that have opened the room.
     News(News),
 }

@@ -10,6 +10,8 @@
 
 mod batch;
 mod condemn;
+mod convert;
+pub mod guard;
 mod open;
 mod scan;
 pub mod schema;
@@ -23,6 +25,7 @@ use web_sys::{DomException, IdbDatabase};
 
 use crate::bindings::words;
 
+pub use guard::Guard;
 pub use open::{Lost, OpenFault, Origin};
 pub use walk::{Stretch, Walk};
 pub use wipe::Wiped;
@@ -35,6 +38,8 @@ const META: &str = "meta";
 const FENCE: &str = "fence";
 /// The key there of the mark that the database is to be deleted.
 const CONDEMNED: &str = "condemned";
+/// The key there of what belongs to the passphrase.
+const VAULT: &str = "vault";
 
 /// The tables, and the object store of each.
 const TABLES: [Table; 5] =
@@ -56,6 +61,7 @@ pub struct Store {
     origin: Origin,
     fence: f64,
     condemned: bool,
+    guard: Guard,
     _listeners: Vec<gloo::events::EventListener>,
 }
 

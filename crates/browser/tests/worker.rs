@@ -22,6 +22,9 @@ use web_sys::{IdbDatabase, IdbTransaction};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+#[path = "worker/vault.rs"]
+mod vault;
+
 const TABLES: [Table; 5] =
     [Table::Rooms, Table::Runs, Table::Timeline, Table::Projections, Table::State];
 
@@ -183,7 +186,7 @@ async fn a_newer_database_is_told_from_a_damaged_one() {
             }})"
         )))
     };
-    in_time(create("newer", 2)).await.unwrap();
+    in_time(create("newer", 3)).await.unwrap();
     let refused = in_time(Store::open("newer", || (), |_| ())).await.err();
     assert_eq!(refused, Some(OpenFault::Newer));
     in_time(create("bare", 1)).await.unwrap();
@@ -215,8 +218,8 @@ fn fail(database: &IdbDatabase, upgrade: &IdbTransaction) -> Result<Vec<EventLis
     Err(JsValue::NULL)
 }
 
-const NEXT: &[Step] = &[STEPS[0], rename];
-const BROKEN: &[Step] = &[STEPS[0], fail];
+const NEXT: &[Step] = &[STEPS[0], STEPS[1], rename];
+const BROKEN: &[Step] = &[STEPS[0], STEPS[1], fail];
 
 async fn open_as(name: &str, steps: &'static [Step]) -> Result<Store, OpenFault> {
     in_time(Store::open_as(name, steps, || panic!("nothing blocks"), |_| ())).await
@@ -284,7 +287,7 @@ async fn a_store_makes_way_for_a_newer_version() {
     let store = in_time(Store::open("upgraded", || (), on_lost)).await.unwrap();
     let upgraded = script(
         "return new Promise((done, failed) => {
-            const request = indexedDB.open('upgraded', 2);
+            const request = indexedDB.open('upgraded', 3);
             request.onsuccess = () => { request.result.close(); done(); };
             request.onerror = request.onblocked = failed;
         })",

@@ -166,6 +166,12 @@ impl Engine {
         self.loads.is_open()
     }
 
+    /// True if something that a person has written here is not stored yet.
+    #[must_use]
+    pub fn has_unsaved(&self) -> bool {
+        self.outbox.has_unsaved()
+    }
+
     /// Takes in what happened in the world.
     pub fn handle(&mut self, input: Input, now: Now) {
         self.now = now;

@@ -34,6 +34,8 @@ pub const LAMPORT_STEP: u64 = 1 << 32;
 pub const PASSPHRASE_CHARS: usize = 12;
 /// Bytes of UTF-8 in a passphrase.
 pub const PASSPHRASE_BYTES: usize = 1024;
+/// Records that are sealed or opened in one transaction when a passphrase is set or removed.
+pub const VAULT_STEP: u32 = 64;
 /// Bytes of a backup.
 pub const BACKUP_BYTES: usize = 1024 * 1024 * 1024;
 /// Bytes of records in one piece of it, unless one record is larger.

@@ -193,6 +193,12 @@ impl Outbox {
         waited
     }
 
+    /// True if a draft, or what was asked of one, is not stored yet.
+    #[must_use]
+    pub fn has_unsaved(&self) -> bool {
+        !self.waiting.is_empty() || self.waits.has_unsaved() || self.tray.is_dirty()
+    }
+
     /// True if nothing waits to be taken into a batch.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -19,7 +19,7 @@ use engine::{
 };
 
 /// The version whose database is made here.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 fn folder() -> PathBuf {

@@ -19,6 +19,7 @@ mod device;
 mod evil;
 mod first_chat;
 mod invites;
+mod lock;
 mod looks;
 mod members;
 mod membership;

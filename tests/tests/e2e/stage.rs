@@ -149,7 +149,8 @@ impl Stage {
         self.folder.join("downloads")
     }
 
-    fn profile(&self, person: &str) -> PathBuf {
+    /// Where a person's browser keeps what it keeps.
+    pub fn profile(&self, person: &str) -> PathBuf {
         self.folder.join("profiles").join(person)
     }
 

@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 /// Where checks are taken out.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "crates/engine/src/crypto/exchange.rs",
     "crates/engine/src/crypto/hash.rs",
     "crates/engine/src/crypto/hpke.rs",
@@ -43,6 +43,7 @@ const FILES: [&str; 14] = [
     "crates/engine/src/hello/again.rs",
     "crates/engine/src/hello/transcript.rs",
     "crates/engine/src/room/door.rs",
+    "crates/engine/src/room/vault.rs",
     "crates/engine/src/signal/knock.rs",
     "crates/engine/src/signal/payload.rs",
     "crates/engine/src/signal/sdp.rs",

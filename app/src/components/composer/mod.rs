@@ -159,7 +159,8 @@ pub fn Composer(
         false => language.get().words().composer_keys,
     };
     view! {
-        <form class="composer" on:submit=on_submit>
+        // Browsers write what stands in a form to the disk, unless it is not to be completed.
+        <form class="composer" autocomplete="off" on:submit=on_submit>
             <div class="about">
                 <Revision task on_end=move || on_compose(Compose::Revised) />
                 {move || only.get().filter(|_| is_new()).map(|said| {

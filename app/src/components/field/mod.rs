@@ -1,15 +1,17 @@
 //! A labelled line for a name with a hint below, or with what is wrong with it.
 
 mod rename;
+mod secret;
 
 use browser::limits;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::page::language;
+use crate::page::{Page, ScreenStoreFields, language};
 use crate::text::NameFault;
 
 pub use rename::Rename;
+pub use secret::Secret;
 
 /// Characters that the line takes: far more than any name has, so that of what is too long nothing
 /// is cut off without a word.
@@ -34,8 +36,8 @@ pub fn Field(
     /// Its name for tests.
     testid: &'static str,
     /// What browsers may fill in.
-    #[prop(default = "off")]
-    autocomplete: &'static str,
+    #[prop(default = Signal::stored("off"))]
+    autocomplete: Signal<&'static str>,
     /// Where it is drawn.
     #[prop(optional)]
     node: NodeRef<html::Input>,
@@ -82,6 +84,13 @@ pub fn Field(
             </p>
         </div>
     }
+}
+
+/// What browsers may fill in where somebody says how it is called: they remember it, in clear, and
+/// so do not on a device with a passphrase.
+pub fn nickname(page: Page) -> Signal<&'static str> {
+    let sealed = Memo::new(move |_| page.screen().guard().with(|guard| guard.shield.is_some()));
+    Signal::derive(move || if sealed.get() { "off" } else { "nickname" })
 }
 
 /// What is wrong with a name.

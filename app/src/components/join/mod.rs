@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
 use super::facts::{Facts, WhoSeesWhat};
-use super::field::{Field, fault_of_name};
+use super::field::{Field, fault_of_name, nickname};
 use crate::chat::{Invitation, PageEvent, Request};
 use crate::page::{Page, ScreenStoreFields, word};
 use crate::session;
@@ -73,7 +73,7 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
                 value=name
                 wrong=fault
                 testid="name-input"
-                autocomplete="nickname"
+                autocomplete=nickname(page)
                 node=input
             />
             <div class="buttons">

@@ -2,6 +2,7 @@
 //! whatever is shown; and the dialog about all that is stored.
 
 mod device;
+mod lock;
 mod rooms;
 
 use browser::Entrance;
@@ -10,11 +11,12 @@ use leptos::prelude::*;
 
 use self::device::DeviceButton;
 pub use self::device::DeviceDialog;
+pub use self::lock::LockPage;
 pub use self::rooms::{RoomDialog, Rooms};
 use super::banners::{Banners, Note};
 use super::brand::{Brand, LanguageChoice};
 use super::facts::Facts;
-use super::field::{Field, fault_of_name};
+use super::field::{Field, fault_of_name, nickname};
 use crate::chat::Request;
 use crate::page::{Page, ScreenStoreFields, word};
 use crate::session;
@@ -85,7 +87,7 @@ fn FoundForm() -> impl IntoView {
                 value=name
                 wrong=name_fault
                 testid="name-input"
-                autocomplete="nickname"
+                autocomplete=nickname(page)
                 node=input
             />
             <Field

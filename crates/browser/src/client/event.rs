@@ -2,9 +2,13 @@
 //!
 //! The words here are for logs and for whoever reads an error; the page has its own for people.
 
+use engine::crypto::passphrase::PassphraseError;
 use engine::room::backup::BackupError;
-use engine::{Event, Gist, InviteError, Misconduct, RoomId, StoreFault};
+use engine::room::vault::{Phase, VaultError};
+use engine::{Event, Gist, InviteError, Misconduct, RoomId, StoreFault, limits};
 use serde::{Deserialize, Serialize};
+
+use super::seal::Seal;
 
 /// Something that the page should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,15 @@ pub enum ClientEvent {
     },
     /// A backup that was asked for comes on.
     Backup(BackupNews),
+    /// Whether this device has a passphrase, and what belongs to it; told before
+    /// [`ClientEvent::Ready`], and whenever it changes.
+    Protection(Option<Protection>),
+    /// All is locked: nothing is known before [`Client::unlock`](crate::Client::unlock).
+    Locked,
+    /// All was locked: this tab has ended, and is to be loaded again.
+    Shut,
+    /// What was asked about the passphrase is done, or refused.
+    Guarded(Result<(), GuardRefusal>),
     /// All that was stored on this device is deleted: this tab has ended, and is to be loaded
     /// again.
     Wiped,
@@ -66,6 +79,77 @@ pub struct RoomSummary {
     pub name: String,
     /// The room in short; nothing while what is stored of it is being read.
     pub gist: Option<Gist>,
+}
+
+/// The passphrase of this device, and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// How far what is stored is sealed.
+    pub phase: Phase,
+    /// After so many minutes without a touch all is locked; 0 is never.
+    pub idle_minutes: u16,
+    /// Seals what the page itself keeps.
+    pub seal: Seal,
+}
+
+/// Why something about the passphrase was not done. All is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum GuardRefusal {
+    /// It is another one.
+    #[error("the passphrase is wrong")]
+    Passphrase,
+    /// The new one is too short to protect anything.
+    #[error("a passphrase needs at least {} characters", limits::PASSPHRASE_CHARS)]
+    TooShort,
+    /// The new one is longer than anybody types.
+    #[error("a passphrase has at most {} bytes", limits::PASSPHRASE_BYTES)]
+    TooLong,
+    /// What is stored is still being sealed or opened after the last change.
+    #[error("what is stored is still being converted")]
+    Busy,
+    /// There is one already.
+    #[error("there is a passphrase already")]
+    IsSet,
+    /// There is none.
+    #[error("there is no passphrase")]
+    NotSet,
+    /// What was written could not be saved, and would be lost.
+    #[error("what was written is not saved yet")]
+    Unsaved,
+    /// What belongs to the passphrase was changed on the disk.
+    #[error("what belongs to the passphrase is damaged")]
+    Damaged,
+    /// It could not be stored.
+    #[error("{0}")]
+    Store(StoreFault),
+    /// Another tab leads now.
+    #[error("another tab has taken over")]
+    Interrupted,
+    /// The browser gives no random numbers, so no key can be made.
+    #[error("the browser gives no random numbers: {text}")]
+    NoRandomness {
+        /// The browser's words.
+        text: String,
+    },
+}
+
+impl From<PassphraseError> for GuardRefusal {
+    fn from(error: PassphraseError) -> Self {
+        match error {
+            PassphraseError::TooShort => Self::TooShort,
+            PassphraseError::TooLong => Self::TooLong,
+            PassphraseError::Cost => Self::Damaged,
+        }
+    }
+}
+
+impl From<VaultError> for GuardRefusal {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Passphrase => Self::Passphrase,
+            VaultError::Damaged | VaultError::Newer { .. } => Self::Damaged,
+        }
+    }
 }
 
 /// How a backup comes on.

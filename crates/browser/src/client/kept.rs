@@ -8,19 +8,26 @@ use engine::Draft;
 /// Drafts as text.
 #[must_use]
 pub fn pack_drafts(drafts: &[Draft]) -> String {
-    let bytes = postcard::to_allocvec(drafts).unwrap_or_default();
+    digits(&postcard::to_allocvec(drafts).unwrap_or_default())
+}
+
+/// Bytes as text: two digits each.
+pub(crate) fn digits(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Bytes from text; nothing if it is damaged.
+pub(crate) fn undigit(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2);
+    let pair = |pair: &[u8]| (pair.len() == 2).then(|| String::from_utf8(pair.to_vec()).ok());
+    digits.map(|digits| u8::from_str_radix(&pair(digits)??, 16).ok()).collect()
 }
 
 /// Drafts from text; nothing if it is damaged.
 #[must_use]
 pub fn unpack_drafts(text: &str) -> Option<Vec<Draft>> {
-    let digits = text.as_bytes().chunks(2);
-    let pair = |pair: &[u8]| (pair.len() == 2).then(|| String::from_utf8(pair.to_vec()).ok());
-    let byte = |digits: &[u8]| u8::from_str_radix(&pair(digits)??, 16).ok();
-    let bytes: Option<Vec<u8>> = digits.map(byte).collect();
-    postcard::from_bytes(&bytes?).ok().filter(|drafts: &Vec<Draft>| !drafts.is_empty())
+    postcard::from_bytes(&undigit(text)?).ok().filter(|drafts: &Vec<Draft>| !drafts.is_empty())
 }
 
 #[cfg(test)]

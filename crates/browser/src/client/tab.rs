@@ -19,7 +19,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Window};
 
-use super::event::{BackupNews, ClientEvent, ClientRefusal, Fault, Part, StartError};
+use super::event::{BackupNews, ClientEvent, ClientRefusal, Fault, GuardRefusal, Part, StartError};
 use super::persistence::Persistence;
 use super::unsent::Unsent;
 use super::{ClientOptions, start, wake};
@@ -45,6 +45,7 @@ pub(super) struct Tab {
     unsent: RefCell<Unsent>,
     term: Cell<Term>,
     backup: Cell<Option<AskId>>,
+    guard: Cell<Option<AskId>>,
     persistence: Persistence,
     listeners: RefCell<Vec<EventListener>>,
 }
@@ -77,6 +78,7 @@ impl Tab {
             unsent: RefCell::default(),
             term: Cell::default(),
             backup: Cell::default(),
+            guard: Cell::default(),
             persistence: Persistence::new(&window),
             listeners: RefCell::default(),
             window,
@@ -239,6 +241,35 @@ impl Tab {
     pub(super) fn give_up_backup(&self) {
         self.go_on_importing(ImportStep::Cancel);
         self.backup.set(None);
+    }
+
+    /// Asks something about the passphrase; only the last of these is answered.
+    pub(super) fn ask_guard(self: &Rc<Self>, request: impl FnOnce(AskId) -> Request) {
+        match random::bytes() {
+            Ok(ask) => {
+                self.guard.set(Some(AskId(ask)));
+                self.request(Some(request(AskId(ask))));
+            }
+            Err(error) => {
+                let refusal = GuardRefusal::NoRandomness { text: error.0 };
+                self.tell_later(ClientEvent::Guarded(Err(refusal)));
+            }
+        }
+    }
+
+    /// Asks for all to be locked, unless something that was written here is not stored.
+    pub(super) fn lock(self: &Rc<Self>) {
+        if self.unsent.borrow().has_drafts() {
+            return self.tell_later(ClientEvent::Guarded(Err(GuardRefusal::Unsaved)));
+        }
+        self.ask_guard(|ask| Request::Lock { ask });
+    }
+
+    /// A person is here.
+    pub(super) fn touch(&self) {
+        if matches!(*self.stage.borrow(), Stage::Led) {
+            self.post(&ToWorker::Touched);
+        }
     }
 
     /// Asks for all that is stored to be deleted: also where nobody leads, as with a damaged store.

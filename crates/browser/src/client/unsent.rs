@@ -143,6 +143,11 @@ impl Unsent {
         Ok(None)
     }
 
+    /// True if drafts are kept that were not answered.
+    pub(crate) fn has_drafts(&self) -> bool {
+        !self.drafts.is_empty()
+    }
+
     fn wait(&mut self, request: Request) {
         if self.waiting.len() == REQUESTS {
             self.waiting.pop_front();
@@ -301,6 +306,9 @@ impl Unsent {
             | News::Summary(_)
             | News::Storage(_)
             | News::Wiped
+            | News::Protection(_)
+            | News::Guard { .. }
+            | News::Locked
             | News::Backup { .. }
             | News::Fault(_) => {}
         }
@@ -316,6 +324,9 @@ impl Unsent {
             | Request::Join { .. }
             | Request::Export { .. }
             | Request::Import { .. }
+            | Request::Protect { .. }
+            | Request::Lock { .. }
+            | Request::Unlock { .. }
             | Request::Wipe { .. } => false,
         };
         self.asked.retain(|(_, request)| !left(request));

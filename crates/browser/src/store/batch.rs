@@ -19,6 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
 
+use super::guard::{Guard, to_disk};
 use super::{FENCE, META, Store, TABLES, abort_fault, fault, object_store, scope};
 use crate::bindings::DurableDatabase;
 
@@ -46,7 +47,7 @@ impl Store {
         let transaction = begin(&self.database, &scope, durability)?;
         let fenced = Rc::new(Cell::new(false));
         let check = check_fence(&transaction, self.fence, fenced.clone())?;
-        if let Err(error) = write(&transaction, ops) {
+        if let Err(error) = write(&transaction, &self.guard, ops) {
             // What was issued so far must not stay; nobody waits for the answer.
             let _ = transaction.abort();
             return Err(error);
@@ -104,7 +105,7 @@ pub(super) fn check_fence(
     }))
 }
 
-fn write(transaction: &IdbTransaction, ops: &[StoreOp]) -> Result<(), JsValue> {
+fn write(transaction: &IdbTransaction, guard: &Guard, ops: &[StoreOp]) -> Result<(), JsValue> {
     let mut open: Vec<(&str, IdbObjectStore)> = Vec::new();
     for op in ops {
         let name = object_store(table(op));
@@ -118,8 +119,8 @@ fn write(transaction: &IdbTransaction, ops: &[StoreOp]) -> Result<(), JsValue> {
             }
         };
         match op {
-            StoreOp::Put(_, key, value) => {
-                store.put_with_key(&bytes(value), &bytes(key))?;
+            StoreOp::Put(table, key, value) => {
+                store.put_with_key(&to_disk(guard, (*table, key), value)?, &bytes(key))?;
             }
             StoreOp::Delete(_, key) => {
                 store.delete(&bytes(key))?;

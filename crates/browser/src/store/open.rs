@@ -9,15 +9,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use engine::room::vault::VaultError;
 use engine::{Durability, StoreFault};
 use gloo::events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest};
 
 use super::batch::{begin, ended};
+use super::guard::{Guard, read_head};
 use super::scan::answered;
 use super::schema::{self, STEPS, Step};
-use super::{CONDEMNED, FENCE, META, Store, TABLES, is_full, object_store, scope};
+use super::{CONDEMNED, FENCE, META, Store, TABLES, VAULT, is_full, object_store, scope};
 use crate::bindings::{property, words};
 
 /// Why the database cannot be opened.
@@ -96,8 +98,12 @@ impl Store {
         }
         let listeners = watch(&database, on_lost);
         let raised = raise_fence(&database).await.inspect_err(|_| database.close());
-        let (fence, condemned) = raised?;
-        Ok(Store { database, origin, fence, condemned, _listeners: listeners })
+        let Raised { fence, condemned, vault } = raised?;
+        let head = read_head(&vault).map_err(head_fault).inspect_err(|_| database.close());
+        // What is to go needs no key.
+        let head = if condemned { None } else { head? };
+        let guard = head.map_or(Guard::Clear, Guard::Locked);
+        Ok(Store { database, origin, fence, condemned, guard, _listeners: listeners })
     }
 
     /// Whether the database was there before.
@@ -175,10 +181,26 @@ fn named_fault(name: &str, text: String) -> OpenFault {
     }
 }
 
+/// What `meta` says at an opening.
+struct Raised {
+    fence: f64,
+    condemned: bool,
+    vault: JsValue,
+}
+
+/// Why the head of a vault cannot be read.
+fn head_fault(error: VaultError) -> OpenFault {
+    match error {
+        VaultError::Newer { .. } => OpenFault::Newer,
+        VaultError::Damaged | VaultError::Passphrase => OpenFault::Damaged(error.to_string()),
+    }
+}
+
 /// Raises the fencing number in a transaction of its own, and says it; and whether the database is
 /// condemned. That is said where there is no space for the number, too.
-async fn raise_fence(database: &IdbDatabase) -> Result<(f64, bool), OpenFault> {
+async fn raise_fence(database: &IdbDatabase) -> Result<Raised, OpenFault> {
     let (raised, condemned) = (Rc::new(Cell::new(0.0)), Rc::new(Cell::new(false)));
+    let vault = Rc::new(RefCell::new(JsValue::UNDEFINED));
     let (ended, readings) = {
         let issue = || -> Result<_, JsValue> {
             let scope = scope([META].into_iter());
@@ -189,6 +211,11 @@ async fn raise_fence(database: &IdbDatabase) -> Result<(f64, bool), OpenFault> {
             let looking = EventListener::once(&mark, "success", move |_| {
                 condemned.set(read.result().is_ok_and(|mark| mark.is_truthy()));
             });
+            let head = meta.get(&VAULT.into())?;
+            let (read, vault) = (head.clone(), vault.clone());
+            let copying = EventListener::once(&head, "success", move |_| {
+                *vault.borrow_mut() = read.result().unwrap_or_default();
+            });
             let request = meta.get(&FENCE.into())?;
             let (found, raised) = (request.clone(), raised.clone());
             let reading = EventListener::once(&request, "success", move |_| {
@@ -197,7 +224,7 @@ async fn raise_fence(database: &IdbDatabase) -> Result<(f64, bool), OpenFault> {
                 // A put that fails aborts the transaction, and that is what is awaited.
                 let _ = meta.put_with_key(&JsValue::from_f64(last + 1.0), &FENCE.into());
             });
-            Ok((ended(&transaction), [looking, reading]))
+            Ok((ended(&transaction), [looking, copying, reading]))
         };
         issue().map_err(|error| open_fault(&error))?
     };
@@ -205,7 +232,10 @@ async fn raise_fence(database: &IdbDatabase) -> Result<(f64, bool), OpenFault> {
     drop(readings);
     match outcome {
         Err(fault) if !condemned.get() => Err(fence_fault(fault)),
-        Ok(()) | Err(_) => Ok((raised.get(), condemned.get())),
+        Ok(()) | Err(_) => {
+            let (fence, condemned, vault) = (raised.get(), condemned.get(), vault.take());
+            Ok(Raised { fence, condemned, vault })
+        }
     }
 }
 

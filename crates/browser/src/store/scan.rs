@@ -17,6 +17,7 @@ use web_sys::{
 };
 
 use super::batch::{bytes, ended};
+use super::guard::from_disk;
 use super::{Store, fault, object_store, scope};
 
 type Records = Rc<RefCell<Vec<Record>>>;
@@ -51,10 +52,16 @@ impl Store {
         let (from, to) = (bytes(&scan.from), bytes(&scan.to));
         let range = IdbKeyRange::bound_with_lower_open_and_upper_open(&from, &to, false, true)?;
         let records = Records::default();
+        let (table, vault) = (scan.table, self.guard.vault());
+        let record = move |key: &JsValue, value: &JsValue| {
+            let key = plain(key);
+            let value = from_disk(vault.as_deref(), (table, &key), value);
+            (key, value)
+        };
         let reading = if scan.descending {
-            walk_down(&store, &range, scan.limit, records.clone())?
+            walk_down(&store, &range, scan.limit, (records.clone(), record))?
         } else {
-            read_up(&store, &range, scan.limit, records.clone())?
+            read_up(&store, &range, scan.limit, (records.clone(), record))?
         };
         let ended = ended(&transaction);
         Ok(async move {
@@ -69,7 +76,7 @@ fn read_up(
     store: &IdbObjectStore,
     range: &IdbKeyRange,
     limit: u32,
-    records: Records,
+    (records, record): (Records, impl Fn(&JsValue, &JsValue) -> Record + 'static),
 ) -> Result<EventListener, JsValue> {
     let keys = store.get_all_keys_with_key_and_limit(range, limit)?;
     let values = store.get_all_with_key_and_limit(range, limit)?;
@@ -78,7 +85,7 @@ fn read_up(
     Ok(EventListener::once(&listened, "success", move |_| {
         let (keys, values) = (list(&keys), list(&values));
         let pairs = keys.iter().zip(values.iter());
-        records.replace(pairs.map(|(key, value)| (plain(&key), plain(&value))).collect());
+        records.replace(pairs.map(|(key, value)| record(&key, &value)).collect());
     }))
 }
 
@@ -86,7 +93,7 @@ fn walk_down(
     store: &IdbObjectStore,
     range: &IdbKeyRange,
     limit: u32,
-    records: Records,
+    (records, record): (Records, impl Fn(&JsValue, &JsValue) -> Record + 'static),
 ) -> Result<EventListener, JsValue> {
     let direction = IdbCursorDirection::Prev;
     let request = store.open_cursor_with_range_and_direction(range, direction)?;
@@ -97,7 +104,7 @@ fn walk_down(
         let Some(cursor) = cursor else { return };
         let key = cursor.key().unwrap_or_default();
         let mut records = records.borrow_mut();
-        records.push((plain(&key), plain(&cursor.value().unwrap_or_default())));
+        records.push(record(&key, &cursor.value().unwrap_or_default()));
         if records.len() < limit {
             // Fails only once the transaction has ended, and that is told by itself.
             let _ = cursor.continue_();

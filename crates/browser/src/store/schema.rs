@@ -8,6 +8,7 @@
 //! `crates/engine/tests/databases` has a database of each version.
 
 mod v1;
+mod v2;
 
 use gloo::events::EventListener;
 use wasm_bindgen::JsValue;
@@ -18,7 +19,7 @@ use web_sys::{IdbDatabase, IdbTransaction};
 pub type Step = fn(&IdbDatabase, &IdbTransaction) -> Result<Vec<EventListener>, JsValue>;
 
 /// All steps. There are as many versions.
-pub const STEPS: &[Step] = &[v1::make];
+pub const STEPS: &[Step] = &[v1::make, v2::allow_sealing];
 
 /// The version to which these steps lead.
 pub(super) fn version(steps: &[Step]) -> u32 {

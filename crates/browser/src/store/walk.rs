@@ -3,12 +3,14 @@
 //! All of it is one transaction that only reads. What is to be stored meanwhile waits for its end,
 //! so nothing is read half before a change and half after it.
 
+use engine::room::vault::Vault;
 use engine::{Record, StoreFault, Table};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use web_sys::{IdbKeyRange, IdbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::batch::{bytes, ended};
+use super::guard::from_disk;
 use super::scan::{answered, list, plain};
 use super::{Store, TABLES, fault, object_store, scope};
 
@@ -33,14 +35,15 @@ impl Store {
         limit: u32,
         on_page: F,
     ) -> impl Future<Output = Result<(), StoreFault>> + use<F> {
-        let database = self.database.clone();
+        let (database, vault) = (self.database.clone(), self.guard.vault());
         async move {
             let scope = scope(TABLES.map(object_store).into_iter());
             let mode = IdbTransactionMode::Readonly;
             let begun = database.transaction_with_str_sequence_and_mode(&scope, mode);
             let transaction = begun.map_err(|error| fault(&error))?;
             let ended = ended(&transaction);
-            let read = read_all(&transaction, stretches, limit, on_page).await;
+            let source = (&transaction, vault.as_deref());
+            let read = read_all(source, stretches, limit, on_page).await;
             // A request that failed aborts the transaction, and that says why.
             ended.await?;
             read.map_err(|error| fault(&error))
@@ -49,7 +52,7 @@ impl Store {
 }
 
 async fn read_all(
-    transaction: &IdbTransaction,
+    (transaction, vault): (&IdbTransaction, Option<&Vault>),
     stretches: Vec<Stretch>,
     limit: u32,
     mut on_page: impl FnMut(Table, Vec<Record>) -> Walk,
@@ -67,7 +70,12 @@ async fn read_all(
             let values: Array = answered(&values).await?.into();
             let keys = list(&keys);
             let pairs = keys.iter().zip(values.iter());
-            let records = pairs.map(|(key, value)| (plain(&key), plain(&value))).collect();
+            let record = |(key, value): (JsValue, JsValue)| {
+                let key = plain(&key);
+                let value = from_disk(vault, (table, &key), &value);
+                (key, value)
+            };
+            let records = pairs.map(record).collect();
             if keys.length() > 0 && on_page(table, records) == Walk::Over {
                 return Ok(());
             }

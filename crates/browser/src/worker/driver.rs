@@ -5,18 +5,22 @@
 //!       (no space, not to be opened: after a while) ◄─┤  ▲     └── the browser closed it ──┐
 //!                                                     │  └──────────────────────────────────┘
 //!                                                └─ no database ──► Stranded
-//!  any of the last three ── wipe ──► Wiping ── the database is gone ──► all tabs begin anew
+//!        a passphrase, and no key: Locked until somebody unlocks it (see `locking`)
+//!  any of the last four ── wipe ──► Wiping ── the database is gone ──► all tabs begin anew
 //! ```
 //! A follower carries its page's requests to whoever leads. A stranded worker keeps the lock, since
 //! the next tab would fare no better, and says why to all who ask.
 
+mod locking;
 mod wiping;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use engine::room::vault::DeviceKey;
 use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
 
+use self::locking::Locking;
 use super::happening::{Feed, Happening, Report};
 use super::leader::{Leader, LeaderError};
 use super::page::Page;
@@ -25,7 +29,9 @@ use super::tabs::Tabs;
 use crate::client::event::{RoomSummary, StorageState};
 use crate::clock::pause;
 use crate::lock::Lock;
-use crate::message::{News, Request, TabId, TabMessage, TabWords, Term, ToPage, ToWorker};
+use crate::message::{
+    News, Protected, Request, TabId, TabMessage, TabWords, Term, ToPage, ToWorker,
+};
 use crate::random;
 use crate::socket::Socket;
 use crate::store::{Lost, NAME, OpenFault, Origin, Store};
@@ -53,6 +59,11 @@ pub(super) struct Driver {
     held: VecDeque<Request>,
     /// Rooms that the own page has opened.
     shown: BTreeSet<RoomId>,
+    /// The key of what is stored, as whoever leads has told it.
+    key: Option<DeviceKey>,
+    /// The tab that holds the lock and has no key.
+    locked_by: Option<TabId>,
+    locking: Option<Locking>,
     role: Role,
 }
 
@@ -60,6 +71,7 @@ enum Role {
     Idle,
     Following { leader: Option<TabId> },
     Opening { lock: Lock, store: Option<Store>, trouble: Option<StorageState>, expected: Origin },
+    Locked { lock: Lock, store: Store },
     Leading(Box<Leader>),
     Stranded { state: StorageState, lock: Lock },
     Wiping { trouble: Option<StorageState>, _lock: Lock },
@@ -78,6 +90,9 @@ impl Driver {
             term: Term::default(),
             held: VecDeque::new(),
             shown,
+            key: None,
+            locked_by: None,
+            locking: None,
             role,
         })
     }
@@ -87,6 +102,7 @@ impl Driver {
         if let Err(error) = self.route(happening) {
             return self.page.end(&error.to_string());
         }
+        self.go_on_locking();
         if let Role::Leading(leader) = &mut self.role {
             leader.arm();
         }
@@ -105,9 +121,15 @@ impl Driver {
             Happening::Lost(lost) => self.on_lost(lost),
             Happening::Condemned(outcome) => return self.on_condemned(outcome),
             Happening::Deleted(outcome) => self.on_deleted(outcome),
+            // A lock waits, or does no more: that is seen after everything.
+            Happening::Saving => {}
             Happening::Report(report) => {
+                let looks = matches!(report, Report::Look);
                 if let Role::Leading(leader) = &mut self.role {
-                    return leader.handle(report);
+                    leader.handle(report)?;
+                    if looks && leader.is_untouched() {
+                        self.begin_locking(None);
+                    }
                 }
             }
         }
@@ -122,17 +144,8 @@ impl Driver {
                     self.on_own_request(request);
                 }
             }
-            ToWorker::Wake => match &mut self.role {
-                Role::Leading(leader) => leader.wake(),
-                Role::Following { leader: Some(leader) } => {
-                    self.tabs.say(Some(*leader), false, TabWords::Wake);
-                }
-                Role::Idle
-                | Role::Following { leader: None }
-                | Role::Opening { .. }
-                | Role::Wiping { .. }
-                | Role::Stranded { .. } => {}
-            },
+            ToWorker::Wake => self.on_own_sign(TabWords::Wake, Leader::wake),
+            ToWorker::Touched => self.on_own_sign(TabWords::Touched, Leader::touch),
             ToWorker::Rtc { room, link, news } => {
                 if let Role::Leading(leader) = &mut self.role {
                     leader.on_rtc(room, link, news);
@@ -143,6 +156,20 @@ impl Driver {
                     leader.on_moved(room, link, name, channel);
                 }
             }
+        }
+    }
+
+    /// The own page gives a sign, for whoever leads.
+    fn on_own_sign(&mut self, words: TabWords, own: fn(&mut Leader)) {
+        match &mut self.role {
+            Role::Leading(leader) => own(leader),
+            Role::Following { leader: Some(leader) } => self.tabs.say(Some(*leader), false, words),
+            Role::Idle
+            | Role::Following { leader: None }
+            | Role::Opening { .. }
+            | Role::Locked { .. }
+            | Role::Wiping { .. }
+            | Role::Stranded { .. } => {}
         }
     }
 
@@ -157,8 +184,24 @@ impl Driver {
     /// What cannot be answered now, the page asks again as soon as somebody leads.
     fn on_own_request(&mut self, request: Request) {
         let wipe = matches!(request, Request::Wipe { .. });
+        match (&self.role, &request) {
+            (
+                Role::Leading(_)
+                | Role::Opening { .. }
+                | Role::Locked { .. }
+                | Role::Stranded { .. },
+                _,
+            ) if wipe => return self.wipe(),
+            (Role::Leading(_), Request::Lock { ask }) => {
+                return self.begin_locking(Some((Asker::Own, *ask)));
+            }
+            (Role::Locked { .. }, Request::Unlock { ask, passphrase }) => {
+                return self.unlock(Asker::Own, *ask, passphrase);
+            }
+            (Role::Following { leader: None }, request) if self.ask_locked(request) => return,
+            _ => {}
+        }
         match &mut self.role {
-            Role::Leading(_) | Role::Opening { .. } | Role::Stranded { .. } if wipe => self.wipe(),
             Role::Leading(leader) => leader.request(Asker::Own, request),
             Role::Following { leader: Some(leader) } => {
                 if let Request::Open { room } = &request {
@@ -169,6 +212,7 @@ impl Driver {
             Role::Idle
             | Role::Following { leader: None }
             | Role::Opening { .. }
+            | Role::Locked { .. }
             | Role::Wiping { .. }
             | Role::Stranded { .. } => {
                 if !request.is_repeated() && self.held.len() < HELD {
@@ -191,14 +235,28 @@ impl Driver {
                 let words = TabWords::News(News::Storage(state.clone()));
                 self.tabs.say(Some(from), true, words);
             }
-            (TabWords::Request(Request::Wipe { .. }), Role::Leading(_)) => self.wipe(),
+            (TabWords::Request(Request::Wipe { .. }), Role::Leading(_) | Role::Locked { .. }) => {
+                self.wipe()
+            }
+            (TabWords::WhoLeads, Role::Locked { .. }) => {
+                self.tabs.say(Some(from), true, TabWords::News(News::Locked));
+            }
+            (TabWords::Request(Request::Unlock { ask, passphrase }), Role::Locked { .. }) => {
+                self.unlock(Asker::Tab(from), ask, &passphrase);
+            }
+            (TabWords::Request(Request::Lock { ask }), Role::Leading(_)) => {
+                self.begin_locking(Some((Asker::Tab(from), ask)));
+            }
             (TabWords::Request(request), Role::Leading(leader)) => {
                 leader.request(Asker::Tab(from), request);
             }
             (TabWords::Wake, Role::Leading(leader)) => leader.wake(),
-            (TabWords::Lead { rooms }, Role::Following { leader }) => {
+            (TabWords::Touched, Role::Leading(leader)) => leader.touch(),
+            (TabWords::Lead { rooms, protected }, Role::Following { leader }) => {
+                self.key = protected.as_ref().map(|protected| protected.key.clone());
+                self.locked_by = None;
                 if leader.replace(from) != Some(from) {
-                    self.tell_lead(false, rooms);
+                    self.tell_lead(false, rooms, protected);
                     self.ask_held();
                 }
             }
@@ -206,6 +264,7 @@ impl Driver {
             (TabWords::News(News::Storage(state)), _) if state.is_gone() => {
                 self.page.tell_news(News::Storage(state));
             }
+            (TabWords::News(News::Locked), Role::Following { .. }) => self.hear_locked(from),
             (TabWords::News(News::Wiped), _) => self.page.tell_news(News::Wiped),
             (TabWords::Pause, Role::Following { leader }) if *leader == Some(from) => {
                 *leader = None;
@@ -220,6 +279,7 @@ impl Driver {
                 TabWords::WhoLeads
                 | TabWords::Request(_)
                 | TabWords::Wake
+                | TabWords::Touched
                 | TabWords::Lead { .. }
                 | TabWords::Pause
                 | TabWords::News(_),
@@ -238,12 +298,17 @@ impl Driver {
             News::Left { room } => {
                 self.shown.remove(room);
             }
+            News::Protection(protected) => {
+                self.key = protected.as_ref().map(|protected| protected.key.clone());
+            }
             News::Room { .. }
             | News::Rooms(_)
             | News::Summary(_)
             | News::Refused { .. }
             | News::Storage(_)
             | News::Wiped
+            | News::Locked
+            | News::Guard { .. }
             | News::Backup { .. }
             | News::Fault(_) => {}
         }
@@ -260,6 +325,7 @@ impl Driver {
             Role::Idle
             | Role::Following { .. }
             | Role::Opening { .. }
+            | Role::Locked { .. }
             | Role::Leading(_)
             | Role::Wiping { .. }
             | Role::Stranded { .. } => {}
@@ -289,24 +355,16 @@ impl Driver {
     }
 
     fn on_opened(&mut self, outcome: Result<Store, OpenFault>) {
-        let Role::Opening { store: place, expected, .. } = &mut self.role else { return };
+        let Role::Opening { expected, .. } = &self.role else { return };
         match outcome {
             Ok(store) if store.is_condemned() => self.go_on_wiping(),
             Ok(store) if *expected == Origin::Found && store.origin() == Origin::Made => {
                 self.lose();
             }
             Ok(store) => {
-                let scan = Scan {
-                    scan: ScanId(0),
-                    table: Table::Rooms,
-                    from: Vec::new(),
-                    to: vec![u8::MAX; 33],
-                    descending: false,
-                    limit: MOST_ROOMS,
-                };
-                let read = store.scan(&scan);
-                *place = Some(store);
-                self.feed.put_later(async move { Happening::Records(read.await) });
+                if let Some(store) = self.adopt(store) {
+                    self.read_rooms(store);
+                }
             }
             Err(OpenFault::Newer) => self.strand(StorageState::Newer),
             Err(OpenFault::Full) => self.hold_up(StorageState::Full),
@@ -314,6 +372,21 @@ impl Driver {
             Err(OpenFault::Refused(text)) => self.strand(StorageState::Refused { text }),
             Err(OpenFault::Damaged(text)) => self.strand(StorageState::Damaged { text }),
         }
+    }
+
+    fn read_rooms(&mut self, store: Store) {
+        let Role::Opening { store: place, .. } = &mut self.role else { return };
+        let scan = Scan {
+            scan: ScanId(0),
+            table: Table::Rooms,
+            from: Vec::new(),
+            to: vec![u8::MAX; 33],
+            descending: false,
+            limit: MOST_ROOMS,
+        };
+        let read = store.scan(&scan);
+        *place = Some(store);
+        self.feed.put_later(async move { Happening::Records(read.await) });
     }
 
     fn on_records(&mut self, outcome: Result<Vec<Record>, StoreFault>) -> Result<(), LeaderError> {
@@ -338,7 +411,7 @@ impl Driver {
         let (feed, page, tabs) = (self.feed.clone(), self.page.clone(), self.tabs.clone());
         let reach = Reach::new(store, socket, feed, page, tabs);
         let leader = Leader::begin(lock, reach, records)?;
-        self.tell_lead(true, leader.rooms());
+        self.tell_lead(true, leader.rooms(), leader.protected());
         leader.announce(None);
         self.role = Role::Leading(Box::new(leader));
         self.ask_held();
@@ -392,8 +465,11 @@ impl Driver {
     /// of the site: whether it is still there is seen by opening it.
     fn reopen(&mut self) {
         let lock = match std::mem::replace(&mut self.role, Role::Idle) {
-            Role::Leading(leader) => leader.end(),
-            Role::Opening { lock, .. } => lock,
+            Role::Leading(leader) => {
+                self.key = leader.protected().map(|protected| protected.key);
+                leader.end()
+            }
+            Role::Opening { lock, .. } | Role::Locked { lock, .. } => lock,
             role @ (Role::Idle
             | Role::Following { .. }
             | Role::Wiping { .. }
@@ -412,9 +488,9 @@ impl Driver {
         }
     }
 
-    fn tell_lead(&mut self, own: bool, rooms: Vec<RoomSummary>) {
+    fn tell_lead(&mut self, own: bool, rooms: Vec<RoomSummary>, protected: Option<Protected>) {
         self.term.0 += 1;
-        self.page.tell(&ToPage::Lead { term: self.term, own, rooms });
+        self.page.tell(&ToPage::Lead { term: self.term, own, rooms, protected });
     }
 
     fn tell_all(&self, news: &News) {

@@ -37,6 +37,8 @@ pub(super) enum Happening {
     Condemned(Result<(), StoreFault>),
     /// The database is gone, or not.
     Deleted(Result<(), OpenFault>),
+    /// What was written has had its time to be saved.
+    Saving,
     /// Something that only whoever leads has set going.
     Report(Report),
 }
@@ -57,6 +59,12 @@ pub(super) enum Report {
     Unpacked(AskId, Result<(), StoreFault>),
     /// The records of all rooms of a backup are stored, or not.
     UnpackedAll(AskId, Result<(), StoreFault>),
+    /// What belongs to the passphrase is stored, or not.
+    Guarded(Result<(), StoreFault>),
+    /// A step of a conversion is stored, up to this key, or not.
+    Converted(Result<Option<Vec<u8>>, StoreFault>),
+    /// The next step of a conversion is due.
+    Convert,
     /// A batch of a room is stored, or not.
     Committed(RoomId, BatchId, Result<(), StoreFault>),
     /// A scan of a room is answered.

@@ -7,6 +7,7 @@
 mod backups;
 mod founding;
 mod leaving;
+pub(super) mod protecting;
 mod server;
 
 use std::collections::BTreeMap;
@@ -25,12 +26,13 @@ use crate::channel::DataChannel;
 use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
 use crate::clock::{LOOK_EVERY, SleepWatch, now};
 use crate::lock::Lock;
-use crate::message::{News, Request, RtcNews, TabId};
+use crate::message::{News, Protected, Request, RtcNews, TabId};
 use crate::random;
 use crate::store::Store;
 use backups::Backups;
 use founding::Founding;
 use leaving::Leaving;
+use protecting::Protecting;
 use server::Refusal;
 
 /// The longest that a timer is set for; it is set again then.
@@ -42,6 +44,7 @@ pub(super) struct Leader {
     founding: BTreeMap<RoomId, Founding>,
     leaving: BTreeMap<RoomId, Leaving>,
     backups: Backups,
+    protecting: Protecting,
     reach: Reach,
     space: Space,
     refusal: Refusal,
@@ -85,6 +88,7 @@ impl Leader {
             founding: BTreeMap::new(),
             leaving: BTreeMap::new(),
             backups: Backups::default(),
+            protecting: Protecting::default(),
             reach,
             space: Space::Left,
             refusal: Refusal::Untold,
@@ -104,6 +108,8 @@ impl Leader {
                 Err(RecordError::Left) => leader.go_on_leaving(&key),
             }
         }
+        leader.touch();
+        leader.begin_converting();
         Ok(leader)
     }
 
@@ -123,6 +129,11 @@ impl Leader {
     /// The rooms of this device.
     pub(super) fn rooms(&self) -> Vec<RoomSummary> {
         self.rooms.values().map(Room::summary).collect()
+    }
+
+    /// Under which key all is stored, if there is a passphrase.
+    pub(super) fn protected(&self) -> Option<Protected> {
+        self.reach.protected()
     }
 
     /// Tells a tab, or all, who leads, and how the storage is.
@@ -174,6 +185,9 @@ impl Leader {
             Report::PackedAll(ask, outcome) => self.on_packed_all(ask, outcome),
             Report::Unpacked(ask, outcome) => self.on_unpacked(ask, outcome)?,
             Report::UnpackedAll(ask, outcome) => self.on_unpacked_all(ask, outcome)?,
+            Report::Guarded(outcome) => self.on_guarded(outcome)?,
+            Report::Converted(outcome) => self.on_converted(outcome)?,
+            Report::Convert => self.convert(),
             Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
             Report::Scanned(room, scan, outcome) => {
                 self.hand(room, Input::Scanned(scan, outcome));
@@ -213,8 +227,11 @@ impl Leader {
             Request::Leave { ask, room } => self.leave(asker, ask, room),
             Request::Export { ask, passphrase } => self.export(asker, ask, &passphrase),
             Request::Import { ask, step } => self.import(asker, ask, step),
-            // The driver takes it out of our hands.
-            Request::Wipe { .. } => {}
+            Request::Protect { ask, step } => self.protect(asker, ask, &step),
+            // It is not locked: whoever asks did not know that yet.
+            Request::Unlock { .. } => {}
+            // The driver takes them out of our hands.
+            Request::Lock { .. } | Request::Wipe { .. } => {}
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
                     self.reach.asker = Some(asker);

@@ -10,10 +10,11 @@ use engine::protocol::{ClientMessage, Relays, Rendezvous};
 use engine::{Event, Output, RoomId};
 
 use super::happening::{Feed, Happening, Report};
+use super::leader::protecting::told;
 use super::page::Page;
 use super::tabs::Tabs;
 use crate::client::event::RoomSummary;
-use crate::message::{News, TabId, TabWords, ToPage};
+use crate::message::{News, Protected, TabId, TabWords, ToPage};
 use crate::socket::Socket;
 use crate::store::Store;
 
@@ -168,9 +169,14 @@ impl Reach {
         self.page.tell_news(news);
     }
 
+    /// Under which key all is stored, if there is a passphrase.
+    pub(super) fn protected(&self) -> Option<Protected> {
+        told(self.store.guard())
+    }
+
     /// Tells a tab, or all, who leads.
     pub(super) fn announce(&self, to: Option<TabId>, rooms: Vec<RoomSummary>) {
-        self.tabs.say(to, true, TabWords::Lead { rooms });
+        self.tabs.say(to, true, TabWords::Lead { rooms, protected: self.protected() });
     }
 }
 

@@ -52,6 +52,11 @@ impl Room {
         self.engine.record().clone()
     }
 
+    /// True if what was written here is not stored yet.
+    pub(super) fn has_unsaved(&self) -> bool {
+        self.engine.has_unsaved()
+    }
+
     /// The room's state, for a page that comes now.
     pub(super) fn snapshot(&self) -> Vec<Event> {
         self.engine.snapshot()

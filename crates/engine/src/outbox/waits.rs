@@ -285,6 +285,12 @@ impl Waits {
         self.all().into_iter().filter(|waiting| waiting.draft.act.says()).collect()
     }
 
+    /// True if something has to be stored, or is with the store.
+    #[must_use]
+    pub fn has_unsaved(&self) -> bool {
+        !(self.dirty.is_empty() && self.storing.is_empty())
+    }
+
     /// True if something has to be stored.
     #[must_use]
     pub fn is_dirty(&self) -> bool {

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!  head   "confab/v" (8) | version 1 (1) | memory in KiB (4) | passes (1) | salt (16)
-//!         nonce (24) | the device's key (32), sealed | tag (16)   under Argon2id(passphrase), data:
-//!         nonce (24) | phase (1), minutes (2), sealed | tag (16)  the line above; under that key
+//!         nonce (24) | the device's key (32), sealed | tag (16)  under Argon2id(passphrase), data:
+//!         nonce (24) | phase (1), minutes (2), sealed | tag (16) the line above; under that key
 //!  value  nonce (24) | what is stored, sealed | tag (16)          data: table (1) | record's key
 //!
 //!  none ── set ──► Sealing ── all values are sealed ──► Sealed ── remove ──► Unsealing ──► none
@@ -342,6 +342,19 @@ fn place((table, key): (Table, &[u8])) -> Vec<u8> {
     let mut place = vec![table];
     place.extend_from_slice(key);
     place
+}
+
+/// For fuzzing: a head, and a value, whatever the bytes are. No passphrase is stretched, which
+/// would take too long.
+pub fn fuzz(bytes: &[u8]) {
+    let key = DeviceKey([0; 32]);
+    if let Ok(head) = Head::decode(bytes) {
+        assert_eq!(head.encode(), bytes, "a head is read as it is written");
+        // It was made with another key, unless somebody has found that out.
+        let _ = head.note(&key);
+    }
+    let vault = Vault::new(key, Note { phase: Phase::Sealed, idle_minutes: 0 });
+    let _ = vault.get((Table::Rooms, bytes), Stored::Sealed(bytes.to_vec()));
 }
 
 #[cfg(test)]

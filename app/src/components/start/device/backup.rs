@@ -4,34 +4,11 @@ use browser::{PASSPHRASE_CHARS, passphrase_is_long_enough};
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::components::field::Secret;
 use crate::page::{Page, language, word};
 use crate::text::Words;
 
 type Pick = fn(&Words) -> &'static str;
-
-/// A line for a passphrase.
-#[component]
-fn Secret(
-    id: &'static str,
-    label: Pick,
-    value: RwSignal<String>,
-    autocomplete: &'static str,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{word(label)}</label>
-            <input
-                id=id
-                type="password"
-                data-testid=id
-                autocomplete=autocomplete
-                maxlength="1024"
-                prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        </div>
-    }
-}
 
 /// What is wrong with the form, under it.
 #[component]

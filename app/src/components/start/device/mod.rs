@@ -2,15 +2,19 @@
 //! said before it is done.
 
 mod backup;
+mod passphrase;
 
 use leptos::html;
 use leptos::prelude::*;
 
 use self::backup::{ExportForm, ImportForm};
-use crate::chat::{Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
+use self::passphrase::PassphraseForm;
+use crate::chat::{Asked, Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Language, Wording, Words};
+
+type Pick = fn(&Words) -> &'static str;
 
 /// Opens the dialog.
 #[component]
@@ -53,6 +57,8 @@ pub fn DeviceDialog() -> impl IntoView {
         match device.get() {
             Device::Rests | Device::Asks(DeviceQuestion::Choices) => words.this_device,
             Device::Asks(DeviceQuestion::Wipe) => words.wipe_heading,
+            Device::Asks(DeviceQuestion::Passphrase)
+            | Device::Failed(DeviceQuestion::Passphrase, _) => words.guard,
             Device::Wiping => words.wiping,
             Device::Asks(DeviceQuestion::Export)
             | Device::Exporting(_)
@@ -68,10 +74,13 @@ pub fn DeviceDialog() -> impl IntoView {
         let language = language.get();
         match device.get() {
             Device::Rests => ().into_any(),
-            Device::Asks(DeviceQuestion::Choices) => offers(language.words(), manage),
+            Device::Asks(DeviceQuestion::Choices) => view! { <Offers /> }.into_any(),
             Device::Asks(DeviceQuestion::Wipe) => {
-                consequences(language, page.screen().rooms().with(|rooms| loss_of(rooms)), manage)
+                let locked = page.screen().guard().with(|guard| guard.locked);
+                let loss = page.screen().rooms().with(|rooms| loss_of(rooms));
+                consequences(language, loss, locked, manage)
             }
+            Device::Asks(DeviceQuestion::Passphrase) => view! { <PassphraseForm /> }.into_any(),
             Device::Wiping => view! { <p>{language.words().wiping_more}</p> }.into_any(),
             Device::Asks(DeviceQuestion::Export) => view! { <ExportForm /> }.into_any(),
             Device::Asks(DeviceQuestion::Import) => view! { <ImportForm /> }.into_any(),
@@ -98,7 +107,7 @@ pub fn DeviceDialog() -> impl IntoView {
             | Device::Exporting(_)
             | Device::Importing { .. } => words.cancel,
             Device::Rests
-            | Device::Asks(DeviceQuestion::Choices)
+            | Device::Asks(DeviceQuestion::Choices | DeviceQuestion::Passphrase)
             | Device::Exported(_)
             | Device::Imported { .. }
             | Device::Failed(..)
@@ -142,33 +151,79 @@ pub fn DeviceDialog() -> impl IntoView {
     }
 }
 
-fn offers(
-    words: &'static Words,
-    manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
-) -> AnyView {
-    let offer = |(testid, does, more, question): (&'static str, _, _, DeviceQuestion)| {
+/// What can be done.
+#[component]
+fn Offers() -> impl IntoView {
+    let page = Page::here();
+    let offer = move |(testid, does, more, question): (_, Pick, Pick, DeviceQuestion)| {
         let class = if question == DeviceQuestion::Wipe { "danger" } else { "" };
+        let ask = DeviceDeed::Ask(Some(question));
         view! {
-            <li>
-                <button
-                    type="button"
-                    class=class
-                    data-testid=testid
-                    aria-describedby=format!("{testid}-more")
-                    on:click=move |_| manage(DeviceDeed::Ask(Some(question)))
-                >
-                    {does}
-                </button>
-                <p class="hint" id=format!("{testid}-more")>{more}</p>
-            </li>
+            <Offer testid does more class on_press=move || page.happen(PageEvent::Manages(ask)) />
         }
     };
-    let all = [
-        ("export", words.export, words.export_more, DeviceQuestion::Export),
-        ("import", words.import, words.import_more, DeviceQuestion::Import),
-        ("wipe", words.wipe, words.wipe_more, DeviceQuestion::Wipe),
+    let all: [(&'static str, Pick, Pick, DeviceQuestion); 4] = [
+        ("guard", |words| words.guard, |words| words.guard_more, DeviceQuestion::Passphrase),
+        ("export", |words| words.export, |words| words.export_more, DeviceQuestion::Export),
+        ("import", |words| words.import, |words| words.import_more, DeviceQuestion::Import),
+        ("wipe", |words| words.wipe, |words| words.wipe_more, DeviceQuestion::Wipe),
     ];
-    view! { <ul class="offers">{all.map(offer).collect_view()}</ul> }.into_any()
+    let lockable = Memo::new(move |_| page.screen().guard().read().shield.is_some());
+    let language = language();
+    let refused = move || match page.screen().guard().read().asked.clone() {
+        Asked::Refused(refusal) if lockable.get() => {
+            let Wording { title, help } = language.get().guard_refusal(&refusal);
+            Some(format!("{title} {help}"))
+        }
+        Asked::Refused(_) | Asked::Nothing | Asked::Waiting | Asked::Done => None,
+    };
+    view! {
+        <ul class="offers">
+            <Show when=move || lockable.get()>
+                <Offer
+                    testid="lock-now"
+                    does=|words| words.lock_now
+                    more=|words| words.lock_now_more
+                    class=""
+                    on_press=move || page.lock()
+                />
+            </Show>
+            {all.map(offer).collect_view()}
+        </ul>
+        <p
+            class="hint wrong"
+            role="alert"
+            data-testid="lock-refused"
+            hidden=move || refused().is_none()
+        >
+            {refused}
+        </p>
+    }
+}
+
+/// One of these.
+#[component]
+fn Offer(
+    testid: &'static str,
+    does: Pick,
+    more: Pick,
+    class: &'static str,
+    on_press: impl Fn() + 'static,
+) -> impl IntoView {
+    view! {
+        <li>
+            <button
+                type="button"
+                class=class
+                data-testid=testid
+                aria-describedby=format!("{testid}-more")
+                on:click=move |_| on_press()
+            >
+                {word(does)}
+            </button>
+            <p class="hint" id=format!("{testid}-more")>{word(more)}</p>
+        </li>
+    }
 }
 
 /// How far something has come.
@@ -180,11 +235,12 @@ fn told(testid: &'static str, text: String) -> AnyView {
 fn consequences(
     language: Language,
     loss: Loss,
+    locked: bool,
     manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let words = language.words();
     let lines = [
-        Some((words.wipe_gone)(loss.rooms)),
+        Some(if locked { words.wipe_locked.to_owned() } else { (words.wipe_gone)(loss.rooms) }),
         Some(words.leave_others.to_owned()),
         (loss.pending > 0).then(|| (words.leave_lost)(loss.pending)),
         (loss.waiting > 0).then(|| (words.leave_later)(loss.waiting)),

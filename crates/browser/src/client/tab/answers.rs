@@ -6,9 +6,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Stage, Tab};
-use crate::client::event::{ClientEvent, Fault, Part, RoomSummary, StorageState};
+use crate::client::event::{ClientEvent, Fault, Part, Protection, RoomSummary, StorageState};
+use crate::client::seal::Seal;
 use crate::client::{persistence, start};
-use crate::message::{BUILD, News, Term, ToPage};
+use crate::message::{BUILD, News, Protected, Term, ToPage};
 use crate::port::unpack;
 
 impl Tab {
@@ -25,7 +26,9 @@ impl Tab {
             Err(error) => return self.end(error.to_string()),
         };
         match message {
-            ToPage::Lead { term, own, rooms } => self.on_lead(term, own, rooms),
+            ToPage::Lead { term, own, rooms, protected } => {
+                self.on_lead((term, own), rooms, protected.as_ref());
+            }
             ToPage::News(news) => self.on_news(news),
             ToPage::Rtc { room, link, call } => {
                 if let Some(rtc) = self.rtc.get() {
@@ -52,8 +55,16 @@ impl Tab {
         self.begin();
     }
 
-    fn on_lead(&self, term: Term, own: bool, rooms: Vec<RoomSummary>) {
+    fn on_lead(
+        &self,
+        (term, own): (Term, bool),
+        rooms: Vec<RoomSummary>,
+        protected: Option<&Protected>,
+    ) {
         self.term.set(term);
+        if !matches!(*self.stage.borrow(), Stage::Over) {
+            self.tell(ClientEvent::Protection(protected.map(protection)));
+        }
         if let Some(rtc) = self.rtc.get().filter(|_| own) {
             // Whoever begins to lead knows no connection of an earlier time.
             rtc.close_all();
@@ -106,10 +117,38 @@ impl Tab {
                 self.end_quietly();
                 ClientEvent::Wiped
             }
+            News::Protection(protected) => {
+                ClientEvent::Protection(protected.as_ref().map(protection))
+            }
+            News::Guard { ask, outcome } => {
+                if self.guard.get() != Some(ask) {
+                    return;
+                }
+                ClientEvent::Guarded(outcome)
+            }
+            News::Locked => return self.on_locked(),
             News::Storage(state) => return self.report_storage(state),
             News::Fault(fault) => ClientEvent::Fault(fault),
         };
         self.tell(event);
+    }
+
+    /// All is locked. Whoever shows something already begins anew: with the page and its worker all
+    /// goes that they have read.
+    fn on_locked(&self) {
+        let led = match &mut *self.stage.borrow_mut() {
+            Stage::Led => true,
+            Stage::Greeted { _silence: silence } => {
+                // This is why nobody leads: the silence needs no words of its own.
+                *silence = None;
+                false
+            }
+            Stage::Loading { .. } | Stage::Over => return,
+        };
+        if led {
+            self.end_quietly();
+        }
+        self.tell(if led { ClientEvent::Shut } else { ClientEvent::Locked });
     }
 
     /// Another build is at work: this page may be the old one, so it is loaded again, once.
@@ -151,4 +190,9 @@ impl Tab {
             tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
         });
     }
+}
+
+/// What a page is told of the passphrase.
+fn protection(Protected { key, note }: &Protected) -> Protection {
+    Protection { phase: note.phase, idle_minutes: note.idle_minutes, seal: Seal::of(key) }
 }

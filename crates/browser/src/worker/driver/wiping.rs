@@ -27,6 +27,7 @@ impl Driver {
                 (lock, Some(store))
             }
             Role::Opening { lock, store, .. } => (lock, store),
+            Role::Locked { lock, store } => (lock, Some(store)),
             Role::Stranded { lock, .. } => (lock, None),
             role @ (Role::Idle | Role::Following { .. } | Role::Wiping { .. }) => {
                 self.role = role;

@@ -281,3 +281,28 @@ fn a_conversion_that_is_cut_off_at_any_step_goes_on_and_all_is_readable_at_any_t
         assert!(cut_off > 10, "it takes {cut_off} steps");
     }
 }
+
+#[test]
+fn golden_vault() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/1/vault");
+    let key = DeviceKey([1; 32]);
+    let head = Head::make(WORDS, CHEAP, (&key, NOTE), &mut random()).unwrap();
+    let at = (Table::State, &b"a key"[..]);
+    let value = sealed(Vault::new(key.clone(), NOTE).put(at, b"a value", [2; 24]));
+    let files = [("head", head.encode()), ("value", value)];
+    if std::env::var_os("CONFAB_BLESS").is_some() && !folder.exists() {
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, bytes) in &files {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    for (name, bytes) in files {
+        assert_eq!(read(name), bytes, "{name}");
+    }
+    let head = Head::decode(&read("head")).unwrap();
+    let opened = head.open(WORDS).unwrap();
+    assert_eq!((head.note(&opened), &opened), (Ok(NOTE), &key));
+    let value = Vault::new(opened, NOTE).get(at, Stored::Sealed(read("value")));
+    assert_eq!(value.as_deref(), Some(&b"a value"[..]));
+}
