@@ -84,7 +84,11 @@ impl ChatState {
             phase: protection.phase,
             idle_minutes: protection.idle_minutes,
         });
-        vec![Errand::Seal(protection.map(|protection| protection.seal))]
+        let unsealing = self.guard.shield.is_some_and(|shield| shield.phase == Phase::Unsealing);
+        let seal = Errand::Seal(protection.map(|protection| protection.seal));
+        // While its key is still there: whoever dies later leaves nothing that nobody can open.
+        let open = unsealing.then_some(Errand::Seal(None));
+        std::iter::once(seal).chain(open).collect()
     }
 
     /// What was asked is done, or refused.

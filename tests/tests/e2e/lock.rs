@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const PASSPHRASE: &str = "night train to nowhere";
 const OTHER: &str = "seven quiet lighthouses";
@@ -187,14 +187,52 @@ fn who_has_lost_the_passphrase_can_delete_everything_and_begin_anew() -> Told {
     })
 }
 
+/// Chooses a time that is not offered, for no test waits five minutes.
+const ONE_MINUTE: &str = r#"
+const choice = document.querySelector('[data-testid="guard-idle"]');
+choice.options[1].value = "1";
+choice.selectedIndex = 1;
+choice.dispatchEvent(new Event("change", { bubbles: true }));
+return true;
+"#;
+
+#[test]
+fn a_device_that_nobody_touches_is_locked_in_every_tab() -> Told {
+    play("lock-idle", async |stage| {
+        let url = stage.server.url();
+        let first = stage.enter("ana", Chromium).await?;
+        first.open(&url).await?;
+        protect(&first).await?;
+        first.enter_names("Ana", "Night train").await?;
+        let second = first.new_tab().await?;
+        second.come_back(&url).await?;
+        open_device(&second).await?;
+        second.click("guard").await?;
+        let chosen: bool = second.run(ONE_MINUTE, &[]).await?;
+        ensure!(chosen, "there is no choice");
+        second.wait("it is chosen", |view| is_said(view, "guard-told", "Done")).await?;
+        second.click("device-close").await?;
+        let touched = Instant::now();
+        let locked = |view: &View| view.shows("unlock-passphrase");
+        let deadline = touched + Duration::from_secs(110);
+        second.wait_until(deadline, "nobody is there", locked).await?;
+        let after = touched.elapsed();
+        ensure!(after >= Duration::from_secs(45), "locked after {after:?} already");
+        for page in [&first, &second] {
+            wait_for_lock(page).await?;
+        }
+        Ok(())
+    })
+}
+
 /// Words that are nowhere else in a profile.
 const NAME: &str = "Zinnia Quartzfield";
 const ROOM: &str = "Umbrella Foundry";
 const TEXT: &str = "seventeen walrus tambourines";
 const DRAFT: &str = "half a zeppelin thought";
 
-/// Uses a room as a person does, and ends the browser; gives the secret of its invite.
-async fn live(page: Page, url: &str, sealed: bool) -> Result<Vec<u8>> {
+/// Uses a room as a person does, and ends the browser; gives its invite, and the secret in it.
+async fn live(page: Page, url: &str, sealed: bool) -> Result<(String, Vec<u8>)> {
     page.open(url).await?;
     page.wait("the page answers", |view| view.shows("device")).await?;
     if sealed {
@@ -214,7 +252,7 @@ async fn live(page: Page, url: &str, sealed: bool) -> Result<Vec<u8>> {
     let (_, body) = invite.rsplit_once('.').context("an invite has a version")?;
     let bytes = BASE64URL_NOPAD.decode(body.as_bytes())?;
     page.quit().await?;
-    Ok(bytes.get(64..96).context("an invite has a secret")?.to_vec())
+    Ok((body.to_owned(), bytes.get(64..96).context("an invite has a secret")?.to_vec()))
 }
 
 /// Which of these lie in the files of a folder, in any of the ways in which browsers write text.
@@ -242,10 +280,10 @@ fn found(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Result<Vec<Stri
     Ok(found)
 }
 
-fn canaries(secret: Vec<u8>) -> Vec<(&'static str, Vec<u8>)> {
+fn canaries((invite, secret): (String, Vec<u8>)) -> Vec<(&'static str, Vec<u8>)> {
     let words = [("name", NAME), ("room", ROOM), ("text", TEXT), ("draft", DRAFT)];
     let words = words.map(|(name, words)| (name, words.as_bytes().to_vec()));
-    words.into_iter().chain([("secret", secret)]).collect()
+    words.into_iter().chain([("invite", invite.into_bytes()), ("secret", secret)]).collect()
 }
 
 #[test]

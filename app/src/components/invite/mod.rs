@@ -76,6 +76,7 @@ pub fn InviteLink(
                 dir="ltr"
                 spellcheck="false"
                 data-testid="invite-link"
+                autocomplete="off"
                 prop:value=link
                 on:focus=move |_| {
                     if let Some(input) = field.get_untracked() {
