@@ -135,6 +135,7 @@ impl ChatState {
         }
         match deed {
             DeviceDeed::Ask(question) => {
+                self.forget_refusal();
                 let given_up = self.device.task().map(|_| Errand::DropBackup);
                 self.device = question.map_or(Device::Rests, Device::Asks);
                 given_up.into_iter().collect()

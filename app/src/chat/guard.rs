@@ -113,6 +113,13 @@ impl ChatState {
         self.guard.asked = Asked::Nothing;
     }
 
+    /// Something else is asked: what became of the last is of no interest any more.
+    pub(super) fn forget_refusal(&mut self) {
+        if self.guard.asked != Asked::Waiting {
+            self.guard.asked = Asked::Nothing;
+        }
+    }
+
     /// Another worker does the work, and knows of nothing that was asked.
     pub(super) fn interrupt_guard(&mut self) {
         if self.guard.asked == Asked::Waiting {

@@ -49,6 +49,8 @@ fn a_lock_that_is_refused_says_why_and_what_another_tab_takes_over_is_said() {
     state.apply(client(ClientEvent::Guarded(Err(GuardRefusal::Unsaved))));
     assert_eq!(state.guard.asked, Asked::Refused(GuardRefusal::Unsaved));
     assert!(!state.guard.locked, "it goes on");
+    state.apply(PageEvent::Manages(DeviceDeed::Ask(Some(DeviceQuestion::Choices))));
+    assert_eq!(state.guard.asked, Asked::Nothing, "said once");
     state.apply(PageEvent::Guards(GuardDeed::Ask));
     state.apply(client(ClientEvent::Leader(true)));
     assert_eq!(state.guard.asked, Asked::Refused(GuardRefusal::Interrupted));
