@@ -3,6 +3,7 @@
 //! another.
 
 use crate::browser::Browser::Chromium;
+use crate::lock;
 use crate::page::Page;
 use crate::stage::{Told, play};
 use crate::view::View;
@@ -158,6 +159,8 @@ fn a_backup_brings_history_and_what_is_pending_to_another_browser_where_one_goes
         ben.quit().await?;
         old.send("held by nobody else").await?;
         old.wait("it waits", |view| view.pending() == 1).await?;
+        // A passphrase of the device and that of a backup know nothing of each other.
+        lock::protect(&old).await?;
         let file = export(&old, &stage.downloads()).await?;
         let bytes = fs::read(&file)?;
         let shows = |what: &[u8]| bytes.windows(what.len()).any(|part| part == what);
@@ -166,7 +169,7 @@ fn a_backup_brings_history_and_what_is_pending_to_another_browser_where_one_goes
 
         let new = stage.enter("ana-elsewhere", Chromium).await?;
         new.open(&url).await?;
-        new.wait("the page answers", |view| view.shows("device")).await?;
+        lock::protect(&new).await?;
         let cut = stage.downloads().join("cut.confab");
         fs::write(&cut, &bytes[..bytes.len() - 1])?;
         let foreign = stage.downloads().join("foreign.confab");
@@ -198,6 +201,8 @@ fn a_backup_brings_history_and_what_is_pending_to_another_browser_where_one_goes
         let all = ["hello", "held by nobody else", "from the new device", "welcome"];
         ben.expect_messages(&all).await?;
         new.reload().await?;
+        lock::wait_for_lock(&new).await?;
+        lock::unlock(&new, lock::PASSPHRASE).await?;
         new.wait("it is open again", |view| view.shows("composer")).await?;
         new.expect_messages(&all).await?;
         ben.wait_for_company(2).await
