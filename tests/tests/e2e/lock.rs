@@ -303,3 +303,28 @@ fn with_a_passphrase_the_profile_holds_nothing_that_can_be_read_and_without_one_
         Ok(())
     })
 }
+
+#[test]
+fn a_passphrase_that_comes_late_leaves_no_key_and_no_word_in_the_files_of_the_database() -> Told {
+    play("lock-late", async |stage| {
+        let url = stage.server.url();
+        let page = stage.enter("late", Chromium).await?;
+        let canaries = canaries(live(page, &url, false).await?);
+        let in_database = |found: Vec<String>| -> Vec<String> {
+            let keys = ["secret in", "invite in"];
+            let is = |it: &String| {
+                it.contains("IndexedDB") || keys.iter().any(|key| it.starts_with(key))
+            };
+            found.into_iter().filter(is).collect()
+        };
+        let before = in_database(found(&stage.profile("late"), &canaries)?);
+        ensure!(before.iter().any(|it| it.starts_with("secret in")), "not found: {before:?}");
+        let page = stage.enter("late", Chromium).await?;
+        page.come_back(&url).await?;
+        protect(&page).await?;
+        page.quit().await?;
+        let after = in_database(found(&stage.profile("late"), &canaries)?);
+        ensure!(after.is_empty(), "the database's files show {after:#?}");
+        Ok(())
+    })
+}

@@ -9,8 +9,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use engine::crypto::random::Random;
 use engine::room::vault::Vault;
-use engine::{Durability, StoreFault, Table};
+use engine::{Durability, StoreFault, StoreOp, Table};
 use gloo::events::EventListener;
 use wasm_bindgen::JsValue;
 use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest};
@@ -18,7 +19,7 @@ use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest};
 use super::batch::{begin, bytes, check_fence, ended};
 use super::guard::{read, write};
 use super::scan::{list, plain};
-use super::{META, Store, fault, object_store, scope};
+use super::{META, Store, Wiped, fault, object_store, scope};
 use crate::random;
 
 impl Store {
@@ -67,6 +68,43 @@ impl Store {
             }
         })
     }
+}
+
+/// Where filling lies, behind the records of all rooms.
+const FILLING: Table = Table::State;
+/// Bytes of one record of it: few enough that no browser puts them into a file of their own.
+const FILLING_BYTES: usize = 48 * 1024;
+/// Records of it in one transaction.
+const FILLINGS: u8 = 16;
+
+/// The first key of filling, and the first beyond.
+fn filling_keys() -> (Vec<u8>, Vec<u8>) {
+    (vec![u8::MAX; 48], vec![u8::MAX; 64])
+}
+
+impl Store {
+    /// Writes records that mean nothing. Browsers keep what was overwritten until so much was
+    /// written that they put their files in order.
+    pub fn fill(&self, step: u8) -> impl Future<Output = Result<(), StoreFault>> + use<> {
+        let noise = Random::new(random::bytes().unwrap_or([step; 32]));
+        self.commit(&filling(step, noise), Durability::Strict)
+    }
+
+    /// Takes some of them away again.
+    pub fn unfill(&self) -> impl Future<Output = Result<Wiped, StoreFault>> + use<> {
+        self.wipe(FILLING, &filling_keys(), u32::from(FILLINGS) * 4)
+    }
+}
+
+fn filling(step: u8, mut noise: Random) -> Vec<StoreOp> {
+    let record = |number: u8| {
+        let key = [filling_keys().0.as_slice(), &[step, number]].concat();
+        // Not to be packed by the browser into nothing.
+        let value: Vec<u8> =
+            (0..FILLING_BYTES / 1_024).flat_map(|_| noise.bytes::<1_024>()).collect();
+        StoreOp::Put(FILLING, key, value)
+    };
+    (0..FILLINGS).map(record).collect()
 }
 
 type Found = Rc<RefCell<Option<Result<Option<Vec<u8>>, JsValue>>>>;

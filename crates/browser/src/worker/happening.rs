@@ -43,6 +43,17 @@ pub(super) enum Happening {
     Report(Report),
 }
 
+/// How far files of the browser are put in order after a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filling {
+    /// So many steps were written.
+    Written(u8),
+    /// It is being taken away.
+    Going,
+    /// It is gone, or cannot be written or taken away now.
+    Over,
+}
+
 /// What a leader's own undertakings report.
 pub(super) enum Report {
     /// The record of a new room is stored, or not.
@@ -65,6 +76,8 @@ pub(super) enum Report {
     Converted(Result<Option<Vec<u8>>, StoreFault>),
     /// The next step of a conversion is due.
     Convert,
+    /// Filling was written, or taken away: the next step of that is due.
+    Filled(Filling),
     /// A batch of a room is stored, or not.
     Committed(RoomId, BatchId, Result<(), StoreFault>),
     /// A scan of a room is answered.

@@ -188,6 +188,7 @@ impl Leader {
             Report::Guarded(outcome) => self.on_guarded(outcome)?,
             Report::Converted(outcome) => self.on_converted(outcome)?,
             Report::Convert => self.convert(),
+            Report::Filled(filling) => self.fill(filling),
             Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
             Report::Scanned(room, scan, outcome) => {
                 self.hand(room, Input::Scanned(scan, outcome));

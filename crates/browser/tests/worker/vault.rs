@@ -207,3 +207,17 @@ async fn a_store_that_was_taken_over_converts_nothing_and_sets_no_passphrase() {
     assert_eq!(in_time(old.put_head(None)).await, Err(StoreFault::Fenced));
     assert_eq!(lies_there("overtaken").await.1, 0);
 }
+
+#[wasm_bindgen_test]
+async fn what_is_written_to_put_files_in_order_goes_again_and_nothing_else_does() {
+    let mut store = open("filled").await;
+    fill(&store).await;
+    go_to(&mut store, Phase::Sealing).await;
+    let plain = read(&store).await;
+    in_time(store.fill(0)).await.unwrap();
+    in_time(store.fill(1)).await.unwrap();
+    assert_eq!(lies_there("filled").await, (15, 32, true), "beside what is there");
+    while in_time(store.unfill()).await == Ok(Wiped::Some) {}
+    assert_eq!(lies_there("filled").await, (15, 0, true));
+    assert_eq!(read(&store).await, plain);
+}

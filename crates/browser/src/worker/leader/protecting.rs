@@ -22,14 +22,17 @@ use crate::client::event::GuardRefusal;
 use crate::clock::{now, pause};
 use crate::message::{AskId, News, ProtectStep, Protected};
 use crate::random;
-use crate::store::Guard;
-use crate::worker::happening::{Happening, Report};
+use crate::store::{Guard, Wiped};
+use crate::worker::happening::{Filling, Happening, Report};
 use crate::worker::reach::Asker;
 
 /// What trying a passphrase may take on this device; the rest of a second is for others at work.
 const TRY_MILLIS: Millis = 800;
 /// How long to wait before a step that failed is taken again.
 const RETRY_MILLIS: u32 = 5_000;
+
+/// Steps of filling, of 768 KiB each: more than what makes Chromium put its files in order.
+const FILLING_STEPS: u8 = 40;
 
 /// What is being done about the passphrase.
 #[derive(Default)]
@@ -179,7 +182,9 @@ impl Leader {
     /// Takes the next step.
     pub(super) fn convert(&mut self) {
         let Some(conversion) = &self.protecting.conversion else { return };
-        let Some((table, from)) = conversion.next() else { return self.end_conversion() };
+        let Some((table, from)) = conversion.next() else {
+            return self.fill(Filling::Written(0));
+        };
         let step = self.reach.store.convert(table, from, limits::VAULT_STEP);
         let feed = &self.reach.feed;
         feed.put_later(async move { Happening::Report(Report::Converted(step.await)) });
@@ -208,6 +213,43 @@ impl Leader {
             pause(RETRY_MILLIS).await;
             Happening::Report(Report::Convert)
         });
+    }
+
+    /// What was overwritten lies in old files of the browser until so much was written that it puts
+    /// them in order: that much is written, and taken away again.
+    pub(super) fn fill(&mut self, filling: Filling) {
+        let store = &self.reach.store;
+        let phase = told(store.guard()).map(|protected| protected.note.phase);
+        match filling {
+            Filling::Over => self.end_conversion(),
+            _ if phase != Some(Phase::Sealing) => self.end_conversion(),
+            Filling::Written(steps) if steps < FILLING_STEPS => {
+                let filled = store.fill(steps);
+                self.reach.feed.put_later(async move {
+                    let next = match filled.await {
+                        Ok(()) => Filling::Written(steps + 1),
+                        // Where there is no space it stays as it is.
+                        Err(_) => Filling::Going,
+                    };
+                    Happening::Report(Report::Filled(next))
+                });
+            }
+            Filling::Written(_) | Filling::Going => {
+                let gone = store.unfill();
+                self.reach.feed.put_later(async move {
+                    let next = match gone.await {
+                        Ok(Wiped::Some) => Filling::Going,
+                        // Whoever was taken over learns it when the end is noted.
+                        Ok(Wiped::All) | Err(StoreFault::Fenced) => Filling::Over,
+                        Err(StoreFault::Full | StoreFault::Failed(_)) => {
+                            pause(RETRY_MILLIS).await;
+                            Filling::Going
+                        }
+                    };
+                    Happening::Report(Report::Filled(next))
+                });
+            }
+        }
     }
 
     /// Nothing is left of the other kind: that is noted.
