@@ -19,7 +19,8 @@ const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
 return (red + green + blue) / 3;
 "#;
 
-/// Waits until colours have changed: the first frame begins the transitions, the second knows of all.
+/// Waits until colours have changed: the first frame begins the transitions, the second knows of
+/// all of them.
 const CALM: &str = r#"
 const done = arguments[arguments.length - 1];
 const ended = () => Promise.all(document.getAnimations().map((one) => one.finished));

@@ -59,8 +59,8 @@ async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// Presses it as soon as it is there: a row that is still being written has no buttons, while others
-/// may have read it already.
+/// Presses it as soon as it is there: a row that is still being written has no buttons, while
+/// others may have read it already.
 async fn press(page: &Page, body: &str, button: &str) -> Result<()> {
     let arguments: [Value; 2] = [json!(body), json!(button)];
     let deadline = Instant::now() + PATIENCE;
