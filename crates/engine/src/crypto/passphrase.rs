@@ -141,20 +141,20 @@ mod tests {
 
     #[test]
     fn a_cost_fits_the_device_and_is_never_out_of_bounds() {
-        let fitting = |a_mib: f64| {
+        let fitting = |a_mib: Millis| {
             let mut tries = 0;
             let cost = Cost::fitting(800, |cost| {
                 tries += 1;
-                (f64::from(cost.kib) / 1024.0 * a_mib) as Millis
+                Millis::from(cost.kib) * a_mib / 1024
             });
             assert!(cost.is_bearable() && tries <= 3, "{cost:?} after {tries}");
             (cost.kib / 1024, cost.passes)
         };
-        assert_eq!(fitting(0.0), (64, MOST_PASSES), "a clock that shows nothing");
-        assert_eq!(fitting(4.0), (64, 3));
-        assert_eq!(fitting(12.0), (64, 1));
-        assert_eq!(fitting(20.0), (32, 1));
-        assert_eq!(fitting(1_000.0), (16, 1), "slower than is borne: the least");
+        assert_eq!(fitting(0), (64, MOST_PASSES), "a clock that shows nothing");
+        assert_eq!(fitting(4), (64, 3));
+        assert_eq!(fitting(12), (64, 1));
+        assert_eq!(fitting(20), (32, 1));
+        assert_eq!(fitting(1_000), (16, 1), "slower than is borne: the least");
     }
 
     #[test]

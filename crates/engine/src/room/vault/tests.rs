@@ -126,6 +126,9 @@ fn what_cannot_be_opened_stays_damage_when_the_passphrase_goes() {
     assert_eq!(broken, Some(Stored::Clear(Vec::new())));
 }
 
+/// What values say.
+type Plain = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
 /// A disk: values, and the head beside them.
 #[derive(Clone, Default)]
 struct Disk {
@@ -212,7 +215,7 @@ impl Device {
     }
 
     /// All that can be read.
-    fn read(&self) -> BTreeMap<(Table, Vec<u8>), Vec<u8>> {
+    fn read(&self) -> Plain {
         let vault = self.unlock();
         let read = |((table, key), stored): (&(Table, Vec<u8>), &Stored)| {
             let value = match (&vault, stored.clone()) {
@@ -226,7 +229,7 @@ impl Device {
     }
 }
 
-fn filled() -> (Disk, BTreeMap<(Table, Vec<u8>), Vec<u8>>) {
+fn filled() -> (Disk, Plain) {
     let tables = [Table::Rooms, Table::Runs, Table::Timeline, Table::Projections, Table::State];
     let mut plain = BTreeMap::new();
     for (n, table) in (0u8..).zip(tables) {
