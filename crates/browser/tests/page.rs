@@ -370,6 +370,10 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             | ClientEvent::Left { .. }
             | ClientEvent::Opened { .. }
             | ClientEvent::Room { .. }
+            | ClientEvent::Protection(_)
+            | ClientEvent::Locked
+            | ClientEvent::Shut
+            | ClientEvent::Guarded(_)
             | ClientEvent::Wiped
             | ClientEvent::Backup(_)
             | ClientEvent::Storage(_)) => panic!("{other:?}"),
