@@ -29,7 +29,7 @@ mod writing;
 use std::collections::BTreeMap;
 
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
-use browser::{RoomId, RoomSummary, Seal, StartError, StorageState};
+use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState};
 
 pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
@@ -120,8 +120,8 @@ pub enum Errand {
     Seal(Option<Seal>),
     /// Ask the client to lock all.
     Lock,
-    /// Keep these words with what stands in the composer of a room.
-    KeepWords(RoomId, String),
+    /// Keep these words, perhaps for one member alone, with what stands in the composer of a room.
+    KeepWords(RoomId, String, Option<MemberId>),
     /// Load the page again.
     Reload,
     /// Ask the client to delete all that is stored, and go on with that after a reload.

@@ -163,7 +163,7 @@ impl Page {
             Errand::DropBackup => self.drop_backup(),
             Errand::Seal(seal) => session::seal_with(seal),
             Errand::Lock => self.with_client(Client::lock),
-            Errand::KeepWords(room, words) => session::keep_with_draft(&room, &words),
+            Errand::KeepWords(room, words, only) => session::keep_with_draft(&room, &words, only),
             Errand::Reload => session::reload(),
             Errand::Wipe => {
                 session::note_wipe();

@@ -195,8 +195,12 @@ pub fn reload() {
     }
 }
 
-/// Keeps words with what stands in the composer of a room, before it.
-pub fn keep_with_draft(room: &RoomId, words: &str) {
+/// Keeps words with what stands in the composer of a room, before it. What was for one member alone
+/// stays so, and so does all that stands there with it.
+pub fn keep_with_draft(room: &RoomId, words: &str, only: Option<MemberId>) {
+    if only.is_some() {
+        keep_recipient(room, only);
+    }
     let there = draft(room);
     let both =
         if there.trim().is_empty() { words.to_owned() } else { format!("{words}\n\n{there}") };

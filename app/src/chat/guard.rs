@@ -103,6 +103,8 @@ impl ChatState {
     /// Nothing is known before somebody unlocks.
     pub(super) fn stay_locked(&mut self) -> Vec<Errand> {
         self.guard.locked = true;
+        // Whoever was asked may be gone: it can be typed again.
+        self.interrupt_guard();
         self.end_wait();
         Vec::new()
     }
@@ -136,7 +138,13 @@ impl ChatState {
         let aside = self.aside.iter().map(|(room, writing)| (*room, writing));
         let unsent = |(room, writing): (RoomId, &Writing)| {
             let changed = writing.changed.clone().filter(|text| !text.trim().is_empty())?;
-            (writing.task != Task::New).then_some(Errand::KeepWords(room, changed))
+            let only = match &writing.task {
+                Task::New => return None,
+                Task::Edit(entry) => self.rows.of(entry).and_then(|row| row.private),
+                Task::Replace(draft) => draft.act.to(),
+                Task::Resend(_, manner) | Task::Anew(manner) => manner.act.to(),
+            };
+            Some(Errand::KeepWords(room, changed, only))
         };
         let mut errands: Vec<Errand> = here.into_iter().chain(aside).filter_map(unsent).collect();
         errands.push(Errand::Reload);

@@ -93,9 +93,13 @@ fn change_over(storage: &Storage, key: &str, before: Option<&Seal>, now: Option<
                 keep_words(Some(storage.clone()), &name, &opened);
             }
         }
-        (None, Some(_)) if is_words(key) => {
+        (None, Some(seal)) if is_words(key) => {
             let words = words();
-            keep_words(Some(storage.clone()), key, &words);
+            let newer = read(Some(storage.clone()), &sealed(key));
+            // What was sealed meanwhile is what the person has written last.
+            if newer.and_then(|newer| seal.open(key, &newer)).is_none() {
+                keep_words(Some(storage.clone()), key, &words);
+            }
             if read(Some(storage.clone()), &sealed(key)).is_some() {
                 keep(Some(storage.clone()), key, "");
             }

@@ -130,6 +130,8 @@ impl Rtc {
         let open = || Connection::open(&self.configuration, (room, link), polite, tell.clone());
         let opened = open().or_else(|_| {
             // Should a browser refuse a server that passed the check, it is better to be without.
+            // Moves no channel, so it cannot fail.
+            let _ = tell(Told::Fault(Fault::Server(Misconduct::Relays)));
             self.use_relay(None);
             open()
         });

@@ -338,14 +338,41 @@ fn relays_that_the_server_hands_out_are_those_of_every_connection() {
         credential: "secret".to_owned(),
         seconds: 600,
     };
+    js_sys::eval(WATCH_RELAYS).unwrap();
     rtc.relay_through(relays("turn:127.0.0.1:3478"));
     rtc.call(ROOM, LINK, OFFER);
-    assert!(faults.borrow().is_empty(), "{faults:?}");
-    // What no browser takes shows which connections have got it.
-    rtc.relay_through(relays("turn:"));
-    assert_eq!(faults.borrow().len(), 1, "the one that is there");
+    rtc.relay_through(relays("turn:127.0.0.1:3479"));
     rtc.call(ROOM, LinkId(LINK.0 + 1), OFFER);
-    assert_eq!(faults.borrow().len(), 2, "and the next");
+    assert_eq!(seen_relays(), "opened 3478, configured 3479, opened 3479");
+    assert!(faults.borrow().is_empty(), "{faults:?}");
+    // What no browser takes would keep everybody apart: it is left out, and that is told once.
+    rtc.relay_through(relays("turn:"));
+    rtc.call(ROOM, LinkId(LINK.0 + 2), OFFER);
+    assert_eq!(seen_relays(), "configured none, configured none, opened none");
+    assert_eq!(faults.borrow().len(), 1, "{faults:?}");
+    js_sys::eval("window.RTCPeerConnection = window.__unwatched;").unwrap();
+}
+
+/// Notes which relays connections are opened with, and which they get later, by their ports.
+const WATCH_RELAYS: &str = r#"
+window.__relays = [];
+const Original = (window.__unwatched = window.RTCPeerConnection);
+const ports = (config) =>
+  (config.iceServers ?? []).flatMap((one) => one.urls).map((url) => url.split(":").pop()).join();
+const note = (what, config) => window.__relays.push(`${what} ${ports(config) || "none"}`);
+window.RTCPeerConnection = function (config) {
+  note("opened", config);
+  const opened = new Original(config);
+  opened.setConfiguration = (config) => {
+    note("configured", config);
+    return Original.prototype.setConfiguration.call(opened, config);
+  };
+  return opened;
+};
+"#;
+
+fn seen_relays() -> String {
+    js_sys::eval("window.__relays.splice(0).join(', ')").unwrap().as_string().unwrap()
 }
 
 #[wasm_bindgen_test]

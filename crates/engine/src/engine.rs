@@ -166,10 +166,12 @@ impl Engine {
         self.loads.is_open()
     }
 
-    /// True if something that a person has written here is not stored yet.
+    /// True if something that a person has written, decided or marked here is not stored yet.
     #[must_use]
     pub fn has_unsaved(&self) -> bool {
         self.outbox.has_unsaved()
+            || self.governance.has_motions()
+            || self.members.acquaintances.is_dirty()
     }
 
     /// Takes in what happened in the world.

@@ -135,6 +135,10 @@ fn nothing_is_shown_before_the_passphrase_and_all_tabs_are_locked_together() -> 
         for page in [&first, &second] {
             wait_for_lock(page).await?;
         }
+        // Whichever of them holds what is stored.
+        for page in [&first, &second] {
+            expect_refusal(page, OTHER).await?;
+        }
         unlock(&second, PASSPHRASE).await?;
         for page in [&first, &second] {
             page.wait("it is open in both", |view| view.shows("room")).await?;

@@ -36,9 +36,34 @@ fn what_was_being_changed_is_kept_when_all_is_locked_and_the_page_begins_anew() 
     state.apply(PageEvent::Composes(Compose::Revise(Subject::LastRow)));
     state.apply(PageEvent::Composes(Compose::Words("said otherwise".to_owned())));
     assert_eq!(state.apply(PageEvent::Guards(GuardDeed::Lock)), [Errand::Lock]);
-    let kept = Errand::KeepWords(ROOM, "said otherwise".to_owned());
+    let kept = Errand::KeepWords(ROOM, "said otherwise".to_owned(), None);
     assert_eq!(state.apply(client(ClientEvent::Shut)), [kept, Errand::Reload]);
     assert!(state.guard.locked && state.worker.is_over());
+}
+
+#[test]
+fn words_for_one_member_alone_are_kept_for_that_member_when_all_is_locked() {
+    let mut state = ChatState::default();
+    state.apply(ready(&[ROOM]));
+    state.apply(PageEvent::Went(ROOM));
+    state.apply(opened(ROOM));
+    state.apply(told(Event::Room(view(ROOM))));
+    let private = Row { private: Some(BEN), ..row(ME, 1, "between us") };
+    state.apply(told(Event::Rows(vec![private])));
+    state.apply(PageEvent::Composes(Compose::Revise(Subject::LastRow)));
+    state.apply(PageEvent::Composes(Compose::Words("between us two".to_owned())));
+    let kept = Errand::KeepWords(ROOM, "between us two".to_owned(), Some(BEN));
+    assert_eq!(state.apply(client(ClientEvent::Shut)), [kept, Errand::Reload]);
+}
+
+#[test]
+fn whoever_waits_for_an_answer_that_will_not_come_can_type_again() {
+    let mut state = ChatState::default();
+    state.apply(client(ClientEvent::Locked));
+    state.apply(PageEvent::Guards(GuardDeed::Ask));
+    // Another tab holds what is stored now, and was asked nothing.
+    state.apply(client(ClientEvent::Locked));
+    assert_eq!(state.guard.asked, Asked::Refused(GuardRefusal::Interrupted));
 }
 
 #[test]

@@ -86,6 +86,12 @@ impl Store {
         Ok(())
     }
 
+    /// The key, if it is here.
+    #[must_use]
+    pub fn key(&self) -> Option<DeviceKey> {
+        self.guard.vault().map(|vault| vault.key().clone())
+    }
+
     /// Forgets the key.
     pub fn lock(&mut self) {
         if let Some(head) = self.guard.head().cloned() {

@@ -113,7 +113,7 @@ impl Driver {
             Happening::Page(message, channel) => self.on_page(message, channel),
             Happening::Tab(message) => self.on_tab(message),
             Happening::OtherBuild { build, leads } => self.on_other_build(build, leads),
-            Happening::Locked(Ok(lock)) => self.on_locked(lock),
+            Happening::Locked(Ok(lock)) => self.begin_opening(lock, Origin::Made),
             Happening::Locked(Err(error)) => self.page.end(&error.to_string()),
             Happening::Blocked => self.tell_trouble(StorageState::Blocked),
             Happening::Opened(outcome) => self.on_opened(outcome),
@@ -162,7 +162,7 @@ impl Driver {
     /// The own page gives a sign, for whoever leads.
     fn on_own_sign(&mut self, words: TabWords, own: fn(&mut Leader)) {
         match &mut self.role {
-            Role::Leading(leader) => own(leader),
+            Role::Leading(_) => self.heed(own),
             Role::Following { leader: Some(leader) } => self.tabs.say(Some(*leader), false, words),
             Role::Idle
             | Role::Following { leader: None }
@@ -250,8 +250,8 @@ impl Driver {
             (TabWords::Request(request), Role::Leading(leader)) => {
                 leader.request(Asker::Tab(from), request);
             }
-            (TabWords::Wake, Role::Leading(leader)) => leader.wake(),
-            (TabWords::Touched, Role::Leading(leader)) => leader.touch(),
+            (TabWords::Wake, Role::Leading(_)) => self.heed(Leader::wake),
+            (TabWords::Touched, Role::Leading(_)) => self.heed(Leader::touch),
             (TabWords::Lead { rooms, protected }, Role::Following { leader }) => {
                 self.key = protected.as_ref().map(|protected| protected.key.clone());
                 self.locked_by = None;
@@ -270,8 +270,9 @@ impl Driver {
                 *leader = None;
             }
             (TabWords::News(news), Role::Following { leader }) => {
-                // Of a worker that does not lead (yet), only how the storage is.
-                if *leader == Some(from) || matches!(news, News::Storage(_)) {
+                // Of a worker that does not lead (yet), how the storage is, and what it was asked.
+                let answer = matches!(news, News::Guard { .. }) && self.locked_by == Some(from);
+                if *leader == Some(from) || matches!(news, News::Storage(_)) || answer {
                     self.hear(news);
                 }
             }
@@ -330,10 +331,6 @@ impl Driver {
             | Role::Wiping { .. }
             | Role::Stranded { .. } => {}
         }
-    }
-
-    fn on_locked(&mut self, lock: Lock) {
-        self.begin_opening(lock, Origin::Made);
     }
 
     /// `expected` is `Found` if it is known to have been there: one that is made is another then.

@@ -54,6 +54,18 @@ pub(super) enum Filling {
     Over,
 }
 
+/// How what is done about the passphrase goes on.
+pub(super) enum Protection {
+    /// What belongs to it is stored, or not.
+    Guarded(Result<(), StoreFault>),
+    /// A step of a conversion is stored, up to this key, or not.
+    Converted(Result<Option<Vec<u8>>, StoreFault>),
+    /// The next step of a conversion is due.
+    Convert,
+    /// Filling was written, or taken away: the next step of that is due.
+    Filled(Filling),
+}
+
 /// What a leader's own undertakings report.
 pub(super) enum Report {
     /// The record of a new room is stored, or not.
@@ -70,14 +82,9 @@ pub(super) enum Report {
     Unpacked(AskId, Result<(), StoreFault>),
     /// The records of all rooms of a backup are stored, or not.
     UnpackedAll(AskId, Result<(), StoreFault>),
-    /// What belongs to the passphrase is stored, or not.
-    Guarded(Result<(), StoreFault>),
-    /// A step of a conversion is stored, up to this key, or not.
-    Converted(Result<Option<Vec<u8>>, StoreFault>),
-    /// The next step of a conversion is due.
-    Convert,
-    /// Filling was written, or taken away: the next step of that is due.
-    Filled(Filling),
+    /// What is done about the passphrase goes on, in this opening of the database: of an earlier
+    /// one it counts for nothing.
+    Protecting(u64, Protection),
     /// A batch of a room is stored, or not.
     Committed(RoomId, BatchId, Result<(), StoreFault>),
     /// A scan of a room is answered.

@@ -185,10 +185,7 @@ impl Leader {
             Report::PackedAll(ask, outcome) => self.on_packed_all(ask, outcome),
             Report::Unpacked(ask, outcome) => self.on_unpacked(ask, outcome)?,
             Report::UnpackedAll(ask, outcome) => self.on_unpacked_all(ask, outcome)?,
-            Report::Guarded(outcome) => self.on_guarded(outcome)?,
-            Report::Converted(outcome) => self.on_converted(outcome)?,
-            Report::Convert => self.convert(),
-            Report::Filled(filling) => self.fill(filling),
+            Report::Protecting(opening, step) => self.go_on_protecting(opening, step)?,
             Report::Committed(room, batch, outcome) => self.on_committed(room, batch, outcome)?,
             Report::Scanned(room, scan, outcome) => {
                 self.hand(room, Input::Scanned(scan, outcome));

@@ -338,12 +338,12 @@ fn may_change(name: &str) -> bool {
     name == "pack/deflate"
 }
 
-/// What is in the folder, but for backups, which are compared where they are written.
+/// What is in the folder, but for what is compared where it is written: backups and the vault.
 fn stored() -> Files {
     let mut files = Files::new();
     for kind in std::fs::read_dir(folder()).unwrap() {
         let kind = kind.unwrap();
-        if kind.file_name() == "backup" {
+        if kind.file_name() == "backup" || kind.file_name() == "vault" {
             continue;
         }
         for file in std::fs::read_dir(kind.path()).unwrap() {

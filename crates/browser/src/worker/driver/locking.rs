@@ -17,6 +17,7 @@ use crate::client::event::GuardRefusal;
 use crate::clock::now;
 use crate::message::{AskId, News, Passphrase, Request, TabId, TabWords};
 use crate::store::{Guard, Origin, Store};
+use crate::worker::leader::Leader;
 use crate::worker::reach::Asker;
 
 /// What was written has so long to be saved before a lock is refused.
@@ -34,9 +35,11 @@ impl Driver {
         if !matches!(store.guard(), Guard::Locked(_)) {
             return Some(store);
         }
-        if self.key.take().is_some_and(|key| store.adopt(key).is_ok()) {
+        // Kept: what is opened may have to be opened again.
+        if self.key.clone().is_some_and(|key| store.adopt(key).is_ok()) {
             return Some(store);
         }
+        self.key = None;
         if let Role::Opening { lock, .. } = std::mem::replace(&mut self.role, Role::Idle) {
             self.role = Role::Locked { lock, store };
             self.tell_all(&News::Locked);
@@ -49,7 +52,7 @@ impl Driver {
     pub(super) fn unlock(&mut self, asker: Asker, ask: AskId, passphrase: &Passphrase) {
         let Role::Locked { store, .. } = &mut self.role else { return };
         match store.unlock(&passphrase.0) {
-            Ok(()) => {}
+            Ok(()) => self.key = store.key(),
             Err(error) => {
                 let refusal = match error {
                     VaultError::Passphrase => GuardRefusal::Passphrase,
@@ -63,6 +66,16 @@ impl Driver {
             self.role = Role::Opening { lock, store: None, trouble, expected };
             self.read_rooms(store);
         }
+    }
+
+    /// Somebody gives a sign to whoever leads. If nobody has for too long, all is locked instead: the
+    /// device slept, and nothing could look.
+    pub(super) fn heed(&mut self, sign: fn(&mut Leader)) {
+        let Role::Leading(leader) = &mut self.role else { return };
+        if leader.is_untouched() {
+            return self.begin_locking(None);
+        }
+        sign(leader);
     }
 
     /// All is to be locked: asked for by somebody, or because nobody is there.

@@ -23,7 +23,7 @@ use crate::clock::{now, pause};
 use crate::message::{AskId, News, ProtectStep, Protected};
 use crate::random;
 use crate::store::{Guard, Wiped};
-use crate::worker::happening::{Filling, Happening, Report};
+use crate::worker::happening::{Filling, Happening, Protection, Report};
 use crate::worker::reach::Asker;
 
 /// What trying a passphrase may take on this device; the rest of a second is for others at work.
@@ -137,14 +137,42 @@ impl Leader {
             Guard::Clear => self.reach.store.put_head(None),
         };
         self.protecting.storing = Some((asked, guard));
-        self.reach.feed.put_later(async move { Happening::Report(Report::Guarded(stored.await)) });
+        self.report(async move { Protection::Guarded(stored.await) });
+    }
+
+    /// Something about the passphrase goes on later. Whoever opens the database anew begins anew:
+    /// two that convert at once would take each other's end of a table for their own.
+    fn report(&self, later: impl Future<Output = Protection> + 'static) {
+        let opening = self.opening();
+        self.reach
+            .feed
+            .put_later(async move { Happening::Report(Report::Protecting(opening, later.await)) });
+    }
+
+    fn opening(&self) -> u64 {
+        self.reach.store.fence().to_bits()
+    }
+
+    /// It goes on, if this is still the same opening of the database.
+    pub(super) fn go_on_protecting(
+        &mut self,
+        opening: u64,
+        step: Protection,
+    ) -> Result<(), LeaderError> {
+        if opening != self.opening() {
+            return Ok(());
+        }
+        match step {
+            Protection::Guarded(outcome) => self.on_guarded(outcome)?,
+            Protection::Converted(outcome) => self.on_converted(outcome)?,
+            Protection::Convert => self.convert(),
+            Protection::Filled(filling) => self.fill(filling),
+        }
+        Ok(())
     }
 
     /// A head is stored, or not.
-    pub(super) fn on_guarded(
-        &mut self,
-        outcome: Result<(), StoreFault>,
-    ) -> Result<(), LeaderError> {
+    fn on_guarded(&mut self, outcome: Result<(), StoreFault>) -> Result<(), LeaderError> {
         self.note_outcome(&outcome)?;
         let Some((asked, guard)) = self.protecting.storing.take() else { return Ok(()) };
         match outcome {
@@ -180,18 +208,17 @@ impl Leader {
     }
 
     /// Takes the next step.
-    pub(super) fn convert(&mut self) {
+    fn convert(&mut self) {
         let Some(conversion) = &self.protecting.conversion else { return };
         let Some((table, from)) = conversion.next() else {
             return self.fill(Filling::Written(0));
         };
         let step = self.reach.store.convert(table, from, limits::VAULT_STEP);
-        let feed = &self.reach.feed;
-        feed.put_later(async move { Happening::Report(Report::Converted(step.await)) });
+        self.report(async move { Protection::Converted(step.await) });
     }
 
     /// A step is stored, or not.
-    pub(super) fn on_converted(
+    fn on_converted(
         &mut self,
         outcome: Result<Option<Vec<u8>>, StoreFault>,
     ) -> Result<(), LeaderError> {
@@ -209,15 +236,15 @@ impl Leader {
     }
 
     fn convert_later(&self) {
-        self.reach.feed.put_later(async move {
+        self.report(async move {
             pause(RETRY_MILLIS).await;
-            Happening::Report(Report::Convert)
+            Protection::Convert
         });
     }
 
     /// What was overwritten lies in old files of the browser until so much was written that it puts
     /// them in order: that much is written, and taken away again.
-    pub(super) fn fill(&mut self, filling: Filling) {
+    fn fill(&mut self, filling: Filling) {
         let store = &self.reach.store;
         let phase = told(store.guard()).map(|protected| protected.note.phase);
         match filling {
@@ -225,18 +252,18 @@ impl Leader {
             _ if phase != Some(Phase::Sealing) => self.end_conversion(),
             Filling::Written(steps) if steps < FILLING_STEPS => {
                 let filled = store.fill(steps);
-                self.reach.feed.put_later(async move {
+                self.report(async move {
                     let next = match filled.await {
                         Ok(()) => Filling::Written(steps + 1),
                         // Where there is no space it stays as it is.
                         Err(_) => Filling::Going,
                     };
-                    Happening::Report(Report::Filled(next))
+                    Protection::Filled(next)
                 });
             }
             Filling::Written(_) | Filling::Going => {
                 let gone = store.unfill();
-                self.reach.feed.put_later(async move {
+                self.report(async move {
                     let next = match gone.await {
                         Ok(Wiped::Some) => Filling::Going,
                         // Whoever was taken over learns it when the end is noted.
@@ -246,7 +273,7 @@ impl Leader {
                             Filling::Going
                         }
                     };
-                    Happening::Report(Report::Filled(next))
+                    Protection::Filled(next)
                 });
             }
         }
