@@ -68,8 +68,8 @@ impl Driver {
         }
     }
 
-    /// Somebody gives a sign to whoever leads. If nobody has for too long, all is locked instead: the
-    /// device slept, and nothing could look.
+    /// Somebody gives a sign to whoever leads. If nobody has for too long, all is locked instead:
+    /// the device slept, and nothing could look.
     pub(super) fn heed(&mut self, sign: fn(&mut Leader)) {
         let Role::Leading(leader) = &mut self.role else { return };
         if leader.is_untouched() {
