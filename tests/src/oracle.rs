@@ -215,6 +215,7 @@ impl Oracle {
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Comparison(_)
+            | Event::Quoted(_)
             | Event::Typing { .. } => {}
             Event::Refused { draft, reason } => {
                 self.refused(peer, *draft, reason, stores[peer]);

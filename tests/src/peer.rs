@@ -108,6 +108,7 @@ impl Peer {
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Comparison(_)
+            | Event::Quoted(_)
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Refused { draft: None, .. }

@@ -43,10 +43,10 @@ pub use engine::room::backup::BackupError;
 pub use engine::room::vault::Phase;
 pub use engine::{
     Act, Admission, ApplicantView, Attempt, Body, Command, Compared, Comparison, Decided, Draft,
-    DraftId, Entrance, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite, InviteError,
-    LaneView, LastLine, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis, Misconduct,
-    Namesake, Order, Passage, PeerQueue, Priority, Qos, QueueView, Reaction, Refusal, Role, RoomId,
-    RoomView, Row, RowState, Shelf, SignalState, Station, StoreFault, Terms, Trace, Treatment,
-    Trouble, Undelivered, Waiting, When, limits,
+    DraftId, Entrance, EntryHash, EntryId, Event, Failure, FailureReason, Gap, Gist, Invite,
+    InviteError, LaneView, LastLine, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis,
+    Misconduct, Namesake, Order, Original, Passage, PeerQueue, Priority, Qos, QueueView, Quote,
+    Reaction, Refusal, Role, RoomId, RoomView, Row, RowState, Shelf, SignalState, Station,
+    StoreFault, Target, Terms, Trace, Treatment, Trouble, Undelivered, Waiting, When, limits,
 };
 pub use random::random_draft_id;

@@ -215,6 +215,8 @@ impl Engine {
             Command::SendTogether(drafts) if drafts.iter().all(crate::Draft::is_plain) => {
                 self.send_together(drafts);
             }
+            // Pages ask again when the rows are told.
+            Command::Quote(_) if !self.is_open() => {}
             command if !self.is_open() || self.hangs_on_commit(&command) => {
                 if let Err(reason) = self.loads.wait(command) {
                     self.refuse(None, reason);
@@ -230,6 +232,7 @@ impl Engine {
             Command::Typing(typing) => self.type_myself(typing),
             Command::Watch(on) => self.watch(on),
             Command::Trace(entry) => self.tell_trace(entry),
+            Command::Quote(target) => self.quote(target),
             Command::SetName(name) => self.set_name(name),
             Command::SetRoomName(name) => self.set_room_name(name),
             Command::LoadOlder => self.load_older(),

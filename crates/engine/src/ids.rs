@@ -140,6 +140,18 @@ impl fmt::Display for EntryId {
     }
 }
 
+impl FromStr for EntryId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<EntryId, IdError> {
+        let error = IdError { expected: 56 };
+        let (log, seq) = text.rsplit_once('.').ok_or(error)?;
+        let (member, incarnation) = log.split_once('.').ok_or(error)?;
+        let log = LogId { member: member.parse()?, incarnation: incarnation.parse()? };
+        Ok(EntryId { log, seq: seq.parse().map_err(|_| error)? })
+    }
+}
+
 /// One attempt to connect with one peer. Drawn by the engine, never reused in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LinkId(pub u64);
@@ -161,6 +173,12 @@ mod tests {
         let id = RoomId([7; 32]);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("short".parse::<RoomId>(), Err(IdError { expected: 32 }));
+        let log = LogId { member: MemberId([1; 32]), incarnation: Incarnation([2; 16]) };
+        let entry = EntryId { log, seq: 300 };
+        assert_eq!(entry.to_string().parse(), Ok(entry));
+        for damaged in ["", "a.b.c", &format!("{}.x", log.member), &format!("{entry}x")] {
+            assert!(damaged.parse::<EntryId>().is_err(), "{damaged}");
+        }
     }
 
     #[test]

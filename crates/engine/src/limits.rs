@@ -4,6 +4,10 @@ use crate::io::Millis;
 
 /// Bytes of UTF-8 in one message.
 pub const TEXT_BYTES: usize = 32 * 1024;
+/// Messages that are to be read because drawn ones answer them.
+pub const QUOTES: usize = 1_000;
+/// Bytes of UTF-8 of a message that are shown above one that answers it.
+pub const QUOTE_BYTES: usize = 400;
 /// Bytes of UTF-8 in the name of a member or a room.
 pub const NAME_BYTES: usize = 64;
 /// Bytes of a sealed body.

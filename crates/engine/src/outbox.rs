@@ -81,7 +81,12 @@ pub fn check(draft: &Draft) -> Result<(), Refusal> {
         Act::React { .. } if length == 0 || length > limits::REACTION_BYTES => {
             return Err(Refusal::Reaction { limit: number(limits::REACTION_BYTES) });
         }
-        Act::React { .. } | Act::Say | Act::SayFor { .. } | Act::SayTo { .. } | Act::Edit(_) => {}
+        Act::React { .. }
+        | Act::Say
+        | Act::SayFor { .. }
+        | Act::SayTo { .. }
+        | Act::Reply { .. }
+        | Act::Edit(_) => {}
     }
     if draft.text.trim().is_empty() {
         return Err(Refusal::Empty);
@@ -131,7 +136,9 @@ impl Outbox {
         let ids: BTreeSet<DraftId> = drafts.iter().map(|draft| draft.id).collect();
         let alike = drafts.iter().all(|draft| {
             draft.priority == first.priority
-                && draft.act == first.act
+                // One of them may answer something.
+                && draft.act.to() == first.act.to()
+                && draft.act.after() == first.act.after()
                 && draft.act.says()
                 && draft.terms == first.terms
                 && self.known(&draft.id).is_none()

@@ -279,7 +279,7 @@ impl Timeline {
         let order = self.index.get(entry)?.order;
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
-        (row.body, row.edited) = (Body::Gone, false);
+        (row.body, row.edited, row.reply_to) = (Body::Gone, false, None);
         self.bytes -= weight(&before);
         self.vanishing.remove(entry);
         if expired && row.own && row.state < RowState::Delivered {
@@ -426,6 +426,7 @@ mod tests {
         let log = LogId { member: MemberId([author; 32]), incarnation: Incarnation([0; 16]) };
         Row {
             entry: EntryId { log, seq: lamport },
+            hash: EntryHash::NONE,
             draft: None,
             author: log.member,
             own: false,
@@ -441,6 +442,7 @@ mod tests {
             expiry: None,
             vanishes: None,
             private: None,
+            reply_to: None,
         }
     }
 

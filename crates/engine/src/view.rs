@@ -9,13 +9,15 @@ mod gist;
 mod member;
 mod misconduct;
 mod queue;
+mod quote;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DraftId, EntryId, LogId, MemberId, RoomId, Seq};
+use crate::ids::{DraftId, EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::io::{Millis, StoreFault};
 use crate::room::Entrance;
 
+pub use crate::log::entry::Target;
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use gist::{Gist, LastLine, Shelf};
@@ -25,6 +27,7 @@ pub use queue::{
     Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
     Undelivered, Waiting,
 };
+pub use quote::{Original, Quote};
 
 /// What a page asks of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +58,8 @@ pub enum Command {
     Watch(bool),
     /// Tell [`Event::Trace`] of an own message.
     Trace(EntryId),
+    /// Tell [`Event::Quoted`] of a message that another one answers.
+    Quote(Target),
     /// Change one's own name in this room.
     SetName(String),
     /// Change the room's name; only its founder can.
@@ -138,6 +143,8 @@ pub enum Event {
     Queue(QueueView),
     /// The stations of a message, as they were asked for.
     Trace(Trace),
+    /// A message that another one answers, as it was asked for.
+    Quoted(Box<Quote>),
     /// What to compare with a member, as it was asked for.
     Comparison(Comparison),
     /// Somebody said something that is not stored, only shown.
@@ -190,6 +197,8 @@ pub struct RoomView {
 pub struct Row {
     /// Its address.
     pub entry: EntryId,
+    /// Its hash: what says something of it names that, too.
+    pub hash: EntryHash,
     /// The draft that it was, on the device that wrote it (while it is remembered).
     pub draft: Option<DraftId>,
     /// Who wrote it.
@@ -221,6 +230,8 @@ pub struct Row {
     pub vanishes: Option<Millis>,
     /// Who else can read it, if it was said to one member alone: to whom, or its author.
     pub private: Option<MemberId>,
+    /// The message that it answers, if it answers one.
+    pub reply_to: Option<Target>,
 }
 
 /// An emoji that members have put on a message.

@@ -77,7 +77,11 @@ impl Oracle {
             let header = &entry.header;
             let body = entry.body.as_deref().unwrap_or_default();
             let said = match place.open_content(header.kind, body, keys) {
-                Ok(Some(Content::Text(text) | Content::Fleeting { text, .. })) => Some(text),
+                Ok(Some(
+                    Content::Text(text)
+                    | Content::Fleeting { text, .. }
+                    | Content::Reply { text, .. },
+                )) => Some(text),
                 Ok(Some(Content::Reaction { .. } | Content::Nothing) | None) | Err(_) => None,
             };
             let says = said.filter(|text| self.private.texts.contains_key(text));

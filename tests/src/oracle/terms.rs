@@ -216,6 +216,7 @@ impl Oracle {
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Comparison(_)
+            | Event::Quoted(_)
             | Event::Typing { .. }
             | Event::Refused { .. }
             | Event::Applicants(_)

@@ -89,7 +89,7 @@ impl Unsent {
                 return Ok(self.begin(place));
             }
             Command::Replace(draft) => {
-                self.steers.keep(room, What::Replace(draft.clone()), !self.led);
+                self.steers.keep(room, What::Replace(Box::new(draft.clone())), !self.led);
                 true
             }
             Command::Cancel(draft) => {
@@ -131,7 +131,8 @@ impl Unsent {
             | Command::Dismiss(_)
             | Command::Typing(_)
             | Command::Watch(_)
-            | Command::Trace(_) => false,
+            | Command::Trace(_)
+            | Command::Quote(_) => false,
         };
         let request = Request::Command { room, command };
         if self.led {

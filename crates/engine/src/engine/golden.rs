@@ -90,13 +90,12 @@ fn place(seq: u64, log: &LogId) -> Place<'_> {
 
 /// A header with everything that one can have.
 fn full_header() -> Header {
-    let target = Target { entry: EntryId { log: log(), seq: 300 }, hash: EntryHash([4; 32]) };
     Header {
         kind: Kind(200),
         lamport: 1 << 40,
         wall: 1_700_000_000_000,
         expiry: Some(1_700_000_060_000),
-        target: Some(target),
+        target: Some(target()),
         group: Some(Group { first: 299, count: 3 }),
         body_len: 40_000,
         body_hash: [9; 32],
@@ -110,6 +109,15 @@ fn run(texts: &[&str]) -> Run {
 
 fn fleeting() -> Run {
     run_of(&[Content::Fleeting { text: "hello".to_owned(), after: 60_000 }])
+}
+
+fn target() -> Target {
+    Target { entry: EntryId { log: log(), seq: 300 }, hash: EntryHash([4; 32]) }
+}
+
+fn reply() -> Run {
+    let (to, text) = (Box::new(target()), "hello".to_owned());
+    run_of(&[Content::Reply { to, text, after: Some(60_000) }])
 }
 
 fn run_of(contents: &[Content]) -> Run {
@@ -292,6 +300,7 @@ fn written() -> Files {
     put("run", "burst", run(&["one", "two", "三"]).bytes());
     put("run", "body-gone", body_gone().bytes());
     put("run", "fleeting", fleeting().bytes());
+    put("run", "reply", reply().bytes());
     put("run", "branch", run(&["one", "two"]).in_branch(branch().mark).bytes());
     put("run", "chained", run(&["one", "two"]).into_chained().bytes());
     put("register", "profile", register(RegisterKind::PROFILE, &profile()).bytes());
@@ -408,7 +417,12 @@ fn golden_headers_and_runs_are_read() {
     let fleeting = Run::verify(&ROOM, &read("run/fleeting")).unwrap();
     let body = fleeting.entries[0].body.clone().unwrap();
     let said = place(0, &log()).open_said(Kind::MESSAGE, &body, &epoch_keys());
-    assert_eq!(said, (Body::Text("hello".to_owned()), Some(60_000)));
+    let hello = Body::Text("hello".to_owned());
+    assert_eq!((&said.body, said.vanishes, said.reply_to), (&hello, Some(60_000), None));
+    let reply = Run::verify(&ROOM, &read("run/reply")).unwrap();
+    let body = reply.entries[0].body.clone().unwrap();
+    let said = place(0, &log()).open_said(Kind::MESSAGE, &body, &epoch_keys());
+    assert_eq!((said.body, said.vanishes, said.reply_to), (hello, Some(60_000), Some(target())));
 }
 
 #[test]

@@ -208,17 +208,21 @@ impl Engine {
                     drafts.push(draft);
                     continue;
                 }
+                // What is seen together is said whole, or all of it would be hidden.
+                Err(_) if together.is_some() && draft.act.reply_to().is_some() => (None, None),
                 Err(reason) => {
                     self.outbox.drop_taken(&draft);
                     // What has waited for its time goes on waiting for the key that it needs.
-                    if draft.act.to().is_none() || !self.outbox.waits.contains(&draft.id) {
+                    let lacks_key = matches!(reason, Refusal::NoKey | Refusal::NoSuchMember);
+                    if !lacks_key || !self.outbox.waits.contains(&draft.id) {
                         self.outbox.waits.remove(&draft.id);
                         self.refuse(Some(draft.id), reason);
                     }
                     continue;
                 }
             };
-            let (kind, content) = said(&draft, to.is_some());
+            let (kind, content) = said(&draft, &target, to.is_some());
+            let target = target.filter(|_| !draft.act.says());
             drafts.push(draft.clone());
             let first = together.filter(|_| prepared.is_empty());
             prepared.push(Prepared { draft, kind, content, target, to, together: first });
@@ -236,6 +240,7 @@ impl Engine {
             }
             Act::Edit(entry) | Act::Delete(entry) => (entry, true),
             Act::React { target, .. } => (target, false),
+            Act::Reply { target, member, .. } => return self.replied_to(target, member),
         };
         let mine = entry.log.member == self.own.member;
         let edits = matches!(draft.act, Act::Edit(_));
@@ -258,6 +263,26 @@ impl Engine {
         }
     }
 
+    /// What a reply names, and for whom alone it is. A message that has gone meanwhile, or is called
+    /// otherwise, is named no more: what answers it is said all the same.
+    fn replied_to(
+        &self,
+        named: Target,
+        member: Option<MemberId>,
+    ) -> Result<(Option<Target>, Option<MemberId>), Refusal> {
+        member.map_or(Ok(()), |member| self.letterbox(&member).map(drop))?;
+        match self.distant.subject(&named.entry, (&self.timeline, &self.logs)) {
+            Some(Subject::Here { target, .. }) if target != named => Ok((None, member)),
+            // A reply in the open to what only two can read would show who the two are.
+            Some(Subject::Here { private: Some(other), .. }) if member != Some(other) => {
+                let words = "what two alone can read is answered among the two";
+                Err(Refusal::Terms(words.to_owned()))
+            }
+            Some(Subject::Here { target, .. }) => Ok((Some(target), member)),
+            Some(Subject::Gone | Subject::Absent) | None => Ok((None, member)),
+        }
+    }
+
     /// Seals what was prepared as the entry at this place: whoever may seal has keys.
     pub(super) fn seal(
         &mut self,
@@ -268,7 +293,7 @@ impl Engine {
         let epoch = self.ring.current();
         let (kind, content) = (prepared.kind, &prepared.content);
         let place = Place { room: &self.room, log: &self.own, seq, epoch: &epoch, class };
-        let mut target = prepared.target.clone();
+        let mut target = prepared.target;
         let body = match prepared.to {
             Some(to) => {
                 // Whoever reacts in the open to what only two can read shows who the two are.
@@ -323,8 +348,8 @@ impl Prepared {
     /// True if its body will go while others stay, so that its run holds nothing else: by which
     /// clock it goes is not agreed, and who has it no more cannot hand on what is beside it.
     pub(super) fn is_fleeting(&self) -> bool {
-        let expires = self.draft.terms.expires_after.is_some();
-        expires || matches!(self.content, Content::Fleeting { .. })
+        let Prepared { draft, .. } = self;
+        draft.terms.expires_after.is_some() || draft.act.after().is_some()
     }
 
     /// Bytes that it says, with what they are padded to.
@@ -355,13 +380,17 @@ impl super::commit::Batch {
 }
 
 /// The kind of what a draft says, and what it says: to everybody, or to one member alone.
-fn said(draft: &Draft, private: bool) -> (Kind, Content) {
+fn said(draft: &Draft, target: &Option<Target>, private: bool) -> (Kind, Content) {
     let text = draft.text.clone();
     let message = if private { Kind::PRIVATE } else { Kind::MESSAGE };
     match draft.act {
-        Act::Say | Act::SayTo { after: None, .. } => (message, Content::Text(text)),
-        Act::SayFor { after } | Act::SayTo { after: Some(after), .. } => {
-            (message, Content::Fleeting { text, after })
+        Act::Say | Act::SayFor { .. } | Act::SayTo { .. } | Act::Reply { .. } => {
+            let content = match (*target, draft.act.after()) {
+                (Some(to), after) => Content::Reply { to: Box::new(to), text, after },
+                (None, Some(after)) => Content::Fleeting { text, after },
+                (None, None) => Content::Text(text),
+            };
+            (message, content)
         }
         Act::Edit(_) => (Kind::EDIT, Content::Text(text)),
         Act::Delete(_) => (Kind::DELETE, Content::Nothing),
@@ -378,14 +407,7 @@ fn later_is_stored() -> Refusal {
 
 fn check_terms(draft: &Draft) -> Result<(), Refusal> {
     let terms = draft.terms;
-    let soon = match draft.act {
-        Act::SayFor { after } | Act::SayTo { after: Some(after), .. } => Some(after),
-        Act::SayTo { after: None, .. }
-        | Act::Say
-        | Act::Edit(_)
-        | Act::Delete(_)
-        | Act::React { .. } => None,
-    };
+    let soon = draft.act.after();
     let ends = [terms.expires_after, soon];
     let short = ends.into_iter().flatten().any(|after| after < limits::EXPIRES_AT_LEAST);
     let later = terms.when != When::Now;
@@ -398,7 +420,7 @@ fn check_terms(draft: &Draft) -> Result<(), Refusal> {
     } else if !draft.act.says() && terms.qos != Qos::ExactlyOnce {
         "changes to a message are always stored"
     } else if terms.qos != Qos::ExactlyOnce && draft.act != Act::Say {
-        "what is only said live is not kept until it was read"
+        "what is only said live answers nothing, and is not kept until it was read"
     } else if terms.qos != Qos::ExactlyOnce && later {
         return Err(later_is_stored());
     } else {

@@ -13,7 +13,7 @@ use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
-use crate::log::entry::{Group, Kind, Place};
+use crate::log::entry::{Group, Kind, Place, Target, Words};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
 use crate::register::{Receipt, Register, RegisterKind};
@@ -250,7 +250,7 @@ impl Engine {
         let id = EntryId { log: run.log, seq };
         let expiry = entry.header.expiry;
         let over = expiry.is_some_and(|at| at <= self.now.wall);
-        let Said { body, vanishes, private } = match entry.header.kind {
+        let Said { body, vanishes, private, reply_to } = match entry.header.kind {
             Kind::PRIVATE => self.said_privately(run, seq, entry, over)?,
             _ => self.said_openly(run, seq, entry, over),
         };
@@ -266,6 +266,7 @@ impl Engine {
         let lamport = if by_wall { entry.header.wall } else { entry.header.lamport };
         Some(Row {
             entry: id,
+            hash: entry.hash,
             draft: self.outbox.draft_of(&id),
             author: run.log.member,
             own,
@@ -281,6 +282,7 @@ impl Engine {
             expiry,
             vanishes,
             private,
+            reply_to: reply_to.map(|to| Target { entry: run.calls(to.entry), ..to }),
         })
     }
 
@@ -289,11 +291,12 @@ impl Engine {
             Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
         let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
             Some(keys) => place.open_said(entry.header.kind, body, keys),
-            None => (Body::Unreadable, None),
+            None => Body::Unreadable.into(),
         };
         let said = entry.body.as_ref().filter(|_| !over).map(open);
-        let (body, vanishes) = said.unwrap_or((Body::Gone, None));
-        Said { body, vanishes, private: None }
+        let said = said.unwrap_or_else(|| Body::Gone.into());
+        let Words { body, vanishes, reply_to } = said;
+        Said { body, vanishes, private: None, reply_to }
     }
 
     /// A member proved that it holds or has read own entries: their rows follow.

@@ -68,7 +68,7 @@ impl Priority {
 }
 
 /// An entry that another one is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Target {
     /// Its address.
     pub entry: EntryId,
@@ -221,17 +221,17 @@ impl Place<'_> {
     /// Opens a body. What does not open is shown as such: it verified, so it is kept.
     #[must_use]
     pub fn open_body(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> Body {
-        self.open_said(kind, sealed, keys).0
+        self.open_said(kind, sealed, keys).body
     }
 
-    /// Like [`Place::open_body`], with how long after the reading the words go, if they do.
+    /// Like [`Place::open_body`], with all that a row shows of it.
     #[must_use]
-    pub fn open_said(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> (Body, Option<Millis>) {
+    pub fn open_said(&self, kind: Kind, sealed: &[u8], keys: &EpochKeys) -> Words {
         if kind != Kind::MESSAGE {
-            return (Body::Newer, None);
+            return Body::Newer.into();
         }
         let said = self.open_content(kind, sealed, keys).map(Content::said);
-        said.unwrap_or((Body::Unreadable, None))
+        said.unwrap_or_else(|_| Body::Unreadable.into())
     }
 
     /// Opens what an entry says; nothing if a newer version wrote it.
@@ -273,27 +273,50 @@ pub enum Content {
         /// Milliseconds after the reading.
         after: Millis,
     },
+    /// Words in answer to a message.
+    Reply {
+        /// The message.
+        to: Box<Target>,
+        /// The words.
+        text: String,
+        /// Milliseconds after the reading, if they go then.
+        after: Option<Millis>,
+    },
+}
+
+/// What a row shows of what a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What it says.
+    pub body: Body,
+    /// How long after the reading the words go, if they do.
+    pub vanishes: Option<Millis>,
+    /// The message that it answers, if it answers one.
+    pub reply_to: Option<Target>,
+}
+
+impl From<Body> for Words {
+    fn from(body: Body) -> Words {
+        Words { body, vanishes: None, reply_to: None }
+    }
 }
 
 impl Content {
-    /// What a row shows of what a message says, and how long after the reading its words go.
+    /// What a row shows of what a message says.
     #[must_use]
-    pub fn said(content: Option<Content>) -> (Body, Option<Millis>) {
-        let fits = |text: &String| text.len() <= limits::TEXT_BYTES;
-        match content {
-            Some(Content::Text(text)) if fits(&text) => (Body::Text(text), None),
-            Some(Content::Fleeting { text, after }) if fits(&text) => {
-                let after = after.clamp(limits::EXPIRES_AT_LEAST, limits::WAIT_AT_MOST);
-                (Body::Text(text), Some(after))
-            }
-            None => (Body::Newer, None),
-            Some(
-                Content::Text(_)
-                | Content::Fleeting { .. }
-                | Content::Reaction { .. }
-                | Content::Nothing,
-            ) => (Body::Unreadable, None),
+    pub fn said(content: Option<Content>) -> Words {
+        let (text, after, reply_to) = match content {
+            Some(Content::Text(text)) => (text, None, None),
+            Some(Content::Fleeting { text, after }) => (text, Some(after), None),
+            Some(Content::Reply { to, text, after }) => (text, after, Some(*to)),
+            Some(Content::Reaction { .. } | Content::Nothing) => return Body::Unreadable.into(),
+            None => return Body::Newer.into(),
+        };
+        if text.len() > limits::TEXT_BYTES {
+            return Body::Unreadable.into();
         }
+        let within = |after: Millis| after.clamp(limits::EXPIRES_AT_LEAST, limits::WAIT_AT_MOST);
+        Words { body: Body::Text(text), vanishes: after.map(within), reply_to }
     }
 }
 

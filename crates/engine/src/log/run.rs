@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::crypto::sign::{Domain, Keypair, Signature, verify};
-use crate::ids::{EntryHash, EpochId, LogId, RoomId, Seq};
+use crate::ids::{EntryHash, EntryId, EpochId, LogId, RoomId, Seq};
 use crate::limits;
 use crate::log::branch::Mark;
 use crate::log::entry::{EntryError, Header, Kind, Place};
@@ -294,6 +294,15 @@ impl Run {
         }
         let place = usize::try_from(seq.checked_sub(self.first)?).ok()?;
         self.entries.get(place).map(|entry| entry.hash)
+    }
+
+    /// What an entry that these name is called beside them: what its author said in the same branch
+    /// has the branch's name, too.
+    #[must_use]
+    pub fn calls(&self, entry: EntryId) -> EntryId {
+        let within = |mark: Mark| entry.log == self.origin && entry.seq >= mark.at;
+        let log = if self.mark.is_some_and(within) { self.log } else { entry.log };
+        EntryId { log, ..entry }
     }
 
     /// The bytes, exactly as they were signed or came.

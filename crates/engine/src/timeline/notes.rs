@@ -18,7 +18,6 @@ use serde_bytes::ByteBuf;
 use crate::crypto::sign::Keypair;
 use crate::ids::{EntryHash, EntryId, EpochId, LogId, MemberId, RoomId};
 use crate::limits;
-use crate::log::branch::Mark;
 use crate::log::entry::{Content, Kind, Place, Target};
 use crate::log::private::Opened;
 use crate::log::run::{Run, RunEntry};
@@ -78,12 +77,7 @@ impl Noted {
     }
 
     fn about(run: &Run, seq: u64, entry: &RunEntry, (kind, target): (Kind, &Target)) -> Noted {
-        // What its author said in the same branch has the branch's name, too.
-        let mut entry_id = target.entry;
-        let within = |mark: &Mark| target.entry.log == run.origin && target.entry.seq >= mark.at;
-        if run.mark.as_ref().is_some_and(within) {
-            entry_id.log = run.log;
-        }
+        let entry_id = run.calls(target.entry);
         let note = Note {
             by: Order { lamport: entry.header.lamport, log: run.log, seq },
             kind,
@@ -142,6 +136,7 @@ impl Note {
             Content::Text(_)
             | Content::Fleeting { .. }
             | Content::Reaction { .. }
+            | Content::Reply { .. }
             | Content::Nothing => None,
         }
     }
@@ -192,7 +187,7 @@ impl Fold {
             return;
         }
         if self.deleted {
-            (row.body, row.edited) = (Body::Gone, false);
+            (row.body, row.edited, row.reply_to) = (Body::Gone, false, None);
             row.reactions.clear();
             return;
         }

@@ -1,7 +1,7 @@
 //! What a person says, before it is an entry: the words, what they do, and on which terms.
 //!
 //! ```text
-//!  Draft = id, text, priority, act (say, edit, delete, react), terms (qos, when, expiry)
+//!  Draft = id, text, priority, act (say, reply, edit, delete, react), terms (qos, when, expiry)
 //! ```
 //! The id is drawn by the page. A draft may be handed over as often as one likes: it is said once.
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{DraftId, EntryId, MemberId};
 use crate::io::Millis;
+use crate::log::entry::Target;
 
 /// A message before it is an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +38,7 @@ impl Draft {
     /// True if it is said at once, to everybody, on the usual terms.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let to_all = !matches!(self.act, Act::SayTo { .. });
-        to_all
+        self.act.to().is_none()
             && self.act.says()
             && self.terms.qos == Qos::ExactlyOnce
             && self.terms.when == When::Now
@@ -89,6 +89,17 @@ pub enum Act {
         /// How long after the reading its words go, if they do: as for [`Act::SayFor`].
         after: Option<Millis>,
     },
+    /// Says something in answer to a message, which is shown above it. Without that message, because
+    /// its body has gone meanwhile, it is said all the same, and answers nothing.
+    Reply {
+        /// The message, as it was when it was chosen. What two alone can read is answered among the
+        /// two only.
+        target: Target,
+        /// To whom alone it is said, if to one member: as for [`Act::SayTo`].
+        member: Option<MemberId>,
+        /// How long after the reading its words go, if they do: as for [`Act::SayFor`].
+        after: Option<Millis>,
+    },
 }
 
 impl Act {
@@ -97,6 +108,7 @@ impl Act {
     pub fn to(&self) -> Option<MemberId> {
         match self {
             Act::SayTo { member, .. } => Some(*member),
+            Act::Reply { member, .. } => *member,
             Act::Say | Act::SayFor { .. } | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => {
                 None
             }
@@ -107,10 +119,42 @@ impl Act {
     #[must_use]
     pub fn about(&self) -> Option<EntryId> {
         match self {
-            Act::Edit(entry) | Act::Delete(entry) | Act::React { target: entry, .. } => {
-                Some(*entry)
-            }
+            Act::Edit(entry)
+            | Act::Delete(entry)
+            | Act::React { target: entry, .. }
+            | Act::Reply { target: Target { entry, .. }, .. } => Some(*entry),
             Act::Say | Act::SayFor { .. } | Act::SayTo { .. } => None,
+        }
+    }
+
+    /// The same, if it says something, in answer to a message; as it is, if it says nothing.
+    #[must_use]
+    pub fn in_reply_to(self, target: Target) -> Act {
+        let (member, after) = (self.to(), self.after());
+        if self.says() { Act::Reply { target, member, after } } else { self }
+    }
+
+    /// The message that it answers, if it answers one.
+    #[must_use]
+    pub fn reply_to(&self) -> Option<Target> {
+        match self {
+            Act::Reply { target, .. } => Some(*target),
+            Act::Say
+            | Act::SayFor { .. }
+            | Act::SayTo { .. }
+            | Act::Edit(_)
+            | Act::Delete(_)
+            | Act::React { .. } => None,
+        }
+    }
+
+    /// How long after the reading the words go that it says, if they do, in milliseconds.
+    #[must_use]
+    pub fn after(&self) -> Option<Millis> {
+        match self {
+            Act::SayFor { after } => Some(*after),
+            Act::SayTo { after, .. } | Act::Reply { after, .. } => *after,
+            Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
         }
     }
 
@@ -118,7 +162,7 @@ impl Act {
     #[must_use]
     pub fn says(&self) -> bool {
         match self {
-            Act::Say | Act::SayFor { .. } | Act::SayTo { .. } => true,
+            Act::Say | Act::SayFor { .. } | Act::SayTo { .. } | Act::Reply { .. } => true,
             Act::Edit(_) | Act::Delete(_) | Act::React { .. } => false,
         }
     }

@@ -29,7 +29,7 @@ struct Steer {
 #[derive(Clone)]
 pub(super) enum What {
     /// Other words or terms.
-    Replace(Draft),
+    Replace(Box<Draft>),
     /// Not to be said.
     Cancel(DraftId),
 }
@@ -59,7 +59,7 @@ impl Steers {
         let again = |steer: &mut Steer| {
             steer.unsure = true;
             let command = match steer.what.clone() {
-                What::Replace(draft) => Command::Replace(draft),
+                What::Replace(draft) => Command::Replace(*draft),
                 What::Cancel(draft) => Command::Cancel(draft),
             };
             Request::Command { room: steer.room, command }
@@ -128,6 +128,6 @@ impl What {
     }
 
     fn is_done_in(&self, waiting: &Draft) -> bool {
-        matches!(self, What::Replace(draft) if draft == waiting)
+        matches!(self, What::Replace(draft) if **draft == *waiting)
     }
 }

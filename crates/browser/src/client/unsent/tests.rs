@@ -3,7 +3,9 @@
 use super::*;
 use crate::client::event::ClientRefusal;
 use crate::message::Entropy;
-use engine::{Body, EntryId, Incarnation, LogId, MemberId, Order, Priority, Row, RowState};
+use engine::{
+    Body, EntryHash, EntryId, Incarnation, LogId, MemberId, Order, Priority, Row, RowState,
+};
 
 const ROOM: RoomId = RoomId([1; 32]);
 
@@ -19,6 +21,7 @@ fn row(n: u8) -> News {
     let log = LogId { member: MemberId([2; 32]), incarnation: Incarnation([3; 16]) };
     let event = Event::Rows(vec![Row {
         entry: EntryId { log, seq: u64::from(n) },
+        hash: EntryHash([0; 32]),
         draft: Some(DraftId([n; 16])),
         author: log.member,
         own: true,
@@ -33,6 +36,7 @@ fn row(n: u8) -> News {
         reactions: vec![],
         expiry: None,
         vanishes: None,
+        reply_to: None,
         private: None,
     }]);
     News::Room { room: ROOM, event }

@@ -3,15 +3,17 @@
 use super::*;
 use crate::log::private::{Letter, Opened};
 
-fn letters() -> [(&'static str, Letter); 3] {
+fn letters() -> [(&'static str, Letter); 4] {
     let to = keypair(2).member();
-    let target = Target { entry: EntryId { log: log(), seq: 300 }, hash: EntryHash([4; 32]) };
+    let target = target();
     let letter = |about, content| Letter { to, about, content: Some(content) };
     let text = "hello".to_owned();
+    let about = Box::new(target);
     let emoji = "👍".to_owned();
     [
         ("message", letter(None, Content::Text(text.clone()))),
-        ("fleeting", letter(None, Content::Fleeting { text, after: 60_000 })),
+        ("fleeting", letter(None, Content::Fleeting { text: text.clone(), after: 60_000 })),
+        ("reply", letter(None, Content::Reply { to: about, text, after: Some(60_000) })),
         ("reaction", letter(Some(target), Content::Reaction { emoji, on: true })),
     ]
 }
@@ -56,6 +58,12 @@ fn waiting() -> Waiting {
     Waiting { draft, since: 1_700_000_000_000 }
 }
 
+fn reply_waiting() -> Waiting {
+    let act = Act::Reply { target: target(), member: None, after: None };
+    let Waiting { draft, since } = waiting();
+    Waiting { draft: draft.doing(act), since }
+}
+
 pub(super) fn all() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let letters = letters().into_iter();
     let mut all: Vec<_> =
@@ -64,6 +72,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     all.push(("run", "private", run().bytes().to_vec()));
     all.push(("store", "member-private", member().encode()));
     all.push(("store", "waiting-private", postcard::to_allocvec(&waiting()).unwrap()));
+    all.push(("store", "waiting-reply", postcard::to_allocvec(&reply_waiting()).unwrap()));
     all
 }
 
@@ -86,6 +95,7 @@ fn golden_letters_are_read() {
 fn golden_records_of_what_is_private_are_read() {
     assert_eq!(Member::decode(&read("store/member-private")), Some(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting-private")), Ok(waiting()));
+    assert_eq!(postcard::from_bytes(&read("store/waiting-reply")), Ok(reply_waiting()));
     let before = Member::decode(&read("store/member")).unwrap();
     assert_eq!(before, super::member(), "an older record has nothing private");
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!  a draft about one ──┐                                      ┌─► the draft can be an entry
 //!                      ├─► its run ─► the notes on it ─► row ─┤
-//!  a change of one ────┘                                      └─► Event::Changed
+//!  a change of one ────┤                                      ├─► Event::Changed
+//!  a reply to one ─────┘                                      └─► Event::Quoted
 //! ```
 //! Only a window of rows is in memory, and a page may show more: it outlives the worker that told
 //! it of them. One message is read at a time, those that drafts are about first.
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::load::{PAGE_NOTES, Purpose};
 use crate::engine::{Engine, keys};
-use crate::ids::{EntryId, MemberId};
+use crate::ids::{EntryHash, EntryId, MemberId};
 use crate::io::{Record, Table};
 use crate::limits;
 use crate::log::Logs;
@@ -21,7 +22,7 @@ use crate::log::run::Run;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Fold, Note};
 use crate::timeline::{Found, Timeline};
-use crate::view::{Body, Draft, Event};
+use crate::view::{Body, Draft, Event, Original, Quote};
 
 /// What is known of a message that something is to be said of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,15 +63,18 @@ pub struct Distant {
     used: Vec<EntryId>,
     /// Messages of which pages have to be told again.
     changed: BTreeSet<EntryId>,
+    /// Messages that others answer, and the hashes by which those name them.
+    quoted: BTreeSet<(EntryId, EntryHash)>,
 }
 
 impl Distant {
     /// The store is read again: so is what was being read.
     pub fn reset(&mut self) {
-        let changed = std::mem::take(&mut self.changed);
+        let (changed, quoted) =
+            (std::mem::take(&mut self.changed), std::mem::take(&mut self.quoted));
         let reading = self.reading.take().map(|reading| reading.entry);
         let changed = changed.into_iter().chain(reading).collect();
-        *self = Distant { changed, ..Distant::default() };
+        *self = Distant { changed, quoted, ..Distant::default() };
     }
 
     /// A message will be read.
@@ -134,12 +138,46 @@ impl Engine {
         }
     }
 
+    /// A page shows a message that answers this one: it is told what that says, once it was read if
+    /// it is not in memory.
+    pub(in crate::engine) fn quote(&mut self, target: Target) {
+        let Target { entry, hash } = target;
+        let in_memory = self.timeline.knows(&entry);
+        let stored = !in_memory && self.logs.class_of(&entry).is_some();
+        if stored {
+            // Beyond the bound nothing is told: it is asked for again when its row is told again.
+            if self.distant.quoted.len() < limits::QUOTES {
+                self.distant.quoted.insert((entry, hash));
+            }
+            return;
+        }
+        let row = self.timeline.row(&entry).filter(|_| self.timeline.is_called(&entry, hash));
+        let original = row.map(Original::of);
+        let quote = Quote { target, original };
+        self.out.push_back(crate::Output::Event(Event::Quoted(Box::new(quote))));
+    }
+
+    /// A message was read, or is not there: pages are told who show what answers it.
+    fn quote_found(&mut self, entry: EntryId, found: Option<&Found>) {
+        let of_entry = (entry, EntryHash([0; 32]))..=(entry, EntryHash([u8::MAX; 32]));
+        let asked: Vec<_> = self.distant.quoted.range(of_entry).copied().collect();
+        for (entry, hash) in asked {
+            self.distant.quoted.remove(&(entry, hash));
+            let found = found.filter(|found| found.hash == hash);
+            let original = found.map(|found| Original::of(&found.row));
+            let quote = Quote { target: Target { entry, hash }, original };
+            self.out.push_back(crate::Output::Event(Event::Quoted(Box::new(quote))));
+        }
+    }
+
     /// Reads the next message that is not in memory, if one has to be read.
     pub(in crate::engine) fn tend_distant(&mut self) {
         if !self.is_open() || self.commits.reload || self.distant.reading.is_some() {
             return;
         }
-        let next = self.distant.asked.first().or(self.distant.changed.first()).copied();
+        let Distant { asked, changed, quoted, .. } = &self.distant;
+        let quoted = quoted.first().map(|(entry, _)| entry);
+        let next = asked.first().or(changed.first()).or(quoted).copied();
         let Some(entry) = next else { return };
         mark(Mark::DistantRead);
         let (found, fold) = (None, Fold::default());
@@ -205,6 +243,7 @@ impl Engine {
             };
             self.distant.known.insert(entry, subject);
         }
+        self.quote_found(entry, found.as_ref());
         let changed = self.distant.changed.remove(&entry);
         if let Some(found) = found.filter(|_| changed && !self.timeline.knows(&entry)) {
             self.out.push_back(crate::Output::Event(Event::Changed(Box::new(found.row))));

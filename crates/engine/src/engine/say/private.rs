@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::ids::{EntryId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
-use crate::log::entry::{Content, Kind, Place};
+use crate::log::entry::{Content, Kind, Place, Target, Words};
 use crate::log::private::{Letter, Opened};
 use crate::log::run::{Run, RunEntry};
 use crate::simulation::{Planted, planted};
@@ -28,6 +28,8 @@ pub(in crate::engine) struct Said {
     pub vanishes: Option<Millis>,
     /// Who else can read it, if that is one member alone.
     pub private: Option<MemberId>,
+    /// The message that it answers, if it answers one.
+    pub reply_to: Option<Target>,
 }
 
 impl Engine {
@@ -103,25 +105,24 @@ impl Engine {
             true => self.members.addressee(&run.log, seq),
             false => Some(author).filter(|author| self.members.shares(author, &run.log, seq)),
         };
-        let (body, vanishes, private) = match self.open_private(run, seq, entry) {
+        let (words, private) = match self.open_private(run, seq, entry) {
             Some(Opened::Mine(letter)) if letter.about.is_some() => return None,
             Some(Opened::Mine(letter)) => {
                 let other = letter.other(&author, &self.own.member);
-                let (body, vanishes) = Content::said(letter.content);
-                (body, vanishes, Some(other))
+                (Content::said(letter.content), Some(other))
             }
-            Some(Opened::Unreadable) => (Body::Unreadable, None, known.or(Some(author))),
-            Some(Opened::Newer) => (Body::Newer, None, None),
-            Some(Opened::Damaged) => (Body::Unreadable, None, None),
-            Some(Opened::Others) if own => (Body::Unreadable, None, known),
+            Some(Opened::Unreadable) => (Body::Unreadable.into(), known.or(Some(author))),
+            Some(Opened::Newer) => (Body::Newer.into(), None),
+            Some(Opened::Damaged) => (Body::Unreadable.into(), None),
+            Some(Opened::Others) if own => (Body::Unreadable.into(), known),
             Some(Opened::Others) => return None,
             // Nobody else can tell for whom it was.
-            None if own || known.is_some() => (Body::Gone, None, known),
+            None if own || known.is_some() => (Body::Gone.into(), known),
             None => return None,
         };
         let private = private.filter(|other| *other != self.own.member);
-        let body = if over { Body::Gone } else { body };
-        Some(Said { body, vanishes: vanishes.filter(|_| !over), private })
+        let Words { body, vanishes, reply_to } = if over { Body::Gone.into() } else { words };
+        Some(Said { body, vanishes, private, reply_to })
     }
 
     /// Who alone is to read an own message.

@@ -42,6 +42,7 @@ impl Short {
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Comparison(_)
+            | Event::Quoted(_)
             | Event::Stored(_)
             | Event::Cancelled(_)
             | Event::Refused { .. }

@@ -60,9 +60,9 @@ fn noted(author: u8, to: Option<u8>, content: Content) -> Noted {
         let run = run(author, kind, Some(target), body);
         return Noted::of(&run, 7, &run.entries[0]).unwrap();
     };
-    let about = reacts.then(|| target.clone());
+    let about = reacts.then(|| target);
     let letter = Letter { to: to.member(), about, content: Some(content) };
-    let (kind, named) = if reacts { (Kind::PRIVATE, None) } else { (kind, Some(target.clone())) };
+    let (kind, named) = if reacts { (Kind::PRIVATE, None) } else { (kind, Some(target)) };
     let whom = (&to.exchange().public(), &keypair(author));
     let body = place.seal_letter(kind, &letter, whom, &mut random).unwrap();
     let run = run(author, kind, named, body);
@@ -75,6 +75,7 @@ fn noted(author: u8, to: Option<u8>, content: Content) -> Noted {
 fn shown(who: u8, private: Option<u8>, noted: &Noted) -> Row {
     let mut row = Row {
         entry: message(),
+        hash: EntryHash([0; 32]),
         draft: None,
         author: log(1).member,
         own: who == 1,
@@ -89,6 +90,7 @@ fn shown(who: u8, private: Option<u8>, noted: &Noted) -> Row {
         reactions: vec![],
         expiry: None,
         vanishes: None,
+        reply_to: None,
         private: private.map(|other| keypair(other).member()),
     };
     let mut fold = Fold::default();

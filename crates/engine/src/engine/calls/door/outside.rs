@@ -313,6 +313,7 @@ impl Engine {
             | Command::Retry(_)
             | Command::Dismiss(_)
             | Command::Trace(_)
+            | Command::Quote(_)
             | Command::SetRoomName(_)
             | Command::ForgetMember(_)
             | Command::Compare(_)
