@@ -16,9 +16,11 @@ mod notice;
 mod people;
 mod place;
 mod queue;
+mod replies;
 mod revised;
 mod room;
 mod rows;
+mod search;
 mod span;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,7 +31,7 @@ mod writing;
 use std::collections::BTreeMap;
 
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
-use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState};
+use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Target};
 
 pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
@@ -38,8 +40,10 @@ pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
+pub use replies::Heard;
 pub use room::{Company, Life, News, Older, Problem, Renewal, RoomState};
 pub use rows::{Rows, on_screen, unread};
+pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
 pub use way::{Step, Stop, way};
@@ -73,6 +77,8 @@ pub enum PageEvent {
     Turned(Turn),
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
+    /// A message is drawn that answers this one, which does not stand in the list.
+    Quotes(Target),
     /// The way of a message is looked at, or not any more.
     Looked(Option<EntryId>),
     /// The person does something about who is in the room.
@@ -273,6 +279,7 @@ impl ChatState {
                 self.room.looked = entry;
                 Vec::new()
             }
+            PageEvent::Quotes(target) => self.ask_for(target),
             PageEvent::Does(deed) => self.govern(deed),
             PageEvent::Dismissed(notice) => {
                 self.dismiss(notice);

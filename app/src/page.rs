@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use browser::{
     Act, Client, ClientEvent, Command, Draft, DraftId, Entrance, EntryId, Millis, Priority, Qos,
-    RoomId,
+    RoomId, Target,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
@@ -245,12 +245,12 @@ impl Page {
         let writing = self.screen.room().with_untracked(|room| room.writing.clone());
         let new = !matches!(writing.task, Task::Edit(_) | Task::Replace(_));
         match writing.task {
-            Task::New if writing.bundle.is_empty() => self.say_all(vec![text], manner),
             Task::New => {
                 let last = (!text.is_empty()).then_some(text);
                 let texts = writing.bundle.into_iter().chain(last).collect();
-                self.say_all(texts, manner);
+                self.say_all(texts, manner, writing.reply);
                 self.compose(Compose::SentBundle);
+                self.compose(Compose::Reply(None));
                 return true;
             }
             Task::Edit(_) if text == writing.text => {}
@@ -261,21 +261,25 @@ impl Page {
                 self.replace(draft);
             }
             Task::Resend(entry, manner) => {
-                self.say_all(vec![text], manner);
+                self.say_all(vec![text], manner, None);
                 self.delete(entry);
             }
-            Task::Anew(manner) => self.say_all(vec![text], manner),
+            Task::Anew(manner) => self.say_all(vec![text], manner, None),
         }
         self.compose(Compose::Revised);
         new
     }
 
-    /// Several messages go together: all are seen or none.
-    fn say_all(self, texts: Vec<String>, Manner { priority, act, terms }: Manner) {
+    /// Several messages go together: all are seen or none. The first of them may answer one.
+    fn say_all(self, texts: Vec<String>, manner: Manner, reply: Option<Target>) {
+        let Manner { priority, act, terms } = manner;
         let Some(room) = self.room() else { return };
         let draft =
             |text| Draft::new(browser::random_draft_id(), text, priority).doing(act).on(terms);
-        let drafts: Vec<Draft> = texts.into_iter().map(draft).collect();
+        let mut drafts: Vec<Draft> = texts.into_iter().map(draft).collect();
+        if let Some((first, target)) = drafts.first_mut().zip(reply) {
+            first.act = first.act.in_reply_to(target);
+        }
         let wall = session::now();
         if drafts.iter().all(|draft| draft.terms.qos == Qos::ExactlyOnce) {
             session::keep_sending(&room, &drafts, wall);
@@ -297,6 +301,11 @@ impl Page {
     /// The composer is for something else now, or its bundle has changed.
     pub fn compose(self, compose: Compose) {
         self.happen(PageEvent::Composes(compose));
+    }
+
+    /// A message is drawn that answers this one, which does not stand in the list.
+    pub fn quote(self, target: Target) {
+        self.happen(PageEvent::Quotes(target));
     }
 
     /// The way of a message is looked at, or not any more.
@@ -336,7 +345,7 @@ impl Page {
 
     fn act(self, text: &str, act: Act) {
         let manner = Manner { act, ..Manner::default() };
-        self.say_all(vec![text.to_owned()], manner);
+        self.say_all(vec![text.to_owned()], manner, None);
     }
 
     /// Does not say what waits for its time.

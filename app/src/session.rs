@@ -10,7 +10,7 @@ mod words;
 
 use std::str::FromStr;
 
-use browser::{ClientOptions, MemberId, Millis, RoomId, inspect_invite};
+use browser::{ClientOptions, MemberId, Millis, RoomId, Target, inspect_invite};
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
@@ -29,6 +29,7 @@ const STORAGE_NOTE: &str = "confab.storage-note";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const ONLY: &str = "confab.only";
+const REPLY: &str = "confab.reply";
 /// On the device, from the moment at which all is to be deleted until it is.
 const WIPE: &str = "confab.wipe";
 /// Drawn anew after everything was deleted, on the device and in each tab.
@@ -179,7 +180,7 @@ pub fn show(room: Option<RoomId>, walked: bool) {
 
 /// Forgets what is remembered of a room in this tab, and that it was last on this device.
 pub fn forget(room: &RoomId) {
-    for kind in [DRAFT, BUNDLE, ONLY] {
+    for kind in [DRAFT, BUNDLE, ONLY, REPLY] {
         keep_words(tab(), &format!("{kind}.{room}"), "");
     }
     sending::forget_all(room);
@@ -316,6 +317,19 @@ pub fn recipient(room: &RoomId) -> Option<MemberId> {
 pub fn keep_recipient(room: &RoomId, only: Option<MemberId>) {
     let text = only.map(|member| member.to_string()).unwrap_or_default();
     keep_words(tab(), &format!("{ONLY}.{room}"), &text);
+}
+
+/// The message that what stands in the composer of a room answers, if it answers one.
+pub fn reply(room: &RoomId) -> Option<Target> {
+    let text = read_words(tab(), &format!("{REPLY}.{room}"))?;
+    let (entry, hash) = text.split_once(' ')?;
+    Some(Target { entry: entry.parse().ok()?, hash: hash.parse().ok()? })
+}
+
+/// Remembers that message.
+pub fn keep_reply(room: &RoomId, target: Option<Target>) {
+    let text = target.map(|target| format!("{} {}", target.entry, target.hash));
+    keep_words(tab(), &format!("{REPLY}.{room}"), &text.unwrap_or_default());
 }
 
 /// What stands in the bundle of a room.

@@ -15,7 +15,7 @@ mod words;
 pub use blank::is_blank;
 pub use causes::{NameFault, Wording};
 pub use formats::{Day, machine_time};
-pub use states::names;
+pub use states::{called, names};
 pub use words::Words;
 
 /// A language that the page speaks.

@@ -3,9 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use browser::{
-    Body, DraftId, EntryId, MemberId, Millis, Order, Priority, Reaction, Refusal, RowState,
-};
+use browser::{Body, DraftId, EntryHash, EntryId, MemberId, Millis, Order};
+use browser::{Priority, Reaction, Refusal, RowState, Target};
 use reactive_stores::{KeyMap, PatchField, StorePath};
 
 /// One message.
@@ -41,6 +40,10 @@ pub struct Message {
     pub vanishes: Option<Millis>,
     /// Who else can read it, if it is for one member alone.
     pub private: Option<MemberId>,
+    /// The message that it answers, if it answers one.
+    pub reply_to: Option<Target>,
+    /// Its hash, once it has one.
+    pub hash: Option<EntryHash>,
     /// The message above it.
     pub above: Option<Above>,
 }
@@ -107,6 +110,11 @@ impl Message {
             Standing::Stored { held_by, .. } => *held_by,
             Standing::Writing | Standing::Refused(_) | Standing::Lost { .. } => 0,
         }
+    }
+
+    /// What names it when something is said of it.
+    pub fn target(&self) -> Option<Target> {
+        Some(Target { entry: self.entry()?, hash: self.hash? })
     }
 
     /// True if it continues what the same author has just said.

@@ -1,10 +1,10 @@
 //! The room that is shown: the sum of the engine's events.
 
 use browser::{
-    Act, Admission, ApplicantView, Draft, DraftId, EntryId, Event, Gap, LinkState, MemberView,
-    Millis, Refusal, Role, RoomId, RoomView,
+    Act, Admission, ApplicantView, Command, Draft, DraftId, EntryId, Event, Gap, LinkState,
+    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView,
 };
-use browser::{SignalState, StorageState, StoreFault, Treatment, Trouble};
+use browser::{SignalState, StorageState, StoreFault, Target, Treatment, Trouble};
 
 use super::message::Shown;
 use super::people::Question;
@@ -129,6 +129,12 @@ pub enum Company {
 }
 
 impl RoomState {
+    /// The name of somebody who is, or was, in the room.
+    pub fn name_of(&self, member: &MemberId) -> Option<&str> {
+        let mut all = self.members.iter().chain(&self.removed);
+        all.find(|view| view.member == *member).map(|view| view.name.as_str())
+    }
+
     /// With whom one is here; nothing until it is known whether there are messages, or anybody.
     pub fn company(&self) -> Option<Company> {
         let view = self.view.as_ref().filter(|_| self.older != Older::Unknown)?;
@@ -215,6 +221,7 @@ impl ChatState {
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => self.room.queue.view = Some(view),
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
+            Event::Quoted(quote) => self.rows.quote(*quote),
             Event::Comparison(comparison) => self.room.checking.comparison = Some(comparison),
             Event::Typing { member, typing } => self.room.queue.types(member, typing),
             Event::Refused { draft, reason } => return self.refuse_command(draft, reason),
@@ -285,6 +292,13 @@ impl ChatState {
             self.room.news = Some(News { serial, count: news.len(), last: last.clone() });
         }
         drafts
+    }
+
+    /// A message is drawn that answers one which does not stand in the list.
+    pub(super) fn ask_for(&mut self, target: Target) -> Vec<Errand> {
+        self.rows.ask(target);
+        let ask = |room| Errand::Command(room, Command::Quote(target));
+        self.room.room.map(ask).into_iter().collect()
     }
 
     /// Drafts that will be no rows, or not yet, leave the list and need no repeating.

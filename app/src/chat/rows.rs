@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use browser::{Act, Draft, DraftId, EntryId, MemberId, Millis, Order, Refusal, Row, RowState};
-use browser::{Body, limits};
+use browser::{Body, Quote, Target, limits};
+use browser::{Draft, DraftId, EntryId, MemberId, Millis, Order, Refusal, Row, RowState};
 
 use super::message::{Above, Message, Shown, Standing};
+use super::replies::Quotes;
 
 /// Expired messages of which the words are kept, and how many characters of each.
 const LAST_WORDS: usize = 100;
@@ -31,6 +32,8 @@ pub struct Rows {
     keys: BTreeMap<DraftId, u64>,
     /// The words of own messages that expired here, by which a person knows them, newest last.
     last_words: VecDeque<(EntryId, Arc<str>)>,
+    /// What messages say that others here answer.
+    pub(super) quotes: Quotes,
     /// Bytes of words in stored messages.
     bytes: usize,
     last_key: u64,
@@ -79,12 +82,10 @@ impl Rows {
             edited: false,
             reactions: Vec::new(),
             expiry: None,
-            vanishes: match draft.act {
-                Act::SayFor { after } => Some(after),
-                Act::SayTo { after, .. } => after,
-                Act::Say | Act::Edit(_) | Act::Delete(_) | Act::React { .. } => None,
-            },
+            vanishes: draft.act.after(),
             private: draft.act.to(),
+            reply_to: draft.act.reply_to(),
+            hash: None,
             above: None,
         }));
         self.join_at(self.list.len() - 1);
@@ -99,6 +100,7 @@ impl Rows {
                 let key = self.draw();
                 self.keys.insert(draft, key);
             }
+            row.reply_to.iter().for_each(|target| self.quotes.retell(target));
             match self.search(&row.order) {
                 Ok(at) => self.renew(at, row),
                 Err(at) => {
@@ -111,8 +113,19 @@ impl Rows {
         news
     }
 
-    /// Brings a row up to date if it is here.
+    /// A message is asked for that others here answer.
+    pub fn ask(&mut self, target: Target) {
+        self.quotes.ask(target);
+    }
+
+    /// Such a message was told of.
+    pub fn quote(&mut self, quote: Quote) {
+        self.quotes.hear(quote);
+    }
+
+    /// Brings a row up to date if it is here; what answers it follows in any case.
     pub fn bring_up_to_date(&mut self, row: Row) {
+        self.quotes.renew(&row.entry);
         if let Ok(at) = self.search(&row.order) {
             self.renew(at, row);
         }
@@ -323,6 +336,8 @@ fn message(row: Row, unread: bool, key: u64) -> Message {
         expiry: row.expiry,
         vanishes: row.vanishes,
         private: row.private,
+        reply_to: row.reply_to,
+        hash: Some(row.hash),
         above: None,
     }
 }
@@ -344,6 +359,7 @@ fn update(message: &mut Message, row: Row) {
     (message.edited, message.reactions) = (row.edited, row.reactions);
     (message.expiry, message.vanishes) = (row.expiry, row.vanishes);
     message.private = row.private;
+    (message.reply_to, message.hash) = (row.reply_to, Some(row.hash));
     message.late |= row.late;
 }
 

@@ -1,8 +1,8 @@
 //! What a person would notice, told event by event.
 
 use browser::{
-    Body, Draft, Event, LinkState, LogId, MemberId, MemberView, Order, Priority, Refusal, RoomView,
-    Row, RowState, StoreFault, Trouble,
+    Body, Draft, EntryHash, Event, LinkState, LogId, MemberId, MemberView, Order, Priority,
+    Refusal, RoomView, Row, RowState, StoreFault, Trouble,
 };
 
 use super::*;
@@ -12,6 +12,7 @@ mod guard;
 mod list;
 mod many;
 mod people;
+mod replies;
 mod revising;
 mod server;
 mod space;
@@ -70,6 +71,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
     let own = author == ME;
     Row {
         entry: EntryId { log, seq: lamport },
+        hash: EntryHash([5; 32]),
         draft: None,
         author,
         own,
@@ -84,6 +86,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         reactions: vec![],
         expiry: None,
         vanishes: None,
+        reply_to: None,
         private: None,
     }
 }
@@ -112,6 +115,14 @@ pub fn with_own_message(text: &str) -> ChatState {
     let row = Row { draft: Some(DraftId([1; 16])), ..row(ME, 1, text) };
     state.apply(told(Event::Rows(vec![row])));
     state
+}
+
+/// Messages of somebody else that say this, as they stand in a list.
+pub fn rows_saying(texts: &[&str]) -> Vec<Shown> {
+    let mut state = in_live_room();
+    let rows = (1..).zip(texts).map(|(lamport, text)| row(BEN, lamport, text));
+    state.apply(told(Event::Rows(rows.collect())));
+    state.rows.to_vec()
 }
 
 /// That message.

@@ -10,7 +10,8 @@
 //! `Anew` only the button sends.
 
 use browser::{
-    Act, Body, Draft, DraftId, EntryId, Event, MemberId, Priority, Refusal, Terms, When, limits,
+    Act, Body, Draft, DraftId, EntryId, Event, MemberId, Priority, Refusal, Target, Terms, When,
+    limits,
 };
 
 use super::message::{Shown, Standing};
@@ -51,6 +52,8 @@ pub enum Compose {
     Unbundle(usize),
     /// They were sent.
     SentBundle,
+    /// The next new message answers this one, or nothing.
+    Reply(Option<Target>),
 }
 
 /// How something is said.
@@ -80,6 +83,18 @@ pub enum Task {
     Anew(Manner),
 }
 
+impl Writing {
+    /// The message that the words in the composer answer, if they answer one.
+    pub fn answers(&self) -> Option<Target> {
+        match &self.task {
+            Task::New => self.reply,
+            Task::Edit(_) => None,
+            Task::Replace(draft) => draft.act.reply_to(),
+            Task::Resend(_, manner) | Task::Anew(manner) => manner.act.reply_to(),
+        }
+    }
+}
+
 /// What the composer is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Writing {
@@ -93,6 +108,8 @@ pub struct Writing {
     pub changed: Option<String>,
     /// Other words that are not answered, and those that came back.
     pub revised: Revised,
+    /// The message that the next new one answers, or the first of the bundle.
+    pub reply: Option<Target>,
     /// Messages that will be sent together, with what stands in the composer.
     pub bundle: Vec<String>,
 }
@@ -160,6 +177,7 @@ fn manner_of(row: &Shown) -> Manner {
         (None, Some(after)) => Act::SayFor { after },
         (None, None) => Act::Say,
     };
+    let act = row.reply_to.map_or(act, |target| act.in_reply_to(target));
     Manner { priority: row.priority, act, terms: Terms::default() }
 }
 
@@ -186,6 +204,7 @@ impl ChatState {
                 }
             }
             Compose::SentBundle => self.room.writing.bundle.clear(),
+            Compose::Reply(target) => self.room.writing.reply = target,
         }
     }
 

@@ -20,8 +20,14 @@ const SEALED: &str = "confab.sealed";
 /// unlocked. Only a hint; what holds is in the store.
 const PROTECTED: &str = "confab.protected";
 /// What words are of, by the beginning of their names.
-const KINDS: [&str; 5] =
-    ["confab.name", "confab.draft", "confab.bundle", "confab.only", "confab.sending"];
+const KINDS: [&str; 6] = [
+    "confab.name",
+    "confab.draft",
+    "confab.bundle",
+    "confab.only",
+    "confab.reply",
+    "confab.sending",
+];
 
 thread_local! {
     static SEAL: RefCell<Option<Seal>> = const { RefCell::new(None) };
@@ -136,7 +142,9 @@ mod tests {
         assert_eq!(sealed(key), "confab.sealed.draft.0707");
         assert_eq!(unsealed(&sealed(key)).as_deref(), Some(key));
         assert_eq!(unsealed(key), None);
-        for words in ["confab.name", key, "confab.sending.07.09", "confab.only.07"] {
+        for words in
+            ["confab.name", key, "confab.sending.07.09", "confab.only.07", "confab.reply.07"]
+        {
             assert!(is_words(words), "{words}");
         }
         for other in ["confab.room", "confab.language", "confab.life", "confab.protected"] {

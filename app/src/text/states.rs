@@ -1,8 +1,8 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{Body, LinkState, MemberId, Role, RowState, SignalState};
+use browser::{Body, LinkState, MemberId, MemberView, Role, RowState, SignalState};
 
-use super::Language;
+use super::{Language, Words};
 use crate::chat::{Life, Message, Standing, Step};
 
 impl Language {
@@ -183,5 +183,16 @@ pub mod names {
             Priority::Normal => "normal",
             Priority::Low => "low",
         }
+    }
+}
+
+/// A member's name, with its mark where that is needed to tell it from another.
+pub fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String {
+    let name = members.iter().find(|view| view.member == member).map(|view| view.name.as_str());
+    let name = name.filter(|name| !name.is_empty()).unwrap_or(words.nameless);
+    let alike = members.iter().filter(|view| view.name == name).count();
+    match alike {
+        1 => name.to_owned(),
+        _ => format!("{name} {}", member.mark()),
     }
 }

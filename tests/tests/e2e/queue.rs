@@ -48,7 +48,7 @@ button?.click();
 return button !== undefined && button !== null;
 "#;
 
-async fn choose(page: &Page, delivery: &str) -> Result<()> {
+pub async fn choose(page: &Page, delivery: &str) -> Result<()> {
     choose_in(page, "delivery", delivery).await
 }
 
@@ -61,7 +61,7 @@ async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
 
 /// Presses it as soon as it is there: a row that is still being written has no buttons, while
 /// others may have read it already.
-async fn press(page: &Page, body: &str, button: &str) -> Result<()> {
+pub async fn press(page: &Page, body: &str, button: &str) -> Result<()> {
     let arguments: [Value; 2] = [json!(body), json!(button)];
     let deadline = Instant::now() + PATIENCE;
     while !page.run::<bool>(PRESS, &arguments).await? {

@@ -4,7 +4,7 @@ use browser::{Act, MemberId, MemberView, Millis, Qos, Role, Terms, When};
 use leptos::prelude::*;
 
 use crate::page::{language, word};
-use crate::text::Words;
+use crate::text::{Words, called};
 
 /// What a person can choose. The choice holds for one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,17 +102,6 @@ impl Delivery {
     /// What is chosen for the next message when one like this was sent.
     pub fn next(self) -> Delivery {
         if self.only().is_some() { self } else { Delivery::Usual }
-    }
-}
-
-/// A member's name, with its mark where that is needed to tell it from another.
-pub fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String {
-    let name = members.iter().find(|view| view.member == member).map(|view| view.name.as_str());
-    let name = name.filter(|name| !name.is_empty()).unwrap_or(words.nameless);
-    let alike = members.iter().filter(|view| view.name == name).count();
-    match alike {
-        1 => name.to_owned(),
-        _ => format!("{name} {}", member.mark()),
     }
 }
 

@@ -6,21 +6,24 @@ mod bundle;
 mod delivery;
 mod field;
 mod priority;
+mod reply;
 mod revision;
 
 use browser::{MemberView, Priority, RoomId};
 use leptos::prelude::*;
 
 use self::bundle::Bundle;
-use self::delivery::{Delivery, DeliveryChoice, called, terms_of};
+use self::delivery::{Delivery, DeliveryChoice, terms_of};
 use self::field::Words;
 pub use self::priority::PriorityChoice;
+pub use self::reply::Subject as ReplySubject;
+use self::reply::{ReplyLine, keep_reply};
 use self::revision::Revision;
 use super::icon::Icon;
 use crate::chat::{Compose, Life, Manner, Subject, Task, Writing};
 use crate::page::{language, word};
 use crate::session;
-use crate::text::is_blank;
+use crate::text::{called, is_blank};
 
 /// What a browser reports for a key that an input method has taken.
 const KEY_OF_INPUT_METHOD: u32 = 229;
@@ -43,6 +46,8 @@ pub fn Composer(
     life: Signal<Life>,
     /// What it is for.
     writing: Memo<Writing>,
+    /// The message that is answered, if it is here.
+    answered: Memo<Option<ReplySubject>>,
     /// All members, for what waits until one is back.
     members: Memo<Vec<MemberView>>,
     /// A message is to be sent.
@@ -61,6 +66,15 @@ pub fn Composer(
     let delivery = keep_recipient(room);
     let task = Memo::new(move |_| writing.with(|writing| writing.task.clone()));
     let bundle = keep_bundle(room, writing, on_compose);
+    let unfit = keep_reply(room, writing, answered, (delivery, text), on_compose);
+    let replies = Memo::new(move |_| writing.with(|writing| writing.reply));
+    Effect::new(move |before: Option<_>| {
+        let now = replies.get();
+        if now.is_some() && before.is_some_and(|before| before != now) {
+            words.focus();
+        }
+        now
+    });
     let rescued = Memo::new(move |_| {
         writing.with(|writing| (writing.revised.rescued.clone(), writing.revised.only))
     });
@@ -122,15 +136,15 @@ pub fn Composer(
         words.change(written);
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
-        let Some(key) = key_of(&event, text.with_untracked(String::is_empty), words.are_new())
-        else {
-            return;
-        };
+        let (empty, new) = (text.with_untracked(String::is_empty), words.are_new());
+        let new = new && replies.with_untracked(Option::is_none);
+        let Some(key) = key_of(&event, empty, new) else { return };
         event.prevent_default();
         match key {
             Key::Send if words.are_wanted() => send(),
             Key::Send => {}
             Key::Last => on_compose(Compose::Revise(Subject::LastRow)),
+            Key::GiveUp if words.are_new() => on_compose(Compose::Reply(None)),
             Key::GiveUp => on_compose(Compose::Revised),
         }
     };
@@ -166,6 +180,15 @@ pub fn Composer(
                 {move || only.get().filter(|_| is_new()).map(|said| {
                     view! { <p class="only" role="status" data-testid="only-to">{said}</p> }
                 })}
+                <ReplyLine
+                    subject=answered
+                    task
+                    unfit
+                    on_end=move || {
+                        on_compose(Compose::Reply(None));
+                        words.focus();
+                    }
+                />
                 <Bundle bundle on_remove=move |place| {
                     on_compose(Compose::Unbundle(place));
                     words.focus();

@@ -1,6 +1,6 @@
 //! What members have put on a message, and what a person can do with it.
 
-use browser::{Body, EntryId, Reaction};
+use browser::{Body, EntryId, Reaction, Target};
 use leptos::prelude::*;
 
 use crate::chat::{Compose, Shown, Subject};
@@ -64,6 +64,7 @@ pub fn Actions(
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
+    let target = Memo::new(move |_| message.with(|message| message.target()));
     let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
@@ -73,6 +74,7 @@ pub fn Actions(
     view! {
         <Show when=move || there.get().is_some()>
             <span class="actions" role="group" aria-label=word(|words| words.actions)>
+                <Answer target />
                 <button
                     type="button"
                     class="quiet"
@@ -89,6 +91,29 @@ pub fn Actions(
                 {own.then(|| view! { <Delete there /> })}
             </span>
         </Show>
+    }
+}
+
+/// Says to the composer that what is written next answers this.
+#[component]
+fn Answer(target: Memo<Option<Target>>) -> impl IntoView {
+    let page = Page::here();
+    let on_click = move |_| {
+        if let Some(target) = target.get_untracked() {
+            page.compose(Compose::Reply(Some(target)));
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="reply"
+            title=word(|words| words.reply)
+            aria-label=word(|words| words.reply)
+            on:click=on_click
+        >
+            <Icon name="reply" />
+        </button>
     }
 }
 

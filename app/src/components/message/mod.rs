@@ -2,6 +2,7 @@
 
 mod actions;
 mod cover;
+mod quote;
 mod way;
 
 use browser::{Body, DraftId, MemberId, Priority, RowState};
@@ -10,10 +11,11 @@ use leptos::prelude::*;
 
 use self::actions::{Actions, Reactions};
 use self::cover::Cover;
+use self::quote::Quote;
 pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};
-use super::messages::Sight;
+use super::messages::{Scroll, Sight};
 use crate::chat::{Message, RoomState, Shown, Standing};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Day, machine_time, names};
@@ -40,6 +42,8 @@ pub fn MessageRow(
     other: Signal<String>,
     /// Notices when it is on the screen.
     sight: Sight,
+    /// Goes to other messages of the list.
+    scroll: Scroll,
     /// It was refused, and the person has decided.
     on_rescue: impl Fn(Rescue) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -85,6 +89,7 @@ pub fn MessageRow(
                 <div class="bubble">
                     <PrivateBadge message other />
                     <PriorityBadge message />
+                    <Quote message scroll />
                     <Cover covered uncovered />
                     <BodyText message sight covered />
                 </div>
@@ -174,10 +179,7 @@ fn BodyText(message: Memo<Shown>, sight: Sight, covered: Memo<Option<bool>>) -> 
     let language = language();
     let page = Page::here();
     let name = move |member: &MemberId| {
-        let known = |room: &RoomState| {
-            let mut all = room.members.iter().chain(&room.removed);
-            all.find(|view| view.member == *member).map(|view| view.name.clone())
-        };
+        let known = |room: &RoomState| room.name_of(member).map(str::to_owned);
         page.screen().room().with(known).unwrap_or_default()
     };
     let key = message.with_untracked(|message| message.key);

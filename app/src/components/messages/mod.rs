@@ -13,10 +13,11 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::message::{MessageRow, Rescue};
+use super::search::Way;
 use crate::chat::{Older, Rows, Shown, Turn, on_screen};
 use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
-use scroll::Scroll;
+pub use scroll::Scroll;
 pub use sight::{Sight, on_visibility, page_is_visible};
 use sight::{is_covered, on_uncovering};
 
@@ -38,6 +39,8 @@ pub fn Messages(
     /// Changes with every message that the person sends: its reader wants to see it.
     #[prop(into)]
     sent: Signal<u32>,
+    /// Where the reader is to be led.
+    way: RwSignal<Option<Way>>,
     /// Drawn where there are no messages.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -51,6 +54,12 @@ pub fn Messages(
         sent.track();
         if last.is_some() {
             scroll.to_end();
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Way { entry, focus }) = way.get() {
+            way.set(None);
+            scroll.to_entry(entry, focus);
         }
     });
     view! {
@@ -85,7 +94,7 @@ pub fn Messages(
                                     let name = |names: &Names| names.get(&private?).cloned();
                                     names.with(name).unwrap_or_default()
                                 });
-                                view! { <MessageRow message name other sight on_rescue /> }
+                                view! { <MessageRow message name other sight scroll on_rescue /> }
                             }
                         </For>
                     </ol>

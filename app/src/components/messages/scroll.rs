@@ -9,9 +9,11 @@
 //! anything takes in between: only somebody who scrolls leaves it. Browsers keep a place by other
 //! rules each, one not at all, so theirs are off.
 
+use browser::EntryId;
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::sight::on_resize;
 use crate::chat::{Shown, Turn};
@@ -131,16 +133,39 @@ impl Scroll {
     pub fn to_late(self) {
         let late = |row: &&Shown| row.unread && row.late;
         let key = || self.page.of_rows(|rows| rows.iter().find(late).map(|row| row.key));
-        let Some(key) = untrack(key) else { return };
+        if let Some(key) = untrack(key) {
+            self.to(key, |_| {});
+        }
+    }
+
+    /// Goes to a message, if it is in the list, and takes the keyboard along if it has to.
+    pub fn to_entry(self, entry: EntryId, focus: bool) {
+        let key = || self.page.of_rows(|rows| rows.of(&entry).map(|row| row.key));
+        if let Some(key) = untrack(key) {
+            self.to(key, move |row| {
+                point_at(row);
+                if !focus {
+                    return;
+                }
+                let _ = row.set_attribute("tabindex", "-1");
+                if let Some(row) = row.dyn_ref::<HtmlElement>() {
+                    let _ = row.focus();
+                }
+            });
+        }
+    }
+
+    fn to(self, key: u64, arrive: impl FnOnce(&Element) + 'static) {
         self.at_end.try_set(false);
         self.page.turn(Turn::To(key));
         request_animation_frame(move || {
-            let row = self.view.get_untracked();
-            let row = row.and_then(|view| view.query_selector("li.message[data-late-unread]").ok());
-            if let Some(row) = row.flatten() {
-                let options = ScrollIntoViewOptions::new();
-                options.set_block(ScrollLogicalPosition::Center);
-                row.scroll_into_view_with_scroll_into_view_options(&options);
+            let Some(view) = self.view.get_untracked() else { return };
+            let wanted = format!("li.message[data-key='{key}']");
+            if let Some(row) = view.query_selector(&wanted).ok().flatten() {
+                // `scrollIntoView` would also scroll what is around the list.
+                view.scroll_by_with_x_and_y(0.0, middle(&row) - middle(&view));
+                self.keep_place(Some(&view));
+                arrive(&row);
             }
         });
     }
@@ -160,6 +185,20 @@ impl Scroll {
             view.scroll_by_with_x_and_y(0.0, moved);
         }
     }
+}
+
+/// The row to which one was led shows it, and no other.
+fn point_at(row: &Element) {
+    let before = document().query_selector("li.message[data-pointed]").ok().flatten();
+    before.iter().for_each(|before| {
+        let _ = before.remove_attribute("data-pointed");
+    });
+    let _ = row.set_attribute("data-pointed", "");
+}
+
+fn middle(element: &Element) -> f64 {
+    let place = element.get_bounding_client_rect();
+    f64::midpoint(place.top(), place.bottom())
 }
 
 fn top(element: &Element) -> f64 {

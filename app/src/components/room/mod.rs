@@ -1,12 +1,12 @@
 //! The room page: header, notices, messages, composer, and the panel of members.
 
-use browser::{Entrance, Gap, Role, RoomId};
+use browser::{Body, Entrance, Gap, Original, Role, RoomId};
 use leptos::html;
 use leptos::prelude::*;
 
 use super::banners::{Banners, Note};
 use super::brand::LanguageChoice;
-use super::composer::Composer;
+use super::composer::{Composer, ReplySubject};
 use super::door::{Applicants, Outside};
 use super::field::Rename;
 use super::icon::Icon;
@@ -16,10 +16,11 @@ use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{Rescue, Way};
 use super::messages::{Announcer, Messages, Names, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
+use super::search::{Search, SearchButton, Way as Led};
 use super::status::{Lead, Status, Waiting};
-use crate::chat::{Company, Compose, Deed, PageEvent, RoomState};
+use crate::chat::{Company, Compose, Deed, PageEvent, RoomState, Rows};
 use crate::page::{Page, ScreenStoreFields, language, word};
-use crate::text::names;
+use crate::text::{called, names};
 
 /// See the module.
 #[component]
@@ -39,8 +40,13 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     };
     let on_rescue = move |rescue: Rescue| match rescue {
         Rescue::Edit(draft, text, only) => {
+            let of_draft = |rows: &Rows| rows.of_draft(&draft).and_then(|row| row.reply_to);
+            let answers = untrack(|| page.of_rows(of_draft));
             page.happen(PageEvent::Withdrawn(draft));
             page.compose(Compose::Rescue(text, only));
+            if answers.is_some() {
+                page.compose(Compose::Reply(answers));
+            }
         }
         Rescue::Discard(draft) => page.happen(PageEvent::Withdrawn(draft)),
     };
@@ -51,13 +57,17 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         }
     };
     let life = page.of_room(|room| room.life);
+    let (searches, way) = (RwSignal::new(false), RwSignal::new(None::<Led>));
     view! {
         <div class="room" data-life=move || names::life(life.get())>
-            <RoomHeader on_invite />
+            <RoomHeader on_invite searches />
             <Banners />
             <main class="talk">
-                <Applicants />
-                <Messages names on_rescue sent>
+                <div class="above">
+                    <Search open=searches way />
+                    <Applicants />
+                </div>
+                <Messages names on_rescue sent way>
                     <Empty />
                 </Messages>
                 <div class="foot">
@@ -72,6 +82,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                         room
                         life
                         writing=page.of_room(|room| room.writing.clone())
+                        answered=answered(page)
                         members=page.of_room(|room| room.members.clone())
                         on_send
                         on_typing=move |typing| page.typing(typing)
@@ -85,6 +96,29 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>
     }
+}
+
+/// The message that what stands in the composer answers.
+fn answered(page: Page) -> Memo<Option<ReplySubject>> {
+    let target = page.of_room(|room| room.writing.answers());
+    Memo::new(move |_| {
+        let target = target.get()?;
+        let row = page.of_rows(|rows| rows.of(&target.entry).cloned());
+        let row = row.filter(|row| row.hash == Some(target.hash));
+        let private = row.as_ref().and_then(|row| row.private);
+        let language = page.language().get();
+        let shown = row.map(|row| {
+            let named = |room: &RoomState| called(row.author, language.words(), &room.members);
+            let original = Original::saying(&row.body, row.author, (row.private, row.vanishes));
+            let said = match original.body {
+                Body::Text(text) => text,
+                Body::Gone => language.words().body_gone.to_owned(),
+                Body::Decided(_) | Body::Newer | Body::Unreadable => String::new(),
+            };
+            (page.screen().room().with(named), said)
+        });
+        Some(ReplySubject { shown, private })
+    })
 }
 
 /// How many are in the room: whoever stands at its door is not.
@@ -108,7 +142,7 @@ fn name_of(page: Page) -> Memo<String> {
 }
 
 #[component]
-fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
+fn RoomHeader(on_invite: impl Fn() + 'static, searches: RwSignal<bool>) -> impl IntoView {
     let page = Page::here();
     let name = name_of(page);
     let online = page
@@ -137,6 +171,7 @@ fn RoomHeader(on_invite: impl Fn() + 'static) -> impl IntoView {
                     misconduct=Memo::new(move |_| page.screen().misconduct().get())
                 />
             </div>
+            <SearchButton open=searches />
             <button type="button" class="invite-button" on:click=move |_| on_invite()>
                 <Icon name="invite" />
                 <span>{word(|words| words.invite)}</span>

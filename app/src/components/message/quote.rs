@@ -1,0 +1,95 @@
+//! What a message answers, above its words: who said it and what it says now. Pressing it goes there.
+
+use browser::{Body, MemberId};
+use leptos::prelude::*;
+
+use crate::chat::{Heard, RoomState, Shown};
+use crate::components::messages::Scroll;
+use crate::page::{Page, ScreenStoreFields, word};
+use crate::text::called;
+
+/// See the module.
+#[component]
+pub fn Quote(
+    /// The message.
+    message: Memo<Shown>,
+    /// Goes to messages of the list.
+    scroll: Scroll,
+) -> impl IntoView {
+    let page = Page::here();
+    let heard = Memo::new(move |_| {
+        // Most messages answer nothing, and look at nothing for it.
+        message.with(|message| message.reply_to)?;
+        message.with(|message| page.of_rows(|rows| rows.heard(message)))
+    });
+    let listed = move || heard.with(|heard| matches!(heard, Some(Heard::Here(_, true))));
+    let wants = Memo::new(move |_| {
+        message.with(|message| message.reply_to)?;
+        message.with(|message| page.of_rows(|rows| rows.wants(message)))
+    });
+    Effect::new(move |_| {
+        if let Some(target) = wants.get() {
+            // Not while the page is being drawn.
+            queue_microtask(move || page.quote(target));
+        }
+    });
+    let on_click = move |_| {
+        let target = message.with_untracked(|message| message.reply_to);
+        if let Some(target) = target.filter(|_| untrack(listed)) {
+            scroll.to_entry(target.entry, true);
+        }
+    };
+    let said = Memo::new(move |_| heard.with(|heard| said_of(page, heard.as_ref()?)));
+    view! {
+        <Show when=move || said.with(Option::is_some)>
+            <button
+                type="button"
+                class="quote"
+                data-testid="quote"
+                title=word(|words| words.to_original)
+                aria-disabled=move || (!listed()).to_string()
+                on:click=on_click
+            >
+                <span class="unseen">{word(|words| words.in_reply_to)} " "</span>
+                {move || said.get().and_then(|(name, _)| name).map(|name| {
+                    view! { <bdi class="quoted-name">{name} <span class={"unseen"}>": "</span></bdi> }
+                })}
+                <span class="quoted-words" dir="auto">
+                    {move || said.get().map(|(_, words)| words)}
+                </span>
+            </button>
+        </Show>
+    }
+}
+
+/// Who wrote what a message answers, if that is known, and what it says.
+fn said_of(page: Page, heard: &Heard) -> Option<(Option<String>, String)> {
+    let language = page.language().get();
+    let words = language.words();
+    let original = match heard {
+        Heard::Asked => return Some((None, "…".to_owned())),
+        Heard::Absent => return Some((None, words.original_absent.to_owned())),
+        Heard::Here(original, _) => original,
+    };
+    let author = original.author;
+    let room = page.screen().room();
+    let name = room.with(|room| {
+        let all: Vec<_> = room.members.iter().chain(&room.removed).cloned().collect();
+        called(author, words, &all)
+    });
+    let blocked = room.with(|room| room.treatment(author).blocked);
+    let known = |id: &MemberId| {
+        let name = |room: &RoomState| room.name_of(id).map(str::to_owned);
+        room.with(name).unwrap_or_default()
+    };
+    let said = match (&original.body, original.vanishes) {
+        _ if blocked => words.by_blocked.to_owned(),
+        (Body::Text(_), Some(after)) => (words.goes_after_reading)(&language.span(after)),
+        (Body::Text(text), None) => text.clone(),
+        (Body::Gone, _) => words.body_gone.to_owned(),
+        (Body::Decided(decided), _) => language.decided(decided, known),
+        (Body::Newer, _) => words.body_newer.to_owned(),
+        (Body::Unreadable, _) => words.body_unreadable.to_owned(),
+    };
+    Some((Some(name), said))
+}
