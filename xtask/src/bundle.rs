@@ -3,6 +3,8 @@
 //!
 //! One profile each, so that serve, dist and the end-to-end tests share what was built.
 
+mod offline;
+
 use crate::tools::{self, FOR_THE_PAGE, Tool};
 use crate::{install, paths, process, stamp, versions};
 use anyhow::{Context, Result};
@@ -64,6 +66,9 @@ pub fn build_page() -> Result<Vec<Packed>> {
     let sources = stamp::sources()?;
     println!("Building the page (the first time takes several minutes)…");
     process::run(trunk("build")?.args(["--release", "--cargo-profile", PAGE_PROFILE]))?;
+    let files = files_below(&dist)?;
+    let names: Vec<String> = files.iter().map(|file| name_below(&dist, file)).collect();
+    offline::write(&paths::root()?, &dist, &names)?;
     let packed = pack(&dist)?;
     stamp::put(&dist, sources)?;
     Ok(packed)
@@ -123,7 +128,7 @@ pub fn build_server(server: Server) -> Result<PathBuf> {
 fn packed(folder: &Path) -> Result<Vec<Packed>> {
     let length = |file: &Path| fs::metadata(file).ok().and_then(|data| data.len().try_into().ok());
     let files = files_below(folder)?.into_iter().map(|file| Packed {
-        name: file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned(),
+        name: name_below(folder, &file),
         raw: length(&file).unwrap_or_default(),
         gzip: length(&beside(&file, "gz")),
         brotli: length(&beside(&file, "br")),
@@ -137,6 +142,10 @@ fn sort(packed: &mut [Packed]) {
     packed.sort_by(|one, other| other.raw.cmp(&one.raw).then(one.name.cmp(&other.name)));
 }
 
+fn name_below(folder: &Path, file: &Path) -> String {
+    file.strip_prefix(folder).unwrap_or(file).to_string_lossy().into_owned()
+}
+
 fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{ending}"));
@@ -148,7 +157,7 @@ fn pack(folder: &Path) -> Result<Vec<Packed>> {
     let mut packed = Vec::new();
     for file in files_below(folder)? {
         let raw = fs::read(&file).with_context(|| format!("{} is unreadable", file.display()))?;
-        let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
+        let name = name_below(folder, &file);
         packed.push(Packed {
             name,
             raw: raw.len(),

@@ -1,0 +1,91 @@
+// Keeps the page of one build at hand, so that it opens without its server.
+//
+// `cargo xtask` writes this file into the bundle and fills in the build's name and its files. Each
+// build has a cache of its own. A newer build is downloaded whole, waits until a page says "take
+// over", and then takes all pages with it: a page never gets parts of two builds.
+"use strict";
+
+const BUILD = __BUILD__;
+// Name below this folder → what its content must be, as subresource integrity has it.
+const FILES = __FILES__;
+
+const HOME = self.registration.scope;
+// Other paths of this origin may hold another Confab, whose caches are not ours to delete.
+const OURS = `confab ${HOME} `;
+const CACHE = OURS + BUILD;
+const PAGE = "index.html";
+
+self.addEventListener("install", (event) => event.waitUntil(download()));
+self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") self.skipWaiting();
+});
+self.addEventListener("fetch", (event) => {
+  // What is no file of the page (/config.json, /healthz, other origins) is left to the browser.
+  const name = nameOf(event.request);
+  if (name === undefined) return;
+  const names = new URL(event.request.url).searchParams.has("signal");
+  event.respondWith(name === PAGE && names ? page(event.request) : kept(name, event.request));
+});
+
+// All files or none. Should the server change to another build meanwhile, a file is not what it
+// must be, the download fails, and the next look finds the other build.
+async function download() {
+  const cache = await caches.open(CACHE);
+  const one = async ([name, integrity]) => {
+    const address = new URL(name, HOME);
+    const answer = await fetch(address, { cache: "no-cache", integrity });
+    if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}`);
+    await cache.put(address, answer);
+  };
+  try {
+    await Promise.all(Object.entries(FILES).map(one));
+  } catch (error) {
+    await caches.delete(CACHE);
+    throw error;
+  }
+}
+
+// Earlier builds go, and every page learns which build it has to be of.
+async function takeOver() {
+  const others = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== CACHE);
+  await Promise.all(others.map((name) => caches.delete(name)));
+  await self.clients.claim();
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  for (const page of pages.filter((page) => page.url.startsWith(HOME))) {
+    page.postMessage({ build: BUILD });
+  }
+}
+
+function nameOf(request) {
+  const address = new URL(request.url);
+  const home = new URL(HOME);
+  const inside = address.origin === home.origin && address.pathname.startsWith(home.pathname);
+  if (request.method !== "GET" || !inside) return undefined;
+  const name = address.pathname.slice(home.pathname.length) || PAGE;
+  return Object.hasOwn(FILES, name) ? name : undefined;
+}
+
+async function find(name) {
+  const cache = await caches.open(CACHE);
+  return cache.match(new URL(name, HOME), { ignoreVary: true });
+}
+
+// The browser may have deleted the cache to make room: then the server has to help.
+async function kept(name, request) {
+  return (await find(name)) ?? fetch(request);
+}
+
+// Whoever names another signaling server needs the policy that the operator has set by now, which
+// is a header of the page's answer: the same page is taken from the server, if it can be had.
+async function page(request) {
+  const known = await find(PAGE);
+  if (known === undefined) return fetch(request);
+  try {
+    const fresh = await fetch(request);
+    const tag = fresh.headers.get("etag");
+    return tag !== null && tag === known.headers.get("etag") ? fresh : known;
+  } catch {
+    return known;
+  }
+}
