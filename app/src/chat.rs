@@ -211,6 +211,8 @@ pub struct ChatState {
     pub faults: Vec<Fault>,
     /// How often it was told that the signaling server breaks its rules.
     pub misconduct: u64,
+    /// True if a newer build of this page waits for a word.
+    pub newer: bool,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
     /// The room that is shown.
@@ -334,6 +336,12 @@ impl ChatState {
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),
+            ClientEvent::Newer => {
+                // Each build is offered once: whoever has put one away is asked about the next.
+                self.newer = true;
+                self.dismissed.retain(|notice| *notice != Notice::Newer);
+                Vec::new()
+            }
             ClientEvent::Storage(state) => {
                 self.note_storage(state);
                 Vec::new()
@@ -408,7 +416,8 @@ impl ChatState {
             | Notice::Fault(_)
             | Notice::Worker(_)
             | Notice::Removed
-            | Notice::SignalLost => {
+            | Notice::SignalLost
+            | Notice::Newer => {
                 if !self.dismissed.contains(&notice) {
                     self.dismissed.push(notice);
                 }

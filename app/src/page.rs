@@ -413,6 +413,11 @@ impl Page {
         self.happen(PageEvent::Does(deed));
     }
 
+    /// Goes on with the newer build that was told of: all tabs are loaded again.
+    pub fn update(self) {
+        self.with_client(Client::update);
+    }
+
     /// The person has read a notice and wants it gone.
     pub fn dismiss(self, notice: Notice) {
         if let Notice::Storage(browser::StorageState::Open { .. }) = notice {

@@ -23,6 +23,8 @@ pub enum Notice {
     Removed,
     /// The signaling server cannot be reached.
     SignalLost,
+    /// A newer build of this page is on this device, and waits for a word.
+    Newer,
 }
 
 /// How much a notice matters.
@@ -56,7 +58,7 @@ impl Notice {
             Notice::Double(_) | Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => {
                 Weight::Warning
             }
-            Notice::SignalLost => Weight::Calm,
+            Notice::SignalLost | Notice::Newer => Weight::Calm,
         }
     }
 
@@ -70,7 +72,8 @@ impl Notice {
             | Notice::Fault(_)
             | Notice::Problem(_)
             | Notice::Removed
-            | Notice::SignalLost => None,
+            | Notice::SignalLost
+            | Notice::Newer => None,
         }
     }
 
@@ -89,7 +92,8 @@ impl Notice {
             | Notice::Fault(_)
             | Notice::Problem(_)
             | Notice::Removed
-            | Notice::SignalLost => false,
+            | Notice::SignalLost
+            | Notice::Newer => false,
         }
     }
 }
@@ -116,6 +120,7 @@ impl ChatState {
         let storage =
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
         notices.extend(storage.cloned().map(Notice::Storage));
+        notices.extend(self.newer.then_some(Notice::Newer));
         notices.retain(|notice| !self.dismissed.contains(notice));
         notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
         notices

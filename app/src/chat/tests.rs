@@ -437,6 +437,21 @@ fn the_death_of_the_worker_is_told_and_reported() {
 }
 
 #[test]
+fn a_newer_build_is_offered_calmly_and_once_for_each_build() {
+    let mut state = in_live_room();
+    assert_eq!(state.notices(), []);
+    state.apply(PageEvent::Client(ClientEvent::Newer));
+    state.apply(PageEvent::Client(ClientEvent::Newer));
+    assert_eq!(state.notices(), [Notice::Newer]);
+    assert_eq!(Notice::Newer.weight(), Weight::Calm);
+    assert!(!Notice::Newer.is_helped_by_reload(), "a mere reload shows the old build again");
+    state.apply(PageEvent::Dismissed(Notice::Newer));
+    assert_eq!(state.notices(), []);
+    state.apply(PageEvent::Client(ClientEvent::Newer));
+    assert_eq!(state.notices(), [Notice::Newer], "another one has come meanwhile");
+}
+
+#[test]
 fn a_browser_that_cannot_do_it_gets_the_form_and_the_reason() {
     let mut state = ChatState::default();
     state.apply(plain(Some(ROOM)));

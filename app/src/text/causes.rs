@@ -52,6 +52,13 @@ impl Language {
             Notice::Problem(Problem::Trouble(trouble)) => self.trouble(trouble),
             Notice::Double(double) => self.double(double),
             Notice::Removed => self.removed(),
+            Notice::Newer => self.say(
+                "A new version of Confab is there.",
+                "It is on this device already. Updating loads all open tabs again; what you have \
+                 written stays.",
+                "Confab 有新版本了。",
+                "新版本已下载到本机。更新会重新加载所有打开的标签页，已写的内容都会保留。",
+            ),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
                 "Whoever is linked already goes on talking. Others find this room again as \
@@ -99,6 +106,7 @@ mod tests {
         let worker = |error| Notice::Worker(Worker::Impossible(error));
         vec![
             Notice::SignalLost,
+            Notice::Newer,
             double(false, false),
             double(true, false),
             double(false, true),

@@ -8,6 +8,7 @@ pub static CHINESE: Words = Words {
     dismiss: "知道了",
     close: "关闭",
     reload: "重新加载页面",
+    update: "立即更新",
     notices: "提示",
 
     start_heading: "新建房间",

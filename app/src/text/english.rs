@@ -8,6 +8,7 @@ pub static ENGLISH: Words = Words {
     dismiss: "Dismiss",
     close: "Close",
     reload: "Reload the page",
+    update: "Update now",
     notices: "Notices",
 
     start_heading: "Start a room",

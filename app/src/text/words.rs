@@ -7,6 +7,7 @@ pub struct Words {
     pub dismiss: &'static str,
     pub close: &'static str,
     pub reload: &'static str,
+    pub update: &'static str,
     pub notices: &'static str,
 
     pub start_heading: &'static str,

@@ -60,6 +60,17 @@ extern "C" {
         options: &web_sys::WorkerOptions,
     ) -> Result<TrustedWorker, JsValue>;
 
+    /// `ServiceWorkerContainer`, whose script may be a `TrustedScriptURL`.
+    #[wasm_bindgen(extends = web_sys::ServiceWorkerContainer, js_name = ServiceWorkerContainer)]
+    pub(crate) type TrustedContainer;
+
+    #[wasm_bindgen(method, catch, js_name = register)]
+    pub(crate) fn register_trusted(
+        this: &TrustedContainer,
+        address: &JsValue,
+        options: &web_sys::RegistrationOptions,
+    ) -> Result<Promise, JsValue>;
+
     /// `TrustedTypePolicyFactory` (Trusted Types §2.3).
     #[wasm_bindgen(extends = Object)]
     pub(crate) type TrustedTypes;

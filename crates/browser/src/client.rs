@@ -6,6 +6,7 @@
 
 pub(crate) mod event;
 pub(crate) mod kept;
+mod offline;
 mod persistence;
 pub(crate) mod seal;
 mod start;
@@ -148,6 +149,12 @@ impl Client {
     /// A person is at this page: it is not locked for being left alone.
     pub fn touch(&self) {
         self.tab.touch();
+    }
+
+    /// Lets the newer build that was told of by [`ClientEvent::Newer`] take over: every tab is
+    /// loaded again, once.
+    pub fn update(&self) {
+        self.tab.update();
     }
 
     /// Deletes all that is stored on this device: keys first, then the whole database. Answered by

@@ -1,5 +1,7 @@
 //! What the page's server says (`config.json`), and the signaling address that follows from it.
 //!
+//! What it said last is kept on the device, so that the page opens its rooms while it is away.
+//!
 //! All addresses are relative to the document, so that the page works under any path. An address
 //! from `?signal=` is used only if the server lists its origin: a link must not be able to make a
 //! page talk to somebody else's server.
@@ -7,7 +9,7 @@
 use engine::protocol::PageConfig;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Response, Url, Window};
+use web_sys::{AbortSignal, RequestInit, Response, Storage, Url, Window};
 
 use crate::bindings::words;
 use crate::client::event::Fault;
@@ -17,15 +19,43 @@ const CONFIG: &str = "config.json";
 /// Where the signaling socket is, beside the page.
 const SIGNAL: &str = "signal";
 
-/// Reads the configuration from the page's own server.
+/// On the device: what the server said last. It names no room and nobody.
+const KEPT: &str = "confab.config";
+/// More than a server says of itself, in bytes: more is not kept.
+const KEPT_BYTES: usize = 64 * 1024;
+/// Who has an earlier answer does not wait longer for a new one, in milliseconds.
+const PATIENCE: u32 = 4_000;
+
+/// Reads the configuration from the page's own server, and keeps it.
 pub(crate) async fn fetch(window: &Window) -> Result<PageConfig, Fault> {
     let text = fetch_text(window).await.map_err(|text| Fault::Configuration { text })?;
-    serde_json::from_str(&text).map_err(|error| Fault::Configuration { text: error.to_string() })
+    let config = serde_json::from_str(&text);
+    let config = config.map_err(|error| Fault::Configuration { text: error.to_string() })?;
+    if let Some(device) = device(window).filter(|_| text.len() <= KEPT_BYTES) {
+        // A full disk only means that this one is asked for again.
+        let _ = device.set_item(KEPT, &text);
+    }
+    Ok(config)
+}
+
+/// What the server said when it could last be asked, if that is known.
+pub(crate) fn kept(window: &Window) -> Option<PageConfig> {
+    let text = device(window)?.get_item(KEPT).ok().flatten()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn device(window: &Window) -> Option<Storage> {
+    window.local_storage().ok().flatten()
 }
 
 async fn fetch_text(window: &Window) -> Result<String, String> {
     let address = resolve(window, CONFIG)?;
-    let answer = JsFuture::from(window.fetch_with_str(&address.href())).await;
+    let options = RequestInit::new();
+    if kept(window).is_some() {
+        options.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    }
+    let answer = window.fetch_with_str_and_init(&address.href(), &options);
+    let answer = JsFuture::from(answer).await;
     let answer = answer.map_err(|error| words(&error))?;
     let answer: Response = answer.dyn_into().map_err(|other| words(&other))?;
     if !answer.ok() {

@@ -43,7 +43,7 @@ pub type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
 pub struct Rtc {
     configuration: RtcConfiguration,
     /// The servers of the page's configuration.
-    fixed: Vec<IceServer>,
+    fixed: RefCell<Vec<IceServer>>,
     tell: Tell,
     /// What the server handed out last: what is said again costs nothing.
     last: RefCell<Option<IceServer>>,
@@ -54,8 +54,7 @@ impl Rtc {
     /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
     pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
         let configuration = RtcConfiguration::new();
-        let named = config.ice_servers.iter().take(limits::ICE_URLS);
-        let fixed = named.filter_map(|server| usable(server, &tell)).collect();
+        let fixed = RefCell::new(fixed(config, &tell));
         if relay_only {
             configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
         }
@@ -66,7 +65,8 @@ impl Rtc {
     }
 
     fn use_relay(&self, relay: Option<&IceServer>) {
-        let servers: Array = self.fixed.iter().chain(relay).map(ice_server).collect();
+        let fixed = self.fixed.borrow();
+        let servers: Array = fixed.iter().chain(relay).map(ice_server).collect();
         self.configuration.set_ice_servers(&servers);
     }
 
@@ -77,7 +77,19 @@ impl Rtc {
         if self.last.replace(Some(named.clone())).as_ref() == Some(&named) {
             return;
         }
-        let relay = usable(&named, &self.tell);
+        self.spread();
+    }
+
+    /// The configuration has come late: it counts for connections to come, and for the next path
+    /// that one that is there looks for.
+    pub fn reconfigure(&self, config: &PageConfig) {
+        self.fixed.replace(fixed(config, &self.tell));
+        self.spread();
+    }
+
+    fn spread(&self) {
+        let named = self.last.borrow().clone();
+        let relay = named.and_then(|named| usable(&named, &self.tell));
         self.use_relay(relay.as_ref());
         let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
         let refused = connections.iter().find_map(|connection| {
@@ -151,6 +163,12 @@ impl Rtc {
             connection.make_channels();
         }
     }
+}
+
+/// The servers of a page's configuration, as many as anybody needs.
+fn fixed(config: &PageConfig, tell: &Tell) -> Vec<IceServer> {
+    let named = config.ice_servers.iter().take(limits::ICE_URLS);
+    named.filter_map(|server| usable(server, tell)).collect()
 }
 
 /// What of a server can be used; that something cannot is told.

@@ -24,6 +24,7 @@ mod looks;
 mod members;
 mod membership;
 mod mount;
+mod offline;
 mod outbox;
 mod peak;
 mod priorities;

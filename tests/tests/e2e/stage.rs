@@ -144,6 +144,11 @@ impl Stage {
         page.picture(&folder.join(format!("{name}.png"))).await
     }
 
+    /// Where the story keeps its papers.
+    pub fn papers(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where browsers save files, if the story lets them.
     pub fn downloads(&self) -> PathBuf {
         self.folder.join("downloads")

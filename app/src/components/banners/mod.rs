@@ -81,6 +81,7 @@ fn Banner(
     };
     let stays = notice.weight() == Weight::Stop;
     let reload = notice.is_helped_by_reload();
+    let newer = notice == Notice::Newer;
     let about = notice.about();
     let for_title = notice.clone();
     let for_help = notice.clone();
@@ -115,6 +116,7 @@ fn Banner(
             {compare}
             {close}
             {reload.then(|| view! { <Reload /> })}
+            {newer.then(|| view! { <Update /> })}
         </div>
     }
 }
@@ -131,11 +133,28 @@ fn Reload() -> impl IntoView {
     }
 }
 
+/// What was written stays where it is: in the composer, and on its way.
+#[component]
+fn Update() -> impl IntoView {
+    let page = Page::here();
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="update"
+            on:click=move |_| page.update()
+        >
+            {word(|words| words.update)}
+        </button>
+    }
+}
+
 /// Answers to what a person did are errors; conditions are banners.
 fn name_of(notice: &Notice) -> &'static str {
     match notice {
         Notice::Request(_) | Notice::Problem(Problem::Refused(_)) => "error",
         Notice::Double(_) => "double",
+        Notice::Newer => "newer",
         Notice::Problem(Problem::Trouble(_))
         | Notice::Worker(_)
         | Notice::Storage(_)

@@ -59,6 +59,9 @@ pub enum ClientEvent {
     Wiped,
     /// A room cannot be created, joined, opened or left.
     Refused(ClientRefusal),
+    /// A newer build of this page is on this device, whole:
+    /// [`Client::update`](crate::Client::update) goes on with it.
+    Newer,
     /// How the browser keeps what is stored; told at start and whenever it changes.
     Storage(StorageState),
     /// Something that a person can act on.

@@ -1,7 +1,8 @@
 //! What has to be so before a tab can start, the start of its worker, and starting over.
 //!
-//! Where the server asks for Trusted Types, a worker's address has to come from a policy. Ours is
-//! made for one address, the worker's own, and forgotten as soon as that was used.
+//! Where the server asks for Trusted Types, the address of code has to come from a policy. Ours is
+//! made for two, the worker's own and the service worker's, and forgotten as soon as it has named
+//! them: a page may make it once only.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -13,6 +14,8 @@ use crate::config::resolve;
 
 /// The worker's first script, beside the page.
 const WORKER: &str = "worker_loader.js";
+/// What keeps the page at hand, beside it.
+const SERVICE_WORKER: &str = "service_worker.js";
 /// The name of the policy, as the server's `trusted-types` has it.
 const POLICY: &str = "confab";
 /// Set in the session while a page is being loaded again because of another build.
@@ -40,35 +43,40 @@ pub(super) fn window() -> Result<Window, StartError> {
     Ok(window)
 }
 
-/// Starts the worker.
-pub(super) fn worker(window: &Window) -> Result<TrustedWorker, StartError> {
-    let address = resolve(window, WORKER).map_err(|text| StartError::Worker { text })?;
+/// Starts the worker; gives the service worker's address, too, to be registered by `offline`.
+pub(super) fn worker(window: &Window) -> Result<(TrustedWorker, JsValue), StartError> {
+    let fail = |text| StartError::Worker { text };
+    let own = resolve(window, WORKER).map_err(fail)?.href();
+    let service = resolve(window, SERVICE_WORKER).map_err(fail)?.href();
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    let trusted = trusted_address(window, &address.href());
-    let worker = trusted.and_then(|address| TrustedWorker::new(&address, &options));
-    worker.map_err(|error| StartError::Worker { text: words(&error) })
+    let start = || {
+        let [own, service] = trusted_addresses(window, [own, service])?;
+        Ok((TrustedWorker::new(&own, &options)?, service))
+    };
+    start().map_err(|error: JsValue| fail(words(&error)))
 }
 
-/// The address, in the form that this browser wants for code.
-fn trusted_address(window: &Window, address: &str) -> Result<JsValue, JsValue> {
+/// The addresses, in the form that this browser wants for code.
+fn trusted_addresses(window: &Window, own: [String; 2]) -> Result<[JsValue; 2], JsValue> {
     let types = property(window, "trustedTypes");
     if !types.is_object() {
-        return Ok(JsValue::from_str(address));
+        return Ok(own.map(|address| JsValue::from_str(&address)));
     }
-    let own = address.to_owned();
+    let known = own.clone();
     let accept = Closure::new(move |address: String| {
-        if address == own {
+        if known.contains(&address) {
             Ok(address)
         } else {
-            Err(JsValue::from_str("not the worker's address"))
+            Err(JsValue::from_str("not the address of a worker of this page"))
         }
     });
     let accept: &Closure<dyn Fn(String) -> Result<String, JsValue>> = &accept;
     let rules = Object::new();
     js_sys::Reflect::set(&rules, &JsValue::from_str("createScriptURL"), accept.as_ref())?;
     let policy = types.unchecked_into::<TrustedTypes>().create_policy(POLICY, &rules)?;
-    policy.create_script_url(address)
+    let [worker, service] = &own;
+    Ok([policy.create_script_url(worker)?, policy.create_script_url(service)?])
 }
 
 /// Loads the page again; false if that was done already, or cannot be noted down.

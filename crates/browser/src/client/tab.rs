@@ -20,6 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Window};
 
 use super::event::{BackupNews, ClientEvent, ClientRefusal, Fault, GuardRefusal, Part, StartError};
+use super::offline::Offline;
 use super::persistence::Persistence;
 use super::unsent::Unsent;
 use super::{ClientOptions, start, wake};
@@ -47,6 +48,8 @@ pub(super) struct Tab {
     backup: Cell<Option<AskId>>,
     guard: Cell<Option<AskId>>,
     persistence: Persistence,
+    offline: OnceCell<Rc<Offline>>,
+    unconfigured: Cell<bool>,
     listeners: RefCell<Vec<EventListener>>,
 }
 
@@ -65,7 +68,7 @@ impl Tab {
         on_event: Box<dyn Fn(ClientEvent)>,
     ) -> Result<Rc<Tab>, StartError> {
         let window = start::window()?;
-        let worker = start::worker(&window)?;
+        let (worker, service) = start::worker(&window)?;
         let tab = Rc::new_cyclic(|weak: &Weak<Tab>| Tab {
             stage: RefCell::new(Stage::Loading {
                 _silence: Tab::watch_silence(weak.clone(), Part::Worker),
@@ -80,10 +83,21 @@ impl Tab {
             backup: Cell::default(),
             guard: Cell::default(),
             persistence: Persistence::new(&window),
+            offline: OnceCell::new(),
+            unconfigured: Cell::default(),
             listeners: RefCell::default(),
             window,
         });
         tab.listen();
+        let told = Rc::downgrade(&tab);
+        let offline = Offline::start(&tab.window, service, move || {
+            if let Some(tab) = told.upgrade() {
+                tab.tell(ClientEvent::Newer);
+            }
+        });
+        if let Some(offline) = offline {
+            let _ = tab.offline.set(offline);
+        }
         tab.configure();
         Ok(tab)
     }
@@ -137,8 +151,12 @@ impl Tab {
         let tab = self.clone();
         spawn_local(async move {
             let config = config::fetch(&tab.window).await.unwrap_or_else(|fault| {
-                tab.tell(ClientEvent::Fault(fault));
-                engine::protocol::PageConfig::default()
+                tab.unconfigured.set(true);
+                // What was said last will do, and that the server is away is told by the rooms.
+                config::kept(&tab.window).unwrap_or_else(|| {
+                    tab.tell(ClientEvent::Fault(fault));
+                    engine::protocol::PageConfig::default()
+                })
             });
             if tab.options.relay_only && !config::has_relay(&config) {
                 tab.tell(ClientEvent::Fault(Fault::NoRelay));
@@ -151,6 +169,27 @@ impl Tab {
                 tab.begin();
             }
         });
+    }
+
+    /// The server may be back: what it could not say at the start is asked for again.
+    fn configure_late(self: &Rc<Self>) {
+        if !self.unconfigured.replace(false) {
+            return;
+        }
+        let tab = self.clone();
+        spawn_local(async move {
+            match (config::fetch(&tab.window).await, tab.rtc.get()) {
+                (Ok(config), Some(rtc)) => rtc.reconfigure(&config),
+                (Ok(_) | Err(_), _) => tab.unconfigured.set(true),
+            }
+        });
+    }
+
+    /// Goes on with the newer build.
+    pub(super) fn update(&self) {
+        if let Some(offline) = self.offline.get() {
+            offline.take_over();
+        }
     }
 
     /// Tells the worker to begin, once it is known to be of this build and the configuration is
@@ -294,7 +333,11 @@ impl Tab {
         }
     }
 
-    fn wake(&self) {
+    fn wake(self: &Rc<Self>) {
+        self.configure_late();
+        if let Some(offline) = self.offline.get() {
+            offline.look_again();
+        }
         if matches!(*self.stage.borrow(), Stage::Led) {
             self.post(&ToWorker::Wake);
         }

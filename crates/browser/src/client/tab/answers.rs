@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::{Event, SignalState};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -102,6 +103,9 @@ impl Tab {
             News::Opened { room, .. } => ClientEvent::Opened { room },
             News::Refused { refusal, .. } => ClientEvent::Refused(refusal),
             News::Room { room, event } => {
+                if matches!(event, Event::SignalState(SignalState::Online)) {
+                    self.configure_late();
+                }
                 if persistence::is_worth_keeping(&event) {
                     self.keep();
                 }
