@@ -336,12 +336,7 @@ impl ChatState {
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
             ClientEvent::Refused(refusal) => self.refuse(refusal),
-            ClientEvent::Newer => {
-                // Each build is offered once: whoever has put one away is asked about the next.
-                self.newer = true;
-                self.dismissed.retain(|notice| *notice != Notice::Newer);
-                Vec::new()
-            }
+            ClientEvent::Newer => self.offer_newer(),
             ClientEvent::Storage(state) => {
                 self.note_storage(state);
                 Vec::new()
@@ -367,6 +362,13 @@ impl ChatState {
                 errands
             }
         }
+    }
+
+    /// Each build is offered once: whoever has put one away is asked about the next.
+    fn offer_newer(&mut self) -> Vec<Errand> {
+        self.newer = true;
+        self.dismissed.retain(|notice| *notice != Notice::Newer);
+        Vec::new()
     }
 
     /// What is told again and again was read once it was put away.

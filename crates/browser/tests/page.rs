@@ -403,6 +403,7 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             | ClientEvent::Guarded(_)
             | ClientEvent::Wiped
             | ClientEvent::Backup(_)
+            | ClientEvent::Newer
             | ClientEvent::Storage(_)) => panic!("{other:?}"),
         }
     }

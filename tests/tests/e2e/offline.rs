@@ -4,6 +4,7 @@
 mod another_build;
 
 use crate::browser::Browser::{self, Chromium, Firefox};
+use crate::looks::{be_small, be_wide, dress, fits, speak};
 use crate::page::{LOOK, PATIENCE, Page};
 use crate::stage::{Stage, Told, play};
 use another_build::{another_build, mark_of};
@@ -65,7 +66,8 @@ fn opens_offline(name: &str, browser: Browser) -> Told {
         ana.send("written in the dark").await?;
         ana.wait("it is saved", |view| view.state_of("written in the dark") == Some("saved"))
             .await?;
-        ana.reload().await?;
+        // Not a reload of the driver's: in Firefox that passes by all that is at hand.
+        ana.come_back(&url).await?;
         ana.expect_messages(&["before the night", "written in the dark"]).await?;
 
         stage.server.start_again(&[])?;
@@ -115,6 +117,9 @@ fn takes_a_newer_build(name: &str, browser: Browser) -> Told {
             page.wait("the newer build is offered", |view| view.shows("newer")).await?;
             ensure!(page.run::<String>(BUILD, &[]).await? == old, "nothing changes unasked");
         }
+        if browser == Chromium {
+            portray(stage, &first).await?;
+        }
         first.type_into("composer", "half a thought").await?;
         second.send("just before").await?;
         second.click("update").await?;
@@ -141,6 +146,22 @@ fn serve_another_build(stage: &Stage) -> Result<String> {
     let folder = folder.display().to_string();
     stage.server.start_again(&["--dist", &folder])?;
     mark_of(folder.as_ref())
+}
+
+/// The offer in other clothes.
+async fn portray(stage: &Stage, page: &Page) -> Result<()> {
+    stage.portray(page, "newer").await?;
+    dress(page, "dark").await?;
+    be_small(page).await?;
+    for language in ["en", "zh"] {
+        speak(page, language).await?;
+        fits(page, &format!("the offer in {language}")).await?;
+        stage.portray(page, &format!("newer-phone-dark-{language}")).await?;
+    }
+    dress(page, "light").await?;
+    be_wide(page).await?;
+    stage.portray(page, "newer-chinese").await?;
+    speak(page, "en").await
 }
 
 /// Waits until the page runs this build. It loads itself meanwhile, so a look may find no page.
