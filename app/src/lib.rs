@@ -9,6 +9,7 @@
 mod chat;
 mod components;
 mod page;
+mod prose;
 mod session;
 mod text;
 

@@ -47,6 +47,7 @@ pub use engine::{
     InviteError, LaneView, LastLine, LinkState, LiveMessage, LogId, MemberId, MemberView, Millis,
     Misconduct, Namesake, Order, Original, Passage, PeerQueue, Priority, Qos, QueueView, Quote,
     Reaction, Refusal, Role, RoomId, RoomView, Row, RowState, Shelf, SignalState, Station,
-    StoreFault, Target, Terms, Trace, Treatment, Trouble, Undelivered, Waiting, When, limits,
+    StoreFault, Target, Terms, Trace, Treatment, Trouble, Undelivered, Waiting, When, letters,
+    limits,
 };
 pub use random::random_draft_id;

@@ -6,6 +6,7 @@
 mod door;
 mod draft;
 mod gist;
+pub mod letters;
 mod member;
 mod misconduct;
 mod queue;

@@ -29,6 +29,7 @@ mod outbox;
 mod peak;
 mod priorities;
 mod private;
+mod prose;
 mod queue;
 mod replies;
 mod rooms;

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::chat::{Compose, Shown, Subject};
 use crate::components::icon::Icon;
 use crate::page::{Page, language, word};
+use crate::prose::tame;
 
 /// The emoji that is one press away.
 const THUMB: &str = "👍";
@@ -24,10 +25,12 @@ pub fn Reactions(
         let mine = move || me.get().is_some_and(|me| reaction.members.contains(&me));
         let pressed = mine.clone();
         let label = {
-            let emoji = emoji.clone();
+            let emoji = tame(&emoji);
             move || (language.get().words().reacted)(&emoji, count)
         };
-        let said = format!("{emoji} {count}");
+        // Whatever a member puts there, the count stands behind it.
+        let shown = tame(&emoji);
+        let said = format!(" {count}");
         view! {
             <button
                 type="button"
@@ -37,6 +40,7 @@ pub fn Reactions(
                 aria-label=label
                 on:click=move |_| page.react(entry, &emoji, !mine())
             >
+                <bdi class="emoji">{shown}</bdi>
                 {said}
             </button>
         }

@@ -4,6 +4,7 @@ mod actions;
 mod cover;
 mod quote;
 mod way;
+mod words;
 
 use browser::{Body, DraftId, MemberId, Priority, RowState};
 use leptos::html;
@@ -183,30 +184,37 @@ fn BodyText(message: Memo<Shown>, sight: Sight, covered: Memo<Option<bool>>) -> 
         page.screen().room().with(known).unwrap_or_default()
     };
     let key = message.with_untracked(|message| message.key);
-    let node = NodeRef::<html::P>::new();
+    let node = NodeRef::<html::Div>::new();
     node.on_load(move |element| sight.watch(&element));
-    let said = move || {
+    // The words alone: what else changes of a message draws nothing of them anew.
+    let said = Memo::new(move |_| {
         let words = language.get().words();
         message.with(|message| match &message.body {
-            Body::Text(text) => text.clone(),
-            Body::Gone => words.body_gone.to_owned(),
-            Body::Decided(decided) => language.get().decided(decided, name),
-            Body::Newer => words.body_newer.to_owned(),
-            Body::Unreadable => words.body_unreadable.to_owned(),
+            Body::Text(text) => (true, text.clone()),
+            Body::Gone => (false, words.body_gone.to_owned()),
+            Body::Decided(decided) => (false, language.get().decided(decided, name)),
+            Body::Newer => (false, words.body_newer.to_owned()),
+            Body::Unreadable => (false, words.body_unreadable.to_owned()),
+        })
+    });
+    let is_text = Memo::new(move |_| said.with(|(is_text, _)| *is_text));
+    let drawn = move || {
+        said.with(|(is_text, text)| match is_text {
+            true => words::words(text),
+            false => text.clone().into_any(),
         })
     };
-    let is_text = move || message.with(|message| matches!(message.body, Body::Text(_)));
     view! {
-        <p
+        <div
             node_ref=node
-            class=move || if is_text() { "body" } else { "body absent" }
+            class=move || if is_text.get() { "body" } else { "body absent" }
             data-words=key.to_string()
             dir="auto"
             data-testid="message-body"
             hidden=move || covered.get() == Some(true)
         >
-            {said}
-        </p>
+            {drawn}
+        </div>
     }
 }
 

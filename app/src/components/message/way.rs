@@ -8,6 +8,7 @@ use crate::chat::{Shown, Step, Stop, way};
 use crate::components::focus::{is_beside, open_while};
 use crate::components::messages::Names;
 use crate::page::{Page, language, word};
+use crate::prose::tame;
 use crate::text::{Language, machine_time};
 
 /// See the module. It is open while the page looks at a message.
@@ -85,8 +86,8 @@ fn words_of(row: &Shown) -> String {
         | browser::Body::Unreadable => "",
     };
     match text.char_indices().nth(LETTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", tame(&text[..end])),
+        None => tame(text),
     }
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Names;
 use crate::chat::News;
 use crate::page::language;
+use crate::prose::tame;
 
 /// See the module.
 #[component]
@@ -24,7 +25,10 @@ pub fn Announcer(
             (Body::Text(text), 1) => {
                 let name = names.with_untracked(|names| names.get(&news.last.author).cloned());
                 let name = name.filter(|name| !name.is_empty());
-                (words.announce_one)(&name.unwrap_or_else(|| words.nameless.to_owned()), text)
+                (words.announce_one)(
+                    &name.unwrap_or_else(|| words.nameless.to_owned()),
+                    &tame(text),
+                )
             }
             (
                 Body::Text(_) | Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable,

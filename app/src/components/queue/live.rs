@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::components::messages::Names;
 use crate::page::{language, word};
+use crate::prose::tame;
 
 /// Live messages that are in view at once.
 const IN_VIEW: usize = 3;
@@ -29,7 +30,7 @@ pub fn Live(
             <li data-testid="live-message" data-author=message.author.to_string()>
                 <bdi class="name">{name(&message.author)}</bdi>
                 " "
-                <span dir="auto">{message.text}</span>
+                <span dir="auto">{tame(&message.text)}</span>
             </li>
         }
     };

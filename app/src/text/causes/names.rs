@@ -2,6 +2,7 @@
 //!
 //! Limits are bytes; people are told how many letters those are.
 
+use browser::letters::has_odd;
 use browser::limits;
 
 use super::Wording;
@@ -17,7 +18,8 @@ pub enum NameFault {
     Missing,
     /// It takes more than [`limits::NAME_BYTES`].
     Long,
-    /// It has characters that are no letters, such as the end of a line.
+    /// It has characters that are no letters, such as the end of a line, or that would turn, hide
+    /// or pile up others.
     Strange,
 }
 
@@ -28,6 +30,7 @@ impl NameFault {
             _ if name.len() > limits::NAME_BYTES => Some(NameFault::Long),
             _ if name.chars().any(char::is_control) => Some(NameFault::Strange),
             _ if is_blank(name) => Some(NameFault::Missing),
+            _ if has_odd(name) => Some(NameFault::Strange),
             _ => None,
         }
     }
@@ -80,12 +83,15 @@ mod tests {
             ("", NameFault::Missing),
             ("\u{200b}\u{feff}", NameFault::Missing),
             ("a\nb", NameFault::Strange),
+            ("An\u{200b}a", NameFault::Strange),
+            ("\u{202e}anA", NameFault::Strange),
+            ("A\u{301}\u{301}\u{301}\u{301}\u{301}na", NameFault::Strange),
             (&long, NameFault::Long),
         ];
         for (name, fault) in faults {
             assert_eq!(NameFault::of(name), Some(fault), "{name:?}");
         }
-        for name in ["Ana", "三", &long[1..]] {
+        for name in ["Ana", "三", "Việt", "👩\u{200d}💻", &long[1..]] {
             assert_eq!(NameFault::of(name), None, "{name:?}");
         }
     }

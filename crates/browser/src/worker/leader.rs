@@ -12,6 +12,7 @@ mod server;
 
 use std::collections::BTreeMap;
 
+use engine::letters::without_odd;
 use engine::{
     BatchId, Command, Engine, Input, Millis, Misconduct, Record, RecordError, RoomId, RoomRecord,
     RtcState, StoreFault,
@@ -155,7 +156,7 @@ impl Leader {
     }
 
     pub(super) fn open(&mut self, record: RoomRecord) -> Result<(), LeaderError> {
-        let (room, name) = (record.room(), record.name().to_owned());
+        let (room, name) = (record.room(), without_odd(record.name()));
         let seed = random::bytes().map_err(|error| LeaderError::NoRandomness(error.0))?;
         self.rooms.insert(room, Room::new(Engine::open(record, seed, now()), name));
         let socket_open = match &mut self.reach.socket {

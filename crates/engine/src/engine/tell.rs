@@ -160,7 +160,7 @@ impl Engine {
     pub(super) fn room_view(&self) -> RoomView {
         RoomView {
             room: self.room,
-            name: self.record.name().to_owned(),
+            name: people::shown_name(self.record.name()),
             me: self.own.member,
             founder: self.record.founder(),
             invite: self.record.invite_by(&self.ring).to_string(),

@@ -12,6 +12,7 @@ use crate::chat::{Keep, PageEvent, Place, RoomQuestion, shelf_of};
 use crate::components::focus::Pressed;
 use crate::components::icon::Icon;
 use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::prose::tame;
 use crate::text::{Day, Language, names};
 
 /// More than so many new messages are not counted out.
@@ -229,5 +230,5 @@ fn said(language: Language, gist: Option<&Gist>) -> String {
         Body::Unreadable | Body::Decided(_) => words.body_unreadable,
     };
     let called = language.called(&last.name);
-    (words.line_of)(if last.own { words.you_said } else { &called }, text)
+    (words.line_of)(if last.own { words.you_said } else { &called }, &tame(text))
 }

@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::ids::MemberId;
 use crate::limits;
 use crate::register::{Profile, Register, RegisterKind, RoomInfo};
+use crate::view::letters::{has_odd, without_odd};
 use crate::view::{Event, MemberView, Refusal, Role};
 
 impl Engine {
@@ -50,10 +51,8 @@ impl Engine {
             return;
         }
         let info: Option<RoomInfo> = self.open_cell(register);
-        let Some(name) = info.map(|info| info.name).filter(|name| valid_name(name)) else {
-            return;
-        };
-        if name != self.record.name() {
+        let name = shown_name(&info.map(|info| info.name).unwrap_or_default());
+        if !name.is_empty() && name != self.record.name() {
             self.record.set_name(name);
             self.commits.record_dirty = true;
             self.tell(Event::Room(self.room_view()));
@@ -95,12 +94,43 @@ impl Engine {
     }
 }
 
-/// A name as it is shown: not at all if it cannot be.
+/// A name as it is shown: without letters that turn, hide or pile up others, and not at all if it
+/// cannot be. So it is read as it looks, and what it looks like is judged by what is read.
 pub(in crate::engine) fn shown_name(name: &str) -> String {
-    if valid_name(name) { name.to_owned() } else { String::new() }
+    if is_line(name) { without_odd(name) } else { String::new() }
 }
 
-/// True if a name is one that can be shown: short, and without characters that control.
+/// True if a name may be given: what is shown of it is all of it.
 fn valid_name(name: &str) -> bool {
+    is_line(name) && !has_odd(name)
+}
+
+/// True if a name is short and without characters that control.
+fn is_line(name: &str) -> bool {
     !name.is_empty() && name.len() <= limits::NAME_BYTES && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_without_what_turns_hides_or_piles_up_letters_and_cannot_be_given_with_it() {
+        let piled = format!("A{}na", "\u{301}".repeat(20));
+        for (name, shown) in [
+            ("Ana\u{202e}nimda", "Ananimda"),
+            ("An\u{200b}a", "Ana"),
+            ("\u{2066}Ana", "Ana"),
+            (&piled, "A\u{301}\u{301}\u{301}\u{301}na"),
+            ("A\nna", ""),
+            ("\u{200b}", ""),
+        ] {
+            assert_eq!(shown_name(name), shown, "{name:?}");
+            assert!(!valid_name(name), "{name:?}");
+        }
+        for name in ["Ana", "Việt", "👩\u{200d}💻", "می\u{200c}خواهم", "三"] {
+            assert_eq!(shown_name(name), name);
+            assert!(valid_name(name));
+        }
+    }
 }
