@@ -40,3 +40,4 @@ mod storage;
 mod tabs;
 mod tray;
 mod verification;
+mod weapons;

@@ -27,7 +27,8 @@ return row?.querySelector('[data-testid="private"]')?.textContent.trim() ?? "";
 /// All words on the page.
 const WORDS: &str = "return document.documentElement.textContent;";
 
-async fn choose(page: &Page, delivery: &str) -> Result<()> {
+/// Chooses how messages are delivered.
+pub async fn choose(page: &Page, delivery: &str) -> Result<()> {
     let chosen: bool = page.run(CHOOSE, &[json!(delivery)]).await?;
     ensure!(chosen, "there is no {delivery:?} to choose");
     Ok(())
