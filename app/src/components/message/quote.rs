@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::chat::{Heard, RoomState, Shown};
 use crate::components::messages::Scroll;
 use crate::page::{Page, ScreenStoreFields, word};
+use crate::prose::tame;
 use crate::text::called;
 
 /// See the module.
@@ -85,7 +86,7 @@ fn said_of(page: Page, heard: &Heard) -> Option<(Option<String>, String)> {
     let said = match (&original.body, original.vanishes) {
         _ if blocked => words.by_blocked.to_owned(),
         (Body::Text(_), Some(after)) => (words.goes_after_reading)(&language.span(after)),
-        (Body::Text(text), None) => text.clone(),
+        (Body::Text(text), None) => tame(text),
         (Body::Gone, _) => words.body_gone.to_owned(),
         (Body::Decided(decided), _) => language.decided(decided, known),
         (Body::Newer, _) => words.body_newer.to_owned(),

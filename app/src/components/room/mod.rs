@@ -20,6 +20,7 @@ use super::search::{Search, SearchButton, Way as Led};
 use super::status::{Lead, Status, Waiting};
 use crate::chat::{Company, Compose, Deed, PageEvent, RoomState, Rows};
 use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::prose::tame;
 use crate::text::{called, names};
 
 /// See the module.
@@ -111,7 +112,7 @@ fn answered(page: Page) -> Memo<Option<ReplySubject>> {
             let named = |room: &RoomState| called(row.author, language.words(), &room.members);
             let original = Original::saying(&row.body, row.author, (row.private, row.vanishes));
             let said = match original.body {
-                Body::Text(text) => text,
+                Body::Text(text) => tame(&text),
                 Body::Gone => language.words().body_gone.to_owned(),
                 Body::Decided(_) | Body::Newer | Body::Unreadable => String::new(),
             };

@@ -12,6 +12,7 @@ use web_sys::HtmlElement;
 use crate::chat::{Found, HITS, Hit, Older, RoomState, search};
 use crate::components::icon::Icon;
 use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::prose::tame;
 
 /// Where the reader is to be led.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,7 +253,7 @@ fn hit_line(page: Page, hit: Hit, go: impl Fn(EntryId) + 'static) -> impl IntoVi
                     <time>{move || language.get().near_moment(wall)}</time>
                 </span>
                 <span class="hit-words" dir="auto">
-                    {before} <mark>{found}</mark> {behind}
+                    {tame(&before)} <mark>{tame(&found)}</mark> {tame(&behind)}
                 </span>
             </button>
         </li>

@@ -60,7 +60,7 @@ fn noted(author: u8, to: Option<u8>, content: Content) -> Noted {
         let run = run(author, kind, Some(target), body);
         return Noted::of(&run, 7, &run.entries[0]).unwrap();
     };
-    let about = reacts.then(|| target);
+    let about = reacts.then_some(target);
     let letter = Letter { to: to.member(), about, content: Some(content) };
     let (kind, named) = if reacts { (Kind::PRIVATE, None) } else { (kind, Some(target)) };
     let whom = (&to.exchange().public(), &keypair(author));
