@@ -336,7 +336,7 @@ fn message(row: Row, unread: bool, key: u64) -> Message {
         expiry: row.expiry,
         vanishes: row.vanishes,
         private: row.private,
-        reply_to: row.reply_to,
+        reply_to: row.reply_to.map(|target| *target),
         hash: Some(row.hash),
         above: None,
     }
@@ -359,7 +359,8 @@ fn update(message: &mut Message, row: Row) {
     (message.edited, message.reactions) = (row.edited, row.reactions);
     (message.expiry, message.vanishes) = (row.expiry, row.vanishes);
     message.private = row.private;
-    (message.reply_to, message.hash) = (row.reply_to, Some(row.hash));
+    message.reply_to = row.reply_to.map(|target| *target);
+    message.hash = Some(row.hash);
     message.late |= row.late;
 }
 

@@ -231,8 +231,8 @@ pub struct Row {
     pub vanishes: Option<Millis>,
     /// Who else can read it, if it was said to one member alone: to whom, or its author.
     pub private: Option<MemberId>,
-    /// The message that it answers, if it answers one.
-    pub reply_to: Option<Target>,
+    /// The message that it answers, if it answers one: most answer none, and take no room for it.
+    pub reply_to: Option<Box<Target>>,
 }
 
 /// An emoji that members have put on a message.

@@ -80,14 +80,14 @@ fn a_reply_names_its_message_on_every_device_and_shows_what_that_says_now() {
     let question = named(&world, 1, "shall we");
     reply(&mut world, 1, "yes", question);
     for peer in 0..3 {
-        let target = row(&world, peer, "yes").reply_to.unwrap();
+        let target = row(&world, peer, "yes").reply_to.map(|to| *to).unwrap();
         assert_eq!(target, question);
         let original = quoted(&mut world, peer, &target).unwrap();
         assert_eq!((original.author, original.private), (member(&world, 0), None));
         assert_eq!(Some(original.body), text("shall we"));
     }
     act(&mut world, 0, "shall we go", Act::Edit(question.entry));
-    let target = row(&world, 2, "yes").reply_to.unwrap();
+    let target = row(&world, 2, "yes").reply_to.map(|to| *to).unwrap();
     assert_eq!(words(quoted(&mut world, 2, &target)), text("shall we go"));
     act(&mut world, 0, "", Act::Delete(question.entry));
     assert_eq!(words(quoted(&mut world, 2, &target)), Some(Body::Gone));
@@ -104,7 +104,7 @@ fn a_reply_that_is_edited_answers_still_and_one_that_is_deleted_answers_nothing(
     act(&mut world, 1, "no", Act::Edit(answer));
     for peer in [0, 1] {
         let target = row(&world, peer, "no").reply_to;
-        assert_eq!(target, Some(question));
+        assert_eq!(target.as_deref(), Some(&question));
     }
     act(&mut world, 1, "", Act::Delete(answer));
     for peer in [0, 1] {
@@ -132,11 +132,11 @@ fn a_reply_and_what_it_answers_outlive_the_worker_also_when_neither_is_in_memory
     assert!(world.words(again).iter().all(|text| text != "long ago"), "it is not in memory");
     reply(&mut world, again, "I remember", question);
     for peer in [0, again] {
-        let target = row(&world, peer, "I remember").reply_to.unwrap();
+        let target = row(&world, peer, "I remember").reply_to.map(|to| *to).unwrap();
         assert_eq!(words(quoted(&mut world, peer, &target)), text("long ago"));
     }
     act(&mut world, 0, "", Act::Delete(question.entry));
-    let target = row(&world, again, "I remember").reply_to.unwrap();
+    let target = row(&world, again, "I remember").reply_to.map(|to| *to).unwrap();
     assert_eq!(words(quoted(&mut world, again, &target)), Some(Body::Gone));
 }
 
@@ -187,7 +187,7 @@ fn what_two_can_read_is_answered_among_the_two() {
     for peer in [0, 1] {
         let answer = row(&world, peer, "quite");
         assert!(answer.private.is_some());
-        assert_eq!(answer.reply_to, Some(target));
+        assert_eq!(answer.reply_to.as_deref(), Some(&target));
         let original = quoted(&mut world, peer, &answer.reply_to.unwrap()).unwrap();
         assert!(original.private.is_some(), "it is known to be private");
     }
@@ -197,7 +197,7 @@ fn what_two_can_read_is_answered_among_the_two() {
     world.pass(2_000);
     let target = named(&world, 1, "to all");
     act(&mut world, 1, "only to you", Act::Reply { target, member: Some(ana), after: None });
-    let named = [0, 1].map(|peer| row(&world, peer, "only to you").reply_to.unwrap());
+    let named = [0, 1].map(|peer| row(&world, peer, "only to you").reply_to.map(|to| *to).unwrap());
     assert_eq!(named, [target; 2]);
     assert_eq!(world.words(2), ["to all"]);
 }
@@ -255,7 +255,7 @@ fn of_several_that_are_seen_together_one_may_answer_something() {
     };
     let question = named(&world, 1, "shall we");
     together(&mut world, question, ["yes", "and now"]);
-    assert_eq!(row(&world, 2, "yes").reply_to, Some(question));
+    assert_eq!(row(&world, 2, "yes").reply_to.as_deref(), Some(&question));
     assert_eq!(row(&world, 2, "and now").reply_to, None);
     // What may not be named in the open is not, and nothing of the whole is held back for it.
     let private = named(&world, 1, "between us");
@@ -271,7 +271,7 @@ fn words_that_go_after_the_reading_are_not_shown_above_a_reply() {
     act(&mut world, 0, "psst", Act::SayFor { after: MINUTE });
     let question = named(&world, 1, "psst");
     reply(&mut world, 1, "what", question);
-    let named = row(&world, 0, "what").reply_to.unwrap();
+    let named = row(&world, 0, "what").reply_to.map(|to| *to).unwrap();
     let original = quoted(&mut world, 0, &named).unwrap();
     assert_eq!((original.body, original.vanishes), (Body::Text(String::new()), Some(MINUTE)));
 }

@@ -12,7 +12,7 @@ fn target(lamport: u64) -> Target {
 }
 
 fn answer(lamport: u64, to: Target) -> Row {
-    Row { reply_to: Some(to), ..row(ME, lamport, "yes") }
+    Row { reply_to: Some(Box::new(to)), ..row(ME, lamport, "yes") }
 }
 
 fn rows(rows: Vec<Row>) -> PageEvent {

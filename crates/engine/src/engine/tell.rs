@@ -282,7 +282,7 @@ impl Engine {
             expiry,
             vanishes,
             private,
-            reply_to: reply_to.map(|to| Target { entry: run.calls(to.entry), ..to }),
+            reply_to: reply_to.map(|to| Box::new(Target { entry: run.calls(to.entry), ..to })),
         })
     }
 
