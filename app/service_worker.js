@@ -24,9 +24,21 @@ self.addEventListener("fetch", (event) => {
   // What is no file of the page (/config.json, /healthz, other origins) is left to the browser.
   const name = nameOf(event.request);
   if (name === undefined) return;
-  const names = new URL(event.request.url).searchParams.has("signal");
-  event.respondWith(name === PAGE && names ? page(event.request) : kept(name, event.request));
+  event.respondWith(answer(name, event));
 });
+
+async function answer(name, event) {
+  const scripted = name === PAGE || name.endsWith(".js");
+  const fresh = scripted && (await namesServer(event));
+  return fresh ? checked(name, event.request) : kept(name, event.request);
+}
+
+// True if a page is asked for that names another signaling server, or such a page asks for a file.
+async function namesServer(event) {
+  const names = (url) => new URL(url).searchParams.has("signal");
+  const client = event.clientId ? await self.clients.get(event.clientId) : undefined;
+  return names(event.request.url) || (client !== undefined && names(client.url));
+}
 
 // All files or none. Should the server change to another build meanwhile, a file is not what it
 // must be, the download fails, and the next look finds the other build.
@@ -77,9 +89,10 @@ async function kept(name, request) {
 }
 
 // Whoever names another signaling server needs the policy that the operator has set by now, which
-// is a header of the page's answer: the same page is taken from the server, if it can be had.
-async function page(request) {
-  const known = await find(PAGE);
+// is a header of the answers for page and scripts: the same file is taken from the server, if it
+// can be had.
+async function checked(name, request) {
+  const known = await find(name);
   if (known === undefined) return fetch(request);
   try {
     const fresh = await fetch(request);

@@ -1,6 +1,6 @@
 //! What is drawn: one folder a component, with its style beside it.
 //!
-//! Containers (`start`, `join`, `room`, `search`, and the root here) hold the [`Page`](crate::page::Page);
+//! Containers (`start`, `join`, `room`, and the root here) hold the [`Page`](crate::page::Page);
 //! everything else takes data and callbacks. Every element that has no changing part of its own
 //! gets one braced value: the macro would otherwise make it from markup, which Trusted Types
 //! refuse. Text only ever becomes text nodes.
@@ -21,7 +21,6 @@ mod message;
 mod messages;
 mod queue;
 mod room;
-mod search;
 mod start;
 mod status;
 

@@ -51,7 +51,7 @@ impl Quotes {
         }
     }
 
-    /// A message has changed, whether it stands in the list or not: its versions are asked for again.
+    /// A message has changed, in the list or not: its versions are asked for again.
     pub(super) fn renew(&mut self, entry: &EntryId) {
         let versions = self.0.iter_mut().filter(|(target, _)| target.entry == *entry);
         versions.for_each(|(_, told)| told.asked = false);

@@ -20,7 +20,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const LEFT: &str = r#"
 const done = arguments[0];
 (async () => {
-const ours = (it) => Object.keys(it).filter((key) => !key.startsWith("confab.l"));
+// Of the server, not of a person: a page that begins anew has read it again.
+const config = "confab.config";
+const ours = (it) =>
+  Object.keys(it).filter((key) => !key.startsWith("confab.l") && key !== config);
 const kept = [...ours(localStorage), ...ours(sessionStorage)];
 const all = await indexedDB.databases();
 // To open one that is not there would make it.

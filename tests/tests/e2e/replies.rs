@@ -12,7 +12,8 @@ use crate::view::View;
 /// What stands above the words of the row that says something.
 const QUOTE: &str = r#"
 const rows = [...document.querySelectorAll('[data-testid="message"]')];
-const said = (row) => row.querySelector('[data-testid="message-body"]').textContent === arguments[0];
+const body = (row) => row.querySelector('[data-testid="message-body"]').textContent;
+const said = (row) => body(row) === arguments[0];
 return rows.find(said)?.querySelector('[data-testid="quote"]')?.textContent ?? "";
 "#;
 

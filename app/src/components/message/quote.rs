@@ -1,4 +1,4 @@
-//! What a message answers, above its words: who said it and what it says now. Pressing it goes there.
+//! What a message answers, above its words: who said it, what it says now, and the way there.
 
 use browser::{Body, MemberId};
 use leptos::prelude::*;
@@ -53,7 +53,8 @@ pub fn Quote(
             >
                 <span class="unseen">{word(|words| words.in_reply_to)} " "</span>
                 {move || said.get().and_then(|(name, _)| name).map(|name| {
-                    view! { <bdi class="quoted-name">{name} <span class={"unseen"}>": "</span></bdi> }
+                    let end = view! { <span class={"unseen"}>": "</span> };
+                    view! { <bdi class="quoted-name">{name} {end}</bdi> }
                 })}
                 <span class="quoted-words" dir="auto">
                     {move || said.get().map(|(_, words)| words)}

@@ -13,13 +13,21 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::message::{MessageRow, Rescue};
-use super::search::Way;
 use crate::chat::{Older, Rows, Shown, Turn, on_screen};
 use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
 pub use scroll::Scroll;
 pub use sight::{Sight, on_visibility, page_is_visible};
 use sight::{is_covered, on_uncovering};
+
+/// Where the reader is to be led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// To this message.
+    pub entry: EntryId,
+    /// True if the keyboard goes there, too.
+    pub focus: bool,
+}
 
 /// Names by member, for rows.
 pub type Names = BTreeMap<MemberId, String>;

@@ -1,9 +1,12 @@
 //! The room page: header, notices, messages, composer, and the panel of members.
 
+mod search;
+
 use browser::{Body, Entrance, Gap, Original, Role, RoomId};
 use leptos::html;
 use leptos::prelude::*;
 
+use self::search::{Search, SearchButton};
 use super::banners::{Banners, Note};
 use super::brand::LanguageChoice;
 use super::composer::{Composer, ReplySubject};
@@ -14,9 +17,8 @@ use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{Rescue, Way};
-use super::messages::{Announcer, Messages, Names, names_of};
+use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
-use super::search::{Search, SearchButton, Way as Led};
 use super::status::{Lead, Status, Waiting};
 use crate::chat::{Company, Compose, Deed, PageEvent, RoomState, Rows};
 use crate::page::{Page, ScreenStoreFields, language, word};

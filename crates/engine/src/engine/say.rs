@@ -263,8 +263,8 @@ impl Engine {
         }
     }
 
-    /// What a reply names, and for whom alone it is. A message that has gone meanwhile, or is called
-    /// otherwise, is named no more: what answers it is said all the same.
+    /// What a reply names, and for whom alone it is. A message that has gone meanwhile, or has
+    /// another name, is named no more: what answers it is said all the same.
     fn replied_to(
         &self,
         named: Target,

@@ -89,8 +89,8 @@ pub enum Act {
         /// How long after the reading its words go, if they do: as for [`Act::SayFor`].
         after: Option<Millis>,
     },
-    /// Says something in answer to a message, which is shown above it. Without that message, because
-    /// its body has gone meanwhile, it is said all the same, and answers nothing.
+    /// Says something in answer to a message, which is shown above it. If that has gone meanwhile
+    /// it is said all the same, and answers nothing.
     Reply {
         /// The message, as it was when it was chosen. What two alone can read is answered among the
         /// two only.

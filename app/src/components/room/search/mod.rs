@@ -11,17 +11,9 @@ use web_sys::HtmlElement;
 
 use crate::chat::{Found, HITS, Hit, Older, RoomState, search};
 use crate::components::icon::Icon;
+use crate::components::messages::Way;
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::prose::tame;
-
-/// Where the reader is to be led.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// To this message.
-    pub entry: EntryId,
-    /// True if the keyboard goes there, too.
-    pub focus: bool,
-}
 
 /// The id of the button that opens it, for the keyboard's way back.
 const BUTTON: &str = "search-button";
