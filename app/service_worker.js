@@ -33,11 +33,13 @@ async function answer(name, event) {
   return fresh ? checked(name, event.request) : kept(name, event.request);
 }
 
-// True if a page is asked for that names another signaling server, or such a page asks for a file.
+// True if a page is asked for that names another signaling server, or one is open that may ask for
+// its scripts. (Firefox never answers for the client of a page that was loaded around this worker.)
 async function namesServer(event) {
   const names = (url) => new URL(url).searchParams.has("signal");
-  const client = event.clientId ? await self.clients.get(event.clientId) : undefined;
-  return names(event.request.url) || (client !== undefined && names(client.url));
+  if (event.request.mode === "navigate") return names(event.request.url);
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return pages.some((page) => names(page.url));
 }
 
 // All files or none. Should the server change to another build meanwhile, a file is not what it

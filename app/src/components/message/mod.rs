@@ -57,6 +57,8 @@ pub fn MessageRow(
     // What somebody who is blocked has said is there for whoever wants to see it.
     let uncovered = RwSignal::new(false);
     let blocked = Page::here().of_room(move |room| room.treatment(author).blocked);
+    // Most messages answer nothing, and look at nothing for it.
+    let answers = Memo::new(move |_| message.with(|message| message.reply_to.is_some()));
     let covered = Memo::new(move |_| blocked.get().then(|| !uncovered.get()));
     let class = move || {
         let side = if own { "own" } else { "other" };
@@ -90,7 +92,9 @@ pub fn MessageRow(
                 <div class="bubble">
                     <PrivateBadge message other />
                     <PriorityBadge message />
-                    <Quote message scroll />
+                    <Show when=move || answers.get()>
+                        <Quote message scroll />
+                    </Show>
                     <Cover covered uncovered />
                     <BodyText message sight covered />
                 </div>

@@ -18,16 +18,11 @@ pub fn Quote(
     scroll: Scroll,
 ) -> impl IntoView {
     let page = Page::here();
-    let heard = Memo::new(move |_| {
-        // Most messages answer nothing, and look at nothing for it.
-        message.with(|message| message.reply_to)?;
-        message.with(|message| page.of_rows(|rows| rows.heard(message)))
-    });
+    let heard =
+        Memo::new(move |_| message.with(|message| page.of_rows(|rows| rows.heard(message))));
     let listed = move || heard.with(|heard| matches!(heard, Some(Heard::Here(_, true))));
-    let wants = Memo::new(move |_| {
-        message.with(|message| message.reply_to)?;
-        message.with(|message| page.of_rows(|rows| rows.wants(message)))
-    });
+    let wants =
+        Memo::new(move |_| message.with(|message| page.of_rows(|rows| rows.wants(message))));
     Effect::new(move |_| {
         if let Some(target) = wants.get() {
             // Not while the page is being drawn.
