@@ -373,6 +373,8 @@ impl Engine {
     /// it by the names that it has then.
     pub(in crate::engine) fn on_move_failed(&mut self, moved: &[Moved]) {
         for Moved { log, part, .. } in moved {
+            // Until then nothing else may show it: a receipt would, by a name that may be gone.
+            self.timeline.withdraw(log, *part);
             let gone = (part.0..=part.1).map(|seq| EntryId { log: *log, seq }).collect();
             self.out.push_back(Output::Event(Event::Moved(gone)));
         }
