@@ -56,11 +56,14 @@ fn read(storage: Option<Storage>, key: &str) -> Option<String> {
     storage?.get_item(key).ok().flatten()
 }
 
-/// An empty text removes the entry.
+/// An empty text removes the entry. To look costs little, to write much: other processes hear of it.
 fn keep(storage: Option<Storage>, key: &str, value: &str) {
     let Some(storage) = storage else { return };
+    let before = storage.get_item(key).ok().flatten();
     let _ = match value {
+        "" if before.is_none() => return,
         "" => storage.remove_item(key),
+        _ if before.as_deref() == Some(value) => return,
         _ => storage.set_item(key, value),
     };
 }

@@ -49,8 +49,10 @@ pub struct Screen {
     pub drawings: u64,
 }
 
-/// Puts all but the messages into the store. True if it is another room than before: what is drawn
+/// Puts into the store what changes seldom. True if it is another room than before: what is drawn
 /// of the last one's messages goes first, so that no name ever stands over words of another room.
+///
+/// What changes with each message waits for [`draw`]: all rows look at it.
 pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     let last = screen.room().try_with_untracked(|room| room.room);
     let other = last.is_some_and(|last| last != next.room.room);
@@ -58,7 +60,6 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
         draw_nothing(screen);
     }
     renew(screen.worker(), &next.worker);
-    renew(screen.rooms(), &next.rooms);
     renew(screen.asks(), &next.asks);
     renew(screen.guard(), &next.guard);
     renew(screen.device(), &next.device);
@@ -67,7 +68,9 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);
     renew(screen.dismissed(), &next.dismissed);
-    renew(screen.room(), &next.room);
+    if other {
+        renew(screen.room(), &next.room);
+    }
     renew(screen.place(), &next.place);
     other
 }
@@ -81,8 +84,11 @@ fn draw_nothing(screen: Store<Screen>) {
     screen.drawings().update(|drawings| *drawings = drawings.wrapping_add(1));
 }
 
-/// Puts the messages that are to be drawn into the store. True if there are more to draw.
+/// Puts the rest into the store, and the messages that are to be drawn. True if there are more to
+/// draw.
 pub fn draw(screen: Store<Screen>, next: &ChatState) -> bool {
+    renew(screen.rooms(), &next.rooms);
+    renew(screen.room(), &next.room);
     let drawn = |rows: &Vec<Shown>| rows.iter().map(|row| row.key).collect::<BTreeSet<u64>>();
     let Some(drawn) = screen.rows().try_with_untracked(drawn) else { return false };
     let part = next.span.growing(&next.rows, &drawn);
