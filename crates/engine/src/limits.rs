@@ -96,10 +96,18 @@ pub const VANISH_RETRY: Millis = 10 * 60_000;
 pub const ATTEMPTS: usize = 16;
 /// Refusals of one message by one member before it counts as undelivered.
 pub const REFUSALS: u32 = 5;
-/// The first wait before a refused message is offered again; doubles.
-pub const REFUSED_BACKOFF: Millis = 2_000;
-/// The longest wait before a refused message is offered again.
-pub const REFUSED_BACKOFF_MAX: Millis = 5 * 60_000;
+/// Refusals that one link is told in [`REFUSE_EVERY`]: others wait and are joined, and no `Have`
+/// goes before them.
+pub const REFUSALS_AT_ONCE: usize = 64;
+/// The time that a number of refusals is counted in, in milliseconds: a peer closes a link on which
+/// more than [`CONTROL_RATE`] control frames come in a second.
+pub const REFUSE_EVERY: Millis = 100;
+/// Refusals that wait for one link, joined: with more, it gets no credit. What it had credit for
+/// may add to them, so this is no exact bound.
+pub const REFUSALS_WAITING: usize = 1024;
+/// Refusals of one log and reason that wait apart: with more, all between them are refused. They
+/// are asked for again.
+pub const REFUSALS_APART: usize = 64;
 /// Messages said at least once that wait for an acknowledgement.
 pub const LIVE: usize = 256;
 /// The first wait before an unacknowledged one is repeated; doubles.
@@ -181,6 +189,9 @@ pub const LOGS: usize = 4096;
 pub const MEMBERS: usize = 1024;
 /// Names under which one member is known: beyond, the last makes room.
 pub const NAMES_OF_A_MEMBER: usize = 16;
+/// Ranges of an own log that one member has missed, because their time was over there: beyond, the
+/// oldest become one.
+pub const MISSED_RANGES: usize = 4096;
 /// Ranges of one log: beyond, a run that would open another gap is refused.
 pub const RANGES: usize = 512;
 /// Hashes of entries that are kept in memory, to compare logs by.

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{LogId, MemberId, Seq};
+use crate::io::Millis;
 use crate::limits;
 use crate::log::ranges::RangeSet;
 use crate::members::acquaintances::Acquaintances;
@@ -120,6 +121,18 @@ pub struct Delivery {
     pub state: RowState,
     /// How many others hold it.
     pub held_by: u32,
+}
+
+impl Delivery {
+    /// The same of one that expires at a time, or never: then nobody can have missed its time, and
+    /// it is only counted with others that some have missed.
+    #[must_use]
+    pub fn with_expiry(self, expiry: Option<Millis>) -> Delivery {
+        match (self.state, expiry) {
+            (RowState::Expired, None) => Delivery { state: RowState::Held, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// Everybody else in the room.
@@ -235,10 +248,14 @@ impl Members {
     pub fn misses(&mut self, id: &MemberId, own: LogId, seq: Seq) {
         let Some(member) = self.members.get_mut(id) else { return };
         let missed = member.missed.entry(own).or_default();
-        if missed.ranges().len() < limits::RANGES {
-            missed.insert(seq, seq);
-            self.dirty.insert(*id);
+        missed.insert(seq, seq);
+        if missed.ranges().len() > limits::MISSED_RANGES
+            && let [(first, _), (_, last), ..] = *missed.ranges()
+        {
+            // The oldest become one: better to claim less than what is not so.
+            missed.insert(first, last);
         }
+        self.dirty.insert(*id);
     }
 
     /// Only this member and oneself can read an entry.
@@ -435,6 +452,23 @@ mod tests {
         members.reads(&ANA, OWN, &RangeSet::of(0, 0));
         members.reads(&BEN, OWN, &RangeSet::of(0, 0));
         assert_eq!(state(&members, 0), (RowState::Read, 2));
+    }
+
+    #[test]
+    fn i6_more_than_can_be_remembered_is_never_taken_for_delivered() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        let many = 2 * limits::MISSED_RANGES as u64;
+        (0..many).for_each(|number| members.misses(&ANA, OWN, 2 * number));
+        members.holds(&ANA, OWN, &RangeSet::of(0, 2 * many));
+        for seq in (0..many).map(|number| 2 * number) {
+            assert_eq!(members.delivery(&OWN, seq).state, RowState::Expired);
+        }
+        assert_eq!(members.members[&ANA].missed[&OWN].ranges().len(), limits::MISSED_RANGES);
+        let between = members.delivery(&OWN, 1);
+        assert_eq!(between.with_expiry(Some(7)).state, RowState::Expired);
+        assert_eq!(between.with_expiry(None).state, RowState::Held, "it has no time");
+        assert_eq!(members.delivery(&OWN, 2 * many - 1).state, RowState::Delivered);
     }
 
     #[test]

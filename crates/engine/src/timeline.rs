@@ -366,6 +366,7 @@ impl Timeline {
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
         let row = self.rows.get_mut(&self.index.get(entry)?.order)?;
         let back = planted(Planted::StateGoesBack);
+        let delivery = delivery.with_expiry(row.expiry);
         let state = if back { delivery.state } else { row.state.max(delivery.state) };
         let held_by = row.held_by.max(delivery.held_by);
         if (state, held_by) == (row.state, row.held_by) {

@@ -228,6 +228,34 @@ fn what_is_over_by_the_clock_of_a_recipient_is_not_delivered_there() {
 }
 
 #[test]
+fn i6_a_storm_of_what_came_too_late_closes_no_link_and_is_told_to_the_last() {
+    const MESSAGES: usize = 6_000;
+    let mut world = two();
+    let ben = world.stop(1);
+    let terms = Terms { expires_after: Some(60_000), ..Terms::default() };
+    for number in 0..MESSAGES {
+        // Between two of them is one that never expires: they cannot be told of in one.
+        let terms = if number % 2 == 0 { terms } else { Terms::default() };
+        send(&mut world, 0, &format!("message {number}"), terms);
+    }
+    world.pass(5_000);
+    world.peers[0].events.clear();
+    let ben = world.start(guest(1), ben);
+    world.peers[ben].ahead = 120_000;
+    world.connect(ben);
+    world.pass(40_000);
+    for peer in [0, ben] {
+        let blamed = |event: &&Event| matches!(event, Event::Trouble(_));
+        assert_eq!(world.peers[peer].events.iter().find(blamed), None, "nobody did anything wrong");
+    }
+    let rows = world.peers[0].rows.values();
+    let states = rows.filter(|row| row.own).map(|row| (row.expiry.is_some(), row.state));
+    let of = |expires: bool, state| states.clone().filter(|s| *s == (expires, state)).count();
+    let settled = (of(true, RowState::Expired), of(false, RowState::Delivered));
+    assert_eq!(settled, (MESSAGES / 2, MESSAGES / 2), "every one, and none as what it is not");
+}
+
+#[test]
 fn bodies_go_also_while_everybody_goes_on_talking() {
     let mut world = two();
     let terms = Terms { expires_after: Some(30_000), ..Terms::default() };

@@ -225,7 +225,11 @@ impl Engine {
         if !self.is_open() {
             return;
         }
-        if self.commits.receipt_at.is_some_and(|at| at <= now) {
+        let due = self.commits.receipt_at.is_some_and(|at| at <= now);
+        if due && self.owes_refusals() {
+            // It would tell that what came too late is held before anybody hears that it did.
+            self.commits.receipt_at = Some(now + limits::REFUSE_EVERY);
+        } else if due {
             self.commits.receipt_at = None;
             self.commits.last_receipt = Some(now);
             self.publish_receipt();

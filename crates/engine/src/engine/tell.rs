@@ -254,7 +254,7 @@ impl Engine {
             Kind::PRIVATE => self.said_privately(run, seq, entry, over)?,
             _ => self.said_openly(run, seq, entry, over),
         };
-        let delivery = self.members.delivery_to(&run.log, seq, private);
+        let delivery = self.members.delivery_to(&run.log, seq, private).with_expiry(expiry);
         let state = match delivery.state {
             state if state < RowState::Delivered && over => RowState::Expired,
             state if state < RowState::Delivered && self.outbox.tray.holds(&id) => RowState::Failed,

@@ -292,8 +292,31 @@ impl Engine {
     pub(super) fn refuse_runs(&mut self, runs: &[(LinkId, LogId, Seq, Seq)], reason: u8) {
         for (id, log, first, last) in runs {
             let refusal = Refusal { log: *log, first: *first, last: *last, reason };
-            self.control(*id, &Frame::Refuse(refusal));
+            if let Some(flow) = self.links.get_mut(id).and_then(Link::flow_mut) {
+                flow.refusing.add(refusal);
+            }
+            self.tell_refusals(*id);
         }
+    }
+
+    /// True if somebody has not heard yet of all that was not taken.
+    pub(super) fn owes_refusals(&self) -> bool {
+        self.links.values().filter_map(Link::flow).any(|flow| !flow.refusing.is_empty())
+    }
+
+    /// Tells a member of refusals, as many as it can be told now.
+    fn tell_refusals(&mut self, id: LinkId) {
+        let now = self.now.mono;
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        let due = flow.map(|flow| flow.refusing.take(now)).unwrap_or_default();
+        if due.is_empty() {
+            return;
+        }
+        for refusal in due {
+            self.control(id, &Frame::Refuse(refusal));
+        }
+        // It may have been waited with.
+        self.give_credit(id);
     }
 
     /// An undelivered message is offered again.
@@ -327,11 +350,13 @@ impl Engine {
         let stale = self.commits.reload || !self.is_open();
         let links: Vec<LinkId> = self.links.keys().copied().collect();
         for id in links {
+            self.tell_refusals(id);
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
             let Some(flow) = flow.filter(|flow| flow.tell_at.is_some_and(|at| at <= now)) else {
                 continue;
             };
-            if stale {
+            // What came too late is held, and would be taken for delivered.
+            if stale || !flow.refusing.is_empty() {
                 flow.tell_at = Some(now + limits::HAVE_DELAY);
                 continue;
             }

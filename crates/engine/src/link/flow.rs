@@ -6,11 +6,13 @@
 //! until the channel has room. So a million waiting entries cost no memory, and what is urgent is
 //! chosen when the channel is free, not when it was written.
 
+mod refusing;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+pub use self::refusing::Refusing;
 use crate::frame::{Frame, PART_OVERHEAD, Part};
 use crate::hello::Again;
 use crate::ids::{EpochId, LogId, MemberId, Seq};
@@ -88,6 +90,8 @@ pub struct Flow {
     pub tell_at: Option<Millis>,
     /// The newest counter of each register that it is known to hold.
     pub registers: BTreeMap<RegisterKey, u64>,
+    /// What it was not told yet of what was not taken.
+    pub refusing: Refusing,
     /// From the last question for a sign of life to its answer.
     pub round_trip: Option<Millis>,
     /// Runs whose last byte was given to the channel and that nobody has been told of.
@@ -123,6 +127,7 @@ impl Flow {
             untold: BTreeSet::new(),
             tell_at: None,
             registers: BTreeMap::new(),
+            refusing: Refusing::default(),
             round_trip: None,
             departed: Vec::new(),
             ephemeral: VecDeque::new(),
@@ -474,7 +479,7 @@ impl Flow {
             Some((_, sent)) => sent + limits::PROBE_TIMEOUT,
             None => self.heard + limits::PROBE_IDLE,
         };
-        [Some(life), self.tell_at, self.prove_by].into_iter().flatten().min()
+        [Some(life), self.tell_at, self.prove_by, self.refusing.due()].into_iter().flatten().min()
     }
 }
 

@@ -5,8 +5,6 @@
 
 use crate::view::FailureReason;
 
-/// The log has forked: another version of it is kept.
-pub const FORK: u8 = 1;
 /// Its Lamport times do not grow as they have to.
 pub const LAMPORT: u8 = 2;
 /// More logs, or more gaps of a log, than are kept.
@@ -15,7 +13,8 @@ pub const TOO_MUCH: u8 = 3;
 pub const NO_SPACE: u8 = 4;
 /// The member has blocked the author. Told to the author alone, and settled until it is unblocked.
 pub const BLOCKED: u8 = 5;
-/// The member's version cannot do anything with it. Nothing sends it yet; the same holds.
+/// The member's version cannot do anything with it. This version keeps and hands on what it does
+/// not understand, and says in its place that a newer one is needed: others may do otherwise.
 pub const NOT_UNDERSTOOD: u8 = 6;
 
 /// Its time was over when it came, by the clock of the device there: nobody has seen the words. The
@@ -28,7 +27,7 @@ pub const QUOTA: u8 = 8;
 #[must_use]
 pub fn reason(number: u8) -> FailureReason {
     match number {
-        FORK | LAMPORT => FailureReason::NotAllowed,
+        LAMPORT => FailureReason::NotAllowed,
         TOO_MUCH => FailureReason::TooMuch,
         NO_SPACE => FailureReason::NoSpace,
         BLOCKED => FailureReason::Blocked,
@@ -45,7 +44,7 @@ mod tests {
 
     #[test]
     fn every_reason_that_may_come_has_words_of_its_own_and_an_unknown_one_is_kept() {
-        assert_eq!(reason(FORK), FailureReason::NotAllowed);
+        assert_eq!(reason(LAMPORT), FailureReason::NotAllowed);
         assert_eq!(reason(BLOCKED), FailureReason::Blocked);
         assert_eq!(reason(QUOTA), FailureReason::Quota);
         assert_eq!(reason(NOT_UNDERSTOOD), FailureReason::NotUnderstood);

@@ -23,6 +23,7 @@ impl Engine {
         self.stage_turned_away(batch, away);
         let taken = self.inbox.take();
         let mut refused = Vec::new();
+        let mut too_much = Vec::new();
         let deleted: Vec<(MemberId, EntryHash)> =
             taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
         for incoming in taken {
@@ -57,11 +58,15 @@ impl Engine {
                 // A log that forks is nobody's fault, and a loose part comes again.
                 Err(LogError::Fork | LogError::Loose) => {}
                 Err(error @ (LogError::Lamport | LogError::Gaps | LogError::Logs)) => {
+                    if error != LogError::Lamport {
+                        too_much.push(offered);
+                    }
                     self.trouble(Trouble::Peer { member, what: error.to_string() });
                 }
             }
         }
         self.refuse_runs(&refused, refusal::QUOTA);
+        self.refuse_runs(&too_much, refusal::TOO_MUCH);
     }
 
     /// True unless a log would be one too many.
@@ -123,15 +128,15 @@ impl Engine {
                 }
                 Err(LogError::Fork)
             }
-            Err(error @ LogError::Lamport) => {
+            Err(LogError::Lamport) => {
                 // Settled: nobody is asked for it again.
                 let mut new = RangeSet::of(run.first, run.last());
                 new.subtract(&state.held());
                 for (first, last) in new.ranges() {
-                    state.refuse(*first, *last, refusal(error));
+                    state.refuse(*first, *last, refusal::LAMPORT);
                 }
                 batch.strict = true;
-                Err(error)
+                Err(LogError::Lamport)
             }
             Err(error @ (LogError::Gaps | LogError::Logs | LogError::Loose)) => Err(error),
         }
@@ -184,10 +189,10 @@ impl Engine {
         }
         let over = |expiry: Option<Millis>| expiry.is_some_and(|at| at <= self.now.wall);
         let late = run.iter().filter(|(_, entry)| over(entry.header.expiry));
-        let late: Vec<Seq> = late.map(|(seq, _)| seq).collect();
-        for seq in late {
+        let late = RangeSet::from_ranges(late.map(|(seq, _)| (seq, seq)));
+        for (first, last) in late.ranges() {
             mark(Mark::CameTooLate);
-            self.refuse_runs(&[(from, run.log, seq, seq)], refusal::EXPIRED);
+            self.refuse_runs(&[(from, run.log, *first, *last)], refusal::EXPIRED);
         }
     }
 }
@@ -208,13 +213,4 @@ fn parts(run: Run, new: &RangeSet, held: &RangeSet) -> Vec<Run> {
         Some(part.suffix(*first))
     };
     new.ranges().iter().filter_map(part).collect()
-}
-
-/// The reason of a settled seq, as a number on the wire.
-fn refusal(error: LogError) -> u8 {
-    match error {
-        LogError::Fork => refusal::FORK,
-        LogError::Lamport => refusal::LAMPORT,
-        LogError::Gaps | LogError::Logs | LogError::Loose => refusal::TOO_MUCH,
-    }
 }

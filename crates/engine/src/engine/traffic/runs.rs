@@ -92,10 +92,16 @@ impl Engine {
             }
         }
         for id in links {
-            let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-            if flow.is_some_and(|flow| !flow.give_credit()) {
-                self.misbehaved(id, "it does not read what it is sent");
-            }
+            self.give_credit(id);
+        }
+    }
+
+    /// A member that has to be told of many refusals may send no more until it was.
+    pub(in crate::engine) fn give_credit(&mut self, id: LinkId) {
+        let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
+        let flow = flow.filter(|flow| !flow.refusing.is_full());
+        if flow.is_some_and(|flow| !flow.give_credit()) {
+            self.misbehaved(id, "it does not read what it is sent");
         }
     }
 }
