@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// What the page is made of, below the workspace's root.
-const SOURCES: [&str; 6] =
-    ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", "app", "crates"];
+const SOURCES: [&str; 7] =
+    [".cargo", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", "app", "crates"];
 
 fn file() -> Result<PathBuf> {
     Ok(paths::target()?.join("page.stamp"))
