@@ -3,6 +3,7 @@
 //!
 //! One profile each, so that serve, dist and the end-to-end tests share what was built.
 
+pub mod budget;
 mod offline;
 
 use crate::tools::{self, FOR_THE_PAGE, Tool};
@@ -30,6 +31,14 @@ pub struct Packed {
     pub gzip: Option<usize>,
     /// Bytes of the `.br` beside it.
     pub brotli: Option<usize>,
+}
+
+impl Packed {
+    /// The bytes that a browser downloads.
+    #[must_use]
+    pub fn on_the_wire(&self) -> usize {
+        self.brotli.unwrap_or(self.raw)
+    }
 }
 
 /// Which server to build.

@@ -1,17 +1,32 @@
-//! `dist`: the release bundle in dist/, with its sizes.
+//! `dist`: the release bundle in dist/, with its sizes, and what of it is downloaded when.
 
+use crate::bundle::budget::{self, ALLOWED, Load, WANTED};
 use crate::bundle::{self, Packed};
 use anyhow::Result;
 
 /// Builds the bundle and prints what a browser downloads.
 ///
 /// # Errors
-/// When a tool cannot be installed or the build fails.
+/// When a tool cannot be installed, the build fails, or a budget is exceeded.
 pub fn run() -> Result<()> {
     let files = bundle::build_page()?;
     print_sizes(&files);
+    print_loads(&files);
     println!("\nthe bundle is in {}", bundle::dist()?.display());
-    Ok(())
+    budget::check(&files)
+}
+
+/// Prints what is downloaded when, why, and of which files.
+fn print_loads(files: &[Packed]) {
+    for load in Load::ALL {
+        let (bytes, budget) = (grouped(load.bytes(files)), grouped(load.budget()));
+        println!("\n{}: {bytes} of {budget} bytes, {}", load.name(), load.reason());
+        let names = files.iter().map(|file| file.name.as_str());
+        let names: Vec<&str> = names.filter(|name| Load::of(name) == load).collect();
+        println!("  {}", names.join(", "));
+    }
+    let (allowed, wanted) = (grouped(ALLOWED), grouped(WANTED));
+    println!("\nthe first load is to come to {allowed} bytes, better {wanted}");
 }
 
 /// Prints a line a file and the total; what does not shrink counts as it is.
@@ -33,7 +48,7 @@ fn print_sizes(files: &[Packed]) {
         "total",
         total(|file| file.raw),
         total(|file| file.gzip.unwrap_or(file.raw)),
-        total(|file| file.brotli.unwrap_or(file.raw)),
+        total(Packed::on_the_wire),
     );
 }
 

@@ -1,0 +1,132 @@
+//! What of the bundle is downloaded when, and how much of it there may be.
+//!
+//! ```text
+//!  first ── the page is drawn ──► engine ── a room can be opened; meanwhile ──► kept
+//! ```
+//! Counted is what goes over the network: brotli, or the file as it is where that is smaller. A
+//! file that is named nowhere belongs to the first load, so nothing escapes its budget.
+
+use super::Packed;
+use anyhow::{Result, ensure};
+
+/// What all of the first load is to come to, in bytes; not reached.
+pub const ALLOWED: usize = 250_000;
+/// What it would better come to, in bytes.
+pub const WANTED: usize = 180_000;
+
+/// When a file is downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Before anything but the static shell is seen.
+    First,
+    /// Once the start page, or that of an invite, is drawn; at once where a room is to be shown.
+    Engine,
+    /// By the browser, or by the service worker while the page is used.
+    Kept,
+}
+
+impl Load {
+    /// Every load, in the order of time.
+    pub const ALL: [Self; 3] = [Self::First, Self::Engine, Self::Kept];
+
+    /// The load to which a file of the page belongs, by its name below the page's folder.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Self::Engine,
+            "service_worker.js" => Self::Kept,
+            name if name.starts_with("icons/") && name != "icons/icon.svg" => Self::Kept,
+            _ => Self::First,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first load",
+            Self::Engine => "engine",
+            Self::Kept => "kept",
+        }
+    }
+
+    /// Why it comes then.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::First => "the page and its program: nothing but the static shell is seen before",
+            Self::Engine => {
+                "the worker: fetched after the first paint, needed before a room is shown"
+            }
+            Self::Kept => {
+                "the service worker and pictures for installing: no screen waits for them"
+            }
+        }
+    }
+
+    /// What is reached, in bytes, and may not be exceeded.
+    #[must_use]
+    pub const fn budget(self) -> usize {
+        match self {
+            Self::First => 500_000,
+            Self::Engine => 510_000,
+            Self::Kept => 25_000,
+        }
+    }
+
+    /// The bytes of it among these files.
+    #[must_use]
+    pub fn bytes(self, files: &[Packed]) -> usize {
+        files.iter().filter(|file| Self::of(&file.name) == self).map(Packed::on_the_wire).sum()
+    }
+}
+
+/// Nothing if each load is within its budget.
+///
+/// # Errors
+/// When one is not: its name, its bytes and its budget.
+pub fn check(files: &[Packed]) -> Result<()> {
+    for load in Load::ALL {
+        let (bytes, budget) = (load.bytes(files), load.budget());
+        ensure!(
+            bytes <= budget,
+            "{}: {bytes} bytes are more than its budget of {budget} ({}); make it smaller, or say \
+             in xtask/src/bundle/budget.rs why it has to be more",
+            load.name(),
+            load.reason(),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, raw: usize, brotli: Option<usize>) -> Packed {
+        Packed { name: name.to_owned(), raw, gzip: None, brotli }
+    }
+
+    #[test]
+    fn what_is_named_nowhere_belongs_to_the_first_load() {
+        for name in ["index.html", "app-12ab_bg.wasm", "app-12ab.js", "icons/icon.svg", "new.js"] {
+            assert_eq!(Load::of(name), Load::First, "{name}");
+        }
+        assert_eq!(Load::of("worker_bg.wasm"), Load::Engine);
+        assert_eq!(Load::of("icons/icon-512.png"), Load::Kept);
+        assert_eq!(Load::of("service_worker.js"), Load::Kept);
+    }
+
+    #[test]
+    fn each_load_is_held_to_its_own_budget_by_what_goes_over_the_network() {
+        let names = ["app-12ab_bg.wasm", "worker_bg.wasm", "service_worker.js"];
+        for (load, name) in Load::ALL.into_iter().zip(names) {
+            let within = [file(name, usize::MAX, Some(load.budget() - 1)), file("x", 1, None)];
+            let within = &within[..if load == Load::First { 2 } else { 1 }];
+            check(within).unwrap();
+            let beyond = check(&[file(name, usize::MAX, Some(load.budget() + 1))]).unwrap_err();
+            assert!(beyond.to_string().starts_with(load.name()), "{beyond}");
+            check(&[file(name, load.budget() + 1, None)]).unwrap_err();
+        }
+    }
+}
