@@ -9,6 +9,7 @@
 //! drawn anew; the messages among it at a `pace`, and of them only a part.
 
 mod backup;
+mod behind;
 mod guard;
 mod pace;
 mod screen;
@@ -16,18 +17,18 @@ mod screen;
 use std::time::Duration;
 
 use browser::{
-    Act, Client, ClientEvent, Command, Draft, DraftId, Entrance, EntryId, Millis, Priority, Qos,
-    RoomId, Target,
+    Act, Client, Command, Draft, DraftId, Entrance, EntryId, Millis, Priority, Qos, RoomId, Target,
 };
 use leptos::prelude::*;
 use reactive_stores::Store;
 
 use self::backup::Backup;
+use self::behind::Behind;
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    ChatState, Compose, Deed, DeviceDeed, Errand, GuardDeed, Manner, Notice, PageEvent, RoomState,
-    Rows, Shown, Span, Task, Turn, unread,
+    ChatState, Compose, Deed, Errand, GuardDeed, Manner, Notice, PageEvent, RoomState, Rows, Shown,
+    Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -45,13 +46,13 @@ pub struct Page {
     screen: Store<Screen>,
     pace: StoredValue<Pace>,
     typed: StoredValue<(bool, Millis)>,
-    client: StoredValue<Option<Client>, LocalStorage>,
+    client: StoredValue<Behind, LocalStorage>,
     language: RwSignal<Language>,
     backup: StoredValue<Backup, LocalStorage>,
 }
 
 impl Page {
-    /// Reads the address, starts the client, and gives the page to all components.
+    /// Reads the address, lets the client begin, and gives the page to all components.
     pub fn start() -> Page {
         session::settle_life();
         let language = RwSignal::new(session::language());
@@ -60,7 +61,7 @@ impl Page {
             screen: Store::new(Screen::default()),
             pace: StoredValue::new(Pace::default()),
             typed: StoredValue::new((false, 0)),
-            client: StoredValue::new_local(None),
+            client: StoredValue::new_local(Behind::default()),
             language,
             backup: StoredValue::new_local(Backup::default()),
         };
@@ -78,14 +79,7 @@ impl Page {
             page.happen(PageEvent::Guards(GuardDeed::Expect));
         }
         page.happen(PageEvent::Arrived(session::arrival()));
-        let told = move |event: ClientEvent| page.happen(PageEvent::Client(event));
-        match Client::start(session::options(), told) {
-            Ok(client) => page.client.set_value(Some(client)),
-            Err(error) => page.happen(PageEvent::Unstartable(error)),
-        }
-        if session::wipe_was_begun() {
-            page.happen(PageEvent::Manages(DeviceDeed::Wipe));
-        }
+        page.begin();
         page
     }
 
@@ -438,14 +432,6 @@ impl Page {
     fn command(self, command: Command) {
         let Some(room) = self.room() else { return };
         self.with_client(|client| client.command(room, command));
-    }
-
-    /// The client is cloned out: it may answer at once, from within the call.
-    fn with_client(self, ask: impl FnOnce(&Client)) {
-        let client = self.client.try_get_value().flatten();
-        if let Some(client) = client {
-            ask(&client);
-        }
     }
 }
 
