@@ -68,7 +68,7 @@ enum Command {
     Mutants(test::mutants::Options),
     /// Lay siege to the signaling server: 5,000 hostile connections, honest joins measured
     Siege(test::siege::Options),
-    /// Try every attack of an evil signaling server on real pages, or those that are named
+    /// Try every attack of an evil signaling server or member on real pages, or those named
     Evil(test::evil::Options),
     /// Run the simulator; `sim --help` shows its flags
     #[command(disable_help_flag = true)]

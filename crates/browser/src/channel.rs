@@ -2,14 +2,14 @@
 //!
 //! At most [`HIGH_WATER`] bytes wait in the browser, so that an urgent message overtakes a running
 //! transfer in the engine's queues, where there is an order, and not behind it. A message that is
-//! too long, or text, breaks the protocol and closes the channel.
+//! too long, or text, breaks the protocol: the engine is shown enough of it to see that.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use engine::limits::MESSAGE_BYTES;
 use gloo::events::EventListener;
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
@@ -25,7 +25,7 @@ pub enum ChannelNews {
     Drained,
     /// A message came.
     Heard(Vec<u8>),
-    /// It is gone, or was closed because the other side broke the protocol.
+    /// It is gone.
     Closed,
 }
 
@@ -88,12 +88,18 @@ impl DataChannel {
     }
 }
 
+/// What came, for the engine to judge: it knows whom to name. Of what is too large a byte more than
+/// is allowed, and of a text its bytes.
 fn heard(event: &MessageEvent) -> ChannelNews {
-    let longest = u32::try_from(MESSAGE_BYTES).unwrap_or(u32::MAX);
-    match event.data().dyn_into::<ArrayBuffer>() {
-        Ok(buffer) if buffer.byte_length() <= longest => {
-            ChannelNews::Heard(Uint8Array::new(&buffer).to_vec())
-        }
-        Ok(_) | Err(_) => ChannelNews::Closed,
+    let most = u32::try_from(MESSAGE_BYTES + 1).unwrap_or(u32::MAX);
+    let data = event.data();
+    if let Some(buffer) = data.dyn_ref::<ArrayBuffer>() {
+        let length = buffer.byte_length().min(most);
+        let bytes = Uint8Array::new_with_byte_offset_and_length(buffer, 0, length);
+        return ChannelNews::Heard(bytes.to_vec());
+    }
+    match data.dyn_into::<JsString>() {
+        Ok(text) => ChannelNews::Heard(String::from(text.slice(0, most)).into_bytes()),
+        Err(_) => ChannelNews::Closed,
     }
 }

@@ -12,7 +12,7 @@ mod relays;
 mod server;
 mod table;
 mod trial;
-mod vital;
+pub mod vital;
 mod wire;
 
 use crate::stage::{Told, play, play_for};

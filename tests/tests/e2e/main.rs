@@ -17,6 +17,7 @@ mod view;
 mod blocks;
 mod device;
 mod evil;
+mod evil_member;
 mod first_chat;
 mod invites;
 mod lock;

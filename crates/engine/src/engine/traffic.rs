@@ -427,7 +427,8 @@ impl Engine {
     pub(super) fn misbehaved(&mut self, id: LinkId, what: &str) {
         let Some(link) = self.links.get(&id) else { return };
         mark(Mark::Misbehaved);
-        let member = link.member();
+        // Who called is known by its signature, also before the link is proven.
+        let member = link.member().or(link.claimed);
         self.trouble(Trouble::Peer { member, what: what.to_owned() });
         self.close(id);
     }
