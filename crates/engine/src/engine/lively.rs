@@ -79,6 +79,10 @@ impl Engine {
         if frame.text.len() > limits::LIVE_BYTES {
             return self.misbehaved(id, "it said more at once than is allowed");
         }
+        if !self.outbox.live.listens(author, self.now.mono) {
+            // Whoever wants it heard says it again.
+            return;
+        }
         let (draft, at_least_once) = (frame.draft, frame.acknowledge);
         if at_least_once {
             self.control(id, &Frame::LiveReply(draft));
@@ -117,7 +121,8 @@ impl Engine {
         let Some(member) = self.member_of(id).filter(|member| !self.is_blocked(member)) else {
             return;
         };
-        if self.outbox.live.types(member, typing, self.now.mono) {
+        let now = self.now.mono;
+        if self.outbox.live.listens(member, now) && self.outbox.live.types(member, typing, now) {
             self.out.push_back(Output::Event(Event::Typing { member, typing }));
         }
     }

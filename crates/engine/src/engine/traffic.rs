@@ -137,6 +137,9 @@ impl Engine {
             Frame::Hello(_) | Frame::Proof(_) => self.misbehaved(id, "it greeted twice"),
             Frame::Have(logs) => self.on_have(id, &logs),
             Frame::Want(want) if planted(Planted::RelayRefused) && want.log != self.own => {}
+            Frame::Want(want) if want.ranges.len() > limits::FRAME_RANGES => {
+                self.misbehaved(id, "it asks for more ranges than are allowed");
+            }
             Frame::Want(want) => {
                 flow.ask(want.log, &want.ranges, &self.logs);
             }
@@ -227,6 +230,10 @@ impl Engine {
 
     fn on_have(&mut self, id: LinkId, logs: &[LogHave]) {
         let Some(member) = self.member_of(id) else { return };
+        let most = |have: &LogHave| have.ranges.len().max(have.refused.len());
+        if logs.iter().any(|have| most(have) > limits::FRAME_RANGES) {
+            return self.misbehaved(id, "it names more ranges than are allowed");
+        }
         let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
         if let Some(flow) = flow.filter(|_| logs.is_empty()) {
             flow.introduce(&self.logs, &self.own.member);

@@ -34,6 +34,8 @@ pub struct Live {
     mine: Option<Millis>,
     /// How often it was said in the second that began then.
     changes: (Millis, u32),
+    /// How much each member has said live in the second that began then.
+    paces: BTreeMap<MemberId, (Millis, u32)>,
 }
 
 impl Live {
@@ -97,6 +99,15 @@ impl Live {
     #[must_use]
     pub fn is_known(&self, member: &MemberId, id: &DraftId) -> bool {
         self.seen.contains(&(*member, *id))
+    }
+
+    /// Counts what a member says live. False if it is more in a second than anybody could read: a
+    /// page would do nothing else than show it.
+    pub fn listens(&mut self, member: MemberId, now: Millis) -> bool {
+        self.paces.retain(|_, (since, _)| now < *since + 1_000);
+        let (_, count) = self.paces.entry(member).or_insert((now, 0));
+        *count += 1;
+        *count <= limits::LIVELY_A_SECOND
     }
 
     /// Somebody's message came. False if it came before and is remembered.
@@ -224,6 +235,16 @@ mod tests {
             live.came(BEN, DraftId(u128::try_from(n).unwrap().to_be_bytes()));
         }
         assert_eq!(live.seen.len(), limits::LIVE);
+    }
+
+    #[test]
+    fn i6_more_than_anybody_reads_in_a_second_is_not_listened_to() {
+        let mut live = Live::default();
+        let heard = (0..2_000).filter(|_| live.listens(ANA, 500)).count();
+        assert_eq!(u32::try_from(heard), Ok(limits::LIVELY_A_SECOND));
+        assert!(live.listens(BEN, 500) && !live.listens(ANA, 1_499));
+        assert!(live.listens(ANA, 1_500));
+        assert_eq!(live.paces.len(), 1);
     }
 
     #[test]
