@@ -6,12 +6,17 @@
 //! the files it names. `cargo xtask evil --member` tries all of them; among the other stories some
 //! of each kind are tried.
 
+mod bodies;
 mod connection;
 mod floods;
 mod forge;
 mod frames;
+mod greetings;
+mod notes;
 mod peer;
 mod questions;
+mod registers;
+mod rulings;
 mod runs;
 mod table;
 mod trial;

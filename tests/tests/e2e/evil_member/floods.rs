@@ -10,7 +10,6 @@ use engine::{Channel, DraftId};
 
 const RATE: Verdict = Named("control frames come too fast");
 const CLASS: Verdict = Named("a part of a run has an unknown class");
-const CREDIT: Verdict = Named("more was sent than there was credit for");
 const RUN: Verdict = Named("a run is larger than allowed");
 
 /// The attacks.
@@ -40,7 +39,7 @@ pub const ATTACKS: &[Attack] = &[
     attack("a run in parts that never ends", RUN, |peer| {
         (0..8).for_each(|_| half(peer, NORMAL, 30 * 1024));
     }),
-    attack("twice the credit at once", CREDIT, |peer| {
+    attack("half a megabyte of what nobody reads, at once", Nothing, |peer| {
         let noise: Vec<u8> = (0..740).flat_map(|_| peer.random.bytes::<64>()).collect();
         let body = peer.random.bytes::<32>().to_vec();
         let runs = (0..12).map(|_| {

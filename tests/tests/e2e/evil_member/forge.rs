@@ -12,6 +12,7 @@ use engine::{
     RoomId, Table,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The number of the class in which ordinary messages travel.
 pub const NORMAL: u8 = 2;
@@ -117,11 +118,12 @@ impl Peer {
         Register::sign(at, (kind, counter), value, (&keypair, &keys), random).bytes().to_vec()
     }
 
-    /// The runs of others that it holds, the newest last.
+    /// What those have said with whom it is linked, as runs that it holds, the newest last.
     pub fn runs_of_others(&self) -> Vec<Run> {
-        let (me, room): (MemberId, RoomId) = (self.record.me(), self.record.room());
+        let room: RoomId = self.record.room();
+        let there: BTreeSet<MemberId> = self.ties.values().filter_map(|tie| tie.member).collect();
         let runs = self.stored(Table::Runs).filter_map(|bytes| Run::read(&room, bytes).ok());
-        let mut runs: Vec<Run> = runs.filter(|run| run.log.member != me).collect();
+        let mut runs: Vec<Run> = runs.filter(|run| there.contains(&run.log.member)).collect();
         runs.sort_by_key(Run::lamports);
         runs
     }

@@ -6,7 +6,7 @@
 //!                       └─ WebSocket ◄──► signaling server
 //! ```
 //! By the engine it gets into the room and is proven, as any member is. What goes over its links
-//! can then be altered (`alter`), answered otherwise (`reply`), or be any bytes (`write`).
+//! can then be altered (`alter`, `greet`), or be any bytes (`write`).
 
 use crate::evil_member::connection::{Connection, Happening};
 use anyhow::{Context, Result, anyhow};
@@ -34,8 +34,8 @@ const HEARD: usize = 4_096;
 type Order = Box<dyn FnOnce(&mut Peer) + Send>;
 /// What really travels of a message that its engine writes.
 pub type Alter = fn(&mut Peer, LinkId, Vec<u8>) -> Vec<Vec<u8>>;
-/// What it does when a frame has come, before its engine sees that; false if it is not to.
-pub type Reply = fn(&mut Peer, LinkId, &Frame) -> bool;
+/// What it writes instead of a greeting or a proof.
+pub type Greet = fn(&mut Peer, LinkId, Frame) -> Vec<Vec<u8>>;
 
 /// How it knows a link.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,8 +62,8 @@ pub struct Peer {
     pub lost: usize,
     /// See [`Alter`].
     pub alter: Option<Alter>,
-    /// See [`Reply`].
-    pub reply: Option<Reply>,
+    /// What it greets with instead.
+    pub greet: Option<Greet>,
     /// How many links and attempts have ended.
     pub ended: usize,
     /// The sign of life that the trial waits for.
@@ -159,7 +159,7 @@ impl Peer {
             ended: 0,
             awaited: 0,
             alter: None,
-            reply: None,
+            greet: None,
             counter: 0,
             engine,
             store: BTreeMap::new(),
@@ -363,18 +363,15 @@ impl Peer {
             Happening::Closed(channel) => Input::ChannelClosed { link, channel },
             Happening::State(state) => Input::RtcState { link, state },
             Happening::Message(channel, bytes) => {
-                if !self.hear(link, &bytes) {
-                    return;
-                }
+                self.hear(link, &bytes);
                 Input::Frame { link, channel, bytes }
             }
         };
         self.inputs.push_back(input);
     }
 
-    /// Notes what has come; false if the engine is not to see it.
-    fn hear(&mut self, link: LinkId, bytes: &[u8]) -> bool {
-        let mut passes = true;
+    /// Notes what has come.
+    fn hear(&mut self, link: LinkId, bytes: &[u8]) {
         for frame in decode(bytes).unwrap_or_default() {
             let tie = self.ties.entry(link).or_default();
             if let Frame::Hello(hello) = &frame {
@@ -385,15 +382,11 @@ impl Peer {
             if let Frame::Reply(nonce) = &frame {
                 tie.answered = *nonce;
             }
-            if let Some(reply) = self.reply {
-                passes &= reply(self, link, &frame);
-            }
             if self.heard.len() >= HEARD {
                 self.heard.pop_front();
             }
             self.heard.push_back((link, frame));
         }
-        passes
     }
 
     /// Writes any bytes.

@@ -3,8 +3,8 @@
 
 use crate::evil_member::forge::FORGER;
 use crate::evil_member::peer::Peer;
-use crate::evil_member::table::Verdict::{Named, Nothing};
-use crate::evil_member::table::{Attack, attack};
+use crate::evil_member::table::Verdict::{Borne, Named, Nothing};
+use crate::evil_member::table::{Attack, Verdict, attack};
 use engine::frame::{Frame, HashAt, RegisterHave, Want};
 use engine::log::branch::{Branch, Mark};
 use engine::log::have::{HaveRange, LogHave};
@@ -12,9 +12,12 @@ use engine::log::run::{Run, Unsigned};
 use engine::register::RegisterKind;
 use engine::{EntryHash, LogId, MemberId};
 
+const ASKS: Verdict = Named("it asks for more ranges than are allowed");
+const NAMES: Verdict = Named("it names more ranges than are allowed");
+
 /// The attacks.
 pub const ATTACKS: &[Attack] = &[
-    attack("a question for a million ranges", Nothing, |peer| {
+    attack("a question for a million ranges", ASKS, |peer| {
         for log in logs(peer) {
             let ranges = (0..10_000).map(|at| (3 * at, 3 * at + 1)).collect();
             let want = Frame::Want(Want { log, ranges });
@@ -27,7 +30,7 @@ pub const ATTACKS: &[Attack] = &[
             peer.tell(&Frame::Want(Want { log, ranges }));
         }
     }),
-    attack("the same question a thousand times", Nothing, |peer| {
+    attack("the same question a thousand times", Borne, |peer| {
         let wants = logs(peer).into_iter().map(|log| Want { log, ranges: vec![(0, u64::MAX)] });
         let wants: Vec<Frame> = wants.take(2).map(Frame::Want).collect();
         peer.tell_all(&vec![wants; 500].concat());
@@ -43,14 +46,14 @@ pub const ATTACKS: &[Attack] = &[
             have(peer, log, vec![(0, u64::MAX - 1), (9, 2), (u64::MAX, u64::MAX)]);
         }
     }),
-    attack("holds a million ranges", Nothing, |peer| {
+    attack("holds a million ranges", NAMES, |peer| {
         let log = peer.new_log();
         for block in 0..1_000 {
             let first = 4_000 * block;
             have(peer, log, (0..1_000).map(|at| (first + 4 * at, first + 4 * at + 1)).collect());
         }
     }),
-    attack("holds five thousand logs that nobody has", Nothing, |peer| {
+    attack("holds five thousand logs that nobody has", Borne, |peer| {
         for _ in 0..5_000 / 200 {
             let logs: Vec<LogHave> = (0..200)
                 .map(|_| LogHave { log: any_log(peer), ranges: vec![range(0, 9)], refused: vec![] })
@@ -69,13 +72,13 @@ pub const ATTACKS: &[Attack] = &[
             peer.tell(&Frame::Have(vec![LogHave { log, ranges: vec![], refused }]));
         }
     }),
-    attack("a thousand questions for hashes", Nothing, |peer| {
+    attack("a thousand questions for hashes", Borne, |peer| {
         for log in logs(peer).into_iter().take(2) {
             let asks: Vec<Frame> = (0..500).map(|at| Frame::AskHash(log, at)).collect();
             peer.tell_all(&asks);
         }
     }),
-    attack("a thousand questions for evidence", Nothing, |peer| {
+    attack("a thousand questions for evidence", Borne, |peer| {
         for log in logs(peer).into_iter().take(2) {
             let asks = (0..500).map(|at| Frame::AskEvidence(log, at % 3, at % 2 == 0));
             peer.tell_all(&asks.collect::<Vec<_>>());
@@ -131,7 +134,7 @@ pub const ATTACKS: &[Attack] = &[
         let newer = Frame::Registers(newer.collect());
         peer.tell(&newer);
     }),
-    attack("has registers of two thousand members that are none", Nothing, |peer| {
+    attack("has registers of two thousand members that are none", Borne, |peer| {
         for _ in 0..10 {
             let haves = (0..200).map(|_| {
                 let member = MemberId(peer.random.bytes());
@@ -141,7 +144,7 @@ pub const ATTACKS: &[Attack] = &[
             peer.tell(&haves);
         }
     }),
-    attack("asks for everybody's registers, a hundred thousand times", Nothing, |peer| {
+    attack("asks for everybody's registers, a hundred thousand times", Borne, |peer| {
         let members: Vec<MemberId> = logs(peer).into_iter().map(|log| log.member).collect();
         let keys = members.iter().map(|member| (*member, RegisterKind::PROFILE));
         let keys: Vec<_> = keys.cycle().take(1_000).collect();

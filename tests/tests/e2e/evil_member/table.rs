@@ -1,7 +1,9 @@
 //! The table of attacks, and what each of them has to come to.
 
 use crate::evil_member::peer::Peer;
-use crate::evil_member::{floods, frames, questions, runs};
+use crate::evil_member::{
+    bodies, floods, frames, greetings, notes, questions, registers, rulings, runs,
+};
 
 /// What an attack comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Verdict {
     Ended,
     /// The link lives: what came is turned away, or counts for nothing.
     Nothing,
+    /// The links live or end: they are only borne.
+    Borne,
     /// It is said in its own name, and shown as the text that it is.
     Said(&'static str),
 }
@@ -38,7 +42,19 @@ pub const fn attack(name: &'static str, verdict: Verdict, bring: fn(&mut Peer)) 
 
 /// All attacks.
 pub fn all() -> Vec<Attack> {
-    [frames::ATTACKS, floods::ATTACKS, questions::ATTACKS, runs::ATTACKS].concat()
+    [
+        greetings::ATTACKS,
+        frames::ATTACKS,
+        floods::ATTACKS,
+        questions::ATTACKS,
+        bodies::ATTACKS,
+        notes::ATTACKS,
+        registers::ATTACKS,
+        rulings::ATTACKS,
+        // The last of these changes the room's clock for good.
+        runs::ATTACKS,
+    ]
+    .concat()
 }
 
 /// Some of each kind, for every run of the tests.

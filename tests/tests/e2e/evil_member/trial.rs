@@ -10,6 +10,7 @@ use crate::stage::Stage;
 use crate::view::View;
 use anyhow::{Context, Result, ensure};
 use engine::frame::Frame;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ const WORDS: Duration = Duration::from_secs(15);
 const EFFECT: Duration = Duration::from_secs(30);
 /// How often a wait looks.
 const LOOK: Duration = Duration::from_millis(50);
+/// Attacks after which the pages are loaded anew.
+const AFTER_SO_MANY: usize = 12;
 /// Of what was said so much has to be there after each attack.
 const LATELY: usize = 8;
 /// What no page may ever show.
@@ -120,7 +123,10 @@ impl Trial {
         let [ana, ben] = self.idle.map(|bytes| bytes >> 20);
         report(&format!("{} attacks; at rest the pages have {ana} and {ben} MiB", attacks.len()))?;
         report(&format!("{:<55} {:>11} {:>11} {:>5}", "", "stall ms", "memory", "s"))?;
-        for attack in attacks {
+        for (number, attack) in attacks.iter().enumerate() {
+            if number % AFTER_SO_MANY == AFTER_SO_MANY - 1 {
+                self.begin_anew().await?;
+            }
             let mut tried = self.attempt(attack).await;
             if matches!(&tried, Ok(outcome) if outcome.is_stalled()) {
                 // The machine may have done much else.
@@ -141,8 +147,31 @@ impl Trial {
         Ok(())
     }
 
+    /// Loads both pages anew: whoever drives a browser leaves something in a page at each look, and
+    /// that is not to count as the attackers' work.
+    async fn begin_anew(&mut self) -> Result<()> {
+        self.part()?;
+        for page in self.pages() {
+            page.reload().await?;
+            page.wait("the room is open again", |view| view.shows("composer")).await?;
+        }
+        self.talk("anew").await
+    }
+
+    /// What is no more of use from earlier attacks is given back, so that each is measured alone.
+    async fn freshen(&self) -> Result<()> {
+        if self.memory.is_some() {
+            for page in self.pages() {
+                page.command_chromium("HeapProfiler.collectGarbage", json!({})).await?;
+            }
+        }
+        self.vital().await?;
+        self.most_memory().map(drop)
+    }
+
     async fn attempt(&mut self, attack: &Attack) -> Result<Outcome> {
         let begun = Instant::now();
+        self.freshen().await?;
         if let Verdict::Unproven(words) = attack.verdict {
             self.part()?;
             self.admit(attack.bring).await?;
@@ -164,6 +193,7 @@ impl Trial {
                     self.expect_life().await?;
                 }
                 Verdict::Ended => self.expect_end().await?,
+                Verdict::Borne => self.expect_silence().await?,
                 Verdict::Said(words) => self.expect_said(words).await?,
                 Verdict::Nothing | Verdict::Unproven(_) => self.expect_life().await?,
             }
@@ -232,6 +262,16 @@ impl Trial {
         self.expect_name(words).await
     }
 
+    /// Both pages have read all that was sent, or have ended their links.
+    async fn expect_silence(&mut self) -> Result<()> {
+        self.give_sign().await?;
+        self.wait_for("both have borne it", |peer| {
+            let answered = peer.ties.values().filter(|tie| tie.answered == peer.awaited);
+            answered.count() + peer.lost >= 2
+        })
+        .await
+    }
+
     /// Both pages show what it says, once, in its name.
     async fn expect_said(&mut self, words: &str) -> Result<()> {
         let me = self.mallory.as_ref().context("it is not there")?.me.to_string();
@@ -247,16 +287,20 @@ impl Trial {
 
     /// Both pages have read all that was sent, and the links live.
     async fn expect_life(&mut self) -> Result<()> {
+        self.give_sign().await?;
+        self.wait_for("both give a sign of life", |peer| {
+            let answered = peer.ties.values().filter(|tie| tie.answered == peer.awaited);
+            answered.count() >= 2
+        })
+        .await
+    }
+
+    async fn give_sign(&mut self) -> Result<()> {
         self.signs += 1;
         let sign = self.signs;
         self.ask(move |peer| {
             peer.awaited = sign;
             peer.tell(&Frame::Probe(sign));
-        })
-        .await?;
-        self.wait_for("both give a sign of life", |peer| {
-            let answered = peer.ties.values().filter(|tie| tie.answered == peer.awaited);
-            answered.count() >= 2
         })
         .await
     }
