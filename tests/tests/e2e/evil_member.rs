@@ -16,6 +16,7 @@ mod notes;
 mod peer;
 mod questions;
 mod registers;
+mod removed;
 mod rulings;
 mod runs;
 mod table;
@@ -37,6 +38,16 @@ fn an_evil_member_forges_nothing_and_is_named() -> Told {
         let attacks = table::chosen();
         ensure!(attacks.len() == table::CHOSEN.len(), "some chosen attacks are not known");
         Trial::open(stage, Chromium).await?.run(&attacks).await
+    })
+}
+
+#[test]
+#[ignore = "it has not been seen to pass yet"]
+fn what_a_removed_member_says_through_another_counts_for_nothing() -> Told {
+    play("evil-removed", async |stage| {
+        let mut trial = Trial::open(stage, Chromium).await?;
+        trial.remove_one().await?;
+        trial.run(removed::ATTACKS).await
     })
 }
 

@@ -128,6 +128,13 @@ impl Peer {
         runs
     }
 
+    /// What it holds of somebody.
+    pub fn runs_of(&self, member: &MemberId) -> Vec<Run> {
+        let room = self.record.room();
+        let runs = self.stored(Table::Runs).filter_map(|bytes| Run::read(&room, bytes).ok());
+        runs.filter(|run| run.log.member == *member).collect()
+    }
+
     /// What was said last by somebody else, as something to point at.
     pub fn target(&self) -> Option<Target> {
         let run = self.runs_of_others().pop()?;

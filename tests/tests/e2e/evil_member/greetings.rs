@@ -84,9 +84,9 @@ pub const ATTACKS: &[Attack] = &[
         "the greeting twice",
         Unproven("a message came that the handshake has no place for"),
         |peer| {
-            with(peer, |_, _, frame| match frame {
-                Frame::Hello(_) => vec![frame.encode(), frame.encode()],
-                _ => vec![],
+            with(peer, |_, _, frame| {
+                let hello = matches!(frame, Frame::Hello(_));
+                if hello { vec![frame.encode(), frame.encode()] } else { vec![] }
             });
         },
     ),

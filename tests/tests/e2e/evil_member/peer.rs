@@ -54,6 +54,8 @@ pub struct Peer {
     pub record: RoomRecord,
     /// Draws what it makes up.
     pub random: Random,
+    /// The place of a member that was removed and helps it.
+    pub friend: Option<RoomRecord>,
     /// Its links.
     pub ties: BTreeMap<LinkId, Tie>,
     /// What others have said, the newest last.
@@ -153,6 +155,7 @@ impl Peer {
         Ok(Self {
             record,
             random: Random::new(second.try_into()?),
+            friend: None,
             ties: BTreeMap::new(),
             heard: VecDeque::new(),
             lost: 0,

@@ -58,18 +58,23 @@ pub fn all() -> Vec<Attack> {
 }
 
 /// Some of each kind, for every run of the tests.
-pub const CHOSEN: [&str; 11] = [
+pub const CHOSEN: [&str; 16] = [
+    "a run, between greeting and proof",
     "a frame cut short",
-    "a frame of no length",
-    "a length that never ends",
-    "a length beyond the message",
-    "half a frame behind a whole one",
     "one byte more than a message may have",
-    "a message of 70 KiB",
     "a text instead of bytes",
-    "a Have of noise",
-    "a greeting in the middle",
-    "a run in parts that never ends",
+    "typing and not typing, over the unreliable channel",
+    "live words, three thousand",
+    "a question for a million ranges",
+    "holds another version of what others said",
+    "a bomb that unpacks to 30 MiB",
+    "a letter to one, copied into another log",
+    "what others said is taken back",
+    "script as words",
+    "a name for somebody else",
+    "a name that is a script",
+    "makes itself an admin before all that was",
+    "the next run of another's log",
 ];
 
 /// The attacks of every run of the tests.

@@ -5,11 +5,14 @@ use crate::browser::Browser;
 use crate::evil::vital::Memory;
 use crate::evil_member::peer::{Handle, Peer};
 use crate::evil_member::table::{Attack, Verdict};
+use crate::membership::ask_about;
 use crate::page::Page;
 use crate::stage::Stage;
 use crate::view::View;
 use anyhow::{Context, Result, ensure};
+use engine::RoomRecord;
 use engine::frame::Frame;
+use engine::register::{Profile, RegisterKind};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Write, stderr};
@@ -28,6 +31,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const AFTER_SO_MANY: usize = 12;
 /// Of what was said so much has to be there after each attack.
 const LATELY: usize = 8;
+/// What is shown of what Ana decides.
+const REMOVED: &str = "Removed Mallory";
 /// What no page may ever show.
 pub const FORGED: &str = "FORGED";
 
@@ -39,6 +44,8 @@ pub struct Trial {
     invite: String,
     signal: String,
     mallory: Option<Handle>,
+    /// One that was removed, if one was.
+    removed: Option<RoomRecord>,
     mallories: BTreeSet<String>,
     memory: Option<Memory>,
     idle: [u64; 2],
@@ -87,6 +94,7 @@ impl Trial {
             invite,
             signal: stage.server.signal_url(),
             mallory: None,
+            removed: None,
             mallories: BTreeSet::new(),
             memory,
             idle: [0; 2],
@@ -97,7 +105,7 @@ impl Trial {
         // What a browser does once, such as making code quick, is over then.
         for _ in 0..3 {
             trial.talk("before all").await?;
-            trial.admit(|_| ()).await?;
+            trial.admit(|_| ())?;
             trial.wait_until_proven().await?;
             trial.part()?;
         }
@@ -137,8 +145,9 @@ impl Trial {
                 Err(error) => {
                     report(&format!("{:<55} FAILED: {error:#}", attack.name))?;
                     failed.push(format!("{}: {error:#}", attack.name));
-                    self.part()?;
-                    self.talk("after all").await.context("the pages do not recover")?;
+                    // What it has left on the screen is not the next one's.
+                    self.lately.clear();
+                    self.begin_anew().await.context("the pages do not recover")?;
                 }
             }
         }
@@ -174,15 +183,20 @@ impl Trial {
         self.freshen().await?;
         if let Verdict::Unproven(words) = attack.verdict {
             self.part()?;
-            self.admit(attack.bring).await?;
+            self.admit(attack.bring)?;
             self.expect_unproven(words).await?;
         } else {
             if self.mallory.is_none() {
-                self.admit(|_| ()).await?;
+                self.admit(|_| ())?;
             }
             self.wait_until_proven().await?;
             let bring = attack.bring;
-            self.ask(move |peer| bring(peer)).await?;
+            let removed = self.removed.clone();
+            self.ask(move |peer| {
+                peer.friend = removed;
+                bring(peer);
+            })
+            .await?;
             match attack.verdict {
                 Verdict::Named(words) => {
                     self.expect_name(words).await?;
@@ -206,11 +220,48 @@ impl Trial {
     }
 
     /// Somebody comes by the invite.
-    async fn admit(&mut self, prepare: fn(&mut Peer)) -> Result<()> {
+    fn admit(&mut self, prepare: fn(&mut Peer)) -> Result<()> {
         let mallory = Handle::join(&self.invite, &self.signal, prepare)?;
         self.mallories.insert(mallory.me.to_string());
         self.mallory = Some(mallory);
         Ok(())
+    }
+
+    /// Somebody comes, says something, and is removed by Ana: whoever comes later knows its keys.
+    pub async fn remove_one(&mut self) -> Result<()> {
+        self.admit(|_| ())?;
+        self.wait_until_proven().await?;
+        let record = self
+            .ask(|peer| {
+                let profile = Profile { name: "Mallory".to_owned() };
+                let name = peer.register(RegisterKind::PROFILE, 1 << 20, &profile);
+                peer.tell(&Frame::Register(name));
+                let forgery = peer.message("in time");
+                peer.tell_forged(forgery);
+                peer.record.clone()
+            })
+            .await?;
+        self.expect_said("in time").await?;
+        let named = |view: &View| view.members.iter().any(|it| it.text.contains("Mallory"));
+        self.ana.wait("it has a name", named).await?;
+        ask_about(&self.ana, "Mallory").await?;
+        self.ana.click("remove").await?;
+        self.ana.click("remove-surely").await?;
+        for page in self.pages() {
+            page.wait("it is removed", |view| view.online() == 2).await?;
+            let other = |view: &View| view.invite().is_some_and(|link| link != self.invite);
+            page.wait("another link leads here", other).await?;
+        }
+        self.part()?;
+        let shown = |view: &View| view.rows.iter().any(|row| row.body.starts_with(REMOVED));
+        for row in self.ana.wait("the removal is shown", shown).await?.rows {
+            if row.body.starts_with(REMOVED) && row.author == self.people[0] {
+                self.said.insert(row.body, row.author);
+            }
+        }
+        self.invite = self.ana.invite().await?;
+        self.removed = Some(record);
+        self.talk("after the removal").await
     }
 
     /// It leaves.
