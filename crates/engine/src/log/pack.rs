@@ -5,7 +5,8 @@
 //! 58 %, JSON 22 %, Base64 76 %, where a lower level saves no time. Above at level 3: a paste of
 //! 30 KiB 35 % in 1.1 ms (level 6: 33 % in 4.1). lz4 is faster and packs chat hardly at all (75 %,
 //! 91 %, 36 %, 100 %, 62 %). Measured by `cargo xtask bench --native pack`. A bomb costs its
-//! declared length, which is checked before anything is unpacked.
+//! declared length, which is checked before anything is unpacked or allocated: against
+//! [`limits::UNPACKED_BYTES`], and against what the packed bytes can hold at all.
 
 use std::io::{Read, Write};
 
@@ -19,6 +20,11 @@ const PLAIN: u8 = 0;
 const DEFLATE: u8 = 1;
 /// Codec and declared length.
 const DEFLATE_HEAD: usize = 1 + 4;
+
+/// Bytes that one byte of deflate unpacks to, at most: a match of 258 bytes takes one bit for its
+/// length and one for its distance (RFC 1951, section 3.2.5), so 258 bytes a quarter of a byte.
+/// Nothing that was ever packed is beyond; who declares more has sent no content.
+const RATIO: usize = 258 * 8 / 2;
 
 /// The level of deflate for content of up to [`THOROUGH_UP_TO`] bytes.
 const THOROUGH: u32 = 6;
@@ -60,8 +66,8 @@ fn deflate(content: &[u8]) -> Option<Vec<u8>> {
 /// Unpacks content.
 ///
 /// # Errors
-/// If the codec is unknown, the declared length is over [`limits::UNPACKED_BYTES`] or not the
-/// true one, or the packed bytes are damaged.
+/// If the codec is unknown, the declared length is over [`limits::UNPACKED_BYTES`], more than the
+/// packed bytes can hold or not the true one, or the packed bytes are damaged.
 pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, PackError> {
     match packed.split_first() {
         Some((&PLAIN, content)) if content.len() <= limits::UNPACKED_BYTES => Ok(content.to_vec()),
@@ -72,14 +78,18 @@ pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, PackError> {
 
 fn inflate(rest: &[u8]) -> Result<Vec<u8>, PackError> {
     let (length, deflated) = rest.split_first_chunk::<4>().ok_or(PackError)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| PackError)?;
-    if length > limits::UNPACKED_BYTES {
-        return Err(PackError);
-    }
+    let length = declared(u32::from_be_bytes(*length), deflated.len())?;
     let mut content = Vec::with_capacity(length);
     let most = u64::try_from(length).map_err(|_| PackError)?.saturating_add(1);
     let read = DeflateDecoder::new(deflated).take(most).read_to_end(&mut content);
     if read.is_ok_and(|read| read == length) { Ok(content) } else { Err(PackError) }
+}
+
+/// The declared length of what so many packed bytes hold, if that can be.
+fn declared(length: u32, packed: usize) -> Result<usize, PackError> {
+    let length = usize::try_from(length).map_err(|_| PackError)?;
+    let most = packed.saturating_mul(RATIO).min(limits::UNPACKED_BYTES);
+    if length <= most { Ok(length) } else { Err(PackError) }
 }
 
 #[cfg(test)]
@@ -116,5 +126,33 @@ mod tests {
         assert_eq!(unpack(&liar), Err(PackError));
         liar[1..5].copy_from_slice(&u32::MAX.to_be_bytes());
         assert_eq!(unpack(&liar), Err(PackError));
+    }
+
+    #[test]
+    fn more_than_deflate_can_hold_is_refused_before_anything_is_unpacked() {
+        assert_eq!(declared(1032 * 10, 10), Ok(1032 * 10));
+        assert_eq!(declared(1032 * 10 + 1, 10), Err(PackError));
+        assert_eq!((declared(0, 0), declared(1, 0)), (Ok(0), Err(PackError)));
+        let absolute = u32::try_from(limits::UNPACKED_BYTES).unwrap();
+        assert_eq!(declared(absolute, usize::MAX), Ok(limits::UNPACKED_BYTES));
+        assert_eq!(declared(absolute + 1, usize::MAX), Err(PackError));
+        // The head alone, without a byte that could unpack to anything.
+        assert_eq!(unpack(&[DEFLATE, 0, 0, 255, 0]), Err(PackError));
+    }
+
+    /// What honest people can say that packs best: one letter, as often as there is room for it.
+    #[test]
+    fn the_content_that_packs_best_is_within_the_ratio() {
+        for length in (limits::COMPRESS_FROM_BYTES..=limits::UNPACKED_BYTES).step_by(101) {
+            for letter in [0, b'a'] {
+                let content = vec![letter; length];
+                let packed = pack(&content);
+                assert!(packed.len() < content.len());
+                assert_eq!(unpack(&packed), Ok(content), "{length} bytes");
+            }
+        }
+        let paste = vec![b'a'; limits::BODY_BYTES];
+        let packed = pack(&paste).len() - DEFLATE_HEAD;
+        assert!((limits::BODY_BYTES / RATIO..200).contains(&packed), "{packed} bytes");
     }
 }
