@@ -240,6 +240,42 @@ mod tests {
                 prop_assert_eq!(a.contains(seq), model_a.contains(&seq));
             }
         }
+
+        #[test]
+        fn sets_are_put_together_and_taken_apart_as_a_naive_model_is(
+            a in prop::collection::vec(step(), 0..30),
+            b in prop::collection::vec(step(), 0..30),
+            first in 0u64..80,
+            len in 0u64..20,
+        ) {
+            let ((a, model_a), (b, model_b)) = (build(&a), build(&b));
+            let mut all = a.clone();
+            all.union(&b);
+            prop_assert_eq!(naive(&all), &model_a | &model_b);
+            let mut rest = a.clone();
+            let taken = rest.take(&b);
+            prop_assert_eq!(naive(&taken), &model_a & &model_b);
+            prop_assert_eq!(naive(&rest), &model_a - &model_b);
+            let covered = (first..=first + len).all(|seq| model_a.contains(&seq));
+            prop_assert_eq!(a.covers(first, first + len), covered);
+            prop_assert!(all.ranges.windows(2).all(|w| w[0].1 + 1 < w[1].0));
+            for set in [taken, rest] {
+                prop_assert!(set.ranges.windows(2).all(|w| w[0].1 < w[1].0));
+            }
+        }
+
+        #[test]
+        fn a_set_of_ranges_in_any_order_is_the_set_of_their_seqs(
+            ranges in prop::collection::vec((0u64..60, 0u64..60), 0..40),
+        ) {
+            let set = RangeSet::from_ranges(ranges.clone());
+            let model: BTreeSet<Seq> =
+                ranges.iter().flat_map(|(first, last)| *first..=*last).collect();
+            prop_assert_eq!(naive(&set), model);
+            prop_assert!(set.ranges.windows(2).all(|w| w[0].1 + 1 < w[1].0));
+            let again = RangeSet::from_ranges(set.ranges().iter().rev().copied());
+            prop_assert_eq!(again, set);
+        }
     }
 
     #[test]
