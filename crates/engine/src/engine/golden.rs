@@ -8,6 +8,7 @@ mod decisions;
 mod doors;
 mod frames;
 mod letters;
+mod notes;
 mod people;
 
 use std::collections::BTreeMap;
@@ -317,7 +318,8 @@ fn written() -> Files {
         let data = [&ROOM.0[..], &EPOCH.0].concat();
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
-    for (folder, name, bytes) in letters::all().into_iter().chain(people::all()) {
+    for (folder, name, bytes) in letters::all().into_iter().chain(notes::all()).chain(people::all())
+    {
         put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));
