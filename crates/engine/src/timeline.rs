@@ -196,6 +196,7 @@ impl Timeline {
     pub fn note(&mut self, noted: &Noted, room: &RoomId, keys: &Keyring) -> Option<Row> {
         let spot = self.index.get(&noted.target)?;
         if spot.hash != noted.note.target {
+            mark(Mark::NoteOfAnother);
             return None;
         }
         let order = spot.order;

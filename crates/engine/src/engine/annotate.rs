@@ -11,7 +11,7 @@ use crate::io::{Output, Record, StoreOp, Table};
 use crate::log::entry::Kind;
 use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
-use crate::simulation::{Planted, planted};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Event, Row};
 
@@ -28,6 +28,7 @@ impl Engine {
             // What is behind it may come first, and be in the same batch.
             early.extend(batch.early.remove(&id).into_iter().flatten());
             for note in early {
+                mark(Mark::NoteWasEarly);
                 let early = keys::early(&self.room, &id, &note.by);
                 batch.ops.push(StoreOp::Delete(Table::Projections, early));
                 self.stage_note(batch, &Noted { target: id, note }, entry.hash);
@@ -50,6 +51,7 @@ impl Engine {
                 if planted(Planted::EarlyNoteDropped) {
                     continue;
                 }
+                mark(Mark::NoteCameEarly);
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
                 batch.early.entry(noted.target).or_default().push(noted.note.clone());
             }

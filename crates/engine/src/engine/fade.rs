@@ -19,7 +19,7 @@ use crate::limits;
 use crate::log::entry::Kind;
 use crate::log::run::Run;
 use crate::outbox::tray::Refused;
-use crate::simulation::{Planted, planted};
+use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Note;
 use crate::view::{Event, FailureReason, Passage, Row, RowState};
 
@@ -54,7 +54,11 @@ pub struct Fade {
 impl Fades {
     /// A body goes at this moment.
     pub fn expect(&mut self, at: Millis) {
-        self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        let head = planted(Planted::ExpiryOnlyAtHead);
+        if self.next.is_some_and(|next| at < next) {
+            mark(Mark::GoesSooner);
+        }
+        self.next = Some(self.next.map_or(at, |next| if head { next } else { next.min(at) }));
     }
 
     /// A body was found that goes at this moment; 0 if it should be gone.
@@ -154,6 +158,7 @@ impl Engine {
         }
         if full && self.commits.fades.todo.len() == records.len() {
             // All of these are due, and there may be more.
+            mark(Mark::MuchGoes);
             self.commits.fades.expect(wall);
         }
         self.fade_next();

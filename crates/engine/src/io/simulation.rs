@@ -161,6 +161,8 @@ faults! {
     SaidBeforeItsTime breaks "§5",
     /// The body of a deleted message stays on the disk.
     DeletedBodyKept breaks "§5",
+    /// What expires is looked at in the order in which it came: behind what lasts, it stays.
+    ExpiryOnlyAtHead breaks "§5",
     /// A reaction that came before its message is forgotten.
     EarlyNoteDropped breaks "I9",
     /// What is said of a message that is not in memory is refused.
@@ -242,6 +244,22 @@ marks! {
     TurnedAway,
     /// A member had said too much at once.
     QuotaSpent,
+    /// A note came before the message that it is about.
+    NoteCameEarly,
+    /// A message came of which a note had come before.
+    NoteWasEarly,
+    /// A note was about another version of a log.
+    NoteOfAnother,
+    /// Something goes sooner than all that was known to go.
+    GoesSooner,
+    /// So much is due to go that it is not done at once.
+    MuchGoes,
+    /// What was taken for something else goes back into its log.
+    WentBack,
+    /// What is to be seen together was in several runs, and came to be whole.
+    GroupRead,
+    /// Somebody knocked at the door of a room.
+    Knocked,
 }
 
 const ENTRIES: Quota =

@@ -15,6 +15,7 @@ use crate::limits;
 use crate::log::LogState;
 use crate::log::branch::Mark;
 use crate::log::run::Run;
+use crate::simulation;
 
 impl Engine {
     /// A run shows that what hung on nothing, or was taken for a branch, is part of its log: it is
@@ -79,6 +80,7 @@ impl Engine {
     fn begin(&mut self, job: Job) {
         let jobs = &self.forks.jobs;
         if jobs.len() < limits::LOGS && jobs.iter().all(|other| job.may_follow(other)) {
+            simulation::mark(simulation::Mark::WentBack);
             self.forks.jobs.push_back(job);
         }
     }

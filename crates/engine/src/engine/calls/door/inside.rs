@@ -18,6 +18,7 @@ use crate::members::applicants::{Applicant, Applicants, DoorAddress, Heard};
 use crate::register::RegisterKind;
 use crate::room::door::Door;
 use crate::signal::knock::{Answer, Asking, Knock, Session, Threshold};
+use crate::simulation::{Mark, mark};
 use crate::view::{Event, Refusal, Role, SignalState};
 
 /// The doors at which one stands, and who waits there.
@@ -105,6 +106,7 @@ impl Engine {
                 }
             }
             Asking::Knock { name } => {
+                mark(Mark::Knocked);
                 let name = shown_name(name);
                 let answer = self.weigh_knock((door, from), &knock, name);
                 self.answer((door, from), (&knock.exchange.claimed(), &knock.session), &answer);
