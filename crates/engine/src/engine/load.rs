@@ -199,12 +199,13 @@ impl Engine {
     fn on_scan_failed(&mut self, purpose: &Purpose, fault: StoreFault) {
         self.trouble(Trouble::Store(fault));
         match purpose {
-            Purpose::Group | Purpose::Merge(_) => {}
+            Purpose::Merge(_) => {}
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
             | Purpose::Early
             | Purpose::Outbox
             | Purpose::Drafts
+            | Purpose::Group
             | Purpose::Page
             | Purpose::PageRuns(..)
             | Purpose::RepairBelow
@@ -385,25 +386,6 @@ impl Engine {
         if self.loads.page.scans == 0 {
             self.end_page();
         }
-    }
-
-    /// What is to be seen together with something that a run holds and began before it, is shown
-    /// once all of it is here.
-    pub(super) fn read_groups(&mut self, runs: &[Run]) {
-        for run in runs {
-            let group = run.entries.first().and_then(|entry| entry.header.group.as_ref());
-            let Some(group) = group.filter(|group| group.first < run.first) else { continue };
-            let from = keys::run(&self.room, &run.log, group.first);
-            let to = keys::run(&self.room, &run.log, run.first);
-            let most = u32::try_from(limits::TOGETHER).unwrap_or(u32::MAX);
-            self.scan(Purpose::Group, Table::Runs, (from, to), false, most);
-        }
-    }
-
-    fn on_group(&mut self, records: &[Record]) {
-        let runs = records.iter().filter_map(|(_, bytes)| Run::verify(&self.room, bytes).ok());
-        let runs: Vec<Run> = runs.collect();
-        self.surface(&runs);
     }
 
     fn end_page(&mut self) {

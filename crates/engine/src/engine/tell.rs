@@ -3,12 +3,14 @@
 mod gist;
 pub(in crate::engine) mod people;
 mod receipts;
+mod together;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::Engine;
 use crate::engine::say::private::Said;
+use crate::engine::tell::together::{hold, reaches_out};
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
@@ -187,9 +189,18 @@ impl Engine {
         }
     }
 
-    /// Makes rows of runs that are stored now.
+    /// Makes rows of runs that are stored now. What is to be seen together with something in other
+    /// runs than these waits until all of it is read.
     pub(super) fn surface(&mut self, runs: &[Run]) {
-        let with_last = |run: &Run| (self.rows_of(run), run.lamports().1);
+        self.surface_those(runs, |run, group| !reaches_out(run, group) || hold(runs, run, group));
+    }
+
+    fn surface_those(&mut self, runs: &[Run], shows: impl Fn(&Run, Option<&Group>) -> bool) {
+        let with_last = |run: &Run| {
+            let mut rows = self.rows_of(run);
+            rows.retain(|found| shows(run, run.group_at(found.row.entry.seq)));
+            (rows, run.lamports().1)
+        };
         let runs_of_rows: Vec<(Vec<Found>, u64)> = runs.iter().map(with_last).collect();
         let room = (&self.room, &self.ring);
         let mut rows: Vec<Row> = Vec::new();
@@ -221,11 +232,7 @@ impl Engine {
             return Vec::new();
         }
         let held = state.map(crate::log::LogState::settled).unwrap_or_default();
-        let end = |group: &Group| {
-            let count = u64::from(group.count).min(limits::TOGETHER as u64);
-            group.first.saturating_add(count.saturating_sub(1))
-        };
-        let whole = |group: &Group| held.covers(group.first, end(group));
+        let whole = |group: &Group| held.covers(group.first, group.last());
         let is_row = |entry: &RunEntry| {
             !entry.header.kind.is_note() && entry.header.group.as_ref().is_none_or(whole)
         };
@@ -233,10 +240,14 @@ impl Engine {
         let rows = run.iter().filter(|(seq, entry)| is_row(entry) && counts(*seq, entry));
         rows.filter_map(|(seq, entry)| {
             let row = self.row_of(run, seq, entry)?;
-            let end = entry.header.group.as_ref().map_or(seq, end).min(run.last());
+            let group = entry.header.group.as_ref();
+            let end = group.map_or(seq, Group::last).min(run.last());
             let place = usize::try_from(end.saturating_sub(run.first)).ok();
             let last = place.and_then(|place| run.entries.get(place));
             let reach = last.map_or(0, |last| last.header.lamport).max(row.order.lamport);
+            // What began in the run before is shown by the page that has that, too.
+            let began = group.is_some_and(|group| group.first < run.first);
+            let reach = if began { run.lamports().0.saturating_sub(1) } else { reach };
             let split = planted(Planted::BundleSplitByPage);
             let reach = if split { row.order.lamport } else { reach };
             Some(Found { row, hash: entry.hash, reach })

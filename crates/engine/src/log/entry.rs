@@ -85,6 +85,15 @@ pub struct Group {
     pub count: u32,
 }
 
+impl Group {
+    /// The last of them: whatever it says, not more than [`limits::TOGETHER`] are one group.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        let count = u64::from(self.count).min(limits::TOGETHER as u64);
+        self.first.saturating_add(count.saturating_sub(1))
+    }
+}
+
 /// What an entry says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {

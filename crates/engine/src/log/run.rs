@@ -18,7 +18,7 @@ use crate::crypto::sign::{Domain, Keypair, Signature, verify};
 use crate::ids::{EntryHash, EntryId, EpochId, LogId, RoomId, Seq};
 use crate::limits;
 use crate::log::branch::Mark;
-use crate::log::entry::{EntryError, Header, Kind, Place};
+use crate::log::entry::{EntryError, Group, Header, Kind, Place};
 use crate::simulation::{Planted, planted};
 use crate::view::Priority;
 
@@ -284,6 +284,13 @@ impl Run {
         (self.log, self.mark) = (self.origin, None);
         self.bytes = self.encode();
         self
+    }
+
+    /// What the entry at `seq` is to be seen together with.
+    #[must_use]
+    pub fn group_at(&self, seq: Seq) -> Option<&Group> {
+        let place = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        self.entries.get(place)?.header.group.as_ref()
     }
 
     /// The hash of the entry at `seq`, or of the one before the run.

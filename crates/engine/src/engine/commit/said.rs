@@ -7,12 +7,16 @@ use crate::ids::{EntryHash, EntryId, Seq};
 use crate::io::{StoreOp, Table};
 use crate::limits;
 use crate::log::entry::Group;
-use crate::log::run::{Run, Start};
+use crate::log::run::{Run, Start, Unsigned};
 use crate::simulation::{Planted, planted};
 use crate::view::{Draft, Priority};
 
 /// Bytes that a sealed body and its header take besides the text, at most.
 const ENTRY_OVERHEAD: usize = 256;
+/// Bytes that a run takes besides its entries, at most: its log, place, epoch and signature.
+const RUN_OVERHEAD: usize = 512;
+/// Bytes of the lengths of a header and a body in a run, at most.
+const FRAMING: usize = 8;
 
 impl Engine {
     pub(super) fn stage_drafts(&mut self, batch: &mut Batch) {
@@ -64,7 +68,8 @@ impl Engine {
         (first, previous, lamport)
     }
 
-    /// Appends drafts to the own log, as one run.
+    /// Appends drafts to the own log: as one run, or as several if one does not hold them. That
+    /// happens to what is seen together only, which each of them says.
     fn append(&mut self, batch: &mut Batch, class: Priority, said: Vec<Prepared>) {
         if said.is_empty() {
             return;
@@ -95,8 +100,30 @@ impl Engine {
             batch.drafts.push((id, EntryId { log: own, seq }));
         }
         let (room, epoch) = (self.room, self.ring.current());
-        let start = Start { room, log: own, first, previous, epoch, class };
-        let run = Run::sign(&start, unsigned, &self.keypair);
-        self.stage_whole(batch, run);
+        let mut start = Start { room, log: own, first, previous, epoch, class };
+        for unsigned in in_runs(unsigned) {
+            let run = Run::sign(&start, unsigned, &self.keypair);
+            (start.first, start.previous) = (run.last() + 1, run.head());
+            self.stage_whole(batch, run);
+        }
     }
+}
+
+/// Entries in as many parts as there have to be for each to fit into a run.
+fn in_runs(entries: Vec<Unsigned>) -> Vec<Vec<Unsigned>> {
+    let mut parts = vec![Vec::new()];
+    let mut room = limits::RUN_BYTES - RUN_OVERHEAD;
+    for entry in entries {
+        let size = entry.header.encode().len() + entry.body.len() + FRAMING;
+        if size > room {
+            parts.push(Vec::new());
+            room = limits::RUN_BYTES - RUN_OVERHEAD;
+        }
+        room = room.saturating_sub(size);
+        if let Some(part) = parts.last_mut() {
+            part.push(entry);
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
 }

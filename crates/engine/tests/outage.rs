@@ -1,0 +1,236 @@
+//! The queue while somebody is away, is late or dies: attempts count only while there is a link,
+//! what is said live is dropped first, and what is sent together is seen together or not at all.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
+mod driver;
+
+use driver::{Peer, World, founder, guest, two};
+use engine::crypto::random::Random;
+use engine::log::entry::Target;
+use engine::log::run::Run;
+use engine::{
+    Act, Body, Command, Draft, Event, Input, MemberId, PeerQueue, Priority, Qos, Refusal, Row,
+    RowState, Table, Terms, limits,
+};
+
+const HOUR: u64 = 60 * 60_000;
+/// Another network, from which nobody is reached.
+const ELSEWHERE: u8 = 9;
+
+fn ben() -> MemberId {
+    guest(1).keypair().member()
+}
+
+/// What Ana is shown of what waits for Ben.
+fn waits_for_ben(world: &World) -> PeerQueue {
+    let mut events = world.peers[0].events.iter().rev();
+    let view =
+        events.find_map(|event| if let Event::Queue(view) = event { Some(view) } else { None });
+    view.unwrap().peers.iter().find(|peer| peer.member == ben()).unwrap().clone()
+}
+
+fn attempts(world: &World) -> u64 {
+    waits_for_ben(world).lanes.iter().map(|lane| lane.attempts).sum()
+}
+
+/// What a device has stored of messages that were refused.
+fn refused(world: &World, peer: usize) -> Vec<Vec<u8>> {
+    let key = |key: &[u8]| key.get(32) == Some(&b'u');
+    let store = world.peers[peer].store.iter();
+    store.filter(|((_, bytes), _)| key(bytes)).map(|(_, value)| value.clone()).collect()
+}
+
+fn lives(world: &World, peer: usize) -> Vec<String> {
+    let events = world.peers[peer].events.iter();
+    let live =
+        |event: &Event| if let Event::Live(live) = event { Some(live.text.clone()) } else { None };
+    events.filter_map(live).collect()
+}
+
+/// A draft that is said only live, handed over without anything being carried out yet.
+fn say_live(world: &mut World, peer: usize, text: &str, qos: Qos) {
+    let terms = Terms { qos, ..Terms::default() };
+    let draft = world.draft(peer, text, Priority::Normal).on(terms);
+    let now = world.clock();
+    world.peers[peer].engine.command(Command::Send(draft), now);
+}
+
+#[test]
+fn attempts_count_only_while_there_is_a_link() {
+    let mut world = two();
+    world.command(0, Command::Watch(true));
+    world.peers[1].full = true;
+    world.say(0, "does not fit", Priority::Normal);
+    let second = (0..600).find(|_| {
+        world.pass(1_000);
+        attempts(&world) == 2
+    });
+    assert!(second.is_some(), "Ben refuses it twice");
+    world.take_to(1, ELSEWHERE);
+    world.pass(2_000);
+    let before = (attempts(&world), refused(&world, 0));
+    assert_eq!((before.0, before.1.len()), (2, 1));
+    world.pass(HOUR);
+    assert!(!waits_for_ben(&world).linked);
+    assert_eq!((attempts(&world), refused(&world, 0)), before);
+    assert_eq!(world.texts(0)[0].1, RowState::Saved, "it has not failed: Ben was not there");
+    // The next one after the hour is the third, and the fifth makes it undelivered.
+    world.take_to(1, 0);
+    let third = (0..600).find(|_| {
+        world.pass(1_000);
+        attempts(&world) > 2
+    });
+    assert!(third.is_some_and(|seconds| seconds < 90), "the wait before it has not grown");
+    assert_eq!((attempts(&world), world.texts(0)[0].1), (3, RowState::Saved));
+    world.peers[1].full = false;
+    world.pass(5 * 60_000);
+    assert_eq!(world.words(1), ["does not fit"]);
+}
+
+#[test]
+fn what_is_owed_live_is_repeated_at_once_when_its_member_is_back() {
+    let mut world = two();
+    say_live(&mut world, 0, "are you there?", Qos::AtLeastOnce);
+    world.take_to(1, ELSEWHERE);
+    world.pass(limits::LIVE_FOR / 2);
+    assert!(lives(&world, 1).is_empty());
+    world.take_to(1, 0);
+    let until = |world: &mut World, done: fn(&World) -> bool| {
+        (0..2_000).find(|_| {
+            world.pass(10);
+            done(world)
+        })
+    };
+    until(&mut world, |world| !world.wires.is_empty()).unwrap();
+    let steps = until(&mut world, |world| !lives(world, 1).is_empty()).unwrap();
+    // The first wait with its jitter: it has not doubled while nobody was there.
+    assert!(10 * steps <= limits::LIVE_BACKOFF * 5 / 4 + 20, "it took {steps} steps of 10 ms");
+    assert_eq!(lives(&world, 1), ["are you there?"]);
+}
+
+#[test]
+fn what_is_said_at_most_once_is_dropped_first_and_what_is_kept_goes_on() {
+    let mut world = two();
+    let most = limits::EPHEMERAL;
+    // Nothing is carried out in between: the channels are full.
+    for number in 0..most + 36 {
+        say_live(&mut world, 0, &format!("live {number}"), Qos::AtMostOnce);
+        if number % 10 == 0 {
+            let draft = world.draft(0, &format!("kept {number}"), Priority::Low);
+            let now = world.clock();
+            world.peers[0].engine.command(Command::Send(draft), now);
+        }
+    }
+    say_live(&mut world, 0, "surely", Qos::AtLeastOnce);
+    world.pass(5_000);
+    let newest: Vec<String> = (36..most + 36).map(|number| format!("live {number}")).collect();
+    let mut heard = lives(&world, 1);
+    assert!(heard.iter().any(|text| text == "surely"), "what is owed is not dropped");
+    heard.retain(|text| text != "surely");
+    assert_eq!(heard, newest, "the oldest are dropped");
+    let kept: Vec<String> = (0..most + 36).step_by(10).map(|n| format!("kept {n}")).collect();
+    assert_eq!(world.words(1), kept);
+    assert!(world.texts(0).iter().all(|(_, state)| *state == RowState::Delivered));
+}
+
+const BEFORE: &str = "before";
+
+fn runs(peer: &Peer) -> Vec<Run> {
+    let records = peer.store.iter().filter(|((table, _), _)| *table == Table::Runs);
+    records.map(|(_, bytes)| Run::verify(&founder().room(), bytes).unwrap()).collect()
+}
+
+/// A bundle at its bounds: as many drafts and bytes of text as there can be, in words that do not
+/// shrink, each in answer to a message, so that one run does not hold it.
+fn bundle(world: &mut World) -> Vec<Draft> {
+    let mut random = Random::new([9; 32]);
+    let mut letter = || char::from(b'!' + u8::try_from(random.below(94)).unwrap());
+    let mut text = || (0..limits::TOGETHER_BYTES / limits::TOGETHER).map(|_| letter()).collect();
+    let texts: Vec<String> = (0..limits::TOGETHER).map(|_| text()).collect();
+    let answered = world.peers[0].rows.values().next();
+    let target = answered.map(|row| Target { entry: row.entry, hash: row.hash });
+    let act = target.map(|target| Act::Reply { target, member: None, after: None });
+    let draft = |text: &String| {
+        let draft = world.draft(0, text, Priority::Normal);
+        act.map_or(draft.clone(), |act| draft.doing(act))
+    };
+    texts.iter().map(draft).collect()
+}
+
+/// How many messages a page showed after each time that it was told of some.
+fn shown_over_time(world: &World, peer: usize) -> Vec<usize> {
+    let mut rows: std::collections::BTreeMap<engine::Order, Row> = Default::default();
+    let mut shown = vec![0];
+    for event in &world.peers[peer].events {
+        if let Event::Rows(told) = event {
+            let of_it = told.iter().filter(|row| row.body != Body::Text(BEFORE.to_owned()));
+            rows.extend(of_it.map(|row| (row.order, row.clone())));
+            shown.push(rows.len());
+        }
+    }
+    shown
+}
+
+/// Ben's device dies after it has stored so many batches of a bundle at its bounds. Gives how many
+/// messages of it were on its disk then.
+fn dies_after(batches: usize) -> usize {
+    let mut world = two();
+    world.say(0, BEFORE, Priority::Normal);
+    world.pass(5_000);
+    world.peers[1].slow = Some(vec![]);
+    let drafts = bundle(&mut world);
+    world.command(0, Command::SendTogether(drafts));
+    for _ in 1..batches {
+        let stored = world.peers[1].slow.replace(vec![]).unwrap();
+        let answers = stored.into_iter().map(Input::Committed);
+        world.peers[1].inputs.extend(answers);
+        world.pass(500);
+    }
+    let all_or_none = |world: &World, peer: usize| {
+        let shown = shown_over_time(world, peer);
+        assert!(shown.iter().all(|rows| [0, limits::TOGETHER].contains(rows)), "{shown:?}");
+        *shown.last().unwrap()
+    };
+    all_or_none(&world, 1);
+    let ana = founder().me();
+    let of_ana = runs(&world.peers[1]).into_iter().filter(|run| run.log.member == ana);
+    // Without what was said before.
+    let stored = of_ana.map(|run| run.entries.len()).sum::<usize>() - 1;
+    // The page is opened on what there is, far from everybody.
+    let store = world.stop(1);
+    let ben = world.start(guest(1), store);
+    world.pass(60_000);
+    let expected = if stored == limits::TOGETHER { limits::TOGETHER } else { 0 };
+    assert_eq!(all_or_none(&world, ben), expected, "{stored} are stored");
+    world.connect(ben);
+    world.pass(60_000);
+    assert_eq!(all_or_none(&world, ben), limits::TOGETHER);
+    assert!(world.texts(0).iter().all(|(_, state)| *state == RowState::Delivered));
+    stored
+}
+
+#[test]
+fn what_is_sent_together_at_its_bounds_is_seen_whole_also_after_a_crash_in_its_middle() {
+    let stored: Vec<usize> = (1..8).map(dies_after).collect();
+    assert!(stored.is_sorted(), "{stored:?}");
+    let middle = |stored: &usize| (1..limits::TOGETHER).contains(stored);
+    assert!(stored.iter().any(middle), "no crash fell into its middle: {stored:?}");
+    assert_eq!(stored.last(), Some(&limits::TOGETHER));
+}
+
+#[test]
+fn what_is_sent_together_beyond_its_bounds_is_refused_whole() {
+    let mut world = two();
+    let mut drafts = bundle(&mut world);
+    drafts[0].text.push('x');
+    world.command(0, Command::SendTogether(drafts));
+    let mut drafts = bundle(&mut world);
+    drafts.push(world.draft(0, "one too many", Priority::Normal));
+    world.command(0, Command::SendTogether(drafts));
+    world.pass(5_000);
+    let refusals = world.refusals(0);
+    let why = |refusal: &Refusal| matches!(refusal, Refusal::TooMuchTogether { .. });
+    assert_eq!(refusals.len(), 2 * limits::TOGETHER + 1, "each draft is answered");
+    assert!(refusals.iter().all(why), "{refusals:?}");
+    assert!(world.words(0).is_empty() && world.words(1).is_empty());
+}
