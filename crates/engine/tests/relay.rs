@@ -1,5 +1,5 @@
-//! What a third member passes on of an author who is gone: also what was changed and taken back, and
-//! who has read it.
+//! What a third member passes on of an author who is gone: also what was changed and taken back,
+//! and who has read it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod driver;

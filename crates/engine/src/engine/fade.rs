@@ -54,11 +54,10 @@ pub struct Fade {
 impl Fades {
     /// A body goes at this moment.
     pub fn expect(&mut self, at: Millis) {
-        let head = planted(Planted::ExpiryOnlyAtHead);
         if self.next.is_some_and(|next| at < next) {
             mark(Mark::GoesSooner);
         }
-        self.next = Some(self.next.map_or(at, |next| if head { next } else { next.min(at) }));
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 
     /// A body was found that goes at this moment; 0 if it should be gone.

@@ -161,8 +161,6 @@ faults! {
     SaidBeforeItsTime breaks "§5",
     /// The body of a deleted message stays on the disk.
     DeletedBodyKept breaks "§5",
-    /// What expires is looked at in the order in which it came: behind what lasts, it stays.
-    ExpiryOnlyAtHead breaks "§5",
     /// A reaction that came before its message is forgotten.
     EarlyNoteDropped breaks "I9",
     /// What is said of a message that is not in memory is refused.
