@@ -1,5 +1,6 @@
 //! How a device drives its engine, as the browser's worker does: page, store, clock, sleep.
 
+use engine::crypto::hash::hash;
 use engine::{Command, Draft, DraftId, Engine, Input, Now, Output, Priority, RoomRecord};
 use engine::{Scan, StoreFault};
 
@@ -85,6 +86,9 @@ impl World {
         let page = if page_lives { "its page lives" } else { "" };
         self.note(format_args!("{} {peer} {page}", if clean { "leave" } else { "crash" }));
         let life = self.peers[peer].life;
+        if !clean {
+            self.finish_unheard(peer, life);
+        }
         self.peers[peer].life += 1;
         self.peers[peer].frozen = None;
         self.peers[peer].tick_at = None;
@@ -110,6 +114,22 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A worker dies between a commit and its answer: for the disk the batch is done, and nobody
+    /// heard of it. Whether that is so comes from the seed and the time alone, so that no other
+    /// chance of the seed shifts.
+    fn finish_unheard(&mut self, peer: usize, life: u32) {
+        let at = [self.now.to_be_bytes(), (peer as u64).to_be_bytes()];
+        let chance = hash("confab/1/unheard", &[&self.seed().to_be_bytes(), &at[0], &at[1]]);
+        if self.peers[peer].full || chance[0].is_multiple_of(2) {
+            return;
+        }
+        let Some(Output::Commit { ops, durability, .. }) = self.pending_commit(peer, life) else {
+            return;
+        };
+        self.note(format_args!("what {peer} was storing is stored, and it never hears of that"));
+        self.peers[peer].store.commit(&ops, durability);
     }
 
     /// A person writes a message on a device.

@@ -205,6 +205,25 @@ impl World {
         self.heap.push(Reverse((self.now + delay, self.order, Keyed(happening))));
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The batch that one life of a device has given to its store and has no answer for, if there
+    /// is one: the first of them.
+    pub(crate) fn pending_commit(&self, peer: usize, life: u32) -> Option<Output> {
+        let is = |happening: &&Happening| {
+            let Happening::Commit(at, of, _) = happening else { return false };
+            (*at, *of) == (peer, life)
+        };
+        let slept = self.peers[peer].frozen.iter().flatten().find(is);
+        let waits = self.heap.iter().map(|Reverse((time, order, Keyed(it)))| (time, order, it));
+        let waits = waits.filter(|(.., it)| is(it)).min_by_key(|(time, order, _)| (*time, *order));
+        let commit = slept.or_else(|| waits.map(|(.., it)| it))?;
+        let Happening::Commit(_, _, output) = commit else { return None };
+        Some(output.clone())
+    }
+
     pub(crate) fn clock(&self, peer: usize) -> Now {
         let wall = 1_790_000_000_000 + self.now;
         Now { mono: self.now, wall: wall.saturating_add_signed(self.peers[peer].wall_skew) }

@@ -5,10 +5,11 @@
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+use engine::simulation::Mark;
 use engine::{Body, Priority, RowState};
-use tests::fault::{Bug, Fault};
+use tests::fault::Fault;
 use tests::plan::Plan;
-use tests::search::{Range, hunt, search};
+use tests::search::{Found, Range, hunt, search};
 use tests::seed::{self, Options, play};
 use tests::shrink::shrink;
 use tests::world::{Weather, World};
@@ -170,41 +171,81 @@ fn i8_a_seed_replays_exactly() {
     }
 }
 
-/// Seeds that are wrong on purpose are found to be, most of them at once. `cargo xtask sim
-/// --planted` hunts each fault for as long as it takes.
+/// Seeds in which a fault has to be found, unless it is one of [`SLOW`].
+const SOON: u64 = 16;
+
+/// Faults that show only when several odd things come together: `cargo xtask sim --planted` finds
+/// each of them, in 14 to 265 seeds.
+const SLOW: [&str; 15] = [
+    "BodyUnchecked",
+    "BootIgnored",
+    "BundleSplitByPage",
+    "CreditUnchecked",
+    "CutIgnored",
+    "DistantRefused",
+    "EvidenceUnsigned",
+    "ForkWithoutEvidence",
+    "OfferBackoffForever",
+    "OlderRegisterWins",
+    "OwnEntriesOverwritten",
+    "PageFloorSkipsRow",
+    "RegisterStepsByOne",
+    "ReplayedOfferAnswered",
+    "RunSignatureUnchecked",
+];
+
+/// Seeds that are wrong on purpose are found to be, within a few of them: an oracle that sees less
+/// fails here. `cargo xtask sim --planted` hunts each fault for as long as it takes.
 #[test]
 fn planted_faults_are_found() {
     let faults = Fault::all();
     assert!(faults.len() >= 30, "{} faults", faults.len());
-    let missed: Vec<String> = faults
-        .iter()
-        .filter(|fault| hunt(**fault, 4).is_none())
-        .map(|fault| fault.name())
-        .collect();
-    assert!(missed.len() <= faults.len() / 2, "not found in 4 seeds: {missed:?}");
-    let world = |bug: &Bug| missed.contains(&Fault::World(*bug).name());
-    assert_eq!(Bug::ALL.into_iter().find(world), None);
+    let names: Vec<String> = faults.iter().map(|fault| fault.name()).collect();
+    let unknown = SLOW.iter().find(|slow| !names.iter().any(|name| name == *slow));
+    assert_eq!(unknown, None, "there is no such fault any more");
+    let soon = faults.iter().filter(|fault| !SLOW.contains(&fault.name().as_str()));
+    let missed: Vec<String> =
+        soon.filter(|fault| hunt(**fault, SOON).is_none()).map(|fault| fault.name()).collect();
+    assert!(missed.is_empty(), "not found in {SOON} seeds: {missed:?}");
 }
 
 /// Runs seeds and stops with the story of the first that breaks a promise.
-fn sweep(range: Range, quick: bool) {
+fn sweep(range: Range, quick: bool) -> Found {
     let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
     let count = wanted.unwrap_or(range.count);
     let options = Options { quick, fault: None };
-    let found = search(Range { count, ..range }, options, 1);
-    if let Some((seed, outcome)) = found.failed.into_iter().next() {
+    let mut found = search(Range { count, ..range }, options, 1);
+    if !found.failed.is_empty() {
+        let (seed, outcome) = found.failed.remove(0);
         let plan = range.plan(seed);
         let (short, outcome) = shrink(&plan, options, outcome);
         let story = outcome.journal.join("\n");
         panic!("seed {seed}: {:?}\n{:#?}\n{story}", outcome.broken, short.steps);
     }
     assert_eq!(found.seeds, count);
+    found
 }
 
-/// I1 to I12, whatever happens: the oracle looks at every step of every seed.
+/// Odd branches that the first 1,000 quick seeds do not take, and why.
+const ELSEWHERE: [(Mark, &str); 5] = [
+    (Mark::TurnedAway, "nobody is blocked in them: the sweep with blocks has to take it"),
+    (
+        Mark::QuotaSpent,
+        "quotas are as large as they are shipped: the sweep with small ones takes it",
+    ),
+    (Mark::Knocked, "their rooms let in whoever has the link: crates/engine/tests/door.rs"),
+    (Mark::MuchGoes, "hardly 64 bodies go at once: crates/engine/tests/queue.rs"),
+    (Mark::GroupRead, "their bundles fit into a run: crates/engine/tests/outage.rs"),
+];
+
+/// I1 to I12, whatever happens: the oracle looks at every step of every seed. What is odd happens
+/// in them, too: a branch that none of them takes any more is not tested any more.
 #[test]
 fn i9_1000_quick_seeds_converge() {
-    sweep(Range::first(1_000), true);
+    let found = sweep(Range::first(1_000), true);
+    let expected = |mark: &Mark| ELSEWHERE.iter().all(|(elsewhere, _)| mark != elsewhere);
+    let missed: Vec<Mark> = found.unmarked().into_iter().filter(expected).collect();
+    assert!(found.seeds < 1_000 || missed.is_empty(), "branches never taken: {missed:?}");
 }
 
 /// The same with the signatures and pages that are shipped.
@@ -230,7 +271,15 @@ fn i9_200_seeds_with_private_messages_converge() {
 /// is stored meanwhile, and all of it afterwards.
 #[test]
 fn i9_200_seeds_with_blocks_and_small_quotas_converge() {
-    sweep(Range { blocks: true, ..Range::first(200) }, true);
+    let found = sweep(Range { blocks: true, ..Range::first(200) }, true);
+    let taken = [Mark::TurnedAway, Mark::QuotaSpent].map(|mark| found.marks.contains(&mark));
+    assert_eq!(taken, [true; 2], "blocks and quotas have turned something away");
+}
+
+/// Somebody's profile is copied: both devices write one log until they know of each other.
+#[test]
+fn i9_200_seeds_with_copies_converge() {
+    sweep(Range { copies: true, ..Range::first(200) }, true);
 }
 
 /// Seeds beyond those of the sweeps that have broken a promise once.
