@@ -56,7 +56,7 @@ fn read(storage: Option<Storage>, key: &str) -> Option<String> {
     storage?.get_item(key).ok().flatten()
 }
 
-/// An empty text removes the entry. To look costs little, to write much: other processes hear of it.
+/// An empty text removes the entry. To look costs little, to write much: other processes hear it.
 fn keep(storage: Option<Storage>, key: &str, value: &str) {
     let Some(storage) = storage else { return };
     let before = storage.get_item(key).ok().flatten();
