@@ -186,8 +186,14 @@ impl Language {
                 "一条已存记录损坏，未予采用。",
                 format!("正在向其他成员索取缺失的内容。（{text}）"),
             ),
-            Trouble::Peer { member, what } => {
-                let mark = member.map(|member| member.mark()).unwrap_or_default();
+            Trouble::Peer { member: None, what } => self.say(
+                "Somebody broke the rules of the protocol before proving who it is.",
+                format!("The connection was closed; the room goes on. ({what})"),
+                "有人在证明身份之前违反了协议。",
+                format!("该连接已关闭，房间照常。（{what}）"),
+            ),
+            Trouble::Peer { member: Some(member), what } => {
+                let mark = member.mark();
                 self.say(
                     format!("A member {mark} broke the rules of the protocol."),
                     format!("The connection to it was closed; the room goes on. ({what})"),

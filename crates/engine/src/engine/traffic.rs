@@ -89,6 +89,8 @@ impl Engine {
 
     fn heard(&mut self, id: LinkId, frames: &[Frame]) -> bool {
         let control = frames.iter().filter(|frame| !matches!(frame, Frame::Part(_))).count();
+        // What nobody here knows counts as one: it costs time, too.
+        let control = control.max(usize::from(frames.is_empty()));
         let control = u32::try_from(control).unwrap_or(u32::MAX);
         let now = self.now.mono;
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return false };
@@ -434,8 +436,8 @@ impl Engine {
     pub(super) fn misbehaved(&mut self, id: LinkId, what: &str) {
         let Some(link) = self.links.get(&id) else { return };
         mark(Mark::Misbehaved);
-        // Who called is known by its signature, also before the link is proven.
-        let member = link.member().or(link.claimed);
+        // Before the proof nobody is named: whoever called may have somebody in between.
+        let member = link.member();
         self.trouble(Trouble::Peer { member, what: what.to_owned() });
         self.close(id);
     }

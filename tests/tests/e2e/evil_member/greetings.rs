@@ -1,5 +1,6 @@
 //! Attacks before anything is proven: by greetings and proofs that are altered, missing, another's
-//! or too early. The page is told who called, which its signature shows, and nobody is let in.
+//! or too early. The page says so and names nobody, for somebody may be in between; nobody is let
+//! in.
 
 use crate::evil_member::peer::{Alter, Peer};
 use crate::evil_member::table::Verdict::Unproven;

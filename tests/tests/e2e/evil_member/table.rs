@@ -10,7 +10,8 @@ use crate::evil_member::{
 pub enum Verdict {
     /// The link ends, and each page says in these words what it was, and whose.
     Named(&'static str),
-    /// The link ends before anything is proven, and each page says so, and whose it was.
+    /// The link ends before anything is proven, and each page says so, and names nobody: somebody
+    /// may be in between.
     Unproven(&'static str),
     /// Each page says in these words what it was, and whose; the link lives.
     Told(&'static str),

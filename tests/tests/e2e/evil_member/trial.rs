@@ -310,7 +310,10 @@ impl Trial {
             .await?;
         let proven = self.ask(|peer| peer.lost + peer.proven().len()).await?;
         ensure!(proven == 0, "it was taken for proven on {proven} links");
-        self.expect_name(words).await
+        for page in self.pages() {
+            expect_banner(page, "Somebody", words).await?;
+        }
+        Ok(())
     }
 
     /// Both pages have read all that was sent, or have ended their links.
