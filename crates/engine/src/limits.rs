@@ -120,8 +120,9 @@ pub const EPHEMERAL: usize = 64;
 pub const TYPING_EVERY: Millis = 3_000;
 /// Changes between typing and not typing that are told in one second.
 pub const TYPING_CHANGES: u32 = 4;
-/// What one member says live in one second, typing included: more is not listened to.
-pub const LIVELY_A_SECOND: u32 = 64;
+/// What one member says live in one second, typing included: more is not listened to. Above
+/// [`EPHEMERAL`], which come at once from whoever was cut off for a moment.
+pub const LIVELY_A_SECOND: u32 = 96;
 /// How often the queue is told while it is watched.
 pub const WATCH_EVERY: Millis = 1_000;
 

@@ -1,6 +1,6 @@
 //! The queue while somebody is away, is late or dies: attempts count only while there is a link,
 //! what is said live is dropped first, and what is sent together is seen together or not at all.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod driver;
 
