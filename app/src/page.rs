@@ -236,7 +236,7 @@ impl Page {
     /// Says in the room that is shown what was written: something new, the whole bundle, or other
     /// words for what was said or waits. True if it is something new.
     pub fn say(self, text: String, manner: Manner) -> bool {
-        let writing = self.screen.room().with_untracked(|room| room.writing.clone());
+        let writing = self.known.with_value(|known| known.room.writing.clone());
         let new = !matches!(writing.task, Task::Edit(_) | Task::Replace(_));
         match writing.task {
             Task::New => {

@@ -52,7 +52,8 @@ pub struct Screen {
 /// Puts into the store what changes seldom. True if it is another room than before: what is drawn
 /// of the last one's messages goes first, so that no name ever stands over words of another room.
 ///
-/// What changes with each message waits for [`draw`]: all rows look at it.
+/// What changes with each message waits for [`draw`]: all rows look at it. What the person does
+/// shows at once.
 pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     let last = screen.room().try_with_untracked(|room| room.room);
     let other = last.is_some_and(|last| last != next.room.room);
@@ -68,11 +69,22 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);
     renew(screen.dismissed(), &next.dismissed);
-    if other {
+    let answers = |old: &RoomState| is_of_the_person(old, &next.room);
+    if other || screen.room().try_with_untracked(answers) == Some(true) {
         renew(screen.room(), &next.room);
     }
     renew(screen.place(), &next.place);
     other
+}
+
+/// True if states of a room differ in what a person does, who is not to wait for it.
+fn is_of_the_person(old: &RoomState, new: &RoomState) -> bool {
+    old.writing != new.writing
+        || old.asks != new.asks
+        || old.looked != new.looked
+        || old.checking != new.checking
+        || old.renewal != new.renewal
+        || old.problem != new.problem
 }
 
 fn draw_nothing(screen: Store<Screen>) {
@@ -118,6 +130,27 @@ where
 mod tests {
     use super::*;
     use crate::chat::tests::{go_to_other_room, with_own_message};
+    use crate::chat::{Compose, PageEvent, Subject};
+
+    #[test]
+    fn what_the_person_does_shows_at_once_and_what_comes_waits_for_a_drawing() {
+        let owner = Owner::new();
+        owner.set();
+        let screen = Store::new(Screen::default());
+        let mut known = with_own_message("said");
+        publish(screen, &known);
+        draw(screen, &known);
+        known.room.pending = 7;
+        publish(screen, &known);
+        assert_ne!(screen.room().get_untracked().pending, 7);
+        draw(screen, &known);
+        assert_eq!(screen.room().get_untracked(), known.room);
+        let entry = known.rows.last().and_then(|row| row.entry()).expect("a message");
+        known.apply(PageEvent::Composes(Compose::Revise(Subject::Row(entry))));
+        assert_ne!(screen.room().get_untracked().writing, known.room.writing);
+        publish(screen, &known);
+        assert_eq!(screen.room().get_untracked().writing, known.room.writing);
+    }
 
     #[test]
     fn nothing_of_the_last_room_is_drawn_in_the_next_however_seldom_messages_are_drawn() {
