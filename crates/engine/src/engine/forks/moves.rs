@@ -7,6 +7,8 @@
 //! A transaction takes a run from one and puts it into the other, so at no moment is anything
 //! lost. Entries are shown again under their new names; who holds and has read them is kept.
 
+use std::collections::BTreeMap;
+
 use crate::engine::commit::Batch;
 use crate::engine::forks::Why;
 use crate::engine::load::Purpose;
@@ -82,8 +84,30 @@ impl Place {
 enum Step {
     Idle,
     Reading,
-    Ready { runs: Vec<Run>, damaged: Vec<Vec<u8>>, last: bool },
-    Storing { last: bool },
+    /// What the other log has at a seq is read.
+    Comparing(Found, Seq),
+    Ready(Found),
+    Storing {
+        last: bool,
+    },
+}
+
+/// Runs that were read to be moved.
+#[derive(Debug)]
+struct Found {
+    runs: Vec<Run>,
+    damaged: Vec<Vec<u8>>,
+    last: bool,
+    /// What is where they go already, at the ends of those that end within it; none if that cannot
+    /// be read.
+    there: BTreeMap<Seq, Option<EntryHash>>,
+}
+
+impl Found {
+    /// What a run has to be compared with, as far as that is known: it names all before it.
+    fn differs(&self, run: &Run) -> bool {
+        self.there.get(&run.last()).is_some_and(|there| *there != Some(run.head()))
+    }
 }
 
 /// What a batch has moved: a part of a log, and where to.
@@ -139,7 +163,7 @@ impl Engine {
 
     /// True if runs are ready to be moved.
     pub(in crate::engine) fn has_moves(&self) -> bool {
-        self.forks.jobs.front().is_some_and(|job| matches!(job.step, Step::Ready { .. }))
+        self.forks.jobs.front().is_some_and(|job| matches!(job.step, Step::Ready(_)))
     }
 
     /// Reads the next runs to move, when nothing else changes runs.
@@ -160,6 +184,12 @@ impl Engine {
     pub(in crate::engine) fn on_move_read(&mut self, records: Vec<Record>) {
         let Some(job) = self.forks.jobs.front_mut() else { return };
         let (at, from) = (job.at, job.from);
+        if let Step::Comparing(mut found, seq) = std::mem::replace(&mut job.step, Step::Idle) {
+            let run = records.first().and_then(|(_, bytes)| Run::verify(&self.room, bytes).ok());
+            let run = run.filter(|run| run.log == job.to.log());
+            found.there.insert(seq, run.and_then(|run| run.hash_at(seq)));
+            return self.compare_moves(found);
+        }
         let (mut runs, mut damaged) = (Vec::new(), Vec::new());
         let full = records.len() >= RUNS as usize;
         for (key, bytes) in records {
@@ -169,7 +199,30 @@ impl Engine {
             }
         }
         let below = runs.last().is_some_and(|run| run.last() < at);
-        job.step = Step::Ready { runs, damaged, last: below || !full };
+        let last = below || !full;
+        self.compare_moves(Found { runs, damaged, last, there: BTreeMap::new() });
+    }
+
+    fn holds(&self, log: &LogId, seq: Seq) -> bool {
+        self.logs.of(log).is_some_and(|state| state.held().contains(seq))
+    }
+
+    /// What is where a run goes may be another version: its hash there is read. Both may hang on
+    /// the same, and one is not thrown away for the other.
+    fn compare_moves(&mut self, found: Found) {
+        let Some(job) = self.forks.jobs.front() else { return };
+        let (at, to) = (job.at, job.to.log());
+        let mut ends = found.runs.iter().map(Run::last).filter(|last| *last >= at);
+        let open = ends.find(|last| self.holds(&to, *last) && !found.there.contains_key(last));
+        let Some(job) = self.forks.jobs.front_mut() else { return };
+        let Some(seq) = open else {
+            job.step = Step::Ready(found);
+            return;
+        };
+        job.step = Step::Comparing(found, seq);
+        let (from, to) =
+            (keys::run(&self.room, &to, 0), keys::run(&self.room, &to, seq.saturating_add(1)));
+        self.scan(Purpose::Move, Table::Runs, (from, to), true, 1);
     }
 
     /// Moves what was read; before anything else in a batch.
@@ -180,9 +233,10 @@ impl Engine {
         let Some(job) = self.forks.jobs.front_mut() else { return };
         let (from, at, to, merge) = (job.from, job.at, job.to, job.merge);
         let step = std::mem::replace(&mut job.step, Step::Idle);
-        let Step::Ready { mut runs, damaged, mut last } = step else { return };
-        let readable = damaged.is_empty();
-        for key in damaged {
+        let Step::Ready(mut found) = step else { return };
+        let (mut runs, mut last) = (std::mem::take(&mut found.runs), found.last);
+        let readable = found.damaged.is_empty();
+        for key in std::mem::take(&mut found.damaged) {
             batch.ops.push(StoreOp::Delete(Table::Runs, key));
         }
         // The lowest is only looked at, to know what the one above it hangs on.
@@ -193,8 +247,13 @@ impl Engine {
         }
         let (mut lowest, mut highest) = (None, None);
         for run in runs.into_iter().filter(|run| run.last() >= at) {
+            if self.holds(&to.log(), run.last()) && !found.there.contains_key(&run.last()) {
+                // It came since: it is read again, and compared.
+                last = false;
+                break;
+            }
             let put = if merge { self.is_new(batch, &run, at, to) } else { Some(true) };
-            let Some(put) = put else {
+            let Some(put) = put.filter(|_| !found.differs(&run)) else {
                 // It is of a third version after all, and stays where it is.
                 last = true;
                 break;
@@ -357,12 +416,9 @@ impl Engine {
 
     /// The store was read: what of it may have moved in a batch that seemed to fail shows.
     fn settle_moves(&mut self) {
-        let holds = |engine: &Engine, log: &LogId, seq: Seq| {
-            engine.logs.of(log).is_some_and(|state| state.held().contains(seq))
-        };
         for moved in std::mem::take(&mut self.forks.unsure) {
             let first = moved.part.0;
-            if holds(self, &moved.to, first) && !holds(self, &moved.log, first) {
+            if self.holds(&moved.to, first) && !self.holds(&moved.log, first) {
                 self.follow_move(&moved);
                 self.update_rows(moved.to, &RangeSet::of(first, moved.part.1));
             }
