@@ -79,7 +79,9 @@ fn tell_decision(peer: &mut Peer, ruling: Ruling, lamport: u64) {
 fn say(peer: &mut Peer, log: LogId, seq: u64, previous: EntryHash) {
     let Some(friend) = peer.friend.clone() else { return };
     let Some(keys) = friend.epoch_keys() else { return };
-    let (room, epoch, lamport) = (friend.room(), friend.epoch(), peer.lamport() + 1);
+    // A time of now: what the removed has decided at the end of time is not to count here.
+    let lamport = peer.runs_of_others().last().map_or(0, |run| run.lamports().1) + 1;
+    let (room, epoch) = (friend.room(), friend.epoch());
     let place = Place { room: &room, log: &log, seq, epoch: &epoch, class: Priority::Normal };
     let content = Content::Text("FORGED".to_owned());
     let body = place.seal_body(Kind::MESSAGE, lamport, &content, &keys, &mut peer.random);
