@@ -22,7 +22,7 @@ use engine::log::run::Run;
 use engine::register::{Register, RegisterKey};
 use engine::{
     Body, Draft, DraftId, EntryHash, EntryId, Event, LinkId, LogId, MemberId, Order, Priority,
-    RoomId, RoomRecord,
+    RoomId, RoomRecord, limits,
 };
 use engine::{Role, Row, RowState, StoreOp, Table, Trouble, Waiting};
 
@@ -363,7 +363,7 @@ impl Oracle {
         if self.mallory == Some(peer) {
             return;
         }
-        if since_failure.is_some_and(|since| since < 400) {
+        if since_failure.is_some_and(|since| since < limits::COMMIT_BACKOFF * 3 / 4) {
             self.fail("I6", format!("peer {peer} writes again at once after a failed commit"));
         }
         let Some((room, _)) = self.room.as_ref() else { return };

@@ -317,5 +317,6 @@ pub const MERGED_BYTES: usize = 16 * 1024;
 pub const MERGE_QUIET: Millis = 2_000;
 /// Places of the store that cannot be read, of which note is taken at once.
 pub const REPAIRS: usize = 64;
-/// A commit that failed is tried again after so long; doubles up to half a minute.
+/// A commit that failed is tried again after so long, less up to a quarter by chance; doubles up to
+/// 64 times that.
 pub const COMMIT_BACKOFF: Millis = 500;

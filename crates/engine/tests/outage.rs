@@ -87,6 +87,47 @@ fn attempts_count_only_while_there_is_a_link() {
     assert_eq!(world.words(1), ["does not fit"]);
 }
 
+/// When each of two members without space refused one message, by the author's tray.
+fn refused_by_two() -> [Vec<u64>; 2] {
+    let mut world = World::new();
+    for record in [founder(), guest(1), guest(2)] {
+        let peer = world.start(record, Default::default());
+        world.connect(peer);
+        world.pass(5_000);
+    }
+    world.peers[1].full = true;
+    world.peers[2].full = true;
+    world.say(0, "does not fit", Priority::Normal);
+    world.pass(10 * 60_000);
+    let trays = world.peers[0].engine.snapshot().into_iter().filter_map(|event| {
+        let Event::Undelivered(tray) = event else { return None };
+        Some(tray)
+    });
+    let history = trays.flatten().next().unwrap().history;
+    [guest(1), guest(2)].map(|record| {
+        let by = record.keypair().member();
+        history.iter().filter(|one| one.member == by).map(|one| one.at).collect()
+    })
+}
+
+#[test]
+fn those_who_refuse_ask_again_after_waits_that_differ_by_chance() {
+    let times = refused_by_two();
+    let waits = |at: &Vec<u64>| at.windows(2).map(|at| at[1] - at[0]).collect::<Vec<u64>>();
+    let [ben, cid] = [waits(&times[0]), waits(&times[1])];
+    let most = limits::COMMIT_BACKOFF << 6;
+    for waits in [&ben, &cid] {
+        assert!(waits.len() >= 5, "{waits:?}");
+        // The way there and back is a few steps of the clock.
+        assert!(waits.iter().all(|wait| (most * 3 / 4..most + 20).contains(wait)), "{waits:?}");
+        let (least, longest) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+        assert!(longest - least > most / 32, "they are all alike: {waits:?}");
+    }
+    let same = ben.iter().zip(&cid).filter(|(ben, cid)| ben.abs_diff(**cid) < 20).count();
+    assert!(same <= 1, "both wait alike: {ben:?} and {cid:?}");
+    assert_eq!(refused_by_two(), times, "I8: chance is the engine's own");
+}
+
 #[test]
 fn what_is_owed_live_is_repeated_at_once_when_its_member_is_back() {
     let mut world = two();

@@ -143,13 +143,15 @@ impl Commits {
         staged.is_some_and(|state| state.vouches(last, head))
     }
 
-    /// Waits a while before the store is used again.
-    pub fn hold_off(&mut self, now: Millis) {
+    /// Waits a while before the store is used again, and what was refused is asked for again: up to
+    /// a quarter less than the doubled wait, so that those who refused at once do not ask at once.
+    /// `below` draws a number below another.
+    fn hold_off(&mut self, now: Millis, below: impl FnOnce(Millis) -> Millis) {
         let most = if planted(Planted::CommitBackoffForever) { 20 } else { 6 };
         let doubled = limits::COMMIT_BACKOFF << self.failures.min(most);
         let doubled = if planted(Planted::CommitBackoffZero) { 1 } else { doubled };
         self.failures = self.failures.saturating_add(1);
-        self.not_before = now + doubled;
+        self.not_before = now + doubled - below(doubled / 4 + 1);
     }
 
     /// A receipt has something to say.
@@ -388,9 +390,15 @@ impl Engine {
         }
     }
 
+    /// The store has failed: it is left alone for a while.
+    pub(super) fn hold_off(&mut self) {
+        let random = &mut self.random;
+        self.commits.hold_off(self.now.mono, |most| random.below(most));
+    }
+
     pub(super) fn on_commit_failed(&mut self, id: BatchId, fault: StoreFault) {
         let Some(batch) = self.commits.out.take_if(|batch| batch.id == Some(id)) else { return };
-        self.commits.hold_off(self.now.mono);
+        self.hold_off();
         mark(Mark::CommitFailed);
         self.commits.reload = !planted(Planted::UnknownCommitTrusted);
         self.commits.record_dirty = true;
@@ -416,5 +424,33 @@ impl Engine {
         self.release(&batch.credit);
         self.wants_stale = true;
         self.trouble(Trouble::Store(fault));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::Random;
+
+    #[test]
+    fn the_wait_after_a_failure_doubles_up_to_half_a_minute_less_a_quarter_at_most_by_chance() {
+        let mut random = Random::new([1; 32]);
+        let mut waits: Vec<Vec<Millis>> = vec![Vec::new(); 9];
+        for _ in 0..200 {
+            let mut commits = Commits::default();
+            for waits in &mut waits {
+                commits.hold_off(1_000, |most| random.below(most));
+                assert!(!commits.may_begin(commits.not_before - 1));
+                assert!(commits.may_begin(commits.not_before));
+                waits.push(commits.not_before - 1_000);
+            }
+        }
+        for (failures, waits) in waits.iter().enumerate() {
+            let doubled = limits::COMMIT_BACKOFF << failures.min(6);
+            let (least, most) = (waits.iter().min().copied(), waits.iter().max().copied());
+            let (least, most) = (least.unwrap_or(0), most.unwrap_or(0));
+            assert!(least >= doubled * 3 / 4 && most <= doubled, "{least} to {most}");
+            assert!(most - least > doubled / 5, "no chance in {least} to {most}");
+        }
     }
 }

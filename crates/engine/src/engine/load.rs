@@ -217,7 +217,7 @@ impl Engine {
             | Purpose::DistantRun
             | Purpose::DistantNotes
             | Purpose::Move => {
-                self.commits.hold_off(self.now.mono);
+                self.hold_off();
                 self.commits.reload = true;
             }
             Purpose::Ahead(link, read) | Purpose::Holder(link, read) => {
