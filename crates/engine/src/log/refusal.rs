@@ -5,7 +5,10 @@
 
 use crate::view::FailureReason;
 
-/// Its Lamport times do not grow as they have to.
+/// Not allowed: its Lamport times do not grow as they have to. No engine of ours writes that; another
+/// program may, or a disk that was mended by hand, and could push the room's time to its end. For
+/// good. What a removed member says is no such thing: it is held, since a decision of its own may be
+/// among it, shown to nobody, and gone from its author's own page once that knows of the removal.
 pub const LAMPORT: u8 = 2;
 /// More logs, or more gaps of a log, than are kept.
 pub const TOO_MUCH: u8 = 3;
@@ -13,8 +16,11 @@ pub const TOO_MUCH: u8 = 3;
 pub const NO_SPACE: u8 = 4;
 /// The member has blocked the author. Told to the author alone, and settled until it is unblocked.
 pub const BLOCKED: u8 = 5;
-/// The member's version cannot do anything with it. This version keeps and hands on what it does
-/// not understand, and says in its place that a newer one is needed: others may do otherwise.
+/// The member's version cannot do anything with it. No version so far says so: what is newer than
+/// it understands, each keeps and hands on, and says in its place that a newer one is needed. What
+/// was refused instead would be missing between members who do understand it, and here after an
+/// update; a log with a hole cannot be verified as one. The number is kept for a version that knows
+/// better, and is listened to, for now and for good: its author sees it as undelivered.
 pub const NOT_UNDERSTOOD: u8 = 6;
 
 /// Its time was over when it came, by the clock of the device there: nobody has seen the words. The

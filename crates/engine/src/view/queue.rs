@@ -67,7 +67,8 @@ pub enum FailureReason {
     Other(u8),
     /// The member has blocked this one.
     Blocked,
-    /// The member's version of Confab does not understand it.
+    /// The member's version of Confab does not understand it. This version keeps what it does not
+    /// understand, and never says this.
     NotUnderstood,
     /// More was said than the member's device takes from one member at once: it asks again.
     Quota,
