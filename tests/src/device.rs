@@ -9,7 +9,7 @@ use crate::oracle::Screen;
 use crate::peer::Happening;
 use crate::store::Store;
 use crate::switch;
-use crate::world::World;
+use crate::world::{Weather, World};
 
 /// Outputs and messages that one input causes at most.
 const ENDLESS: u32 = 50_000;
@@ -199,7 +199,21 @@ impl World {
         if let Some(what) = engine.and_then(switch::overgrown) {
             self.oracle.fail("I6", format!("{what} at peer {peer}"));
         }
+        self.watch_the_clock(peer);
         self.schedule_tick(peer);
+    }
+
+    /// What is over goes, unless the disk does not let it go.
+    fn watch_the_clock(&mut self, peer: usize) {
+        let (now, wall) = (self.now, self.clock(peer).wall);
+        let device = &mut self.peers[peer];
+        let slow = self.weather.slow_commits > Weather::FAIR.slow_commits;
+        let fails = slow || self.weather.failing_commits > 0 || device.full;
+        if fails || device.commit_failed.is_some() || self.mallory == Some(peer) {
+            device.screen.overdue = None;
+            return;
+        }
+        self.oracle.goes_in_time(peer, (now, wall), &mut device.screen);
     }
 
     fn output(&mut self, peer: usize, output: Output) {
@@ -304,6 +318,7 @@ impl World {
     pub(crate) fn thaw(&mut self, peer: usize) {
         let frozen = self.peers[peer].frozen.take();
         self.peers[peer].tick_at = None;
+        self.peers[peer].screen.overdue = None;
         for happening in frozen.into_iter().flatten() {
             self.happen(happening);
         }

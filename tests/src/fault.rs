@@ -77,6 +77,12 @@ impl Fault {
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
+    /// True if it shows only where one message goes before another that came first.
+    #[must_use]
+    pub fn needs_expiries(self) -> bool {
+        self == Fault::Engine(Planted::ExpiryOnlyAtHead)
+    }
+
     /// True if it shows only where somebody is blocked.
     #[must_use]
     pub fn needs_blocks(self) -> bool {

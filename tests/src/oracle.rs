@@ -1,15 +1,16 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
 //!
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
-//! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, who is out of
-//! the room in `oracle/removals.rs`, and what everybody has to agree on in the end in
-//! `oracle/verdict.rs`.
+//! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, what was refused
+//! in `oracle/refusals.rs`, who is out of the room in `oracle/removals.rs`, and what everybody has
+//! to agree on in the end in `oracle/verdict.rs`.
 //! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
 //! first broken promise is kept.
 
 mod blocks;
 mod disks;
 mod private;
+mod refusals;
 mod removals;
 mod terms;
 mod traffic;
@@ -59,6 +60,10 @@ pub struct Screen {
     pub more: bool,
     /// The drafts that are said to wait for their time.
     pub waiting: Vec<Waiting>,
+    /// When the words of a row have to go, by its device's clock.
+    pub(crate) fading: BTreeSet<(u64, Order)>,
+    /// The first of them that is late, and since when that is known.
+    pub(crate) overdue: Option<(Order, u64)>,
     /// Whose messages were ever said to be missing.
     pub gapped: BTreeSet<MemberId>,
 }
@@ -100,6 +105,7 @@ pub struct Oracle {
     read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
     private: private::Private,
+    refusals: refusals::Refusals,
     blocks: blocks::Blocks,
     /// Who was known to be out of the room by whoever said something then.
     unheard: BTreeMap<String, BTreeSet<MemberId>>,
@@ -211,12 +217,12 @@ impl Oracle {
             | Event::SignalState(_)
             | Event::Applicants(_)
             | Event::Admission(_)
-            | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Comparison(_)
             | Event::Quoted(_)
             | Event::Typing { .. } => {}
+            Event::Undelivered(tray) => self.undelivered(peer, tray),
             Event::Refused { draft, reason } => {
                 self.refused(peer, *draft, reason, stores[peer]);
                 self.not_sealed(peer, (*draft, reason), stores[peer]);
@@ -289,6 +295,7 @@ impl Oracle {
         if row.own {
             self.sorts_after(peer, row, text);
         }
+        screen.fading.extend(row.expiry.map(|at| (at, row.order)));
         let before = screen.rows.insert(row.order, row.clone());
         // What was given up may be held by somebody after all.
         let back = |before: &Row| before.state > row.state && before.state != RowState::Failed;

@@ -151,6 +151,9 @@ const DECISIONS: usize = 8;
 /// Blocks and unblockings of a plan that has some.
 const BLOCKS: usize = 16;
 
+/// Messages that go after a while, of a plan that has more of them.
+const EXPIRIES: usize = 16;
+
 /// Private messages of a plan that has some.
 const WHISPERS: usize = 24;
 
@@ -242,6 +245,21 @@ impl Plan {
                 _ => Transition::Whisper,
             };
             self.steps.insert(place, Step { transition, ..step(&mut random) });
+        }
+        self
+    }
+
+    /// The same plan, in which more is said that goes after a while.
+    #[must_use]
+    pub fn with_expiries(mut self) -> Plan {
+        let mut bytes = [7; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for _ in 0..EXPIRIES {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let expire = Step { transition: Transition::Expire, ..step(&mut random) };
+            self.steps.insert(place, expire);
         }
         self
     }

@@ -133,6 +133,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
         let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
         let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
+        let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;
         if let Some(broken) = outcome.broken {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use engine::log::decision::Decision;
 use engine::log::entry::Kind;
 use engine::log::ranges::RangeSet;
-use engine::log::run::Run;
+use engine::log::run::{Run, RunEntry};
 use engine::members::membership::Ruled;
 use engine::register::RegisterKind;
 use engine::{
@@ -162,6 +162,20 @@ impl Store {
 
 /// What is stored, whatever it is called here.
 impl Store {
+    /// Edits that are stored here without their words: their logs, and what they are about.
+    #[must_use]
+    pub fn bare_edits(&self, room: &RoomId) -> Vec<(LogId, EntryId)> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        let runs = runs.filter_map(|(_, bytes)| Run::read(room, bytes).ok());
+        let edits = runs.flat_map(|run| {
+            let bare = |entry: &&RunEntry| entry.header.kind == Kind::EDIT && entry.body.is_none();
+            let targets = run.entries.iter().filter(bare);
+            let targets = targets.filter_map(|entry| Some(entry.header.target?.entry));
+            targets.map(|target| (run.log, target)).collect::<Vec<_>>()
+        });
+        edits.collect()
+    }
+
     /// The hash of an entry that is stored here.
     #[must_use]
     pub fn hash(&self, room: &RoomId, entry: &EntryId) -> Option<EntryHash> {

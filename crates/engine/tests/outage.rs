@@ -9,8 +9,8 @@ use engine::crypto::random::Random;
 use engine::log::entry::Target;
 use engine::log::run::Run;
 use engine::{
-    Act, Body, Command, Draft, Event, Input, MemberId, PeerQueue, Priority, Qos, Refusal, Row,
-    RowState, Table, Terms, limits,
+    Act, Body, Command, Draft, Event, FailureReason, Input, MemberId, PeerQueue, Priority, Qos,
+    Refusal, Row, RowState, StoreFault, Table, Terms, limits,
 };
 
 const HOUR: u64 = 60 * 60_000;
@@ -172,6 +172,40 @@ fn what_is_said_at_most_once_is_dropped_first_and_what_is_kept_goes_on() {
     let kept: Vec<String> = (0..most + 36).step_by(10).map(|n| format!("kept {n}")).collect();
     assert_eq!(world.words(1), kept);
     assert!(world.texts(0).iter().all(|(_, state)| *state == RowState::Delivered));
+}
+
+/// A disk that says that it has failed and has not: what is gone there is gone, and nothing on it
+/// says any more that somebody has to be told.
+#[test]
+fn what_expired_in_a_commit_of_unknown_outcome_is_told_as_undelivered_all_the_same() {
+    let mut world = two();
+    world.take_to(1, ELSEWHERE);
+    world.pass(20_000);
+    let terms = Terms { expires_after: Some(5_000), ..Terms::default() };
+    let draft = world.draft(0, "for a moment", Priority::Normal).on(terms);
+    world.command(0, Command::Send(draft));
+    world.pass(2_000);
+    let bodies = |world: &World| {
+        let entries = runs(&world.peers[0]).into_iter().flat_map(|run| run.entries);
+        entries.filter(|entry| entry.body.is_some()).count()
+    };
+    assert_eq!(bodies(&world), 1);
+    world.peers[0].slow = Some(vec![]);
+    world.pass(10_000);
+    assert_eq!(bodies(&world), 0, "it is gone from the disk");
+    let unknown = world.peers[0].slow.take().unwrap();
+    let failed = || StoreFault::Failed("the transaction was aborted".to_owned());
+    let answers = unknown.into_iter().map(|batch| Input::CommitFailed(batch, failed()));
+    world.peers[0].inputs.extend(answers);
+    world.pass(20_000);
+    assert_eq!(world.texts(0), [("Gone".to_owned(), RowState::Expired)]);
+    let trays = world.peers[0].engine.snapshot().into_iter().filter_map(|event| {
+        let Event::Undelivered(tray) = event else { return None };
+        Some(tray)
+    });
+    let failures: Vec<_> = trays.flatten().flat_map(|case| case.failures).collect();
+    let told: Vec<_> = failures.iter().map(|one| (one.member, one.reason)).collect();
+    assert_eq!(told, [(ben(), FailureReason::Expired)]);
 }
 
 const BEFORE: &str = "before";

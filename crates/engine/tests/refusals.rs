@@ -18,11 +18,11 @@ const ANA: usize = 0;
 const BEN: usize = 1;
 
 fn tray(world: &World, peer: usize) -> Vec<Undelivered> {
-    let told = world.peers[peer].engine.snapshot().into_iter().filter_map(|event| {
+    let mut told = world.peers[peer].engine.snapshot().into_iter().filter_map(|event| {
         let Event::Undelivered(tray) = event else { return None };
         Some(tray)
     });
-    told.last().unwrap_or_default()
+    told.next_back().unwrap_or_default()
 }
 
 fn entry(world: &World, peer: usize, text: &str) -> EntryId {

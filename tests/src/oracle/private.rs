@@ -37,6 +37,11 @@ impl Oracle {
         }
     }
 
+    /// True if an entry has said something somewhere.
+    fn is_known(&self, hash: Option<&EntryHash>) -> bool {
+        hash.is_some_and(|hash| self.texts.contains_key(hash))
+    }
+
     /// The two who may read a message, if it is for one member alone.
     pub(super) fn between(&self, hash: &EntryHash) -> Option<[MemberId; 2]> {
         self.private.texts.get(self.texts.get(hash)?).copied()
@@ -121,8 +126,10 @@ impl Oracle {
     pub(super) fn is_for(&self, screen: &Screen, row: &Row, peers: [usize; 2]) -> bool {
         let hash = screen.which.get(&row.entry);
         let Some((hash, two)) = hash.and_then(|hash| Some((hash, self.between(hash)?))) else {
-            // Its words may never have been shown.
-            return row.private.is_none();
+            // Its words may never have been shown. If they are gone, too, nothing says any more
+            // that they were for one member, and only their author knows of them.
+            let whole = row.body != Body::Gone || self.private.texts.is_empty();
+            return row.private.is_none() && (whole || self.is_known(hash));
         };
         // When it goes depends on each clock, and then only the two may remember it as theirs.
         let here = peers.map(|peer| self.member_of(peer).is_some_and(|one| two.contains(&one)));

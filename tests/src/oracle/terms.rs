@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Body, Draft, DraftId, EntryHash, EntryId, Event, Qos, Refusal, Row, When};
+use engine::{Body, Draft, DraftId, EntryHash, EntryId, Event, Order, Qos, Refusal, Row, When};
 
 use crate::oracle::verdict::Present;
 use crate::oracle::{Oracle, Screen, cut};
@@ -13,6 +13,8 @@ use crate::store::Store;
 
 /// How long after its time a message may still wait, or its body be there, in milliseconds.
 const LATE: u64 = 5_000;
+/// The same of an open page whose disk does what it is told.
+const AT_ONCE: u64 = 2_000;
 
 /// See the module.
 #[derive(Default)]
@@ -279,6 +281,35 @@ impl Oracle {
                 let what = format!("peer {peer} shows {here} of {all} that are seen together");
                 self.fail("§5", what);
             }
+        }
+    }
+
+    /// After a device has done what there was to do: words go when their time is over, whatever
+    /// goes later (§5). What is known to be late is so for a while, too, before it counts: a clock
+    /// may have jumped, and the disk takes its time.
+    pub(crate) fn goes_in_time(
+        &mut self,
+        peer: usize,
+        (now, wall): (u64, u64),
+        screen: &mut Screen,
+    ) {
+        let has_words = |order: &Order, at: u64| {
+            let row = screen.rows.get(order);
+            row.is_some_and(|row| row.expiry == Some(at) && matches!(row.body, Body::Text(_)))
+        };
+        while let Some((at, order)) = screen.fading.first().copied()
+            && !has_words(&order, at)
+        {
+            screen.fading.pop_first();
+        }
+        let late =
+            screen.fading.first().filter(|(at, _)| at + AT_ONCE < wall).map(|(_, order)| *order);
+        let before = screen.overdue.filter(|(order, _)| late == Some(*order));
+        screen.overdue = before.or(late.map(|order| (order, now)));
+        if let Some((order, since)) = screen.overdue.filter(|(_, since)| since + AT_ONCE < now) {
+            let text = screen.rows.get(&order).map(|row| row.entry);
+            let what = format!("{text:?} at {peer} is over for {} ms and is shown", now - since);
+            self.fail("§5", what);
         }
     }
 

@@ -100,6 +100,7 @@ impl Oracle {
         let Ok(frames) = decode(message) else {
             return self.fail("I2", format!("peer {} writes what is no frame", at.peer));
         };
+        frames.iter().for_each(|frame| self.refuses((at.peer, at.to), frame));
         if self.mallory == Some(at.peer) {
             // Its lies are told to others; what it would have said is not judged.
             return frames.into_iter().for_each(|frame| self.count(at, &frame));

@@ -120,8 +120,25 @@ impl Oracle {
                     one.screen.which.get(&row.entry).is_some_and(|hash| self.is_unwanted(hash))
                 })
         });
-        let held_up = deleted.map(|row| EntryId { log: row.entry.log, seq: u64::MAX });
-        early.chain(held_up).collect()
+        let held_up = deleted.map(|row| row.entry.log).chain(self.bare_edits(present));
+        early.chain(held_up.map(|log| EntryId { log, seq: u64::MAX })).collect()
+    }
+
+    /// The logs of members who are not there, of which somebody holds other words for a message
+    /// without these words, and the deletion that shows why they are gone has come to nobody.
+    fn bare_edits(&self, present: &[Present<'_>]) -> Vec<LogId> {
+        let here =
+            |member: &MemberId| present.iter().any(|one| self.member_of(one.peer) == Some(*member));
+        let shown = |entry: &EntryId| {
+            let mut rows = present.iter().flat_map(|one| one.screen.rows.values());
+            rows.any(|row| row.entry == *entry && matches!(row.body, Body::Text(_)))
+        };
+        let edits = self
+            .room
+            .iter()
+            .flat_map(|(room, _)| present.iter().flat_map(move |one| one.store.bare_edits(room)));
+        let held_up = edits.filter(|(log, target)| !here(&log.member) && shown(target));
+        held_up.map(|(log, _)| log).collect()
     }
 
     /// What everybody has to agree on: when a body goes depends on each device's clock, and notes

@@ -410,6 +410,7 @@ impl Engine {
         for (entry, class) in batch.reclassed {
             self.commits.reclassed.entry(entry).or_insert(class);
         }
+        self.commits.fades.not_stored(batch.faded);
         self.outbox.waits.not_stored();
         self.outbox.tray.mark_dirty(batch.undelivered);
         if fault == StoreFault::Full {

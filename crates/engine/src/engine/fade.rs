@@ -57,7 +57,8 @@ impl Fades {
         if self.next.is_some_and(|next| at < next) {
             mark(Mark::GoesSooner);
         }
-        self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        let head = planted(Planted::ExpiryOnlyAtHead);
+        self.next = Some(self.next.map_or(at, |next| if head { next } else { next.min(at) }));
     }
 
     /// A body was found that goes at this moment; 0 if it should be gone.
@@ -93,7 +94,15 @@ impl Fades {
 
     /// The store is read again: what was under way is forgotten, and found again.
     pub fn reset(&mut self) {
-        *self = Fades { next: Some(0), look: true, ..Fades::default() };
+        let owed = std::mem::take(&mut self.owed);
+        *self = Fades { next: Some(0), look: true, owed, ..Fades::default() };
+    }
+
+    /// What was given to the store may be stored or not. If it is, nothing there says any more that
+    /// these bodies go, and nobody was told that they are gone: it is all done again.
+    pub fn not_stored(&mut self, faded: Faded) {
+        self.owed.extend(faded.owed);
+        self.owed.extend(faded.gone.into_iter().map(|Fade { at, entry }| (entry, at)));
     }
 
     /// When the next body goes, in milliseconds since 1970, if nothing is under way.
@@ -122,6 +131,8 @@ pub struct Faded {
     staged: bool,
     runs: Vec<Run>,
     gone: Vec<Fade>,
+    /// Bodies found that go, of which note was taken in the batch.
+    owed: BTreeMap<EntryId, Millis>,
 }
 
 impl Engine {
@@ -249,7 +260,8 @@ impl Engine {
 
     /// Runs without the bodies that go become part of the batch.
     pub(super) fn stage_fades(&mut self, batch: &mut Batch) {
-        for (entry, at) in std::mem::take(&mut self.commits.fades.owed) {
+        batch.faded.owed = std::mem::take(&mut self.commits.fades.owed);
+        for (entry, at) in batch.faded.owed.clone() {
             self.stage_fade(batch, at, &entry);
         }
         if !self.commits.fades.is_ready() {

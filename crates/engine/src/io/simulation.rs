@@ -161,6 +161,12 @@ faults! {
     SaidBeforeItsTime breaks "§5",
     /// The body of a deleted message stays on the disk.
     DeletedBodyKept breaks "§5",
+    /// What expires is looked at when what came first does: behind what lasts, it stays.
+    ExpiryOnlyAtHead breaks "§5",
+    /// Waits that pass without a link count as attempts: whoever was away has refused.
+    BackoffCountsOffline breaks "§5",
+    /// Anybody may change and delete what anybody has said.
+    ForeignNoteCounts breaks "I10",
     /// A reaction that came before its message is forgotten.
     EarlyNoteDropped breaks "I9",
     /// What is said of a message that is not in memory is refused.

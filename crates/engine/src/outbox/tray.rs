@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{EntryId, MemberId};
 use crate::io::Millis;
 use crate::limits;
+use crate::simulation::{Planted, planted};
 use crate::view::{Attempt, Failure, FailureReason, Undelivered};
 
 /// How a message was refused.
@@ -87,9 +88,20 @@ impl Tray {
         });
         let Some(failure) = failures.get_mut(place) else { return false };
         let before = is_final(failure);
+        if before && failure.reason == FailureReason::Expired {
+            // The entry may still be refused; its words are over, whatever becomes of it.
+            self.dirty.insert(entry);
+            return false;
+        }
+        let away = if planted(Planted::BackoffCountsOffline) {
+            wall.saturating_sub(failure.last)
+        } else {
+            0
+        };
+        let waits = u32::try_from(away / 30_000).unwrap_or(limits::REFUSALS);
         (failure.reason, failure.last) = (reason, wall);
         failure.attempts = match how {
-            Refused::ForNow => failure.attempts.saturating_add(1),
+            Refused::ForNow => failure.attempts.saturating_add(1 + waits),
             Refused::ForGood => failure.attempts.max(limits::REFUSALS),
         };
         let after = is_final(failure);
@@ -236,6 +248,17 @@ mod tests {
         assert!(tray.held(&entry(1), &ANA));
         assert_eq!(tray.all(), []);
         assert_eq!(tray.take_dirty(), vec![(entry(1), None)]);
+    }
+
+    #[test]
+    fn what_has_expired_stays_so_whatever_its_member_says_of_it_later() {
+        let mut tray = Tray::default();
+        assert!(tray.refused(entry(1), ANA, (FailureReason::Expired, Refused::ForGood), 1));
+        assert!(!tray.refused(entry(1), ANA, (FailureReason::NoSpace, Refused::ForNow), 2));
+        let case = tray.all().remove(0);
+        let failure = &case.failures[0];
+        assert_eq!((failure.reason, failure.attempts), (FailureReason::Expired, limits::REFUSALS));
+        assert_eq!(case.history.last().map(|one| one.reason), Some(FailureReason::NoSpace));
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! What members have refused: an author's tray counts that, and nothing else (§5).
+//!
+//! Who is away refuses nothing, however long that is.
+
+use std::collections::BTreeMap;
+
+use engine::frame::Frame;
+use engine::{EntryId, FailureReason, LogId, MemberId, Seq, Undelivered};
+
+use crate::oracle::Oracle;
+
+/// One refusal: from which seq to which, and whether for good.
+type Told = (Seq, Seq, bool);
+
+/// Refusals that were written to a member: of a log of its own, and by whom.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refusals {
+    told: BTreeMap<(LogId, MemberId), Vec<Told>>,
+}
+
+impl Oracle {
+    /// A device writes a frame to another, which may refuse what the other's member has said.
+    pub(super) fn refuses(&mut self, (by, to): (usize, usize), frame: &Frame) {
+        let Some((by, to)) = self.member_of(by).zip(self.member_of(to)) else { return };
+        let mut tell = |log: LogId, refused: Told| {
+            if log.member == to {
+                self.refusals.told.entry((log, by)).or_default().push(refused);
+            }
+        };
+        if let Frame::Refuse(refusal) = frame {
+            tell(refusal.log, (refusal.first, refusal.last, false));
+        }
+        if let Frame::Have(logs) = frame {
+            for have in logs {
+                have.refused.iter().for_each(|(first, last, _)| {
+                    tell(have.log, (*first, *last, true));
+                });
+            }
+        }
+    }
+
+    /// How often a member has refused an entry. `None` if it did so for good.
+    fn refused_by(&self, entry: &EntryId, member: MemberId) -> Option<u32> {
+        let told = self.refusals.told.get(&(entry.log, member));
+        let of_it = told.into_iter().flatten();
+        let of_it = of_it.filter(|(first, last, _)| (*first..=*last).contains(&entry.seq));
+        of_it.map(|(.., for_good)| (!for_good).then_some(1)).sum()
+    }
+
+    /// A page is told what could not be delivered: each attempt was one.
+    pub(super) fn undelivered(&mut self, peer: usize, tray: &[Undelivered]) {
+        if self.member_of(peer).is_some_and(|member| self.forks(&member)) {
+            // Its messages have other names than those that were refused.
+            return;
+        }
+        for case in tray {
+            let refused = case.failures.iter().find_map(|failure| {
+                let expired = failure.reason == FailureReason::Expired;
+                let sure = !expired && !self.is_mallory(&failure.member);
+                let refused = self.refused_by(&case.entry, failure.member).filter(|_| sure)?;
+                (failure.attempts > refused).then_some((failure.attempts, refused))
+            });
+            if let Some((attempts, refused)) = refused {
+                let entry = case.entry;
+                let what = format!("{attempts} attempts of {entry} count at {peer}, not {refused}");
+                return self.fail("§5", what);
+            }
+        }
+    }
+}
