@@ -7,11 +7,11 @@
 use engine::crypto::random::Random;
 use engine::crypto::sign::Keypair;
 use engine::frame::{Frame, Want, decode};
-use engine::log::entry::{Content, Header, Kind, Place, body_hash};
+use engine::log::entry::{Content, Header, Kind, Place, Target, body_hash};
 use engine::log::have::{HaveRange, LogHave};
 use engine::log::run::{Run, Start, Unsigned};
-use engine::register::{Profile, Register, RegisterKind};
-use engine::{EntryHash, Incarnation, LogId, Priority, RoomRecord};
+use engine::register::{Profile, Receipt, Register, RegisterKind};
+use engine::{EntryHash, EntryId, Incarnation, LogId, Priority, RoomRecord};
 
 use crate::world::World;
 
@@ -34,6 +34,9 @@ pub enum Mischief {
     ExtremeRun,
     /// It sends a register of its own with the highest counter, and one in another's name.
     ForgeRegister,
+    /// It says in a log of its own that what another has said is changed or deleted, the same in
+    /// the other's log, and sends a receipt in another's name.
+    ForgeNote,
     /// It takes no notice of credit.
     Greed,
     /// It repeats what it has sent.
@@ -47,7 +50,7 @@ const INVENTIONS: u32 = 12;
 /// Frames that it keeps at most.
 const HEARD: usize = 60;
 
-const ALL: [Mischief; 11] = [
+const ALL: [Mischief; 12] = [
     Mischief::AlterRuns,
     Mischief::AlterRegisters,
     Mischief::ForgeHave,
@@ -56,6 +59,7 @@ const ALL: [Mischief; 11] = [
     Mischief::SpeakForAnother,
     Mischief::ExtremeRun,
     Mischief::ForgeRegister,
+    Mischief::ForgeNote,
     Mischief::Greed,
     Mischief::Replay,
     Mischief::ForgeFork,
@@ -184,6 +188,7 @@ impl World {
                 other.splice(..32, log.member.0);
                 vec![Frame::Register(name), Frame::Register(other)]
             }
+            Mischief::ForgeNote => self.forged_notes(&record),
             Mischief::ForgeFork => self.forged_fork(&record).into_iter().collect(),
             Mischief::AlterRuns
             | Mischief::AlterRegisters
@@ -194,6 +199,42 @@ impl World {
                 self.heard.get(which).cloned().into_iter().collect()
             }
         }
+    }
+
+    /// Notes on what another has said, in its own name and in the other's, and a receipt of the
+    /// other's that has read all of it.
+    fn forged_notes(&mut self, record: &RoomRecord) -> Vec<Frame> {
+        let me = record.me();
+        let mut runs = self.heard.iter().rev().filter_map(|frame| {
+            let Frame::Part(part) = frame else { return None };
+            Run::read(&record.room(), &part.bytes).ok()
+        });
+        let Some(run) = runs.find(|run| run.log.member != me) else { return vec![] };
+        let (seq, log) = (run.last(), run.log);
+        let target = Target { entry: EntryId { log, seq }, hash: run.head() };
+        let (kind, content) = match self.below(2) {
+            0 => (Kind::EDIT, Content::Text("mallory".to_owned())),
+            _ => (Kind::DELETE, Content::Nothing),
+        };
+        let says = Says { kind, content, target: Some(target) };
+        let own = LogId { member: me, incarnation: Incarnation(self.random.bytes()) };
+        let foreign = self.below(3) == 0;
+        let (of, at) = if foreign { (log, (seq + 1, 9)) } else { (own, (0, 9)) };
+        let previous = if foreign { run.head() } else { EntryHash::NONE };
+        let mut frames = self.signed(record, of, (at, previous), &says);
+        let Some(keys) = record.epoch_keys().filter(|_| self.below(3) == 0) else { return frames };
+        let receipt = Receipt { held: vec![], read: vec![(log, vec![(0, seq)])] };
+        let register = Register::sign(
+            (&record.room(), &record.epoch()),
+            (RegisterKind::RECEIPT, u64::MAX),
+            &receipt,
+            (&record.keypair(), &keys),
+            &mut Random::new([6; 32]),
+        );
+        let mut bytes = register.bytes().to_vec();
+        bytes.splice(..32, log.member.0);
+        frames.push(Frame::Register(bytes));
+        frames
     }
 
     /// The last entry of a run that it has heard said something else: it says to hold that.
@@ -232,29 +273,48 @@ impl World {
     }
 
     /// A run with one entry, signed with one's own key whatever the log.
-    fn run(&mut self, record: &RoomRecord, log: LogId, (seq, lamport): (u64, u64)) -> Vec<Frame> {
+    fn run(&mut self, record: &RoomRecord, log: LogId, at: (u64, u64)) -> Vec<Frame> {
+        let content = Content::Text("mallory".to_owned());
+        let says = Says { kind: Kind::MESSAGE, content, target: None };
+        self.signed(record, log, (at, EntryHash([3; 32])), &says)
+    }
+
+    /// The same, with something else in it.
+    fn signed(
+        &mut self,
+        record: &RoomRecord,
+        log: LogId,
+        ((seq, lamport), previous): ((u64, u64), EntryHash),
+        says: &Says,
+    ) -> Vec<Frame> {
         let (room, epoch, class) = (record.room(), record.epoch(), Priority::Normal);
         let place = Place { room: &room, log: &log, seq, epoch: &epoch, class };
-        let content = Content::Text("mallory".to_owned());
+        let Says { kind, content, target } = says;
         let mut random = Random::new(self.random.bytes());
         let Some(keys) = record.epoch_keys() else { return vec![] };
-        let body = place.seal_body(Kind::MESSAGE, lamport, &content, &keys, &mut random);
+        let body = place.seal_body(*kind, lamport, content, &keys, &mut random);
         let header = Header {
-            kind: Kind::MESSAGE,
+            kind: *kind,
             lamport,
             wall: 0,
             expiry: None,
-            target: None,
+            target: *target,
             group: None,
             body_len: u32::try_from(body.len()).unwrap_or(0),
             body_hash: body_hash(&body),
         };
-        let previous = EntryHash([3; 32]);
         let start = Start { room, log, first: seq, previous, epoch, class };
         let run = Run::sign(&start, vec![Unsigned { header, body }], &record.keypair());
         let bytes = run.bytes().to_vec();
         vec![Frame::Part(engine::frame::Part { class: 2, last: true, bytes })]
     }
+}
+
+/// What an entry that it makes up says.
+struct Says {
+    kind: Kind,
+    content: Content,
+    target: Option<Target>,
 }
 
 /// A register that names its owner, signed with the owner's key in the room of a record.

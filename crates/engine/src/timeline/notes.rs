@@ -22,6 +22,7 @@ use crate::log::entry::{Content, Kind, Place, Target};
 use crate::log::private::Opened;
 use crate::log::run::{Run, RunEntry};
 use crate::room::keyring::Keyring;
+use crate::simulation::{Planted, planted};
 use crate::view::{Body, Order, Priority, Reaction, Row};
 
 /// A note as it is stored beside the message that it is about.
@@ -63,7 +64,8 @@ impl Noted {
     pub fn of(run: &Run, seq: u64, entry: &RunEntry) -> Option<Noted> {
         let header = &entry.header;
         let target = header.target.as_ref().filter(|_| header.kind.is_note())?;
-        if header.kind != Kind::REACTION && target.entry.log.member != run.log.member {
+        let foreign = target.entry.log.member != run.log.member;
+        if header.kind != Kind::REACTION && foreign && !planted(Planted::ForeignNoteCounts) {
             return None;
         }
         Some(Noted::about(run, seq, entry, (header.kind, target)))
