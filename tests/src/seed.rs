@@ -14,8 +14,11 @@ use crate::world::{Weather, World};
 
 /// How long after the last fault everybody has to agree, in milliseconds.
 pub const CALM: u64 = 60_000;
-/// Pages of older messages that are asked for at most in the end.
-const PAGES: u32 = 300;
+/// How long before that everybody reads what there is, for the last time: what is read has to be
+/// known to its author by then, too.
+const LAST_READ: u64 = 12_000;
+/// How long a page takes, at most, for older messages that it asks for.
+const PAGE: u64 = 50;
 
 /// How a plan is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +97,7 @@ impl World {
     /// The first promise that was broken.
     pub fn calm_without(&mut self, away: Option<usize>) -> Result<(), Broken> {
         self.note("calm");
+        let end = self.now + CALM;
         self.weather = Weather::FAIR;
         (self.middleman, self.stranger) = (false, false);
         if self.evil.was {
@@ -120,13 +124,18 @@ impl World {
             self.pass(5_000)?;
             self.unblock_all();
         }
-        self.pass(CALM / 2)?;
-        self.read_everything()?;
+        self.pass_to(end - CALM / 2)?;
+        self.read_everything(end - LAST_READ)?;
         self.last_words();
-        self.pass(CALM / 2)?;
-        self.read_everything()?;
-        self.pass(5_000)?;
+        self.pass_to(end - LAST_READ)?;
+        self.read_everything(end)?;
+        self.pass_to(end)?;
         self.judge(away.is_none() && self.mallory.is_none())
+    }
+
+    /// Lets time pass until then.
+    fn pass_to(&mut self, end: u64) -> Result<(), Broken> {
+        self.pass(end.saturating_sub(self.now))
     }
 
     /// Where there are copies, everybody says one thing more, now that all have met.
@@ -137,16 +146,21 @@ impl World {
         }
     }
 
-    /// Every page shows all there is, and all of it is read.
-    fn read_everything(&mut self) -> Result<(), Broken> {
-        for peer in 0..self.peers.len() {
-            let mut pages = 0;
-            while self.peers[peer].is_open() && self.peers[peer].screen.more && pages < PAGES {
-                self.command(peer, engine::Command::LoadOlder);
-                self.pass(50)?;
-                pages += 1;
+    /// Every page shows all there is, and all of it is read, as far as there is time until `end`.
+    fn read_everything(&mut self, end: u64) -> Result<(), Broken> {
+        let mut reading: Vec<usize> = (0..self.peers.len()).collect();
+        while !reading.is_empty() {
+            let late = self.now + PAGE > end;
+            let (more, done): (Vec<usize>, Vec<usize>) = reading.into_iter().partition(|peer| {
+                let peer = &self.peers[*peer];
+                peer.is_open() && peer.screen.more && !late
+            });
+            done.into_iter().for_each(|peer| self.read(peer));
+            more.iter().for_each(|peer| self.command(*peer, engine::Command::LoadOlder));
+            if !more.is_empty() {
+                self.pass(PAGE)?;
             }
-            self.read(peer);
+            reading = more;
         }
         Ok(())
     }
