@@ -5,10 +5,10 @@
 
 use crate::view::FailureReason;
 
-/// Not allowed: its Lamport times do not grow as they have to. No engine of ours writes that; another
-/// program may, or a disk that was mended by hand, and could push the room's time to its end. For
-/// good. What a removed member says is no such thing: it is held, since a decision of its own may be
-/// among it, shown to nobody, and gone from its author's own page once that knows of the removal.
+/// Not allowed, for good: its Lamport times do not grow as they have to. No engine of ours writes
+/// that; another program may, or a disk that was mended by hand, and could push the room's time to
+/// its end. What a removed member says is no such thing: it is held, since a decision of its own
+/// may be among it, shown to nobody, and gone from its author's page once that knows of it.
 pub const LAMPORT: u8 = 2;
 /// More logs, or more gaps of a log, than are kept.
 pub const TOO_MUCH: u8 = 3;
