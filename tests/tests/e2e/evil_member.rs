@@ -13,7 +13,7 @@ mod forge;
 mod frames;
 mod greetings;
 mod notes;
-mod peer;
+pub mod peer;
 mod questions;
 mod registers;
 mod removed;

@@ -19,6 +19,7 @@ mod device;
 mod evil;
 mod evil_member;
 mod first_chat;
+mod hole;
 mod invites;
 mod lock;
 mod looks;

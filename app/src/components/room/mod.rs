@@ -236,8 +236,12 @@ fn Gaps(names: Memo<Names>) -> impl IntoView {
             Some(_) | None => (words.missing_one)(gap.missing, &author),
         }
     };
-    let lines =
-        move || gaps.get().into_iter().map(|gap| view! { <li>{said(gap)}</li> }).collect_view();
+    let lines = move || {
+        gaps.get()
+            .into_iter()
+            .map(|gap| view! { <li data-testid="gap">{said(gap)}</li> })
+            .collect_view()
+    };
     view! {
         <ul class="gaps" hidden=move || gaps.with(Vec::is_empty)>
             {lines}
