@@ -5,14 +5,18 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use engine::protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
 use engine::{
     BatchId, Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now,
     Output, Priority, Record, Refusal, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind,
     StoreFault, StoreOp, Table,
 };
-use protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
+
+pub use line::Line;
 
 pub type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
@@ -50,6 +54,8 @@ pub struct World {
     pub sessions: BTreeMap<String, (usize, LinkId)>,
     /// Every meeting that there ever was, in order.
     pub rooms: Vec<Rendezvous>,
+    /// How quick wires are; none are instant.
+    pub line: Option<Line>,
 }
 
 pub fn sdp(name: &str, fingerprint: u8) -> String {
@@ -64,7 +70,7 @@ pub fn sdp(name: &str, fingerprint: u8) -> String {
 impl World {
     pub fn new() -> World {
         let (wires, sessions) = (BTreeMap::new(), BTreeMap::new());
-        World { peers: vec![], now: 1_000, wires, sessions, rooms: vec![] }
+        World { peers: vec![], now: 1_000, wires, sessions, rooms: vec![], line: None }
     }
 
     pub fn clock(&self) -> Now {
@@ -195,9 +201,15 @@ impl World {
         let end = self.now + millis;
         self.run();
         loop {
-            let next = self.peers.iter().filter_map(|peer| peer.engine.deadline()).min();
+            let deadlines = self.peers.iter().filter_map(|peer| peer.engine.deadline());
+            let arrival = self.line.as_ref().and_then(Line::next);
+            let next = deadlines.chain(arrival).min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.now = self.now.max(next) + 1;
+            let arrived = self.line.as_mut().map(|line| line.take(self.now)).unwrap_or_default();
+            for (peer, input) in arrived {
+                self.peers[peer].inputs.push_back(input);
+            }
             for peer in &mut self.peers {
                 peer.inputs.push_back(Input::Tick);
             }
@@ -217,12 +229,20 @@ impl World {
         let ends = self.wires.iter().filter(|(from, _)| from.0 == index);
         for ((_, link), (other, theirs)) in ends.map(|(a, b)| (*a, *b)).collect::<Vec<_>>() {
             for channel in Channel::ALL {
+                let way = (index, link);
+                if self.line.as_ref().is_some_and(|line| !line.has_room(way, self.now)) {
+                    continue;
+                }
                 let engine = &mut self.peers[index].engine;
                 if let Some(bytes) = engine.poll_transmit(link, channel, now) {
                     worked = true;
-                    self.peers[other].heard += bytes.len();
+                    let length = bytes.len();
+                    self.peers[other].heard += length;
                     let frame = Input::Frame { link: theirs, channel, bytes };
-                    self.peers[other].inputs.push_back(frame);
+                    match &mut self.line {
+                        Some(line) => line.send(way, length, (other, frame), self.now),
+                        None => self.peers[other].inputs.push_back(frame),
+                    }
                 }
             }
         }
