@@ -363,6 +363,14 @@ impl Timeline {
         self.rows.get(&self.index.get(entry)?.order).filter(|row| self.shows(row))
     }
 
+    /// True if an entry that is held is surely no message: rows further down in its log are in
+    /// memory, and it has none.
+    #[must_use]
+    pub fn is_note(&self, entry: &EntryId) -> bool {
+        let first = EntryId { log: entry.log, seq: 0 };
+        !self.index.contains_key(entry) && self.index.range(first..*entry).next().is_some()
+    }
+
     /// Brings an own row up to date; gives it if that changed anything. A state never goes back.
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
         let row = self.rows.get_mut(&self.index.get(entry)?.order)?;

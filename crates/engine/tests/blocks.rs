@@ -8,8 +8,8 @@ mod driver;
 use driver::{Tables, World, founder, guest};
 use engine::log::run::Run;
 use engine::{
-    Body, Command, Draft, Event, FailureReason, MemberId, MemberView, Priority, Qos, RoomRecord,
-    Row, RowState, Table,
+    Act, Body, Command, Draft, Event, FailureReason, MemberId, MemberView, Priority, Qos,
+    RoomRecord, Row, RowState, Table,
 };
 
 const ANA: usize = 0;
@@ -109,6 +109,49 @@ fn a_blocked_member_is_not_stored_or_shown_and_is_told_so_and_others_go_on() {
     // It is told to nobody else.
     assert!(!view(&world, CID, BEN).treatment.blocked);
     assert_eq!(failure(&world, CID, "something else", ANA), None);
+}
+
+/// What lies in the tray of an author: the words of each, and how often it was tried.
+fn tray(world: &World, author: usize) -> Vec<(Option<Body>, usize)> {
+    let events = world.peers[author].engine.snapshot();
+    let tray = events.into_iter().find_map(|event| match event {
+        Event::Undelivered(tray) => Some(tray),
+        _ => None,
+    });
+    let rows = &world.peers[author].rows;
+    let body = |entry| rows.values().find(|row| row.entry == entry).map(|row| row.body.clone());
+    tray.unwrap_or_default().iter().map(|one| (body(one.entry), one.history.len())).collect()
+}
+
+#[test]
+fn each_attempt_is_told_once_and_what_was_deleted_stays_out_of_the_tray() {
+    let mut world = three();
+    world.stop(CID);
+    command(&mut world, ANA, Command::Block(key(BEN)));
+    ["kept", "deleted"].into_iter().for_each(|text| say(&mut world, BEN, text));
+    let words = |text: &str| Some(Body::Text(text.to_owned()));
+    assert_eq!(tray(&world, BEN), [(words("kept"), 1), (words("deleted"), 1)]);
+    let entry = |world: &World, text: &str| row(world, BEN, text).entry;
+    let (kept, deleted) = (entry(&world, "kept"), entry(&world, "deleted"));
+    command(&mut world, BEN, Command::Retry(kept));
+    assert_eq!(tray(&world, BEN), [(words("kept"), 2), (words("deleted"), 1)]);
+    let note = |world: &mut World, text: &str, act: Act| {
+        let draft = world.draft(BEN, text, Priority::Normal).doing(act);
+        command(world, BEN, Command::Send(draft));
+    };
+    note(&mut world, "", Act::Delete(deleted));
+    note(&mut world, "kept, too", Act::Edit(kept));
+    // Neither the deletion nor the edit is a message that could be sent again.
+    assert_eq!(tray(&world, BEN), [(words("kept, too"), 2)]);
+    // Ana tells all of it again to whoever comes back.
+    let store = world.stop(BEN);
+    let ben = start(&mut world, 1, store);
+    world.pass(10_000);
+    assert_eq!(tray(&world, ben), [(words("kept, too"), 2)]);
+    command(&mut world, ANA, Command::Unblock(key(BEN)));
+    world.pass(10_000);
+    assert_eq!(tray(&world, ben), []);
+    assert!(world.said(ANA).contains(&"kept, too".to_owned()));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::log::run::Run;
 use crate::outbox::tray::Refused;
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::timeline::notes::Note;
-use crate::view::{Event, FailureReason, Passage, Row, RowState};
+use crate::view::{Body, Event, FailureReason, Passage, Row, RowState};
 
 /// Bodies to be removed, read a few at a time.
 #[derive(Debug, Default)]
@@ -317,6 +317,12 @@ impl Engine {
         member: MemberId,
         why: (FailureReason, Refused),
     ) {
+        // A deletion, an edit or a reaction is nothing that a person could send again.
+        let gone = |row: &Row| row.body == Body::Gone && why.0 != FailureReason::Expired;
+        let moot = self.timeline.row(&entry).map_or(self.timeline.is_note(&entry), gone);
+        if moot || self.outbox.tray.knows(&entry, &member, why) {
+            return;
+        }
         let undelivered = self.outbox.tray.refused(entry, member, why, self.now.wall);
         self.outbox.traces.note(entry, self.now.wall, Passage::RefusedBy(member));
         if undelivered && why.0 != FailureReason::Expired {

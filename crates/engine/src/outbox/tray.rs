@@ -3,6 +3,8 @@
 //!
 //! Refusals are counted; a message counts as undelivered once one member has refused it
 //! [`limits::REFUSALS`] times, or for good. A member that holds it after all leaves the tray.
+//! What a person has put away or deleted is kept in mind: whoever has refused it for good says so
+//! again whenever it says what it holds, and that is neither news nor another attempt.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,11 +62,41 @@ pub struct Tray {
     pub stale: bool,
 }
 
+/// The attempts of a failure that nobody wants to hear of any more.
+const PUT_AWAY: u32 = u32::MAX;
+
+fn is_put_away(failure: &Failure) -> bool {
+    failure.attempts == PUT_AWAY
+}
+
 fn is_final(failure: &Failure) -> bool {
-    failure.attempts >= limits::REFUSALS
+    failure.attempts >= limits::REFUSALS && !is_put_away(failure)
+}
+
+impl Case {
+    fn is_put_away(&self) -> bool {
+        self.failures.iter().any(is_put_away)
+    }
 }
 
 impl Tray {
+    /// True if nothing new is said by this: it was said before and the message was not offered
+    /// again since, or nobody wants to hear of it.
+    #[must_use]
+    pub fn knows(
+        &self,
+        entry: &EntryId,
+        member: &MemberId,
+        (reason, how): (FailureReason, Refused),
+    ) -> bool {
+        self.cases.get(entry).is_some_and(|case| {
+            let said = |failure: &Failure| {
+                (failure.member, failure.reason) == (*member, reason) && is_final(failure)
+            };
+            case.is_put_away() || (how == Refused::ForGood && case.failures.iter().any(said))
+        })
+    }
+
     /// A member has refused a message, or it expired before the member held it. True if the
     /// message counts as undelivered from now on.
     pub fn refused(
@@ -101,7 +133,7 @@ impl Tray {
         let waits = u32::try_from(away / 30_000).unwrap_or(limits::REFUSALS);
         (failure.reason, failure.last) = (reason, wall);
         failure.attempts = match how {
-            Refused::ForNow => failure.attempts.saturating_add(1 + waits),
+            Refused::ForNow => failure.attempts.saturating_add(1 + waits).min(PUT_AWAY - 1),
             Refused::ForGood => failure.attempts.max(limits::REFUSALS),
         };
         let after = is_final(failure);
@@ -112,9 +144,11 @@ impl Tray {
 
     fn drop_oldest(&mut self) {
         let last = |case: &Case| case.failures.iter().map(|failure| failure.last).max();
-        let oldest = self.cases.iter().min_by_key(|(_, case)| last(case));
+        let oldest = self.cases.iter().min_by_key(|(_, case)| (!case.is_put_away(), last(case)));
         if let Some(oldest) = oldest.map(|(entry, _)| *entry) {
-            self.remove(&oldest);
+            self.cases.remove(&oldest);
+            self.dirty.insert(oldest);
+            self.stale = true;
         }
     }
 
@@ -140,7 +174,8 @@ impl Tray {
     /// A message is offered again: what was refused before counts no more, but stays in its
     /// history. False if it does not count as undelivered.
     pub fn again(&mut self, entry: &EntryId) -> bool {
-        let Some(case) = self.cases.get_mut(entry) else { return false };
+        let case = self.cases.get_mut(entry).filter(|case| !case.is_put_away());
+        let Some(case) = case else { return false };
         let lost = case.failures.iter().any(is_final);
         case.failures.iter_mut().for_each(|failure| failure.attempts = 0);
         self.dirty.insert(*entry);
@@ -153,7 +188,9 @@ impl Tray {
     #[must_use]
     pub fn attempts(&self, member: &MemberId, counts: impl Fn(&EntryId) -> bool) -> u64 {
         let of = |case: &Case| -> u64 {
-            let theirs = case.failures.iter().filter(|failure| failure.member == *member);
+            let theirs = case.failures.iter();
+            let theirs =
+                theirs.filter(|failure| failure.member == *member && !is_put_away(failure));
             theirs.map(|failure| u64::from(failure.attempts)).sum()
         };
         self.cases.iter().filter(|(entry, _)| counts(entry)).map(|(_, case)| of(case)).sum()
@@ -161,12 +198,18 @@ impl Tray {
 
     /// Takes a message out: it is deleted, or a person has seen it. False if it is not in the tray.
     pub fn remove(&mut self, entry: &EntryId) -> bool {
-        let removed = self.cases.remove(entry).is_some();
-        if removed {
-            self.dirty.insert(*entry);
-            self.stale = true;
+        let case = self.cases.get_mut(entry).filter(|case| !case.is_put_away());
+        let Some(Case { failures, history }) = case else { return false };
+        // What has expired nobody offers again, so nobody refuses it again.
+        failures.retain(|failure| failure.reason != FailureReason::Expired);
+        failures.iter_mut().for_each(|failure| failure.attempts = PUT_AWAY);
+        history.clear();
+        if failures.is_empty() {
+            self.cases.remove(entry);
         }
-        removed
+        self.dirty.insert(*entry);
+        self.stale = true;
+        true
     }
 
     /// Puts what is known of a message as it was stored, unless something newer is known.
@@ -269,6 +312,35 @@ mod tests {
         assert_eq!(tray.all()[0].failures.len(), 1);
         assert!(tray.remove(&entry(1)));
         assert!(!tray.holds(&entry(1)));
+    }
+
+    #[test]
+    fn what_is_said_again_is_no_attempt_and_what_was_put_away_stays_so() {
+        let mut tray = Tray::default();
+        let blocked = (FailureReason::Blocked, Refused::ForGood);
+        assert!(!tray.knows(&entry(1), &BEN, blocked));
+        assert!(tray.refused(entry(1), BEN, blocked, 1));
+        assert!(tray.knows(&entry(1), &BEN, blocked), "it has said so");
+        assert!(!tray.knows(&entry(1), &ANA, blocked), "another one has not");
+        assert!(!tray.knows(&entry(1), &BEN, (FailureReason::NotAllowed, Refused::ForGood)));
+        assert!(tray.again(&entry(1)));
+        assert!(!tray.knows(&entry(1), &BEN, blocked), "it is refused once more");
+        tray.refused(entry(1), BEN, blocked, 2);
+
+        assert!(tray.remove(&entry(1)));
+        let (_, case) = tray.take_dirty().remove(0);
+        let stored = Case::decode(&case.unwrap().encode()).unwrap();
+        let mut later = Tray::default();
+        later.load(entry(1), stored);
+        for tray in [&mut tray, &mut later] {
+            assert!(!tray.holds(&entry(1)) && tray.all().is_empty());
+            assert!(tray.knows(&entry(1), &BEN, blocked));
+            assert!(tray.knows(&entry(1), &ANA, (FailureReason::NoSpace, Refused::ForNow)));
+            assert!(!tray.again(&entry(1)) && !tray.remove(&entry(1)));
+            assert_eq!(tray.attempts(&BEN, |_| true), 0);
+            assert!(tray.held(&entry(1), &BEN), "it is over once it is held");
+            assert!(!tray.knows(&entry(1), &BEN, blocked));
+        }
     }
 
     #[test]
