@@ -22,6 +22,12 @@ use web_sys::{IdbDatabase, IdbTransaction};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+#[path = "../../engine/tests/driver/mod.rs"]
+mod driver;
+#[path = "worker/golden.rs"]
+mod golden;
+#[path = "../../engine/tests/stored/mod.rs"]
+mod stored;
 #[path = "worker/vault.rs"]
 mod vault;
 

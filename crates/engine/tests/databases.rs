@@ -8,19 +8,22 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the events it looks at")]
 
 mod driver;
+mod stored;
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use driver::{Tables, World, founder, guest, two};
-use engine::{
-    Act, Body, Command, Draft, EntryId, Event, Priority, RoomRecord, Table, Terms, Trouble, When,
-};
+use engine::{Act, Body, Command, Draft, EntryId, Priority, RoomRecord, Row, Table, Target};
+use engine::{Terms, When};
+use stored::{DAY, decode_sealed, is_damaged, open, people, seal, shown, unseal};
 
 /// The version whose database is made here.
 const VERSION: &str = "2";
-const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// Another one of that version: with what only rooms have in which something was decided, and
+/// sealed under a passphrase beside it.
+const RULED: &str = "2-ruled";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/databases")
@@ -77,86 +80,85 @@ fn story() -> (RoomRecord, Tables) {
     (RoomRecord::decode(record).unwrap(), store)
 }
 
-fn last<T>(world: &World, peer: usize, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
-    world.peers[peer].events.iter().rev().find_map(pick)
-}
-
-/// What a page shows of a room, as text.
-fn shown(world: &World, peer: usize) -> String {
-    let mut text = String::new();
-    let name = last(world, peer, |event| match event {
-        Event::Room(room) => Some(room.name.clone()),
-        _ => None,
-    });
-    let members = last(world, peer, |event| match event {
-        Event::Members(members) => Some(members.clone()),
-        _ => None,
-    });
-    let names = members.unwrap().into_iter().map(|member| member.name).collect::<Vec<_>>();
-    writeln!(text, "room {:?}, members {names:?}", name.unwrap()).unwrap();
-    for row in world.peers[peer].rows.values() {
-        let marks = row.reactions.iter().map(|reaction| &reaction.emoji).collect::<Vec<_>>();
-        let (body, state, class) = (&row.body, row.state, row.priority);
-        writeln!(text, "{body:?} {class:?} {state:?} edited {} {marks:?}", row.edited).unwrap();
-    }
-    let waiting = last(world, peer, |event| match event {
-        Event::Waiting(waiting) => Some(waiting.clone()),
-        _ => None,
-    });
-    for one in waiting.unwrap() {
-        writeln!(text, "waits: {:?}", one.draft.text).unwrap();
-    }
-    let undelivered = last(world, peer, |event| match event {
-        Event::Undelivered(undelivered) => Some(undelivered.clone()),
-        _ => None,
-    });
-    for one in undelivered.unwrap() {
-        let reasons: Vec<_> = one.failures.iter().map(|failure| &failure.reason).collect();
-        writeln!(text, "undelivered: {} {reasons:?}", one.entry.seq).unwrap();
-    }
-    let pending = last(world, peer, |event| match event {
-        Event::Pending(pending) => Some(*pending),
-        _ => None,
-    });
-    writeln!(text, "pending {}", pending.unwrap()).unwrap();
-    text
-}
-
-/// Opens a room a day later, with nobody there.
-fn open((record, store): (RoomRecord, Tables)) -> (World, usize) {
+/// What a device has on its disk of a room in which something was decided: an admin, a member that
+/// was removed, the new epochs; who is blocked, muted and compared; what two said to each other
+/// alone, and replies.
+fn ruled() -> (RoomRecord, Tables) {
     let mut world = World::new();
-    world.now = DAY;
-    let peer = world.start(record, store);
-    world.connect(peer);
-    world.pass(10_000);
-    (world, peer)
+    for (number, name) in ["Ana", "Ben", "Cid", "Dan"].into_iter().enumerate() {
+        let number = u8::try_from(number).unwrap();
+        let record = if number == 0 { founder() } else { guest(number) };
+        let peer = world.start(record, Tables::new());
+        world.connect(peer);
+        world.command(peer, Command::SetName(name.into()));
+        world.pass(5_000);
+    }
+    let [ben, cid, dan] = [1, 2, 3].map(|number| guest(number).me());
+    let command = |world: &mut World, command: Command| {
+        world.command(0, command);
+        world.pass(5_000);
+    };
+    command(&mut world, Command::Promote(ben));
+    for (peer, text) in [(1, "shall we?"), (2, "let us"), (3, "never")] {
+        world.say(peer, text, Priority::Normal);
+        world.pass(3_000);
+    }
+    let answered = |world: &World, text: &str| {
+        let mut rows = world.peers[0].rows.values();
+        let Row { entry, hash, .. } = rows.find(|row| row.body == Body::Text(text.into())).unwrap();
+        Target { entry: *entry, hash: *hash }
+    };
+    let target = answered(&world, "shall we?");
+    say(&mut world, 0, "we shall", |draft| draft.doing(Act::Say.in_reply_to(target)));
+    say(&mut world, 0, "between us", |draft| draft.doing(Act::SayTo { member: ben, after: None }));
+    let target = answered(&world, "between us");
+    let ana = founder().me();
+    say(&mut world, 1, "as you say", |draft| {
+        draft.doing(Act::SayTo { member: ana, after: None }.in_reply_to(target))
+    });
+    command(&mut world, Command::Verify(ben));
+    command(&mut world, Command::Remove(dan));
+    say(&mut world, 1, "he is out", |draft| draft);
+    command(&mut world, Command::NewLink);
+    command(&mut world, Command::MuteMember(ben, true));
+    command(&mut world, Command::Block(cid));
+    world.say(2, "into the wind", Priority::Normal);
+    world.pass(3_000);
+    command(&mut world, Command::Mute(true));
+    say(&mut world, 0, "under the new link", |draft| draft);
+    world.pass(90_000);
+    let store = world.stop(0);
+    let record = store.get(&(Table::Rooms, founder().key())).unwrap();
+    (RoomRecord::decode(record).unwrap(), store)
 }
 
 fn read(folder: &Path) -> (RoomRecord, Tables) {
-    let bytes = std::fs::read(folder.join("database")).unwrap();
-    type Stored = (Vec<u8>, Vec<(Table, Vec<u8>, Vec<u8>)>);
-    let (record, tables): Stored = postcard::from_bytes(&bytes).unwrap();
-    let tables = tables.into_iter().map(|(table, key, value)| ((table, key), value)).collect();
-    (RoomRecord::decode(&record).unwrap(), tables)
+    stored::decode(&std::fs::read(folder.join("database")).unwrap())
 }
 
 fn bless() {
     static BLESSING: Once = Once::new();
     BLESSING.call_once(|| {
-        let folder = folder().join(VERSION);
-        if std::env::var_os("CONFAB_BLESS").is_some() && !folder.exists() {
-            make(&folder);
+        if std::env::var_os("CONFAB_BLESS").is_none() {
+            return;
+        }
+        if !folder().join(VERSION).exists() {
+            make(&folder().join(VERSION), story());
+        }
+        let folder = folder().join(RULED);
+        if !folder.exists() {
+            let (record, store) = ruled();
+            make(&folder, (record.clone(), store.clone()));
+            std::fs::write(folder.join("sealed"), seal(&store)).unwrap();
+            let (mut world, peer) = open((record, store));
+            std::fs::write(folder.join("people.txt"), people(&mut world, peer)).unwrap();
         }
     });
 }
 
-fn make(folder: &Path) {
-    let (record, store) = story();
-    let tables: Vec<(Table, Vec<u8>, Vec<u8>)> =
-        store.clone().into_iter().map(|((table, key), value)| (table, key, value)).collect();
+fn make(folder: &Path, (record, store): (RoomRecord, Tables)) {
     std::fs::create_dir_all(folder).unwrap();
-    let bytes = postcard::to_allocvec(&(record.encode(), tables)).unwrap();
-    std::fs::write(folder.join("database"), bytes).unwrap();
+    std::fs::write(folder.join("database"), stored::encode(&record, &store)).unwrap();
     let (world, peer) = open((record, store));
     std::fs::write(folder.join("shown.txt"), shown(&world, peer)).unwrap();
 }
@@ -170,11 +172,50 @@ fn the_database_of_each_version_shows_all_that_was_in_it() {
         let (world, peer) = open(read(&version));
         let wanted = std::fs::read_to_string(version.join("shown.txt")).unwrap();
         assert_eq!(shown(&world, peer), wanted, "{}", version.display());
-        let damaged = |event: &Event| matches!(event, Event::Trouble(Trouble::Damaged(_)));
-        assert!(!world.peers[peer].events.iter().any(damaged), "{}", version.display());
+        assert!(!is_damaged(&world, peer), "{}", version.display());
         versions += 1;
     }
     assert!(versions > 0, "there is no database");
+}
+
+#[test]
+fn what_was_decided_who_is_blocked_and_what_lies_sealed_is_read_as_it_was() {
+    bless();
+    let folder = folder().join(RULED);
+    let (record, store) = read(&folder);
+    let sealed = decode_sealed(&std::fs::read(folder.join("sealed")).unwrap());
+    assert!(sealed.1.iter().all(|(key, value)| store.get(key) != Some(value)), "it is not sealed");
+    assert_eq!(unseal(&sealed), store, "what is opened is what was sealed");
+    let (mut world, peer) = open((record, store));
+    let wanted = std::fs::read_to_string(folder.join("people.txt")).unwrap();
+    assert_eq!(people(&mut world, peer), wanted);
+    for words in ["Admin", "Removed", "blocked: true", "muted: true", "private true"] {
+        assert!(wanted.contains(words), "nothing of it says {words:?}");
+    }
+    assert!(!wanted.contains("into the wind"), "{wanted}");
+}
+
+#[test]
+fn what_is_decided_and_treated_today_is_what_the_newest_database_has() {
+    bless();
+    let (_, stored) = read(&folder().join(RULED));
+    let (_, store) = ruled();
+    // A table, and which kind of a record it is there.
+    let kinds = |tables: &Tables| -> BTreeSet<(Table, Option<u8>)> {
+        tables.keys().map(|(table, key)| (*table, kind_of(*table, key))).collect()
+    };
+    assert_eq!(kinds(&store), kinds(&stored));
+    for kind in [(Table::Projections, Some(b'g')), (Table::State, Some(b'k'))] {
+        assert!(kinds(&stored).contains(&kind), "nothing is stored of {kind:?}");
+    }
+}
+
+/// The letter behind the room in the key of a projection or a state.
+fn kind_of(table: Table, key: &[u8]) -> Option<u8> {
+    match table {
+        Table::Projections | Table::State => key.get(32).copied(),
+        Table::Rooms | Table::Runs | Table::Timeline => None,
+    }
 }
 
 #[test]
@@ -206,7 +247,11 @@ fn what_is_stored_today_is_what_the_newest_database_has() {
 fn an_old_database_goes_on_where_it_ended() {
     bless();
     for version in std::fs::read_dir(folder()).unwrap() {
-        let (mut world, peer) = open(read(&version.unwrap().path()));
+        let version = version.unwrap().path();
+        if version.ends_with(RULED) {
+            continue;
+        }
+        let (mut world, peer) = open(read(&version));
         let ben = world.start(guest(1), Tables::new());
         world.connect(ben);
         world.pass(30_000);
