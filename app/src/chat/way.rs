@@ -1,9 +1,10 @@
 //! The way of an own message, station by station, for whoever wants to know where it is.
 //!
-//! Times are remembered by the worker since it started; of what happened before only the fact is
-//! known, so a station may have no time.
+//! Times are remembered by the worker since it started, of the newest messages; of what happened
+//! before, or to an older one, only the fact is known, from receipts and the tray, so a station may
+//! have no time.
 
-use browser::{MemberId, Millis, Passage, RowState, Trace};
+use browser::{FailureReason, MemberId, Millis, Passage, RowState, Trace, Undelivered};
 
 use super::message::{Message, Standing};
 
@@ -27,6 +28,8 @@ pub enum Step {
     SentTo(MemberId),
     /// This member holds it.
     HeldBy(MemberId),
+    /// So many others hold it; which, is not remembered of each.
+    HeldByOthers(u32),
     /// All recipients hold it.
     Delivered,
     /// This member has read it.
@@ -41,9 +44,10 @@ pub enum Step {
     Gone,
 }
 
-/// The way of a message so far; `trace` is what the engine remembers of it.
-pub fn way(message: &Message, trace: Option<&Trace>) -> Vec<Stop> {
-    let Standing::Stored { entry, state, .. } = &message.standing else {
+/// The way of a message so far; `trace` is what the engine remembers of it, `failed` what is in the
+/// tray.
+pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered>) -> Vec<Stop> {
+    let Standing::Stored { entry, state, held_by, .. } = &message.standing else {
         return vec![Stop { at: Some(message.wall), what: Step::Written }];
     };
     let stations = trace.filter(|trace| trace.entry == *entry).map(|trace| &trace.stations);
@@ -63,8 +67,17 @@ pub fn way(message: &Message, trace: Option<&Trace>) -> Vec<Stop> {
         };
         stops.push(Stop { at: Some(station.at), what });
     }
-    if !stops.iter().any(|stop| stop.what == Step::Saved) {
+    if !has(&stops, Step::Saved) {
         stops.insert(1, Stop { at: None, what: Step::Saved });
+    }
+    put_holders(&mut stops, *held_by);
+    for failure in failed.filter(|failed| failed.entry == *entry).iter().flat_map(|it| &it.failures)
+    {
+        let what = Step::RefusedBy(failure.member);
+        let known = failure.reason == FailureReason::Expired || has(&stops, what);
+        if !known {
+            stops.push(Stop { at: Some(failure.last), what });
+        }
     }
     let reached = |wanted: RowState| match state {
         RowState::Read => true,
@@ -85,6 +98,20 @@ pub fn way(message: &Message, trace: Option<&Trace>) -> Vec<Stop> {
         stops.push(Stop { at: message.expiry, what: Step::Expired });
     }
     stops
+}
+
+fn has(stops: &[Stop], what: Step) -> bool {
+    stops.iter().any(|stop| stop.what == what)
+}
+
+/// How many hold it is proven, also where it is not remembered who they are.
+fn put_holders(stops: &mut Vec<Stop>, held_by: u32) {
+    let named = stops.iter().filter(|stop| matches!(stop.what, Step::HeldBy(_))).count();
+    if usize::try_from(held_by).is_ok_and(|held_by| held_by > named) {
+        let known = |what| matches!(what, Step::Saved | Step::SentTo(_) | Step::HeldBy(_));
+        let last = stops.iter().rposition(|stop| known(stop.what)).unwrap_or(0);
+        stops.insert(last + 1, Stop { at: None, what: Step::HeldByOthers(held_by) });
+    }
 }
 
 /// All have done it when the last of them has; without any of them the time is not remembered.

@@ -459,5 +459,6 @@ pub static ENGLISH: Words = Words {
     send_all: "Send all",
     way_heading: "The way of this message",
     way_of: |standing| format!("{standing}. Show its way"),
-    way_forgotten: "Times are remembered until this browser is closed.",
+    way_forgotten: "What has no time is known from receipts: times are kept for the newest 1,000 \
+                    messages, and only while this page stays open.",
 };

@@ -50,6 +50,7 @@ impl Language {
                 let name = name(member);
                 self.pick(format!("held by {name}"), format!("{name} 已持有"))
             }
+            Step::HeldByOthers(count) => self.row_state(RowState::Held, count),
             Step::Delivered => self.pick("delivered to all", "已送达所有人"),
             Step::ReadBy(member) => {
                 let name = name(member);

@@ -170,8 +170,11 @@ fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
         ana.reload().await?;
         ana.wait("it is there again", read).await?;
         press(&ana, "my second thought", "show-way").await?;
-        let facts = |view: &View| steps(view).starts_with(&["written".into(), "saved".into()]);
-        ana.wait("without its times it is shown, too", facts).await?;
+        let known = ["written", "saved", "held", "delivered", "read"];
+        let view = ana.wait("what receipts say is shown", |view| steps(view) == known).await?;
+        let said: Vec<&str> = view.visible("station").iter().map(|it| it.text.as_str()).collect();
+        ensure!(said[1..] == ["saved here", "held by 1 other", "delivered to all", "read by all"]);
+        ensure!(view.find("way").is_some_and(|way| way.text.contains("known from receipts")));
         Ok(())
     })
 }

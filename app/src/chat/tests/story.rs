@@ -1,9 +1,14 @@
 //! What a person does with what was said or waits: other words, bundles, and where a message is.
 
-use browser::{Act, Passage, Role, RowState, Station, Terms, Trace, Waiting, When, limits};
+use browser::{
+    Act, Failure, FailureReason, Passage, Role, RowState, Station, Terms, Trace, Undelivered,
+    Waiting, When, limits,
+};
 
 use super::*;
 use crate::chat::{Compose, Manner, Step, Stop, Subject, Task, way};
+
+const CARA: MemberId = MemberId([3; 32]);
 
 pub(super) fn composes(state: &mut ChatState, compose: Compose) {
     assert_eq!(state.apply(PageEvent::Composes(compose)), []);
@@ -116,7 +121,8 @@ fn i6_a_bundle_holds_what_can_be_sent_together_and_says_when_it_is_full() {
 }
 
 fn stops(state: &ChatState, trace: Option<&Trace>) -> Vec<(Option<u64>, Step)> {
-    way(&state.rows[0], trace).into_iter().map(|Stop { at, what }| (at, what)).collect()
+    let failed = state.room.queue.undelivered.first();
+    way(&state.rows[0], trace, failed).into_iter().map(|Stop { at, what }| (at, what)).collect()
 }
 
 #[test]
@@ -156,6 +162,46 @@ fn the_way_of_a_message_names_all_stations_with_their_times() {
     let other =
         Trace { entry: row(ME, 2, "other").entry, ..state.room.queue.trace.clone().unwrap() };
     assert_eq!(stops(&state, Some(&other)), facts, "that is the way of another message");
+}
+
+#[test]
+fn of_a_message_without_times_it_is_said_how_many_hold_it_and_who_has_refused_it() {
+    let held = |state, held_by| {
+        let mut room = in_live_room();
+        let mine = Row { state, held_by, ..row(ME, 1, "long ago") };
+        room.apply(told(Event::Rows(vec![mine.clone()])));
+        (room, mine)
+    };
+    let written = (Some(1_000), Step::Written);
+    let (state, _) = held(RowState::Held, 2);
+    let facts = [written, (None, Step::Saved), (None, Step::HeldByOthers(2))];
+    assert_eq!(stops(&state, None), facts);
+    let (state, mine) = held(RowState::Read, 1);
+    let all = [(None, Step::Delivered), (None, Step::Read)];
+    let facts = [&[written, (None, Step::Saved), (None, Step::HeldByOthers(1))], &all[..]];
+    assert_eq!(stops(&state, None), facts.concat());
+    let older = Trace { entry: mine.entry, draft: None, priority: mine.priority, stations: vec![] };
+    assert_eq!(stops(&state, Some(&older)), facts.concat(), "one of more than are remembered");
+
+    let (mut state, mine) = held(RowState::Failed, 1);
+    let failure = |member, reason| Failure { member, reason, attempts: 5, last: 7_000 };
+    let failures =
+        vec![failure(BEN, FailureReason::Blocked), failure(CARA, FailureReason::Expired)];
+    let failed = Undelivered { entry: mine.entry, failures, history: vec![] };
+    state.apply(told(Event::Undelivered(vec![failed])));
+    let refused = (Some(7_000), Step::RefusedBy(BEN));
+    let facts = [written, (None, Step::Saved), (None, Step::HeldByOthers(1)), refused];
+    assert_eq!(stops(&state, None), facts);
+    // What is remembered of this life is not said twice.
+    let stations = vec![
+        Station { at: 1_001, what: Passage::Saved },
+        Station { at: 1_003, what: Passage::HeldBy(CARA) },
+        Station { at: 7_001, what: Passage::RefusedBy(BEN) },
+    ];
+    let trace = Trace { entry: mine.entry, draft: None, priority: Priority::Normal, stations };
+    let told = [(1_001, Step::Saved), (1_003, Step::HeldBy(CARA)), (7_001, Step::RefusedBy(BEN))];
+    let told = told.map(|(at, what)| (Some(at), what));
+    assert_eq!(stops(&state, Some(&trace)), [&[written], &told[..]].concat());
 }
 
 #[test]

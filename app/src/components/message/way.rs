@@ -32,8 +32,14 @@ pub fn Way(
     });
     open_while(node, Signal::derive(move || looked.get().is_some()));
     let trace = page.of_room(|room| room.queue.trace.clone());
+    let undelivered = page.of_room(|room| room.queue.undelivered.clone());
     let stops = Memo::new(move |_| {
-        row.get().map(|row| trace.with(|trace| way(&row, trace.as_ref()))).unwrap_or_default()
+        let Some(row) = row.get() else { return Vec::new() };
+        let entry = row.entry();
+        undelivered.with(|all| {
+            let failed = all.iter().find(|failed| Some(failed.entry) == entry);
+            trace.with(|trace| way(&row, trace.as_ref(), failed))
+        })
     });
     let on_click = move |event: web_sys::MouseEvent| {
         if is_beside(&event) {
@@ -122,7 +128,7 @@ fn step_name(step: Step) -> &'static str {
         Step::Written => "written",
         Step::Saved => "saved",
         Step::SentTo(_) => "sent",
-        Step::HeldBy(_) => "held",
+        Step::HeldBy(_) | Step::HeldByOthers(_) => "held",
         Step::Delivered => "delivered",
         Step::ReadBy(_) => "read-by",
         Step::Read => "read",
