@@ -5,7 +5,6 @@
 //! there is none. A change to what is stored is a new version with a folder of its own, and the
 //! old ones stay: `crates/browser/src/store/schema.rs` leads from one to the next.
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
-#![expect(clippy::wildcard_enum_match_arm, reason = "a test picks the events it looks at")]
 
 mod driver;
 mod stored;

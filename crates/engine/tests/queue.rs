@@ -581,3 +581,24 @@ fn terms_that_contradict_each_other_are_refused_in_words() {
     world.pass(10_000);
     assert!(world.words(1).is_empty() && waiting(&world, 0).is_empty());
 }
+
+#[test]
+fn a_time_that_has_passed_is_now_and_what_was_over_before_it_was_written_is_refused() {
+    let mut world = two();
+    let wall = world.clock().wall;
+    for (text, at) in [("at the beginning of days", 0), ("just now", wall - 1)] {
+        send(&mut world, 0, text, Terms { when: When::At(at), ..Terms::default() });
+    }
+    world.pass(1_000);
+    assert_eq!(world.words(1), ["at the beginning of days", "just now"]);
+    assert!(waiting(&world, 0).is_empty());
+    // A time of life is counted from the writing, so none is in the past; the least is a second.
+    for after in [0, 999] {
+        world.peers[0].events.clear();
+        let terms = Terms { expires_after: Some(after), ..Terms::default() };
+        send(&mut world, 0, "over", terms);
+        assert!(matches!(refusal(&world, 0), Some(Refusal::Terms(_))), "{after}");
+    }
+    world.pass(1_000);
+    assert_eq!(world.words(1).len(), 2);
+}

@@ -44,13 +44,13 @@ pub fn seal(plain: &Tables) -> Vec<u8> {
     let cost = Cost { kib: LEAST_KIB, passes: 1 };
     let head = Head::make(PASSPHRASE, cost, (&key, note), &mut random).unwrap();
     let vault = Vault::new(key, note);
-    let sealed = plain.iter().map(|((table, key), value)| {
-        match vault.put((*table, key), value, random.bytes()) {
-            Stored::Sealed(sealed) => (*table, key.clone(), sealed),
-            Stored::Clear(_) => panic!("a value is not sealed"),
-        }
+    let sealed = plain.iter().filter_map(|((table, key), value)| {
+        let stored = vault.put((*table, key), value, random.bytes());
+        let Stored::Sealed(sealed) = stored else { return None };
+        Some((*table, key.clone(), sealed))
     });
     let sealed: Records = sealed.collect();
+    assert_eq!(sealed.len(), plain.len(), "a value is not sealed");
     postcard::to_allocvec(&(head.encode(), sealed)).unwrap()
 }
 
