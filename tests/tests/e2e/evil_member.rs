@@ -42,7 +42,6 @@ fn an_evil_member_forges_nothing_and_is_named() -> Told {
 }
 
 #[test]
-#[ignore = "one of its seven attacks fails: SECURITY.md, “Not built yet”"]
 fn what_a_removed_member_says_through_another_counts_for_nothing() -> Told {
     play("evil-removed", async |stage| {
         let mut trial = Trial::open(stage, Chromium).await?;

@@ -6,6 +6,7 @@ use crate::evil_member::peer::Peer;
 use crate::evil_member::table::Verdict::Nothing;
 use crate::evil_member::table::{Attack, attack};
 use engine::crypto::exchange::ExchangeKey;
+use engine::limits;
 use engine::log::decision::{Decision, Opening, Ruling, Shares};
 use engine::log::entry::{Content, Kind, Place};
 use engine::log::run::Unsigned;
@@ -79,8 +80,9 @@ fn tell_decision(peer: &mut Peer, ruling: Ruling, lamport: u64) {
 fn say(peer: &mut Peer, log: LogId, seq: u64, previous: EntryHash) {
     let Some(friend) = peer.friend.clone() else { return };
     let Some(keys) = friend.epoch_keys() else { return };
-    // A time of now: what the removed has decided at the end of time is not to count here.
-    let lamport = peer.runs_of_others().last().map_or(0, |run| run.lamports().1) + 1;
+    // As far as a new log may go: what the removed has decided at the end of time is beyond that,
+    // and would end the link as no run at all.
+    let lamport = (peer.lamport() + 1).min(limits::LAMPORT_STEP / 2);
     let (room, epoch) = (friend.room(), friend.epoch());
     let place = Place { room: &room, log: &log, seq, epoch: &epoch, class: Priority::Normal };
     let content = Content::Text("FORGED".to_owned());
