@@ -38,7 +38,7 @@ fn is_told(view: &View, words: &str) -> bool {
     view.visible("banner").iter().any(|banner| banner.text.contains(words))
 }
 
-fn is_full(view: &View) -> bool {
+pub fn is_full(view: &View) -> bool {
     is_told(view, "no more storage space")
 }
 
