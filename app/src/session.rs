@@ -4,6 +4,7 @@
 //! A browser may refuse any of it (a private window, a full disk); then nothing is remembered, and
 //! the page works all the same. The invite leaves the address bar as soon as it is read.
 
+mod draft;
 mod files;
 mod sending;
 mod words;
@@ -15,6 +16,7 @@ use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Storage, UrlSearchParams, Window};
 
+pub use self::draft::{draft, keep_draft, write_draft};
 pub use self::files::{backup_name, read_part, save, size};
 pub use self::sending::{forget_sending, keep_sending, sending};
 pub use self::words::{is_protected, seal_with};
@@ -183,6 +185,7 @@ pub fn show(room: Option<RoomId>, walked: bool) {
 
 /// Forgets what is remembered of a room in this tab, and that it was last on this device.
 pub fn forget(room: &RoomId) {
+    draft::forget_draft();
     for kind in [DRAFT, BUNDLE, ONLY, REPLY] {
         keep_words(tab(), &format!("{kind}.{room}"), "");
     }
@@ -194,6 +197,7 @@ pub fn forget(room: &RoomId) {
 
 /// Loads the page again: with it goes all that it has read.
 pub fn reload() {
+    write_draft();
     if let Some(window) = window() {
         let _ = window.location().reload();
     }
@@ -224,6 +228,7 @@ pub fn wipe_was_begun() -> bool {
 /// Forgets all that this page remembers itself, and loads it again. The note that all is to be
 /// deleted goes last.
 pub fn begin_anew() {
+    draft::forget_draft();
     clear(tab(), None);
     clear(device(), Some(WIPE));
     keep(device(), WIPE, "");
@@ -299,16 +304,6 @@ pub fn is_local() -> bool {
         || host.ends_with(".localhost")
         || host == "[::1]"
         || host.starts_with("127.")
-}
-
-/// What stands in the composer of a room.
-pub fn draft(room: &RoomId) -> String {
-    read_words(tab(), &format!("{DRAFT}.{room}")).unwrap_or_default()
-}
-
-/// Remembers what stands in the composer of a room.
-pub fn keep_draft(room: &RoomId, text: &str) {
-    keep_words(tab(), &format!("{DRAFT}.{room}"), text);
 }
 
 /// Who alone is to read what stands in the composer of a room, if one member.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use browser::Seal;
 use web_sys::Storage;
 
+use super::draft::{forget_draft, write_draft};
 use super::{OURS, device, keep, read, tab};
 
 /// What the names of sealed words begin with.
@@ -75,6 +76,8 @@ pub(super) fn keys_of_words(storage: &Storage, prefix: &str) -> Vec<String> {
 
 /// Words are sealed from now on, or not any more; those that are kept change over.
 pub fn seal_with(seal: Option<Seal>) {
+    write_draft();
+    forget_draft();
     let before = SEAL.replace(seal.clone());
     if before.is_some() && before == seal {
         return;

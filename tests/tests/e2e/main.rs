@@ -6,6 +6,7 @@
 
 mod browser;
 mod complaints;
+mod composer;
 mod page;
 mod process;
 mod room;
@@ -14,6 +15,7 @@ mod session;
 mod stage;
 mod view;
 
+mod backfill;
 mod blocks;
 mod device;
 mod evil;

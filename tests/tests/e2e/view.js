@@ -6,7 +6,8 @@ const errors = window.__errors;
 return {
   url: location.href,
   title: document.title,
-  language: document.documentElement.lang,
+  // A page that is just being loaded anew may have nothing yet.
+  language: document.documentElement?.lang ?? "",
   errors: Array.isArray(errors) ? errors.map((error) => String(error)) : null,
   rows: all("message").map((row) => ({
     entry: row.dataset.entry || null,

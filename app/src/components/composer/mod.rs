@@ -201,7 +201,7 @@ pub fn Composer(
                     }
                 })}
             </div>
-            <div class="grow" data-text=text>
+            <div class="grow" data-text=move || text.with(|text| beginning(text).to_owned())>
                 <textarea
                     id="composer"
                     node_ref=words.node
@@ -246,6 +246,13 @@ pub fn Composer(
             </p>
         </form>
     }
+}
+
+/// So much of the words as makes the field as high as it may be: a browser that lays out a book
+/// each time a letter is typed answers nobody.
+fn beginning(text: &str) -> &str {
+    const LETTERS: usize = 4_000;
+    text.char_indices().nth(LETTERS).map_or(text, |(end, _)| &text[..end])
 }
 
 /// What a key means here, if anything but itself.

@@ -14,8 +14,8 @@ use engine::crypto::random::Random;
 use engine::frame::{Frame, decode};
 use engine::protocol::{ClientMessage, ServerMessage};
 use engine::{
-    Channel, Engine, Input, Invite, LinkId, MemberId, Now, Output, Record, RoomRecord, RtcCall,
-    Scan, SdpKind, StoreOp, Table,
+    Channel, Engine, Event, Input, Invite, LinkId, MemberId, Now, Output, Record, RoomRecord,
+    RtcCall, Scan, SdpKind, StoreOp, Table,
 };
 use futures::{SinkExt, StreamExt};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -70,6 +70,8 @@ pub struct Peer {
     pub ended: usize,
     /// The sign of life that the trial waits for.
     pub awaited: u64,
+    /// How many entries of its own nobody else is known to hold.
+    pub pending: u64,
     /// Counts what an attack wants to count.
     pub counter: u64,
     /// Its engine.
@@ -159,6 +161,7 @@ impl Peer {
             ties: BTreeMap::new(),
             heard: VecDeque::new(),
             lost: 0,
+            pending: 0,
             ended: 0,
             awaited: 0,
             alter: None,
@@ -288,6 +291,7 @@ impl Peer {
 
     fn carry_out(&mut self, output: Output) {
         match output {
+            Output::Event(Event::Pending(entries)) => self.pending = entries,
             Output::Event(_) => {}
             Output::Signal(message) => self.signals.push(message),
             Output::Commit { batch, ops, .. } => {

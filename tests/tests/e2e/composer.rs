@@ -1,0 +1,115 @@
+//! The composer: what is too long for a message stays in it and is said, and what stands in it is
+//! still there after a reload, however soon that comes.
+
+use crate::browser::Browser::{self, Chromium, Firefox};
+use crate::page::Page;
+use crate::stage::{Told, play};
+use crate::view::View;
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+/// The most bytes of a message, in letters of one byte.
+const MOST: usize = 32 * 1024;
+/// More than anybody pastes on purpose.
+const BOOK: usize = 256 * 1024;
+
+/// Puts so many letters where the cursor is, as a paste does; true if the field has them.
+const PASTE: &str = r#"
+const [count] = arguments;
+const field = document.querySelector('[data-testid="composer"]');
+field.focus();
+const words = "words and ".repeat(count / 10 + 1).slice(0, count - 1) + "x";
+field.setRangeText(words, 0, field.value.length, "end");
+field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+return field.value.length === count;
+"#;
+
+/// Writes something, and leaves at once: before anything else can run in the page.
+const WRITE_AND_LEAVE: &str = r#"
+const [words] = arguments;
+const field = document.querySelector('[data-testid="composer"]');
+field.value = words;
+field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+location.reload();
+"#;
+
+async fn paste(page: &Page, letters: usize) -> Result<()> {
+    let pasted: bool = page.run(PASTE, &[json!(letters)]).await?;
+    ensure!(pasted, "the composer does not take {letters} letters");
+    Ok(())
+}
+
+fn composed(view: &View) -> usize {
+    view.find("composer").and_then(|field| field.value.as_deref()).unwrap_or_default().len()
+}
+
+fn is_told(view: &View) -> bool {
+    view.visible("error").iter().any(|error| error.text.contains("too long"))
+}
+
+#[test]
+fn what_is_too_long_stays_in_the_composer_and_is_said_in_chromium() -> Told {
+    too_long("composer-chromium", Chromium)
+}
+
+#[test]
+fn what_is_too_long_stays_in_the_composer_and_is_said_in_firefox() -> Told {
+    too_long("composer-firefox", Firefox)
+}
+
+fn too_long(name: &str, browser: Browser) -> Told {
+    play(name, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        for letters in [BOOK, MOST + 1] {
+            paste(&ana, letters).await?;
+            ana.wait("it is said that it is too long", is_told).await?;
+            ana.click("send").await?;
+            let view = ana.wait("it is still said", is_told).await?;
+            ensure!(composed(&view) == letters, "{} letters are left", composed(&view));
+            ensure!(view.rows.is_empty(), "it was sent: {} rows", view.rows.len());
+        }
+        paste(&ana, MOST).await?;
+        ana.wait("nothing is wrong any more", |view| !is_told(view)).await?;
+        ana.click("send").await?;
+        let whole = |view: &View| view.rows.len() == 1 && view.rows[0].body.len() == MOST;
+        ben.wait("all of it has come", whole).await?;
+        ana.wait("the composer is empty", |view| composed(view) == 0).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_being_written_outlives_a_reload_that_comes_at_once_in_chromium() -> Told {
+    left_at_once("composer-left-chromium", Chromium)
+}
+
+#[test]
+fn what_is_being_written_outlives_a_reload_that_comes_at_once_in_firefox() -> Told {
+    left_at_once("composer-left-firefox", Firefox)
+}
+
+fn left_at_once(name: &str, browser: Browser) -> Told {
+    play(name, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        let stands = |words: &'static str| {
+            move |view: &View| {
+                view.find("composer").is_some_and(|it| it.value.as_deref() == Some(words))
+            }
+        };
+        for words in ["half a thought", "another half"] {
+            let () = ana.run(WRITE_AND_LEAVE, &[json!(words)]).await?;
+            ana.wait("the words are there again", stands(words)).await?;
+        }
+        ana.fill("composer", "all of it").await?;
+        ana.click("send").await?;
+        ana.reload().await?;
+        ana.hear("all of it").await?;
+        ana.wait("what was sent is not there again", stands("")).await?;
+        Ok(())
+    })
+}
