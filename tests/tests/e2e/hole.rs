@@ -26,11 +26,9 @@ const UNTIL_REPAIRED: Duration = Duration::from_secs(60);
 fn keep_back(peer: &mut Peer, _: LinkId, message: Vec<u8>) -> Vec<Vec<u8>> {
     let Ok(frames) = decode(&message) else { return vec![message] };
     let room = peer.record.room();
-    let kept = |frame: &Frame| match frame {
-        Frame::Part(part) => {
-            Run::read(&room, &part.bytes).is_ok_and(|run| run.class == Priority::Urgent)
-        }
-        _ => false,
+    let kept = |frame: &Frame| {
+        let Frame::Part(part) = frame else { return false };
+        Run::read(&room, &part.bytes).is_ok_and(|run| run.class == Priority::Urgent)
     };
     let passed = frames.into_iter().filter(|frame| {
         let kept = kept(frame);
