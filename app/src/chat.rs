@@ -47,7 +47,7 @@ pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
 pub use way::{Step, Stop, way};
-pub use writing::{Compose, Manner, Subject, Task, Writing};
+pub use writing::{Compose, Manner, Subject, Task, Unfit, Writing};
 
 /// Something that changes what the page knows.
 #[derive(Clone, Debug, PartialEq, Eq)]

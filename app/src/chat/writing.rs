@@ -31,6 +31,15 @@ pub enum Subject {
     Undelivered(EntryId),
 }
 
+/// Why something that is pasted or dropped does not get into the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is a file.
+    File,
+    /// It is a text of so many bytes.
+    Book(u64),
+}
+
 /// What changes what the composer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compose {

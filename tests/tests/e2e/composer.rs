@@ -24,6 +24,25 @@ field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertF
 return field.value.length === count;
 "#;
 
+/// Hands over so many letters, or a file, as a paste (`clipboardData`) or a drop (`dataTransfer`)
+/// does; true if the page kept it out.
+const HAND_OVER: &str = r#"
+const [kind, letters] = arguments;
+const field = document.querySelector('[data-testid="composer"]');
+field.focus();
+const data = new DataTransfer();
+if (letters > 0) {
+    data.setData("text/plain", "a".repeat(letters));
+} else {
+    data.items.add(new File(["words"], "picture.png", { type: "image/png" }));
+}
+const about = { bubbles: true, cancelable: true };
+const event = kind === "paste"
+    ? new ClipboardEvent(kind, { ...about, clipboardData: data })
+    : new DragEvent(kind, { ...about, dataTransfer: data });
+return !field.dispatchEvent(event);
+"#;
+
 /// Writes something, and leaves at once: before anything else can run in the page.
 const WRITE_AND_LEAVE: &str = r#"
 const [words] = arguments;
@@ -78,6 +97,43 @@ fn too_long(name: &str, browser: Browser) -> Told {
         let whole = |view: &View| view.rows.len() == 1 && view.rows[0].body.len() == MOST;
         ben.wait("all of it has come", whole).await?;
         ana.wait("the composer is empty", |view| composed(view) == 0).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_pasted_or_dropped_and_cannot_be_sent_is_kept_out_and_said_in_chromium() -> Told {
+    kept_out("composer-paste-chromium", Chromium)
+}
+
+#[test]
+fn what_is_pasted_or_dropped_and_cannot_be_sent_is_kept_out_and_said_in_firefox() -> Told {
+    kept_out("composer-paste-firefox", Firefox)
+}
+
+fn kept_out(name: &str, browser: Browser) -> Told {
+    /// Bytes that nobody can want to say.
+    const MUCH: usize = 5 << 20;
+    play(name, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        ana.fill("composer", "half a thought").await?;
+        let says = |words: &'static str| {
+            move |view: &View| view.visible("error").iter().any(|it| it.text.contains(words))
+        };
+        for kind in ["paste", "drop"] {
+            for (letters, words) in [(MUCH, "5242880 bytes"), (0, "Files cannot be sent")] {
+                let kept: bool = ana.run(HAND_OVER, &[json!(kind), json!(letters)]).await?;
+                ensure!(kept, "a {kind} of {letters} letters was not kept out");
+                let view = ana.wait("it is said why", says(words)).await?;
+                ensure!(composed(&view) == 14, "what stood there is changed by a {kind}");
+            }
+        }
+        let kept: bool = ana.run(HAND_OVER, &[json!("paste"), json!(5)]).await?;
+        ensure!(!kept, "a few words are kept out");
+        ana.wait("nothing is wrong any more", |view| view.visible("error").is_empty()).await?;
+        let kept: bool = ana.run(HAND_OVER, &[json!("dragover"), json!(0)]).await?;
+        ensure!(kept, "the browser would open a file in place of the page");
         Ok(())
     })
 }

@@ -5,6 +5,7 @@
 mod bundle;
 mod delivery;
 mod field;
+mod pasting;
 mod priority;
 mod reply;
 mod revision;
@@ -15,12 +16,13 @@ use leptos::prelude::*;
 use self::bundle::Bundle;
 use self::delivery::{Delivery, DeliveryChoice, terms_of};
 use self::field::Words;
+use self::pasting::{keep_out, unfit as misfit};
 pub use self::priority::PriorityChoice;
 pub use self::reply::Subject as ReplySubject;
 use self::reply::{ReplyLine, keep_reply};
 use self::revision::Revision;
 use super::icon::Icon;
-use crate::chat::{Compose, Life, Manner, Subject, Task, Writing};
+use crate::chat::{Compose, Life, Manner, Subject, Task, Unfit, Writing};
 use crate::page::{language, word};
 use crate::session;
 use crate::text::{called, is_blank};
@@ -87,7 +89,12 @@ pub fn Composer(
             words.rescue(&back.join("\n\n"));
         }
     });
-    let fault = Memo::new(move |_| text.with(|text| language.get().too_long(text)));
+    let kept_out = RwSignal::new(None::<Unfit>);
+    keep_out(move |why| kept_out.set(Some(why)));
+    let fault = Memo::new(move |_| {
+        let kept_out = kept_out.get().map(|why| language.get().kept_out(why));
+        kept_out.or_else(|| text.with(|text| language.get().too_long(text)))
+    });
     let fits = move |written: &str| language.get_untracked().too_long(written).is_none();
     let send = move || {
         let written = words.written();
@@ -130,7 +137,15 @@ pub fn Composer(
         }
         words.focus();
     };
+    let on_paste = move |event: web_sys::ClipboardEvent| {
+        let why = event.clipboard_data().and_then(|data| misfit(&data));
+        if why.is_some() {
+            event.prevent_default();
+        }
+        kept_out.set(why);
+    };
     let on_input = move |event| {
+        kept_out.set(None);
         let written = event_target_value(&event);
         on_typing(!is_blank(&written));
         words.change(written);
@@ -215,6 +230,7 @@ pub fn Composer(
                     prop:readOnly=ended
                     prop:value=text
                     on:input=on_input
+                    on:paste=on_paste
                     on:keydown=on_key
                 ></textarea>
             </div>

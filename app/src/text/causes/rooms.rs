@@ -5,6 +5,7 @@
 use browser::{Refusal, Trouble, limits};
 
 use super::Wording;
+use crate::chat::Unfit;
 use crate::text::Language;
 
 const NOT_ADMIN: [&str; 4] = [
@@ -216,6 +217,27 @@ impl Language {
                 format!("一位成员使用协议版本 {theirs}，此页面为版本 {ours}。"),
                 "版本较旧的一方请重新加载页面；在此之前你们无法直连。",
             ),
+        }
+    }
+
+    /// Why something did not get into the composer.
+    pub fn kept_out(self, why: Unfit) -> Wording {
+        match why {
+            Unfit::File => self.say(
+                "Files cannot be sent yet.",
+                "It was not taken. Put it where the others can get it, and send a link.",
+                "还不能发送文件。",
+                "文件没有放入。请把它放到别人能取到的地方，再发送链接。",
+            ),
+            Unfit::Book(bytes) => {
+                let limit = limits::TEXT_BYTES;
+                self.say(
+                    format!("That is too long: {bytes} bytes, {limit} are allowed in a message."),
+                    "It was not put in. Copy it in parts.",
+                    format!("内容太长：{bytes} 字节，一条消息最多 {limit} 字节。"),
+                    "没有放入。请分几次复制。",
+                )
+            }
         }
     }
 
