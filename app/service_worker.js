@@ -20,12 +20,23 @@ self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
 });
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show());
+});
 self.addEventListener("fetch", (event) => {
   // What is no file of the page (/config.json, /healthz, other origins) is left to the browser.
   const name = nameOf(event.request);
   if (name === undefined) return;
   event.respondWith(answer(name, event));
 });
+
+// Somebody wants to see what is new: in the page that is open, or in a new one.
+async function show() {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find((page) => page.url.startsWith(HOME));
+  await (page === undefined ? self.clients.openWindow(HOME) : page.focus());
+}
 
 async function answer(name, event) {
   const scripted = name === PAGE || name.endsWith(".js");

@@ -35,7 +35,7 @@ use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Tar
 
 pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
-pub use list::{Keep, RoomQuestion, shelf_of, unread_in};
+pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 pub use people::{Choice, Deed, Question};

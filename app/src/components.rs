@@ -26,10 +26,9 @@ mod status;
 
 pub use messages::{on_visibility, page_is_visible};
 
-use browser::RoomSummary;
 use leptos::prelude::*;
 
-use crate::chat::{Place, RoomState, Worker, shelf_of, unread_in};
+use crate::chat::{Place, Worker};
 use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
 use room::RoomPage;
@@ -62,7 +61,7 @@ pub fn Root() -> impl IntoView {
         Place::Join(invitation) => view! { <JoinPage invitation /> }.into_any(),
         Place::Room(room) => view! { <RoomPage room /> }.into_any(),
     };
-    title_follows(page);
+    crate::page::news_follow(page);
     let rooms = Memo::new(move |_| !page.screen().rooms().with(Vec::is_empty));
     let at = move || match place.get() {
         Place::Start | Place::Starting { wanted: None } => "list",
@@ -78,43 +77,6 @@ pub fn Root() -> impl IntoView {
             <DeviceDialog />
         </div>
     }
-}
-
-/// The tab's title: how much is new in all rooms that are not muted, and the room that is shown.
-fn title_follows(page: Page) {
-    let here = page.unread();
-    let open = Memo::new(move |_| match page.screen().place().get() {
-        Place::Room(room) => Some(room),
-        Place::Starting { .. } | Place::Start | Place::Join(_) | Place::Opening(_) => None,
-    });
-    let unread = Memo::new(move |_| {
-        let silent =
-            |summary: &RoomSummary| Some(summary.room) == open.get() && shelf_of(summary).muted;
-        let (elsewhere, silent) = page
-            .screen()
-            .rooms()
-            .with(|rooms| (unread_in(rooms, open.get()), rooms.iter().any(silent)));
-        elsewhere + if open.get().is_none() || silent { 0 } else { here.get() }
-    });
-    // Browsers keep titles in their history, in clear: of a device with a passphrase none is named.
-    let sealed =
-        Memo::new(move |_| page.screen().guard().with(|it| it.locked || it.shield.is_some()));
-    let name = Memo::new(move |_| {
-        let named = |room: &RoomState| room.view.as_ref().map(|view| view.name.clone());
-        let name = page.screen().room().with(named).unwrap_or_default();
-        open.get().filter(|_| !sealed.get()).map(|_| match name {
-            name if name.is_empty() => page.language().get().words().unnamed_room.to_owned(),
-            name => name,
-        })
-    });
-    Effect::new(move |_| {
-        let count = match unread.get() {
-            0 => String::new(),
-            count => format!("({count}) "),
-        };
-        let name = name.get().map(|name| format!("{name} · ")).unwrap_or_default();
-        document().set_title(&format!("{count}{name}Confab"));
-    });
 }
 
 /// A room is being opened.

@@ -11,6 +11,7 @@
 mod backup;
 mod behind;
 mod guard;
+mod news;
 mod pace;
 mod screen;
 
@@ -24,6 +25,7 @@ use reactive_stores::Store;
 
 use self::backup::Backup;
 use self::behind::Behind;
+pub use self::news::{alerts, news_follow, turn_alerts};
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{

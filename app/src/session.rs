@@ -28,6 +28,7 @@ const LAST_ROOM: &str = "confab.room";
 const NAME: &str = "confab.name";
 const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
+const ALERTS: &str = "confab.alerts";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const ONLY: &str = "confab.only";
@@ -120,6 +121,16 @@ pub fn storage_note_read() -> bool {
 /// Remembers that.
 pub fn keep_storage_note_read() {
     keep(device(), STORAGE_NOTE, "read");
+}
+
+/// True if the person wants to be told of what is new while the page is hidden.
+pub fn wants_alerts() -> bool {
+    read(device(), ALERTS).is_some()
+}
+
+/// Remembers that.
+pub fn keep_alerts(wanted: bool) {
+    keep(device(), ALERTS, if wanted { "on" } else { "" });
 }
 
 /// What the address asks of the client.

@@ -43,6 +43,19 @@ pub enum Keep {
     Leave,
 }
 
+/// Whether the person is told of what is new while the page is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alerts {
+    /// Not asked for.
+    Off,
+    /// Asked for, and the browser allows it.
+    On,
+    /// The browser does not allow it.
+    Forbidden,
+    /// The browser has no notifications.
+    Missing,
+}
+
 /// How a room is kept.
 pub fn shelf_of(summary: &RoomSummary) -> Shelf {
     summary.gist.as_ref().map(|gist| gist.shelf).unwrap_or_default()

@@ -50,6 +50,8 @@ pub static CHINESE: Words = Words {
     leave_later: |count| format!("{count} 条定时消息将不会发出。"),
     leave_back: "想再回来需要邀请链接，而且会是一位新成员。",
     this_device: "本机数据",
+    alerts_on: "有新消息时通知我",
+    alerts_off: "不再通知新消息",
     passphrase: "口令",
     passphrase_again: "再输一次",
     passphrase_short: |least| format!("至少 {least} 个字符，最好是几个互不相关的词。"),

@@ -60,6 +60,8 @@ pub static ENGLISH: Words = Words {
     },
     leave_back: "Whoever comes back needs an invite link, and is somebody new there.",
     this_device: "This device",
+    alerts_on: "Tell me of new messages",
+    alerts_off: "Tell me no more of new messages",
     passphrase: "Passphrase",
     passphrase_again: "The same once more",
     passphrase_short: |least| {

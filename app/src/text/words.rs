@@ -49,6 +49,8 @@ pub struct Words {
     pub leave_later: fn(u32) -> String,
     pub leave_back: &'static str,
     pub this_device: &'static str,
+    pub alerts_on: &'static str,
+    pub alerts_off: &'static str,
     pub passphrase: &'static str,
     pub passphrase_again: &'static str,
     pub passphrase_short: fn(usize) -> String,

@@ -114,6 +114,8 @@ fn chromium(profile: &str, language: &str) -> Value {
                 format!("--accept-lang={language}"),
                 format!("--user-data-dir={profile}"),
             ],
+            // Nobody is there to be asked.
+            "prefs": { "profile.default_content_setting_values.notifications": 1 },
         },
     })
 }
@@ -137,6 +139,7 @@ fn firefox(profile: &str, language: &str) -> Value {
                 "media.gmp-manager.updateEnabled": false,
                 "network.captive-portal-service.enabled": false,
                 "network.connectivity-service.enabled": false,
+                "permissions.default.desktop-notification": 1,
                 "toolkit.telemetry.enabled": false,
             },
         },

@@ -28,6 +28,7 @@ mod looks;
 mod members;
 mod membership;
 mod mount;
+mod news;
 mod offline;
 mod outbox;
 mod peak;

@@ -3,7 +3,7 @@
 use browser::{GuardRefusal, PASSPHRASE_CHARS, Phase, limits};
 
 use super::Wording;
-use crate::chat::Shield;
+use crate::chat::{Alerts, Shield};
 use crate::text::Language;
 
 impl Language {
@@ -24,6 +24,28 @@ impl Language {
                 "The passphrase is being removed: until that is done it is still asked for.",
                 "正在移除口令；完成之前仍会要求输入口令。",
             ),
+        }
+    }
+
+    /// Whether new messages are told of while the page is hidden.
+    pub fn alerts(self, alerts: Alerts) -> String {
+        match alerts {
+            Alerts::Off => self.pick(
+                "While this page is hidden, the browser then says how many messages are new: no \
+                 names, no words. Muted rooms do not count.",
+                "此页面不在前台时，由浏览器提示有几条新消息，不显示姓名和内容。已静音的房间不计。",
+            ),
+            Alerts::On => self.pick(
+                "While this page is hidden, the browser says how many messages are new.",
+                "此页面不在前台时，浏览器会提示有几条新消息。",
+            ),
+            Alerts::Forbidden => self.pick(
+                "The browser does not allow it: allow notifications in its settings of this site.",
+                "浏览器不允许：请在浏览器的网站设置中允许通知。",
+            ),
+            Alerts::Missing => {
+                self.pick("This browser has no notifications.", "此浏览器不支持通知。")
+            }
         }
     }
 

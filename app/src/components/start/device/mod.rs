@@ -9,9 +9,9 @@ use leptos::prelude::*;
 
 use self::backup::{ExportForm, ImportForm};
 use self::passphrase::PassphraseForm;
-use crate::chat::{Asked, Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
+use crate::chat::{Alerts, Asked, Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
 use crate::components::focus::{is_beside, open_while};
-use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::page::{Page, ScreenStoreFields, alerts, language, turn_alerts, word};
 use crate::text::{Language, Wording, Words};
 
 type Pick = fn(&Words) -> &'static str;
@@ -188,6 +188,7 @@ fn Offers() -> impl IntoView {
                     on_press=move || page.lock()
                 />
             </Show>
+            <AlertsOffer />
             {all.map(offer).collect_view()}
         </ul>
         <p
@@ -222,6 +223,36 @@ fn Offer(
                 {word(does)}
             </button>
             <p class="hint" id=format!("{testid}-more")>{word(more)}</p>
+        </li>
+    }
+}
+
+/// Whether the browser says that something is new.
+#[component]
+fn AlertsOffer() -> impl IntoView {
+    let language = language();
+    let stands = RwSignal::new(alerts());
+    let on = Memo::new(move |_| stands.get() == Alerts::On);
+    let does = move || {
+        let words = language.get().words();
+        if on.get() { words.alerts_off } else { words.alerts_on }
+    };
+    let denied = move || matches!(stands.get(), Alerts::Forbidden | Alerts::Missing);
+    view! {
+        <li>
+            <button
+                type="button"
+                data-testid="alerts"
+                data-on=move || on.get().then_some("")
+                aria-describedby="alerts-more"
+                disabled=denied
+                on:click=move |_| turn_alerts(stands)
+            >
+                {does}
+            </button>
+            <p class="hint" id="alerts-more" role="status" data-testid="alerts-more">
+                {move || language.get().alerts(stands.get())}
+            </p>
         </li>
     }
 }
