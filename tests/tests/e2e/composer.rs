@@ -2,11 +2,12 @@
 //! still there after a reload, however soon that comes.
 
 use crate::browser::Browser::{self, Chromium, Firefox};
-use crate::page::Page;
+use crate::page::{LOOK, PATIENCE, Page};
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
+use std::time::Instant;
 
 /// The most bytes of a message, in letters of one byte.
 const MOST: usize = 32 * 1024;
@@ -49,8 +50,13 @@ const [words] = arguments;
 const field = document.querySelector('[data-testid="composer"]');
 field.value = words;
 field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+window.isLeft = true;
 location.reload();
 "#;
+
+/// True once the page that was left has made way for another one.
+const IS_ANOTHER: &str =
+    r#"return !window.isLeft && document.querySelector('[data-testid="composer"]') !== null"#;
 
 async fn paste(page: &Page, letters: usize) -> Result<()> {
     let pasted: bool = page.run(PASTE, &[json!(letters)]).await?;
@@ -121,7 +127,9 @@ fn kept_out(name: &str, browser: Browser) -> Told {
         let says = |words: &'static str| {
             move |view: &View| view.visible("error").iter().any(|it| it.text.contains(words))
         };
-        for kind in ["paste", "drop"] {
+        // Firefox lets no script hand over a clipboard.
+        let kinds = if browser == Chromium { &["paste", "drop"][..] } else { &["drop"][..] };
+        for kind in kinds.iter().copied() {
             for (letters, words) in [(MUCH, "5242880 bytes"), (0, "Files cannot be sent")] {
                 let kept: bool = ana.run(HAND_OVER, &[json!(kind), json!(letters)]).await?;
                 ensure!(kept, "a {kind} of {letters} letters was not kept out");
@@ -159,6 +167,11 @@ fn left_at_once(name: &str, browser: Browser) -> Told {
         };
         for words in ["half a thought", "another half"] {
             let () = ana.run(WRITE_AND_LEAVE, &[json!(words)]).await?;
+            let until = Instant::now() + PATIENCE;
+            while !ana.run::<bool>(IS_ANOTHER, &[]).await? {
+                ensure!(Instant::now() < until, "the page does not come back");
+                tokio::time::sleep(LOOK).await;
+            }
             ana.wait("the words are there again", stands(words)).await?;
         }
         ana.fill("composer", "all of it").await?;

@@ -69,7 +69,8 @@ impl Load {
     pub const fn budget(self) -> usize {
         match self {
             Self::First => 500_000,
-            Self::Engine => 510_000,
+            // What is moved, refused or expires is compared and kept in mind before it is deleted.
+            Self::Engine => 515_000,
             Self::Kept => 25_000,
         }
     }
