@@ -129,7 +129,7 @@ fn kept_out(name: &str, browser: Browser) -> Told {
         };
         // Firefox lets no script hand over a clipboard.
         let kinds = if browser == Chromium { &["paste", "drop"][..] } else { &["drop"][..] };
-        for kind in kinds.iter().copied() {
+        for kind in kinds {
             for (letters, words) in [(MUCH, "5242880 bytes"), (0, "Files cannot be sent")] {
                 let kept: bool = ana.run(HAND_OVER, &[json!(kind), json!(letters)]).await?;
                 ensure!(kept, "a {kind} of {letters} letters was not kept out");
