@@ -130,7 +130,26 @@ impl World {
         self.pass_to(end - LAST_READ)?;
         self.read_everything(end)?;
         self.pass_to(end)?;
-        self.judge(away.is_none() && self.mallory.is_none())
+        let all = away.is_none() && self.mallory.is_none();
+        match self.judge(all)? {
+            Some(expiry) => self.calm_after(expiry, all),
+            None => Ok(()),
+        }
+    }
+
+    /// Words expired early, by a clock that ran ahead of the others: what waits for them has come
+    /// a minute after every clock is there.
+    fn calm_after(&mut self, expiry: u64, all: bool) -> Result<(), Broken> {
+        self.note(format_args!("every clock comes to {expiry}"));
+        for peer in 0..self.peers.len() {
+            let behind = (expiry + 1).saturating_sub(self.clock(peer).wall);
+            self.peers[peer].wall_skew += i64::try_from(behind).unwrap_or(0);
+        }
+        let end = self.now + CALM;
+        self.pass_to(end - LAST_READ)?;
+        self.read_everything(end)?;
+        self.pass_to(end)?;
+        self.judge(all).map(|_| ())
     }
 
     /// Lets time pass until then.
@@ -165,7 +184,8 @@ impl World {
         Ok(())
     }
 
-    fn judge(&mut self, all: bool) -> Result<(), Broken> {
+    /// By whose expiry something waits for words that expired early, if so.
+    fn judge(&mut self, all: bool) -> Result<Option<u64>, Broken> {
         let honest =
             |(index, peer): &(usize, &Peer)| peer.is_open() && self.mallory != Some(*index);
         let epochs: Vec<EpochId> = self.peers.iter().map(switch::epoch).collect();
@@ -189,7 +209,7 @@ impl World {
                 knows: &knows[index],
             })
             .collect();
-        self.oracle.converged(&present, all);
+        let awaited = self.oracle.converged(&present, all);
         for (index, wire) in self.wires.iter().enumerate() {
             // What a liar was sent, it need not give credit for.
             let calm = self.mallory.is_none() && wire.open && wire.cut_since.is_none();
@@ -197,7 +217,7 @@ impl World {
                 self.oracle.settled(index, self.now);
             }
         }
-        self.oracle.broken.clone().map_or(Ok(()), Err)
+        self.oracle.broken.clone().map_or(Ok(awaited), Err)
     }
 
     /// True if those at both ends are the same as when it was opened.

@@ -80,6 +80,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         wall: lamport * 1_000,
         priority: Priority::Normal,
         body: Body::Text(text.to_owned()),
+        size: 20,
         state: if own { RowState::Saved } else { RowState::Received },
         held_by: 0,
         late: false,

@@ -324,7 +324,7 @@ pub static CHINESE: Words = Words {
     look_inside: "查看队列",
     lane: "类别",
     lane_messages: "等待",
-    lane_bytes: "就绪",
+    lane_bytes: "大小",
     lane_credit: "额度",
     lane_oldest: "最早",
     lane_attempts: "被拒",

@@ -407,7 +407,7 @@ pub static ENGLISH: Words = Words {
     look_inside: "Look inside",
     lane: "Class",
     lane_messages: "Waiting",
-    lane_bytes: "Ready",
+    lane_bytes: "Size",
     lane_credit: "Credit",
     lane_oldest: "Oldest",
     lane_attempts: "Refused",

@@ -111,6 +111,16 @@ impl Language {
         }
     }
 
+    /// Bytes of which some may not be counted: then it is at least as much.
+    #[must_use]
+    pub fn least_size(self, bytes: u64, whole: bool) -> String {
+        match (whole, bytes) {
+            (true, _) => self.size(bytes),
+            (false, 0) => "–".to_owned(),
+            (false, _) => format!("≥ {}", self.size(bytes)),
+        }
+    }
+
     /// How long, in the unit that suits it.
     pub fn span(self, millis: Millis) -> String {
         let seconds = millis / 1_000;
@@ -197,6 +207,9 @@ mod tests {
         let english = Language::English;
         let sizes = [0, 999, 262_144, 16_000_000].map(|bytes| english.size(bytes));
         assert_eq!(sizes, ["0 B", "999 B", "262 kB", "16 MB"]);
+        let least = [(0, true), (0, false), (999, true), (999, false)];
+        let least = least.map(|(bytes, whole)| english.least_size(bytes, whole));
+        assert_eq!(least, ["0 B", "–", "999 B", "≥ 999 B"]);
         let spans = [0, 59_999, 60_000, 7_200_000, 200_000_000].map(|span| english.span(span));
         assert_eq!(spans, ["0 s", "59 s", "1 min", "2 h", "2 d"]);
         assert_eq!(Language::Chinese.span(60_000), "1 分");

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
 use crate::limits;
 use crate::log::entry::{Kind, Target};
+use crate::log::ranges::RangeSet;
 use crate::members::Delivery;
 use crate::room::keyring::Keyring;
 use crate::simulation::{Mark, Planted, mark, planted};
@@ -280,7 +281,7 @@ impl Timeline {
         let order = self.index.get(entry)?.order;
         let row = self.rows.get_mut(&order)?;
         let before = row.clone();
-        (row.body, row.edited, row.reply_to) = (Body::Gone, false, None);
+        (row.body, row.size, row.edited, row.reply_to) = (Body::Gone, 0, false, None);
         self.bytes -= weight(&before);
         self.vanishing.remove(entry);
         if expired && row.own && row.state < RowState::Delivered {
@@ -371,6 +372,15 @@ impl Timeline {
         !self.index.contains_key(entry) && self.index.range(first..*entry).next().is_some()
     }
 
+    /// The bytes of each of these entries that is in memory.
+    pub fn sizes(&self, log: &LogId, entries: &RangeSet) -> impl Iterator<Item = u32> {
+        let ends = entries.first().zip(entries.last()).unwrap_or((1, 0));
+        let id = |seq| EntryId { log: *log, seq };
+        let index = (ends.0 <= ends.1).then(|| self.index.range(id(ends.0)..=id(ends.1)));
+        let index = index.into_iter().flatten().filter(|(id, _)| entries.contains(id.seq));
+        index.filter_map(|(_, shown)| Some(self.rows.get(&shown.order)?.size))
+    }
+
     /// Brings an own row up to date; gives it if that changed anything. A state never goes back.
     pub fn update(&mut self, entry: &EntryId, delivery: Delivery) -> Option<Row> {
         let row = self.rows.get_mut(&self.index.get(entry)?.order)?;
@@ -444,6 +454,7 @@ mod tests {
             wall: 0,
             priority: Priority::Normal,
             body: Body::Text(lamport.to_string()),
+            size: 20,
             state: RowState::Received,
             held_by: 0,
             late: false,

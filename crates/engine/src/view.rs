@@ -214,6 +214,8 @@ pub struct Row {
     pub priority: Priority,
     /// What it says.
     pub body: Body,
+    /// Bytes of its body as it is stored and sent: packed and sealed. 0 if the body is gone.
+    pub size: u32,
     /// How far it has come.
     pub state: RowState,
     /// How many other members hold it, as far as is proven here.

@@ -135,6 +135,16 @@ fn the_inspector_shows_depth_age_and_attempts_by_class_also_for_who_is_away() {
     assert!(!peer.linked && peer.member == guest(1).keypair().member());
     let depths: Vec<u64> = peer.lanes.iter().map(|lane| lane.messages).collect();
     assert_eq!(depths, [0, 1, 0, 3, 0, 0]);
+    let size = |priority| -> u64 {
+        let rows = world.peers[0].rows.values().filter(|row| row.priority == priority);
+        rows.map(|row| u64::from(row.size)).sum()
+    };
+    let (urgent, low) = (size(Priority::Urgent), size(Priority::Low));
+    // A seal alone takes 16 bytes.
+    assert!(urgent > 16 && low > 3 * 16, "{urgent} {low}");
+    let bytes: Vec<u64> = peer.lanes.iter().map(|lane| lane.bytes).collect();
+    assert_eq!(bytes, [0, urgent, 0, low, 0, 0]);
+    assert!(peer.lanes.iter().all(|lane| lane.unmeasured == 0), "{peer:?}");
     assert!(peer.lanes[3].oldest.is_some_and(|at| at.abs_diff(written) < 10));
     assert_eq!(peer.oldest, peer.lanes[1].oldest);
     let back = world.start(guest(1), store);

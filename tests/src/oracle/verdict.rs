@@ -34,8 +34,10 @@ impl Oracle {
     /// Everybody who is there agrees. `all` is true if nobody is away and nobody lies.
     ///
     /// Devices of one member do not link with each other: without somebody else, each is alone.
-    pub fn converged(&mut self, present: &[Present<'_>], all: bool) {
-        let Some(truth) = self.truth(present) else { return };
+    /// Returned is the latest expiry of words that are gone early, which others may wait for until
+    /// their clocks are there.
+    pub fn converged(&mut self, present: &[Present<'_>], all: bool) -> Option<u64> {
+        let truth = self.truth(present)?;
         let left = self.left(present, &truth);
         self.secrets_kept(present);
         let members: BTreeSet<Option<MemberId>> =
@@ -51,6 +53,7 @@ impl Oracle {
             }
         }
         self.copies_part(present);
+        self.gone_early(&left).filter_map(|row| row.expiry).max()
     }
 
     fn agree(
@@ -64,8 +67,8 @@ impl Oracle {
         for one in present {
             self.same_rows(one, first, &early);
             self.same_names(one, present);
-            self.nothing_waits(one, all, members);
-            self.spoken_in_order(one);
+            self.nothing_waits(one, (all, members), &early);
+            self.spoken_in_order(one, &early);
             self.terms_kept(one, present);
             self.private_kept(one, present);
         }
@@ -95,33 +98,48 @@ impl Oracle {
         self.rows(screen, peers, early).map(|row| self.label(screen, row)).collect()
     }
 
-    /// What expired by a clock that runs before those of others, while nobody has the words any
-    /// more and their author is not there to say so. Newcomers do not believe it yet, and have
-    /// nothing that proves what was said before it.
+    /// What waits for words that are gone early: up to them in their log, and where that forked,
+    /// whatever has another name until then.
     fn early(&self, present: &[Present<'_>]) -> Vec<EntryId> {
-        let awaited =
-            |row: &Row| present.iter().any(|one| row.expiry.is_some_and(|at| one.wall < at));
-        // An author whose disk went back behind what it said cannot say so, either.
-        let author = |row: &Row| {
-            let mut theirs =
-                present.iter().filter(|one| self.member_of(one.peer) == Some(row.author));
-            theirs.any(|one| one.screen.rows.values().any(|shown| shown.entry == row.entry))
-        };
-        let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
+        let forked: BTreeSet<MemberId> = self
+            .gone_early(present)
+            .map(|row| row.author)
+            .filter(|author| self.forks(author))
+            .collect();
         let rows = present.iter().flat_map(|one| one.screen.rows.values());
-        let early = rows.filter(|row| row.expiry.is_some() && awaited(row) && !author(row));
-        let early = early.filter(|row| !kept(row)).map(|row| row.entry);
+        let branches = rows.filter(|row| forked.contains(&row.author)).map(|row| row.entry.log);
+        let early = self.gone_early(present).map(|row| row.entry);
         // So it is with what its author deleted and left out over its own link before anybody had
         // the deletion: what is in one run with it, or behind it, is held up, too.
         let deleted = present.iter().flat_map(|one| {
             let rows = one.screen.rows.values();
-            rows.filter(|row| row.body == Body::Gone && row.expiry.is_none() && !author(row))
+            rows.filter(|row| row.body == Body::Gone && row.expiry.is_none())
+                .filter(|row| !self.says_itself(row, present))
                 .filter(|row| {
                     one.screen.which.get(&row.entry).is_some_and(|hash| self.is_unwanted(hash))
                 })
         });
         let held_up = deleted.map(|row| row.entry.log).chain(self.bare_edits(present));
+        let held_up = held_up.chain(branches);
         early.chain(held_up.map(|log| EntryId { log, seq: u64::MAX })).collect()
+    }
+
+    /// What expired by a clock that runs before those of others, while nobody has the words any
+    /// more and their author is not there to say so. Newcomers do not believe it yet, and have
+    /// nothing that proves what was said before it.
+    fn gone_early<'a>(&self, present: &'a [Present<'a>]) -> impl Iterator<Item = &'a Row> {
+        let awaited =
+            |row: &Row| present.iter().any(|one| row.expiry.is_some_and(|at| one.wall < at));
+        let kept = |row: &Row| present.iter().any(|one| self.has_body(one, &row.entry));
+        let rows = present.iter().flat_map(|one| one.screen.rows.values());
+        rows.filter(move |row| awaited(row) && !self.says_itself(row, present) && !kept(row))
+    }
+
+    /// True if the author of a row is there and shows it. One whose disk went back behind what it
+    /// said does not: it cannot say that the words are gone, either.
+    fn says_itself(&self, row: &Row, present: &[Present<'_>]) -> bool {
+        let mut theirs = present.iter().filter(|one| self.member_of(one.peer) == Some(row.author));
+        theirs.any(|one| one.screen.rows.values().any(|shown| shown.entry == row.entry))
     }
 
     /// The logs of members who are not there, of which somebody holds other words for a message
@@ -224,7 +242,12 @@ impl Oracle {
         }
     }
 
-    fn nothing_waits(&mut self, one: &Present<'_>, all: bool, present: usize) {
+    fn nothing_waits(
+        &mut self,
+        one: &Present<'_>,
+        (all, present): (bool, usize),
+        early: &[EntryId],
+    ) {
         if one.unseen > 0 {
             self.fail("I3", format!("{} drafts of {} were never stored", one.unseen, one.peer));
         }
@@ -238,7 +261,9 @@ impl Oracle {
         let fades =
             |row: &Row| one.screen.which.get(&row.entry).is_some_and(|hash| self.fades(hash));
         let words = |row: &Row| matches!(row.body, Body::Text(_)) && !fades(row);
-        let unread = |row: &&Row| row.own && row.state != RowState::Read && words(row);
+        let unread = |row: &&Row| {
+            row.own && row.state != RowState::Read && words(row) && !is_early(row, early)
+        };
         let unread = one.screen.rows.values().find(unread).filter(|_| all);
         if let Some(row) = unread {
             let what = format!("{} at {} is {:?} and not read", row.entry, one.peer, row.state);
@@ -251,13 +276,14 @@ impl Oracle {
 
     /// What one page said one after the other with one priority stands in that order; where logs
     /// fork, in each of them.
-    fn spoken_in_order(&mut self, one: &Present<'_>) {
+    fn spoken_in_order(&mut self, one: &Present<'_>, early: &[EntryId]) {
         let Some(member) = self.member_of(one.peer) else { return };
         if self.mallory.is_some() {
             // Who pushes the room's clock far ahead makes a log that begins anew sort before it.
             return;
         }
         let rows = one.screen.rows.values().filter(|row| row.author == member);
+        let rows = rows.filter(|row| !is_early(row, early));
         let mut last: BTreeMap<(Option<LogId>, String, u8), u32> = BTreeMap::new();
         for row in rows {
             let hash = one.screen.which.get(&row.entry);

@@ -1,5 +1,5 @@
 //! Inside the queue, live: what is not stored yet, and for each member how much of each class
-//! waits, how many bytes are ready, since when, and how often it was refused.
+//! waits, how many bytes that is, since when, and how often it was refused.
 
 use browser::{LaneView, PeerQueue, QueueView};
 use leptos::prelude::*;
@@ -63,6 +63,7 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
     let sum = LaneView {
         messages: lanes.iter().map(|lane| lane.messages).sum(),
         bytes: lanes.iter().map(|lane| lane.bytes).sum(),
+        unmeasured: lanes.iter().map(|lane| lane.unmeasured).sum(),
         credit: 0,
         oldest,
         attempts: lanes.iter().map(|lane| lane.attempts).sum(),
@@ -104,14 +105,14 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
 #[component]
 fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
     let language = language();
-    let LaneView { messages, bytes, credit, oldest, attempts } = lane;
+    let LaneView { messages, bytes, unmeasured, credit, oldest, attempts } = lane;
     let credited = place.is_some_and(|place| place > 0) && credit > 0;
     let age = oldest.map(|oldest| session::now().saturating_sub(oldest));
     view! {
         <tr data-lane=place.map_or("all".to_owned(), |place| place.to_string())>
             <th scope="row">{move || lane_name(language.get(), place)}</th>
             <td>{move || language.get().number(messages)}</td>
-            <td>{move || language.get().size(bytes)}</td>
+            <td>{move || language.get().least_size(bytes, unmeasured == 0)}</td>
             <td>{move || age.map_or("–".to_owned(), |age| language.get().span(age))}</td>
             <td>{move || language.get().number(attempts)}</td>
             <td>{move || if credited { language.get().size(credit) } else { "–".to_owned() }}</td>

@@ -1,11 +1,12 @@
 //! The queue and the way of a message as data, for a person who wants to see them.
 
 use crate::engine::Engine;
-use crate::ids::{EntryId, MemberId};
+use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
 use crate::link::flow::Flow;
+use crate::log::ranges::RangeSet;
 use crate::queue::Class;
 use crate::view::{Event, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
 
@@ -41,9 +42,11 @@ impl Engine {
         let me = &self.own.member;
         let mut lanes = flow.lanes(&self.logs, me);
         for class in Priority::ALL {
-            if let Some(lane) = lane_of(&mut lanes, class) {
-                let oldest = flow.oldest_own(&self.logs, me, class);
-                lane.oldest = oldest.and_then(|entry| self.written(&entry));
+            let Some(lane) = lane_of(&mut lanes, class) else { continue };
+            let oldest = flow.oldest_own(&self.logs, me, class);
+            lane.oldest = oldest.and_then(|entry| self.written(&entry));
+            for (log, lacks) in flow.lacks_of_own(&self.logs, me, class) {
+                self.measure(lane, &log, &lacks);
             }
         }
         self.count_attempts(&flow.member, &mut lanes);
@@ -60,6 +63,8 @@ impl Engine {
                 let Some(lane) = lane_of(&mut lanes, class) else { continue };
                 let lacks = self.members.unheld(&member, log, state.of_class(class));
                 lane.messages += lacks.len();
+                lane.unmeasured += lacks.len();
+                self.measure(lane, log, &lacks);
                 let first = lacks.first().map(|seq| EntryId { log: *log, seq });
                 let written = first.and_then(|entry| self.written(&entry));
                 lane.oldest = lane.oldest.into_iter().chain(written).min();
@@ -67,6 +72,14 @@ impl Engine {
         }
         self.count_attempts(&member, &mut lanes);
         PeerQueue { member, linked: false, oldest: oldest_of(&lanes), lanes, round_trip: None }
+    }
+
+    /// Adds the bytes of those of these own entries that are in memory.
+    fn measure(&self, lane: &mut LaneView, log: &LogId, entries: &RangeSet) {
+        for size in self.timeline.sizes(log, entries) {
+            lane.bytes += u64::from(size);
+            lane.unmeasured = lane.unmeasured.saturating_sub(1);
+        }
     }
 
     fn written(&self, entry: &EntryId) -> Option<Millis> {

@@ -285,6 +285,10 @@ impl Engine {
             wall: entry.header.wall,
             priority: self.logs.class_of(&id).filter(|_| own).unwrap_or(run.class),
             body,
+            size: entry
+                .body
+                .as_ref()
+                .map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)),
             state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
             late: false,

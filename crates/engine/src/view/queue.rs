@@ -109,8 +109,11 @@ pub struct LaneView {
     /// Messages that it lacks and that are not on their way: of the own log, or asked for. For
     /// control: frames.
     pub messages: u64,
-    /// Bytes that are read and wait for the channel.
+    /// Bytes that are read and wait for the channel, and those of the bodies of messages that are
+    /// neither, as far as they are in memory.
     pub bytes: u64,
+    /// Of these messages, those whose bytes are not counted, since they are not in memory.
+    pub unmeasured: u64,
     /// Bytes that it still takes before it has to give back credit; 0 for control, which needs
     /// none.
     pub credit: u64,

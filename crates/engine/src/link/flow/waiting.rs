@@ -2,9 +2,10 @@
 //!
 //! Computed from the difference and the lanes when somebody looks.
 
-use crate::ids::{EntryId, MemberId};
+use crate::ids::{EntryId, LogId, MemberId};
 use crate::link::flow::Flow;
 use crate::log::Logs;
+use crate::log::ranges::RangeSet;
 use crate::queue::Class;
 use crate::view::{LaneView, Priority};
 
@@ -20,6 +21,7 @@ impl Flow {
         };
         let data = Class::DATA.into_iter().map(|class| LaneView {
             messages: self.lacks(logs, me, class),
+            unmeasured: self.lacks(logs, me, class),
             bytes: number(self.lane_bytes[class.index()]),
             credit: u64::from(self.credit[class.index()]),
             ..LaneView::default()
@@ -31,8 +33,7 @@ impl Flow {
     fn lacks(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
         let own = Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class);
         let own = own.map_or(0, |priority| {
-            let own = logs.iter().filter(|(log, _)| log.member == *me);
-            own.map(|(log, state)| self.rest(log, state.of_class(priority)).len()).sum()
+            self.lacks_of_own(logs, me, priority).map(|(_, lacks)| lacks.len()).sum()
         });
         let asked = self.asked.iter().filter_map(|(log, asked)| {
             let urgent = logs.of(log)?.of_class(Priority::Urgent);
@@ -43,6 +44,18 @@ impl Flow {
             })
         });
         own + asked.sum::<u64>()
+    }
+
+    /// The entries of one class in each own log that it lacks and that were not given to its lanes
+    /// yet.
+    pub fn lacks_of_own<'a>(
+        &'a self,
+        logs: &'a Logs,
+        me: &'a MemberId,
+        class: Priority,
+    ) -> impl Iterator<Item = (LogId, RangeSet)> + 'a {
+        let own = logs.iter().filter(|(log, _)| log.member == *me);
+        own.map(move |(log, state)| (*log, self.rest(log, state.of_class(class))))
     }
 
     /// The oldest entry of the own logs that it lacks, of one class.

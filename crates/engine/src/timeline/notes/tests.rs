@@ -83,6 +83,7 @@ fn shown(who: u8, private: Option<u8>, noted: &Noted) -> Row {
         wall: 0,
         priority: CLASS,
         body: Body::Text("words".to_owned()),
+        size: 20,
         state: RowState::Received,
         held_by: 0,
         late: false,
