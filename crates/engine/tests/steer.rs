@@ -207,3 +207,24 @@ fn what_is_due_is_taken_back_though_it_is_with_the_store() {
     world.pass(5_000);
     assert_eq!(world.words(again), ["Gone"], "the first was an entry already, without words now");
 }
+
+#[test]
+fn bytes_of_what_is_not_in_memory_are_said_to_be_unknown() {
+    let mut world = two();
+    world.stop(1);
+    world.pass(20_000);
+    for number in 0..1_000 {
+        world.say(0, &number.to_string(), Priority::Low);
+    }
+    world.pass(5_000);
+    let before = only_peer(&mut world).lanes[3];
+    assert_eq!((before.messages, before.unmeasured), (1_000, 0));
+    let store = world.stop(0);
+    world.peers.clear();
+    world.start(founder(), store);
+    world.pass(1_000);
+    let after = only_peer(&mut world).lanes[3];
+    assert_eq!(after.messages, 1_000);
+    assert!(after.unmeasured > 0 && after.unmeasured < 1_000, "{after:?}");
+    assert!(after.bytes > 0 && after.bytes < before.bytes, "{after:?} {before:?}");
+}
