@@ -195,6 +195,9 @@ pub const NAMES_OF_A_MEMBER: usize = 16;
 /// Ranges of an own log that one member has missed, because their time was over there: beyond, the
 /// oldest become one.
 pub const MISSED_RANGES: usize = 4096;
+/// Ranges of another's log that came after their time was over: beyond, the oldest are forgotten,
+/// and only who was told at once knows of them.
+pub const LATE_RANGES: usize = 16;
 /// Ranges of one log: beyond, a run that would open another gap is refused.
 pub const RANGES: usize = 512;
 /// Hashes of entries that are kept in memory, to compare logs by.

@@ -228,6 +228,45 @@ fn what_is_over_by_the_clock_of_a_recipient_is_not_delivered_there() {
 }
 
 #[test]
+fn what_came_too_late_through_a_third_member_is_not_delivered_there_whoever_says_so() {
+    for meets_author in [false, true] {
+        let mut world = three();
+        let ben = world.stop(1);
+        world.pass(20_000);
+        let terms = Terms { expires_after: Some(600_000), ..Terms::default() };
+        send(&mut world, 0, "in a hurry", terms);
+        world.pass(5_000);
+        let id = entry(&world, 2, "in a hurry");
+        let ana = world.stop(0);
+        let again = world.start(guest(1), ben);
+        world.peers[again].ahead = 1_200_000;
+        world.connect(again);
+        world.pass(5_000);
+        assert_eq!(shown(&world, again, &id).body, Body::Gone);
+        // Its clock is mended, and it begins anew: what it knows of this is on its disk.
+        let ben = world.stop(again);
+        if meets_author {
+            world.stop(2);
+        }
+        let again = world.start(guest(1), ben);
+        if meets_author {
+            world.connect(again);
+        }
+        let author = world.start(founder(), ana);
+        world.connect(author);
+        world.pass(20_000);
+        let row = shown(&world, author, &id);
+        assert_eq!((row.state, row.held_by), (RowState::Expired, 1), "{meets_author}");
+        let ben = guest(1).keypair().member();
+        let tray = undelivered(&world, author).remove(0);
+        let failed: Vec<_> = tray.failures.iter().map(|one| (one.member, one.reason)).collect();
+        assert_eq!((tray.entry, failed), (id, vec![(ben, FailureReason::Expired)]));
+        let reopened = restart(&mut world, author, founder());
+        assert_eq!(shown(&world, reopened, &id).state, RowState::Expired);
+    }
+}
+
+#[test]
 fn i6_a_storm_of_what_came_too_late_closes_no_link_and_is_told_to_the_last() {
     const MESSAGES: usize = 6_000;
     let mut world = two();

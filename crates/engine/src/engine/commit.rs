@@ -295,6 +295,10 @@ impl Engine {
     }
 
     fn stage_records(&mut self, batch: &mut Batch) {
+        if self.told.late_news && !self.owes_refusals() {
+            self.told.late_news = false;
+            self.publish_receipt();
+        }
         for register in self.inbox.take_registers() {
             if self.registers.wants(&register) {
                 batch.strict |= register.member == self.own.member;

@@ -17,6 +17,7 @@ use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
+use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::register::Receipt;
 use crate::simulation::{Planted, planted};
@@ -106,9 +107,12 @@ impl Engine {
         }
     }
 
-    /// Another life has read something, or this one before its disk went back. What was read here
-    /// and is not in what that life says, which stands from now on, is said again.
+    /// Another life has read something, or this one before its disk went back. What was read here,
+    /// or came too late here, and is not in what that life says, which stands from now on, is said
+    /// again.
     pub(super) fn read_elsewhere(&mut self, receipt: Receipt) {
+        let late: BTreeMap<LogId, RangeSet> =
+            receipt.held.iter().map(|have| (have.log, have.late())).collect();
         let mut said: BTreeMap<LogId, RangeSet> = BTreeMap::new();
         for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
             let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
@@ -124,7 +128,12 @@ impl Engine {
             said.get(log).into_iter().for_each(|said| here.subtract(said));
             !here.is_empty()
         };
-        if self.receipt().read.iter().any(lacks) {
+        let lacks_late = |have: &LogHave| {
+            let here = have.late();
+            late.get(&have.log).map_or(!here.is_empty(), |late| !here.minus(late).is_empty())
+        };
+        let own = self.receipt();
+        if own.read.iter().any(lacks) || own.held.iter().any(lacks_late) {
             self.commits.owe_receipt(self.now.mono);
         }
     }

@@ -40,6 +40,10 @@ pub struct Told {
     pub pending_stale: bool,
     /// What this member has read of others' logs.
     pub read: BTreeMap<LogId, RangeSet>,
+    /// What of others' logs came after its time was over by the clock here; in its own receipt.
+    pub late: BTreeMap<LogId, RangeSet>,
+    /// Such a thing is about to be stored, and the receipt that says so has to be with it.
+    pub late_news: bool,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
     /// Entries of others that are private to others, by where they stand.
@@ -48,6 +52,18 @@ pub struct Told {
     pub watch_at: Option<Millis>,
     /// The room in short, as it was told last.
     pub short: gist::Short,
+}
+
+impl Told {
+    /// Takes note of what came too late, the newest of a log.
+    pub fn came_late(&mut self, log: LogId, seqs: &RangeSet) {
+        if !seqs.is_empty() && (self.late.len() < limits::LOGS || self.late.contains_key(&log)) {
+            let late = self.late.entry(log).or_default();
+            late.union(seqs);
+            let surplus = late.ranges().len().saturating_sub(limits::LATE_RANGES);
+            *late = RangeSet::from_ranges(late.ranges().iter().skip(surplus).copied());
+        }
+    }
 }
 
 impl Engine {
@@ -99,6 +115,9 @@ impl Engine {
         let receipt: Receipt = receipt.unwrap_or_default();
         for (log, ranges) in receipt.read {
             self.told.read.entry(log).or_default().union(&RangeSet::from_ranges(ranges));
+        }
+        for have in receipt.held {
+            self.told.came_late(have.log, &have.late());
         }
         let logs: Vec<LogId> = self.logs.iter().map(|(log, _)| *log).collect();
         for log in logs {

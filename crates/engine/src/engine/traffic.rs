@@ -245,6 +245,7 @@ impl Engine {
             let Some(flow) = flow else { return };
             flow.have.learn(have);
             self.walk_hears(id, have.log);
+            self.learn_late(&member, have);
             for range in have.ranges.iter().filter(|range| range.is_valid()) {
                 self.weigh(Witness::Link(id), have.log, *range);
             }
@@ -266,7 +267,7 @@ impl Engine {
     }
 
     /// Counts a refusal for each of the own entries that it names and that are in memory.
-    fn note_refusal(&mut self, member: MemberId, refusal: Refusal, how: Refused) {
+    pub(super) fn note_refusal(&mut self, member: MemberId, refusal: Refusal, how: Refused) {
         let own = refusal.log.member == self.own.member && refusal.first <= refusal.last;
         let Some(state) = self.logs.of(&refusal.log).filter(|_| own) else { return };
         let named = RangeSet::of(refusal.first, refusal.last).and(&state.held());
@@ -287,11 +288,16 @@ impl Engine {
 
     /// A message was over by a member's clock when it came there: it is never delivered there.
     fn came_too_late(&mut self, entry: EntryId, member: MemberId) {
-        if self.timeline.row(&entry).is_none_or(|row| row.expiry.is_none()) {
+        // Of what is not in memory it shows later whether it has a time at all.
+        let row = self.timeline.row(&entry);
+        if row.is_some_and(|row| row.expiry.is_none()) {
             return;
         }
+        let shown = row.is_some();
         self.members.misses(&member, entry.log, entry.seq);
-        self.note_failure(entry, member, (FailureReason::Expired, Refused::ForGood));
+        if shown {
+            self.note_failure(entry, member, (FailureReason::Expired, Refused::ForGood));
+        }
         let delivery = self.members.delivery(&entry.log, entry.seq);
         let row = self.timeline.update(&entry, delivery);
         self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::log::Logs;
 use crate::log::branch::Branch;
 use crate::log::ranges::RangeSet;
+use crate::log::refusal;
 
 /// Consecutive entries that a member holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,21 @@ pub struct LogHave {
 }
 
 impl LogHave {
+    /// What of it came after its time was over there, though it is held.
+    #[must_use]
+    pub fn late(&self) -> RangeSet {
+        let late = self.refused.iter().filter(|(first, last, reason)| {
+            *reason == refusal::EXPIRED && first <= last && *last < Seq::MAX
+        });
+        RangeSet::from_ranges(late.map(|(first, last, _)| (*first, *last)))
+    }
+
+    /// Adds what came too late.
+    pub fn tell_late(&mut self, late: &RangeSet) {
+        let late = late.ranges().iter().map(|(first, last)| (*first, *last, refusal::EXPIRED));
+        self.refused.extend(late);
+    }
+
     /// Cuts into pieces that each fit a frame.
     #[must_use]
     pub fn pieces(self) -> Vec<LogHave> {
@@ -55,7 +71,8 @@ impl LogHave {
         let refused = self.refused.chunks(limits::FRAME_RANGES).map(<[_]>::to_vec);
         let held = ranges.map(|ranges| LogHave { log, ranges, refused: Vec::new() });
         let settled = refused.map(|refused| LogHave { log, ranges: Vec::new(), refused });
-        held.chain(settled).collect()
+        // What came too late is said before it is said to be held.
+        settled.chain(held).collect()
     }
 }
 

@@ -149,7 +149,7 @@ impl Engine {
         if self.is_only_words(&part) {
             self.settle_away(batch, Away::of(&part, from));
         } else {
-            self.tell_expired(from, &part);
+            self.note_expired(from, &part);
             self.stage_whole(batch, part);
         }
     }
@@ -181,16 +181,23 @@ impl Engine {
         })
     }
 
-    /// An author is told at once what of its run comes too late by the clock here, before it hears
-    /// that the entry is held: it would take that for *delivered*.
-    fn tell_expired(&mut self, from: LinkId, run: &Run) {
-        if self.member_of(from) != Some(run.log.member) {
+    /// What of a run comes too late by the clock here its author hears before it hears that the
+    /// entry is held, which it would take for *delivered*: at once if it sent the run itself, and
+    /// from the receipt, whoever brings that.
+    fn note_expired(&mut self, from: LinkId, run: &Run) {
+        if run.log.member == self.own.member {
             return;
         }
         let over = |expiry: Option<Millis>| expiry.is_some_and(|at| at <= self.now.wall);
         let late = run.iter().filter(|(_, entry)| over(entry.header.expiry));
         let late = RangeSet::from_ranges(late.map(|(seq, _)| (seq, seq)));
-        for (first, last) in late.ranges() {
+        if late.is_empty() {
+            return;
+        }
+        self.told.came_late(run.log, &late);
+        let by_author = self.member_of(from) == Some(run.log.member);
+        self.told.late_news |= !by_author;
+        for (first, last) in late.ranges().iter().filter(|_| by_author) {
             mark(Mark::CameTooLate);
             self.refuse_runs(&[(from, run.log, *first, *last)], refusal::EXPIRED);
         }

@@ -412,6 +412,11 @@ impl Engine {
             read.subtract(&moved);
             self.told.read.entry(to).or_default().union(&moved);
         }
+        if let Some(late) =
+            self.told.late.get_mut(&log).map(|late| late.take(&RangeSet::of(part.0, part.1)))
+        {
+            self.told.came_late(to, &late);
+        }
     }
 
     /// The store was read: what of it may have moved in a batch that seemed to fail shows.

@@ -3,18 +3,31 @@
 
 use crate::engine::Engine;
 use crate::engine::forks::Witness;
+use crate::frame::Refusal;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::limits;
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
+use crate::log::refusal;
+use crate::outbox::tray::Refused;
 use crate::register::{Receipt, Register, RegisterKind};
 use crate::view::{Order, Passage};
 
 impl Engine {
     /// What a member holds of the own logs, as its receipt says.
     pub(in crate::engine) fn learn_held(&mut self, member: &MemberId, have: &LogHave) {
+        self.learn_late(member, have);
         for range in have.ranges.iter().filter(|range| range.is_valid()) {
             self.weigh(Witness::Receipt(*member), have.log, *range);
+        }
+    }
+
+    /// What of the own logs came too late to a member, before it counts as held there.
+    pub(in crate::engine) fn learn_late(&mut self, member: &MemberId, have: &LogHave) {
+        for (first, last) in have.late().ranges() {
+            let (first, last, reason) = (*first, *last, refusal::EXPIRED);
+            let refusal = Refusal { log: have.log, first, last, reason };
+            self.note_refusal(*member, refusal, Refused::ForGood);
         }
     }
 
@@ -79,6 +92,14 @@ impl Engine {
             let surplus = have.ranges.len().saturating_sub(16);
             have.ranges.drain(..surplus);
             have.refused.clear();
+        }
+        for (log, late) in self.told.late.iter().filter(|(log, _)| of_others(log)) {
+            let known = held.iter().position(|have| have.log == *log);
+            let place = known.unwrap_or(held.len());
+            if known.is_none() {
+                held.push(LogHave { log: *log, ranges: Vec::new(), refused: Vec::new() });
+            }
+            held[place].tell_late(late);
         }
         for (_, ranges) in &mut read {
             let surplus = ranges.len().saturating_sub(16);

@@ -128,10 +128,13 @@ impl Engine {
         }
     }
 
-    /// What of one log a member is told: that its author is blocked, the author alone.
+    /// What of one log a member is told: that its author is blocked, and what of it came too late,
+    /// the author alone.
     pub(in crate::engine) fn have_for(&self, to: &MemberId, mut have: LogHave) -> LogHave {
         if have.log.member != *to {
             have.refused.retain(|(.., reason)| *reason != refusal::BLOCKED);
+        } else if let Some(late) = self.told.late.get(&have.log) {
+            have.tell_late(late);
         }
         have
     }
