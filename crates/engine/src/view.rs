@@ -220,8 +220,7 @@ pub struct Row {
     pub state: RowState,
     /// How many other members hold it, as far as is proven here.
     pub held_by: u32,
-    /// True if it arrived after later ones were there and nothing was missing, so that it is not
-    /// overlooked.
+    /// True if it came after later ones and nothing was missing: it is not to be overlooked.
     pub late: bool,
     /// True if its author has changed its words.
     pub edited: bool,
