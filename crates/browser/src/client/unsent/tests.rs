@@ -29,6 +29,7 @@ fn row(n: u8) -> News {
         wall: 0,
         priority: Priority::Normal,
         body: Body::Text(String::new()),
+        size: 0,
         state: RowState::Saved,
         held_by: 0,
         late: false,
