@@ -8,7 +8,7 @@
 
 use std::cmp::Reverse;
 
-use browser::{Command, Gist, RoomId, RoomSummary, Shelf};
+use browser::{Command, Fault, Gist, RoomId, RoomSummary, Shelf};
 
 use super::{ChatState, Errand, Place};
 
@@ -39,6 +39,8 @@ pub enum Keep {
     Mute(bool),
     /// Puts it away, or takes it back.
     Archive(bool),
+    /// Lets its connections go through relays alone, or directly again.
+    Relay(bool),
     /// Leaves it: asked once more before that.
     Leave,
 }
@@ -131,6 +133,13 @@ impl ChatState {
         let room = question.room();
         match (keep, question) {
             (Keep::Mute(on), _) => vec![Errand::Command(room, Command::Mute(on))],
+            (Keep::Relay(on), _) => {
+                let wants = |it: &RoomSummary| it.room != room && shelf_of(it).relay_only;
+                if !on && !self.rooms.iter().any(wants) {
+                    self.faults.retain(|fault| *fault != Fault::NoRelay);
+                }
+                vec![Errand::Command(room, Command::RelayOnly(on))]
+            }
             (Keep::Archive(on), _) => vec![Errand::Command(room, Command::Archive(on))],
             (Keep::Leave, RoomQuestion::Choices(_)) => {
                 self.asks = Some(RoomQuestion::Leave(room));

@@ -6,7 +6,7 @@
 //! from `?signal=` is used only if the server lists its origin: a link must not be able to make a
 //! page talk to somebody else's server.
 
-use engine::protocol::PageConfig;
+use engine::protocol::{IceServer, PageConfig};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response, Storage, Url, Window};
@@ -99,17 +99,19 @@ pub(crate) fn signal_address(
     Ok(address.href())
 }
 
+/// True if one of the addresses of an ICE server is a relay's.
+pub(crate) fn is_relay(server: &IceServer) -> bool {
+    server.urls.iter().any(|url| url.starts_with("turn:") || url.starts_with("turns:"))
+}
+
 /// True if a relay is among the ICE servers, or the server hands one out.
 pub(crate) fn has_relay(config: &PageConfig) -> bool {
-    let addresses = config.ice_servers.iter().flat_map(|server| &server.urls);
-    let mut addresses = addresses.into_iter();
-    config.relays || addresses.any(|url| url.starts_with("turn:") || url.starts_with("turns:"))
+    config.relays || config.ice_servers.iter().any(is_relay)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::protocol::IceServer;
 
     #[test]
     fn a_relay_is_told_from_a_server_that_only_says_who_one_is() {

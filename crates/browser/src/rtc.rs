@@ -12,7 +12,7 @@
 mod connection;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use engine::protocol::{IceServer, PageConfig, Relays, limits};
@@ -23,6 +23,7 @@ use web_sys::{RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPol
 
 use crate::bindings::words;
 use crate::client::event::Fault;
+use crate::config;
 pub use crate::message::RtcNews;
 use connection::Connection;
 
@@ -42,6 +43,12 @@ pub type Tell = Rc<dyn Fn(Told<'_>) -> Result<(), String>>;
 /// All connections of a page.
 pub struct Rtc {
     configuration: RtcConfiguration,
+    /// The same, through relays alone.
+    relayed: RtcConfiguration,
+    /// True if no room of the page is to connect otherwise.
+    relay_only: bool,
+    /// The rooms that want relays and of which it was told that there is none.
+    lack_told: RefCell<BTreeSet<RoomId>>,
     /// The servers of the page's configuration.
     fixed: RefCell<Vec<IceServer>>,
     tell: Tell,
@@ -51,15 +58,20 @@ pub struct Rtc {
 }
 
 impl Rtc {
-    /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise.
+    /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise, whatever a room says.
     pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
-        let configuration = RtcConfiguration::new();
-        let fixed = RefCell::new(fixed(config, &tell));
-        if relay_only {
-            configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
-        }
-        let connections = RefCell::default();
-        let rtc = Rtc { configuration, fixed, tell, last: RefCell::default(), connections };
+        let relayed = RtcConfiguration::new();
+        relayed.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+        let rtc = Rtc {
+            configuration: RtcConfiguration::new(),
+            relayed,
+            relay_only,
+            lack_told: RefCell::default(),
+            fixed: RefCell::new(fixed(config, &tell)),
+            tell,
+            last: RefCell::default(),
+            connections: RefCell::default(),
+        };
         rtc.use_relay(None);
         rtc
     }
@@ -67,7 +79,9 @@ impl Rtc {
     fn use_relay(&self, relay: Option<&IceServer>) {
         let fixed = self.fixed.borrow();
         let servers: Array = fixed.iter().chain(relay).map(ice_server).collect();
-        self.configuration.set_ice_servers(&servers);
+        for configuration in [&self.configuration, &self.relayed] {
+            configuration.set_ice_servers(&servers);
+        }
     }
 
     /// Uses these relays beside the servers of the configuration, instead of earlier ones: for
@@ -93,7 +107,8 @@ impl Rtc {
         self.use_relay(relay.as_ref());
         let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
         let refused = connections.iter().find_map(|connection| {
-            connection.configure(&self.configuration).err().map(|error| words(&error))
+            let configuration = self.configuration(connection.relay_only);
+            connection.configure(configuration).err().map(|error| words(&error))
         });
         if let Some(text) = refused {
             // Moves no channel, so it cannot fail.
@@ -104,7 +119,10 @@ impl Rtc {
     /// Does what the engine of a room says with one of its connections.
     pub fn call(&self, room: RoomId, link: LinkId, call: RtcCall) {
         match call {
-            RtcCall::Open { offerer, polite } => self.open(room, link, offerer, polite),
+            RtcCall::Open { offerer, polite, relay_only } => {
+                let relay_only = relay_only || self.relay_only;
+                self.open((room, link), offerer, polite, relay_only);
+            }
             RtcCall::Close => {
                 let closed = self.connections.borrow_mut().remove(&(room, link));
                 drop(closed);
@@ -137,9 +155,31 @@ impl Rtc {
         self.connections.borrow().get(&(room, link)).cloned()
     }
 
-    fn open(&self, room: RoomId, link: LinkId, offerer: bool, polite: bool) {
+    fn configuration(&self, relay_only: bool) -> &RtcConfiguration {
+        if relay_only { &self.relayed } else { &self.configuration }
+    }
+
+    /// True if there is a relay to go through.
+    fn has_relay(&self) -> bool {
+        let (fixed, last) = (self.fixed.borrow(), self.last.borrow());
+        fixed.iter().chain(last.iter()).any(config::is_relay)
+    }
+
+    fn open(&self, (room, link): (RoomId, LinkId), offerer: bool, polite: bool, relay_only: bool) {
         let tell = self.tell.clone();
-        let open = || Connection::open(&self.configuration, (room, link), polite, tell.clone());
+        if relay_only && !self.has_relay() {
+            // The browser would find no path either; that there can be none is said.
+            if self.lack_told.borrow_mut().insert(room) {
+                let _ = tell(Told::Fault(Fault::NoRelay));
+            }
+            // Neither of these moves a channel, so neither can fail.
+            let _ = tell(Told::News(room, link, RtcNews::State(RtcState::Failed)));
+            return;
+        }
+        self.lack_told.borrow_mut().remove(&room);
+        let configuration = self.configuration(relay_only);
+        let name = (room, link);
+        let open = || Connection::open(configuration, name, (polite, relay_only), tell.clone());
         let opened = open().or_else(|_| {
             // Should a browser refuse a server that passed the check, it is better to be without.
             // Moves no channel, so it cannot fail.

@@ -24,8 +24,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const ROOM: RoomId = RoomId([1; 32]);
 const LINK: LinkId = LinkId(7);
-const OFFER: RtcCall = RtcCall::Open { offerer: true, polite: false };
-const ANSWER: RtcCall = RtcCall::Open { offerer: false, polite: true };
+const OFFER: RtcCall = RtcCall::Open { offerer: true, polite: false, relay_only: false };
+const ANSWER: RtcCall = RtcCall::Open { offerer: false, polite: true, relay_only: false };
 /// Long enough for any browser, short enough to see a hang as one.
 const DEADLINE: u32 = 30_000;
 

@@ -252,6 +252,7 @@ impl Engine {
             Command::NewLink => self.propose(Motion::Renew),
             Command::Mute(on) => self.keep_so(|shelf| shelf.muted = on),
             Command::Archive(on) => self.keep_so(|shelf| shelf.archived = on),
+            Command::RelayOnly(on) => self.go_through_relays(on),
             // One is inside.
             Command::Knock | Command::Follow(_) => {}
         }

@@ -228,6 +228,8 @@ pub enum RtcCall {
         offerer: bool,
         /// True for the side that yields when both offer at once (later, on restarts).
         polite: bool,
+        /// True if it has to go through a relay, or not to be.
+        relay_only: bool,
     },
     /// A remote description came, gated and authenticated.
     Remote {

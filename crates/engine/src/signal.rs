@@ -11,6 +11,7 @@
 pub mod knock;
 pub mod payload;
 pub(crate) mod peers;
+pub mod relayed;
 pub mod sdp;
 
 pub use payload::{Call, PAYLOAD_CHARS, SignalError, SignalKind, SignalPayload};

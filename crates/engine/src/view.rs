@@ -7,6 +7,7 @@ mod door;
 mod draft;
 mod gist;
 pub mod letters;
+mod live;
 mod member;
 mod misconduct;
 mod queue;
@@ -22,6 +23,7 @@ pub use crate::log::entry::Target;
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
 pub use gist::{Gist, LastLine, Shelf};
+pub use live::LiveMessage;
 pub use member::{Compared, Comparison, MemberView, Namesake, Role, Treatment};
 pub use misconduct::Misconduct;
 pub use queue::{
@@ -106,6 +108,9 @@ pub enum Command {
     Mute(bool),
     /// Put this room away on this device, or take it back.
     Archive(bool),
+    /// Let connections of the room go through relays alone, so that no member sees an address of
+    /// this device; or not any more. Without a relay nobody is reached then.
+    RelayOnly(bool),
 }
 
 /// What a page is told.
@@ -243,23 +248,6 @@ pub struct Reaction {
     pub emoji: String,
     /// Who has put it there.
     pub members: Vec<MemberId>,
-}
-
-/// Something said that is not stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LiveMessage {
-    /// Its draft id: the same may come twice if it was said to be delivered at least once.
-    pub draft: DraftId,
-    /// Who said it: perhaps oneself.
-    pub author: MemberId,
-    /// What it says.
-    pub text: String,
-    /// When it was said, by the author's clock.
-    pub wall: Millis,
-    /// Who has acknowledged it, if it is one's own and delivered at least once.
-    pub held_by: Vec<MemberId>,
-    /// The guarantee it was said with.
-    pub qos: Qos,
 }
 
 /// The order of rows: by lamport, then log, then seq.

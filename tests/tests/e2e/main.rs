@@ -36,6 +36,7 @@ mod priorities;
 mod private;
 mod prose;
 mod queue;
+mod relayed;
 mod replies;
 mod rooms;
 mod scrolling;

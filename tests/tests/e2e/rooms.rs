@@ -42,7 +42,7 @@ struct Line {
 }
 
 /// The room that is open.
-async fn open_room(page: &Page) -> Result<String> {
+pub async fn open_room(page: &Page) -> Result<String> {
     let room: Option<String> = page
         .run("return document.querySelector('.line[aria-current]')?.dataset.room ?? null;", &[])
         .await?;
@@ -72,7 +72,7 @@ async fn wait_for_line(page: &Page, room: &str, last: &str, unread: u64) -> Resu
     anyhow::bail!("{}: the list says {:?}, {} new", page.person(), now.last, now.unread)
 }
 
-async fn press(page: &Page, what: &str, room: &str) -> Result<()> {
+pub async fn press(page: &Page, what: &str, room: &str) -> Result<()> {
     let _: Value = page.run(PRESS, &[json!(what), json!(room)]).await?;
     Ok(())
 }

@@ -56,7 +56,7 @@ fn what_is_new_in_muted_rooms_is_not_counted_together() {
     state.apply(summed(OTHER_ROOM, gist(5, 3)));
     assert_eq!(unread_in(&state.rooms, None), 5);
     assert_eq!(unread_in(&state.rooms, Some(ROOM)), 3);
-    let muted = Gist { shelf: Shelf { muted: true, archived: false }, ..gist(5, 3) };
+    let muted = Gist { shelf: Shelf { muted: true, ..Shelf::default() }, ..gist(5, 3) };
     state.apply(summed(OTHER_ROOM, muted));
     assert_eq!(unread_in(&state.rooms, None), 2);
 }
@@ -91,12 +91,21 @@ fn every_tab_that_shows_a_room_that_was_left_goes_to_the_list_and_knows_nothing_
 fn muting_and_putting_away_are_asked_of_the_room_that_the_dialog_is_about() {
     let mut state = ChatState::default();
     state.apply(ready(&[ROOM]));
-    for (keep, command) in
-        [(Keep::Mute(true), Command::Mute(true)), (Keep::Archive(true), Command::Archive(true))]
-    {
+    for (keep, command) in [
+        (Keep::Mute(true), Command::Mute(true)),
+        (Keep::Archive(true), Command::Archive(true)),
+        (Keep::Relay(true), Command::RelayOnly(true)),
+    ] {
         state.apply(PageEvent::Keeps(Keep::Ask(Some(RoomQuestion::Choices(ROOM)))));
         assert_eq!(state.apply(PageEvent::Keeps(keep)), [Errand::Command(ROOM, command)]);
         assert_eq!(state.asks, None);
+    }
+    let fault = |fault| PageEvent::Client(browser::ClientEvent::Fault(fault));
+    state.apply(fault(browser::Fault::NoRelay));
+    for (on, told) in [(true, 1), (false, 0)] {
+        state.apply(PageEvent::Keeps(Keep::Ask(Some(RoomQuestion::Choices(ROOM)))));
+        state.apply(PageEvent::Keeps(Keep::Relay(on)));
+        assert_eq!(state.faults.len(), told, "that there is no relay matters no more");
     }
     let unknown = RoomQuestion::Choices(OTHER_ROOM);
     state.apply(PageEvent::Keeps(Keep::Ask(Some(unknown))));

@@ -24,9 +24,10 @@ impl Language {
             ),
             Fault::NoRelay => self.say(
                 "Only relayed connections are allowed, and the server names no relay.",
-                "Take ?relay=only out of the address, or set CONFAB_ICE_SERVERS at the server.",
+                "Allow direct connections in the room's menu, take ?relay=only out of the address, or \
+                 name a relay at the server.",
                 "只允许中继连接，但服务器没有提供中继。",
-                "请从地址中去掉 ?relay=only，或在服务器上设置 CONFAB_ICE_SERVERS。",
+                "请在房间菜单中允许直接连接，从地址中去掉 ?relay=only，或在服务器上设置中继。",
             ),
             Fault::Transfer { text } => self.say(
                 "This browser cannot hand a data channel to a worker, so nobody can be reached.",

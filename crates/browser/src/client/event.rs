@@ -305,7 +305,8 @@ pub enum Fault {
         /// Why.
         text: String,
     },
-    /// `?relay=only` was asked for, and the page's server knows no relay: nobody can be reached.
+    /// Only relays are allowed, for a room or by `?relay=only`, and the page's server knows none:
+    /// nobody can be reached.
     #[error("only relayed connections are allowed, and the server names no relay")]
     NoRelay,
     /// This browser cannot move data channels into a worker.

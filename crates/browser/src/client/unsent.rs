@@ -126,6 +126,7 @@ impl Unsent {
             | Command::NewLink
             | Command::Mute(_)
             | Command::Archive(_)
+            | Command::RelayOnly(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)

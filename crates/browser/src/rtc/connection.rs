@@ -34,6 +34,8 @@ pub(super) struct Connection {
     name: (RoomId, LinkId),
     peer: RtcPeerConnection,
     polite: bool,
+    /// True if it goes through relays, and not otherwise.
+    pub(super) relay_only: bool,
     tell: Tell,
     negotiation: Negotiation,
     /// Candidates that came before the first remote description; none once it is set.
@@ -53,7 +55,7 @@ impl Connection {
     pub(super) fn open(
         configuration: &RtcConfiguration,
         name: (RoomId, LinkId),
-        polite: bool,
+        (polite, relay_only): (bool, bool),
         tell: Tell,
     ) -> Result<Rc<Connection>, JsValue> {
         let peer = RtcPeerConnection::new_with_configuration(configuration)?;
@@ -61,6 +63,7 @@ impl Connection {
             name,
             peer,
             polite,
+            relay_only,
             tell,
             negotiation: Negotiation::default(),
             early: RefCell::new(Some(Vec::new())),

@@ -21,7 +21,7 @@ use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
 use crate::limits;
 use crate::link::{Link, Phase};
-use crate::signal::{Call, SignalError, SignalKind, SignalPayload, sdp};
+use crate::signal::{Call, SignalError, SignalKind, SignalPayload, relayed, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{Misconduct, Role, SignalState, Trouble};
 
@@ -112,6 +112,7 @@ impl Engine {
                 return self.close(id);
             }
         }
+        let sdp = if self.is_relay_only() { relayed::description(&sdp) } else { sdp };
         self.post(
             id,
             match kind {
@@ -122,7 +123,23 @@ impl Engine {
     }
 
     pub(super) fn on_candidate(&mut self, id: LinkId, candidate: String) {
-        self.post(id, SignalKind::Candidate { json: candidate });
+        let json = match self.is_relay_only() {
+            true => relayed::candidate(&candidate),
+            false => Some(candidate),
+        };
+        if let Some(json) = json {
+            self.post(id, SignalKind::Candidate { json });
+        }
+    }
+
+    /// From now on connections go through relays alone, or not any more. Those that there are end,
+    /// if they may be direct.
+    pub(super) fn go_through_relays(&mut self, on: bool) {
+        self.keep_so(|shelf| shelf.relay_only = on);
+        if on {
+            let links: Vec<LinkId> = self.links.keys().copied().collect();
+            links.into_iter().for_each(|id| self.close(id));
+        }
     }
 
     /// Seals and signs a payload for the peer of a link.
@@ -315,7 +332,8 @@ impl Engine {
         if let Some(link) = self.links.get_mut(&id) {
             (link.claimed, link.remote) = (Some(from), Some(fingerprint));
         }
-        let open = RtcCall::Open { offerer: false, polite: true };
+        let relay_only = self.is_relay_only();
+        let open = RtcCall::Open { offerer: false, polite: true, relay_only };
         self.out.push_back(Output::Rtc { link: id, call: open });
         let remote = RtcCall::Remote { kind: SdpKind::Offer, sdp };
         self.out.push_back(Output::Rtc { link: id, call: remote });

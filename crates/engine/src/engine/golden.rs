@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use super::keys;
+use super::tell::gist::{decode_shelf, encode_shelf};
 use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::seal;
@@ -243,7 +244,7 @@ fn waiting() -> Waiting {
 }
 
 fn shelf() -> Shelf {
-    Shelf { muted: true, archived: true }
+    Shelf { muted: true, archived: true, relay_only: false }
 }
 
 fn failures() -> Vec<Failure> {
@@ -340,7 +341,7 @@ fn written() -> Files {
     put("store", "draft", &DraftId([4; 16]).0);
     put("store", "room", &record().encode());
     put("store", "room-left", &RoomRecord::left());
-    put("store", "shelf", &postcard::to_allocvec(&shelf()).unwrap());
+    put("store", "shelf", &encode_shelf(shelf()));
     files
 }
 
@@ -471,7 +472,10 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(postcard::from_bytes(&read("store/log")), Ok(log_state()));
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
-    assert_eq!(postcard::from_bytes(&read("store/shelf")), Ok(shelf()));
+    assert_eq!(decode_shelf(&read("store/shelf")), Some(shelf()));
+    let relayed = Shelf { relay_only: true, ..shelf() };
+    assert_eq!(decode_shelf(&encode_shelf(relayed)), Some(relayed));
+    assert_eq!(decode_shelf(&[1, 1, 2]), None);
     assert_eq!(RoomRecord::decode(&read("store/room-left")).unwrap_err(), RecordError::Left);
     assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
     assert!(Case::decode(&read("store/failures")).is_some(), "it has no history");

@@ -1,6 +1,6 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
-mod gist;
+pub(in crate::engine) mod gist;
 pub(in crate::engine) mod people;
 mod receipts;
 mod together;

@@ -50,4 +50,6 @@ pub struct Shelf {
     pub muted: bool,
     /// It is put away until somebody says something there; for good if it is muted, too.
     pub archived: bool,
+    /// Its connections go through relays, and not otherwise.
+    pub relay_only: bool,
 }

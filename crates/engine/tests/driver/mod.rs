@@ -43,6 +43,8 @@ pub struct Peer {
     pub ops: usize,
     /// How far the device's clock is ahead of the others', in milliseconds.
     pub ahead: u64,
+    /// Of each connection that was opened, whether it has to go through relays.
+    pub relayed: Vec<bool>,
 }
 
 /// All peers, their signaling room, and a clock that moves when nothing else does.
@@ -99,6 +101,7 @@ impl World {
             heard: 0,
             ops: 0,
             ahead: 0,
+            relayed: vec![],
         });
         index
     }
@@ -340,6 +343,9 @@ impl World {
         let fingerprint = u8::try_from(index).unwrap();
         let name = format!("{index}-{}", link.0);
         let mine = sdp(&name, fingerprint);
+        if let RtcCall::Open { relay_only, .. } = &call {
+            self.peers[index].relayed.push(*relay_only);
+        }
         match call {
             RtcCall::Open { offerer: true, .. } => {
                 self.sessions.insert(mine.clone(), (index, link));

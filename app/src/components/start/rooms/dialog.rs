@@ -97,6 +97,10 @@ fn offers(
         true => (words.unarchive, words.unarchive_more),
         false => (words.archive, words.archive_more),
     };
+    let relay = match shelf.relay_only {
+        true => (words.allow_direct, words.allow_direct_more),
+        false => (words.relay_only, words.relay_only_more),
+    };
     let offer = |(testid, (does, more), choice): (&'static str, _, Keep)| {
         let class = if choice == Keep::Leave { "danger" } else { "" };
         view! {
@@ -117,6 +121,7 @@ fn offers(
     let all = [
         ("mute", mute, Keep::Mute(!shelf.muted)),
         ("archive", archive, Keep::Archive(!shelf.archived)),
+        ("relay-only", relay, Keep::Relay(!shelf.relay_only)),
         ("leave", (words.leave, words.leave_more), Keep::Leave),
     ];
     view! { <ul class="offers">{all.map(offer).collect_view()}</ul> }.into_any()

@@ -46,7 +46,8 @@ impl Engine {
             }
             let session = self.random.bytes();
             let id = self.new_link(at, session, true);
-            let call = RtcCall::Open { offerer: true, polite: false };
+            let relay_only = self.is_relay_only();
+            let call = RtcCall::Open { offerer: true, polite: false, relay_only };
             self.out.push_back(Output::Rtc { link: id, call });
         }
     }

@@ -111,6 +111,11 @@ impl Engine {
         self.told.short.shelf.unwrap_or_default()
     }
 
+    /// True if connections of this room have to go through relays.
+    pub(in crate::engine) fn is_relay_only(&self) -> bool {
+        self.shelf().relay_only
+    }
+
     /// Keeps the room otherwise on this device.
     pub(in crate::engine) fn keep_so(&mut self, change: impl FnOnce(&mut Shelf)) {
         let mut shelf = self.shelf();
@@ -134,13 +139,13 @@ impl Engine {
 
     /// What is stored beside the room's record.
     pub(in crate::engine) fn shelf_op(&self) -> Option<StoreOp> {
-        let bytes = postcard::to_allocvec(&self.told.short.shelf?).unwrap_or_default();
+        let bytes = encode_shelf(self.told.short.shelf?);
         Some(StoreOp::Put(Table::State, keys::shelf(&self.room), bytes))
     }
 
     /// Reads how the room is kept; what is still to be stored is newer.
     pub(in crate::engine) fn load_shelf(&mut self, bytes: &[u8]) -> Option<()> {
-        let shelf: Shelf = postcard::from_bytes(bytes).ok()?;
+        let shelf = decode_shelf(bytes)?;
         if !self.commits.record_dirty {
             self.told.short.shelf = Some(shelf);
         }
@@ -169,4 +174,25 @@ fn short(body: &Body) -> Body {
         line.push('…');
     }
     Body::Text(line)
+}
+
+/// The record as it is stored. That connections go through relays came later, and is a byte behind
+/// the rest where it is so.
+pub(in crate::engine) fn encode_shelf(shelf: Shelf) -> Vec<u8> {
+    let mut bytes = postcard::to_allocvec(&(shelf.muted, shelf.archived)).unwrap_or_default();
+    if shelf.relay_only {
+        bytes.push(1);
+    }
+    bytes
+}
+
+/// Reads a stored record.
+pub(in crate::engine) fn decode_shelf(bytes: &[u8]) -> Option<Shelf> {
+    let ((muted, archived), rest) = postcard::take_from_bytes::<(bool, bool)>(bytes).ok()?;
+    let relay_only = match rest {
+        [] => false,
+        [1] => true,
+        _ => return None,
+    };
+    Some(Shelf { muted, archived, relay_only })
 }

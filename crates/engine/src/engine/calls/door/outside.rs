@@ -300,6 +300,7 @@ impl Engine {
             Command::Follow(link) => self.follow(&link),
             Command::Mute(on) => self.keep_so(|shelf| shelf.muted = on),
             Command::Archive(on) => self.keep_so(|shelf| shelf.archived = on),
+            Command::RelayOnly(on) => self.keep_so(|shelf| shelf.relay_only = on),
             Command::Send(Draft { id, .. }) | Command::Replace(Draft { id, .. }) => {
                 self.refuse(Some(id), Refusal::Outside);
             }
