@@ -44,8 +44,8 @@ pub static ENGLISH: Words = Words {
     unarchive: "Take back",
     unarchive_more: "Among the other rooms again.",
     relay_only: "Only through relays",
-    relay_only_more: "Members do not see this device's addresses from now on. Without a relay at the \
-                      server nobody is reached, and what you write waits.",
+    relay_only_more: "Members do not see this device's addresses from now on. Without a relay at \
+                      the server nobody is reached, and what you write waits.",
     allow_direct: "Allow direct connections",
     allow_direct_more: "Quicker, and members see this device's addresses.",
     leave: "Leave the room",

@@ -58,7 +58,8 @@ pub struct Rtc {
 }
 
 impl Rtc {
-    /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise, whatever a room says.
+    /// Connections through these ICE servers; with `relay_only`, through relays and not otherwise,
+    /// whatever a room says.
     pub fn new(config: &PageConfig, relay_only: bool, tell: Tell) -> Rtc {
         let relayed = RtcConfiguration::new();
         relayed.set_ice_transport_policy(RtcIceTransportPolicy::Relay);

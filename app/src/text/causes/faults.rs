@@ -24,8 +24,8 @@ impl Language {
             ),
             Fault::NoRelay => self.say(
                 "Only relayed connections are allowed, and the server names no relay.",
-                "Allow direct connections in the room's menu, take ?relay=only out of the address, or \
-                 name a relay at the server.",
+                "Allow direct connections in the room's menu, take ?relay=only out of the address, \
+                 or name a relay at the server.",
                 "只允许中继连接，但服务器没有提供中继。",
                 "请在房间菜单中允许直接连接，从地址中去掉 ?relay=only，或在服务器上设置中继。",
             ),

@@ -123,13 +123,9 @@ impl Engine {
     }
 
     pub(super) fn on_candidate(&mut self, id: LinkId, candidate: String) {
-        let json = match self.is_relay_only() {
-            true => relayed::candidate(&candidate),
-            false => Some(candidate),
-        };
-        if let Some(json) = json {
-            self.post(id, SignalKind::Candidate { json });
-        }
+        let hidden = self.is_relay_only();
+        let json = if hidden { relayed::candidate(&candidate) } else { Some(candidate) };
+        json.into_iter().for_each(|json| self.post(id, SignalKind::Candidate { json }));
     }
 
     /// From now on connections go through relays alone, or not any more. Those that there are end,
