@@ -19,11 +19,11 @@ pub fn run() -> Result<bool> {
             Found::Wrong(words) => (words, tool.fix()),
             Found::Missing => ("missing".to_owned(), tool.fix()),
         };
-        all_right &= fix.is_empty() || is_optional(tool);
+        all_right &= fix.is_empty() || tool.waits_for_npm();
         println!("{:<24}{:<18}{found:<22}{fix}", tool.name(), tool.wanted()?);
     }
     for (name, why) in [
-        ("npm", "optional: brings wasm-opt; without it trunk fetches its own"),
+        ("npm", "optional: brings wasm-opt, else trunk does; and axe-core, for a story"),
         ("cargo-deny", "optional: `cargo deny check bans licenses sources` reads deny.toml"),
     ] {
         let (found, why) = match paths::on_path(name) {
@@ -39,9 +39,4 @@ pub fn run() -> Result<bool> {
         println!("cargo xtask setup installs what is missing; serve and test do so by themselves");
     }
     Ok(all_right)
-}
-
-/// Trunk fetches its own wasm-opt where npm cannot bring one.
-fn is_optional(tool: Tool) -> bool {
-    tool == Tool::Binaryen && paths::on_path("npm").is_none()
 }

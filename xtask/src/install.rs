@@ -4,7 +4,7 @@
 //! kept between tries, and a tool appears in the cache by one rename, after it has told its
 //! version. Two runs at once wait for each other on a lock file.
 
-use crate::tools::{Found, Tool};
+use crate::tools::{self, Found, Tool};
 use crate::{paths, process, versions};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -52,8 +52,7 @@ pub fn ensure(wanted: &[Tool]) -> Result<()> {
 fn missing(wanted: &[Tool]) -> Result<Vec<Tool>> {
     let mut missing = Vec::new();
     for tool in Tool::ALL.into_iter().filter(|tool| wanted.contains(tool)) {
-        let by_trunk = tool == Tool::Binaryen && paths::on_path("npm").is_none();
-        if !by_trunk && !matches!(tool.look()?, Found::Right(..)) {
+        if !tool.waits_for_npm() && !matches!(tool.look()?, Found::Right(..)) {
             missing.push(tool);
         }
     }
@@ -95,7 +94,15 @@ fn install_one(tool: Tool) -> Result<()> {
         Tool::Geckodriver => {
             cargo_install("geckodriver", versions::GECKODRIVER, "geckodriver", &["--locked"])
         }
-        Tool::Binaryen => npm_install("binaryen", versions::BINARYEN),
+        Tool::Binaryen => {
+            let program = Path::new(".bin").join(paths::program("wasm-opt"));
+            let said = |modules: &Path| process::ask(modules.join(program), &["--version"]);
+            npm_install("binaryen", versions::BINARYEN, said, &versions::wasm_opt())
+        }
+        Tool::Axe => {
+            let said = |modules: &Path| tools::axe_in(&modules.join("axe-core"));
+            npm_install("axe-core", versions::AXE, said, versions::AXE_SHA256)
+        }
         Tool::Rust | Tool::Chromium | Tool::Chromedriver | Tool::Firefox | Tool::ChineseFont => {
             bail!("{} {} is needed: {}", tool.name(), tool.wanted()?, tool.fix())
         }
@@ -117,6 +124,7 @@ const fn packages_of(tool: Tool) -> Option<&'static str> {
         | Tool::WasmBindgen
         | Tool::Trunk
         | Tool::Binaryen
+        | Tool::Axe
         | Tool::Geckodriver => None,
     }
 }
@@ -132,6 +140,7 @@ const fn patience(tool: Tool) -> &'static str {
         | Tool::Clippy
         | Tool::WasmTarget
         | Tool::Binaryen
+        | Tool::Axe
         | Tool::Chromium
         | Tool::Chromedriver
         | Tool::Firefox
@@ -171,7 +180,14 @@ pub fn cargo_install(package: &str, version: &str, program: &str, options: &[&st
     put_in_place(&incoming, &folder.join(format!("{package}-{version}")), said, version)
 }
 
-fn npm_install(package: &str, version: &str) -> Result<()> {
+/// Installs an npm package beside its final place, and renames it if what it says of itself in its
+/// folder of modules is what is wanted.
+fn npm_install(
+    package: &str,
+    version: &str,
+    says: impl FnOnce(&Path) -> Option<String>,
+    wanted: &str,
+) -> Result<()> {
     let folder = paths::tools()?;
     let incoming = folder.join(format!("incoming-{package}-{version}"));
     empty(&incoming)?;
@@ -181,10 +197,8 @@ fn npm_install(package: &str, version: &str) -> Result<()> {
         .arg(format!("{package}@{version}"))
         .current_dir(&incoming);
     process::run(&mut npm)?;
-    let program = incoming.join("node_modules").join(".bin").join(paths::program("wasm-opt"));
-    let said = process::ask(program, &["--version"]);
-    let place = folder.join(format!("{package}-{version}"));
-    put_in_place(&incoming, &place, said, &versions::wasm_opt())
+    let said = says(&incoming.join("node_modules"));
+    put_in_place(&incoming, &folder.join(format!("{package}-{version}")), said, wanted)
 }
 
 fn empty(folder: &Path) -> Result<()> {

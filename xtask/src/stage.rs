@@ -53,7 +53,7 @@ impl Stage {
             Self::Wasm => {
                 [&[Tool::Rust, Tool::WasmTarget, Tool::WasmBindgen][..], &FOR_BROWSERS].concat()
             }
-            Self::EndToEnd => [&FOR_THE_PAGE[..], &FOR_BROWSERS].concat(),
+            Self::EndToEnd => [&FOR_THE_PAGE[..], &FOR_BROWSERS, &[Tool::Axe]].concat(),
         }
     }
 }

@@ -11,7 +11,7 @@ pub mod sim;
 use crate::bundle::{self, Server};
 use crate::scratch::Scratch;
 use crate::stage::{Stage, Tally};
-use crate::tools::Tool;
+use crate::tools::{Found, Tool};
 use crate::{install, paths, process, tidy};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -199,6 +199,9 @@ fn browsing() -> Result<Command> {
         .env("CONFAB_SIGNALING_BIN", server)
         .env("CONFAB_CHROMEDRIVER", Tool::Chromedriver.program()?)
         .env("CONFAB_GECKODRIVER", Tool::Geckodriver.program()?);
+    if let Found::Right(_, Some(axe)) = Tool::Axe.look()? {
+        command.env("CONFAB_AXE", axe);
+    }
     Ok(command)
 }
 

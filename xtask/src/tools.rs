@@ -5,8 +5,11 @@
 
 use crate::{paths, process, versions};
 use anyhow::{Context, Result};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,6 +40,8 @@ pub enum Tool {
     Geckodriver,
     /// Without one the screenshots of the Chinese page show boxes.
     ChineseFont,
+    /// `axe-core`, which tests run within the page.
+    Axe,
 }
 
 /// What a look at the machine has shown.
@@ -60,7 +65,7 @@ pub const FOR_BROWSERS: [Tool; 5] =
 
 impl Tool {
     /// Every tool, in the order in which they are shown and installed.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Rust,
         Self::Rustfmt,
         Self::Clippy,
@@ -73,6 +78,7 @@ impl Tool {
         Self::Firefox,
         Self::Geckodriver,
         Self::ChineseFont,
+        Self::Axe,
     ];
 
     /// The name a person knows it by.
@@ -91,6 +97,7 @@ impl Tool {
             Self::Firefox => "firefox",
             Self::Geckodriver => "geckodriver",
             Self::ChineseFont => "a Chinese font",
+            Self::Axe => "axe-core",
         }
     }
 
@@ -104,6 +111,7 @@ impl Tool {
             Self::WasmBindgen => versions::wasm_bindgen()?,
             Self::Trunk => versions::TRUNK.to_owned(),
             Self::Binaryen => versions::wasm_opt(),
+            Self::Axe => versions::AXE.to_owned(),
             Self::Geckodriver => versions::GECKODRIVER.to_owned(),
             Self::Chromedriver => "as chromium".to_owned(),
             Self::Rustfmt
@@ -140,6 +148,7 @@ impl Tool {
             Self::Firefox => found_browser(&FIREFOX),
             Self::Chromedriver => found_chromedriver(),
             Self::ChineseFont => found_chinese_font(),
+            Self::Axe => found_axe(cached.join(AXE_FILE)),
         })
     }
 
@@ -161,6 +170,10 @@ impl Tool {
                 .join(format!("binaryen-{}", versions::BINARYEN))
                 .join("node_modules")
                 .join(".bin"),
+            Self::Axe => folder
+                .join(format!("axe-core-{}", versions::AXE))
+                .join("node_modules")
+                .join("axe-core"),
             Self::Rust
             | Self::Rustfmt
             | Self::Clippy
@@ -185,6 +198,13 @@ impl Tool {
         }
     }
 
+    /// True if npm has to bring it and is not there: trunk fetches its own wasm-opt then, and the
+    /// story that looks with axe-core says that it cannot.
+    #[must_use]
+    pub fn waits_for_npm(self) -> bool {
+        matches!(self, Self::Binaryen | Self::Axe) && paths::on_path("npm").is_none()
+    }
+
     /// What a person does when the tool is missing or wrong.
     #[must_use]
     pub const fn fix(self) -> &'static str {
@@ -193,6 +213,7 @@ impl Tool {
             Self::Rustfmt | Self::Clippy | Self::WasmTarget => "cargo xtask setup (needs rustup)",
             Self::WasmBindgen | Self::Trunk | Self::Geckodriver => "cargo xtask setup",
             Self::Binaryen => "cargo xtask setup (needs npm; without it trunk fetches its own)",
+            Self::Axe => "cargo xtask setup (needs npm; without it one story fails)",
             Self::Chromium | Self::Chromedriver | Self::Firefox | Self::ChineseFont => {
                 if cfg!(target_os = "linux") {
                     "cargo xtask setup (needs apt), or your system's own packages"
@@ -203,6 +224,9 @@ impl Tool {
         }
     }
 }
+
+/// The file of axe-core that a page runs.
+const AXE_FILE: &str = "axe.min.js";
 
 /// A command that finds these tools in front of its `PATH`.
 ///
@@ -313,6 +337,26 @@ fn found_chinese_font() -> Found {
         Some(_) => Found::Right("installed".to_owned(), None),
         None => Found::Missing,
     }
+}
+
+/// By its content: it has no program that could tell its version.
+fn found_axe(file: PathBuf) -> Found {
+    match sha256(&file) {
+        Some(found) if found == versions::AXE_SHA256 => {
+            Found::Right(versions::AXE.to_owned(), Some(file))
+        }
+        Some(_) => Found::Wrong(format!("another file at {}", file.display())),
+        None => Found::Missing,
+    }
+}
+
+/// What of an npm package is to be what: the digest of axe-core's file in its folder.
+pub fn axe_in(folder: &Path) -> Option<String> {
+    sha256(&folder.join(AXE_FILE))
+}
+
+fn sha256(file: &Path) -> Option<String> {
+    Some(HEXLOWER.encode(&Sha256::digest(fs::read(file).ok()?)))
 }
 
 fn found_wasm_target() -> Found {

@@ -14,14 +14,20 @@ pub const GECKODRIVER: &str = "0.37.1";
 /// The npm package that holds `wasm-opt`.
 pub const BINARYEN: &str = "132.0.0";
 
+/// The npm package that looks at each screen of the page for what shuts people out.
+pub const AXE: &str = "4.14.1";
+/// SHA-256 of its `axe.min.js`: it runs within the page, in tests alone.
+pub const AXE_SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
+
 /// Runs the fuzz targets.
 pub const CARGO_FUZZ: &str = "0.13.2";
 
 /// Every version of the table, with the name of its tool.
-pub const TABLE: [(&str, &str); 4] = [
+pub const TABLE: [(&str, &str); 5] = [
     ("trunk", TRUNK),
     ("geckodriver", GECKODRIVER),
     ("binaryen", BINARYEN),
+    ("axe-core", AXE),
     ("cargo-fuzz", CARGO_FUZZ),
 ];
 

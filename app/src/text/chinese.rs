@@ -232,7 +232,7 @@ pub static CHINESE: Words = Words {
     who_knocks: |count| format!("有 {count} 人申请进入"),
     who_knocks_more: "名字可以随便取，请只让认识的人进来。进来的人能读到以前的消息。",
     let_in: "准许进入",
-    let_in_whom: |name| format!("让 {name} 进入"),
+    let_in_whom: |name| format!("{}：{name}", CHINESE.let_in),
     turn_away: "拒绝",
     turn_away_whom: |name| format!("拒绝 {name}"),
     waits_since: |moment| format!("{moment} 起在等候"),

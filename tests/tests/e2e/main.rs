@@ -15,6 +15,7 @@ mod session;
 mod stage;
 mod view;
 
+mod axe;
 mod backfill;
 mod blocks;
 mod device;
@@ -39,6 +40,7 @@ mod queue;
 mod relayed;
 mod replies;
 mod rooms;
+mod screens;
 mod scrolling;
 mod searching;
 mod signal_loss;

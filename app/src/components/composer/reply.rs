@@ -114,7 +114,7 @@ pub fn ReplyLine(
                 type="button"
                 class="quiet"
                 data-testid="reply-end"
-                aria-label=word(|words| words.stop_reply)
+                title=word(|words| words.stop_reply)
                 hidden=move || !some() || task.with(|task| *task != Task::New)
                 on:click=move |_| on_end()
             >
