@@ -13,11 +13,11 @@ mod guard;
 mod list;
 mod message;
 mod notice;
+mod overlay;
 mod people;
 mod place;
 mod queue;
 mod replies;
-mod revised;
 mod room;
 mod rows;
 mod search;
@@ -33,11 +33,15 @@ use std::collections::BTreeMap;
 use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
 use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Target};
 
+use crate::text::Language;
 pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
+#[cfg(test)]
+pub use overlay::Palette;
+pub use overlay::{Lay, Move, Offer, Overlay, Pressed, Wish, meant, shortcut};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
 pub use replies::Heard;
@@ -47,6 +51,7 @@ pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
 pub use way::{Step, Stop, way};
+pub use writing::{Completing, Emoji, Emojis, Sign, complete, named, names};
 pub use writing::{Compose, Manner, Subject, Task, Unfit, Writing};
 
 /// Something that changes what the page knows.
@@ -95,6 +100,8 @@ pub enum PageEvent {
     Manages(DeviceDeed),
     /// The person does something about the passphrase of this device.
     Guards(GuardDeed),
+    /// The person does something about what lies over the page.
+    Lays(Lay),
 }
 
 /// Something that the state asks of its container.
@@ -138,6 +145,29 @@ pub enum Errand {
     Settled(DraftId),
     /// Keep this for whoever looks for errors.
     Report(String),
+    /// Let this happen, once what lay over the page is gone and the keyboard is back where it was.
+    Soon(Vec<PageEvent>),
+    /// The person goes there, as soon.
+    Press(Spot),
+    /// The page speaks this language from now on.
+    Speak(Language),
+}
+
+/// A place on the page to which commands lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// The composer.
+    Composer,
+    /// The search in the room.
+    Search,
+    /// The dialog about the invite.
+    Invite,
+    /// The list of members.
+    Members,
+    /// The panel in which it stands: it is only to be seen.
+    Panel,
+    /// The form for a new room.
+    NewRoom,
 }
 
 /// How the client does.
@@ -198,6 +228,8 @@ pub struct ChatState {
     pub asks: Option<RoomQuestion>,
     /// What is asked about this device.
     pub device: Device,
+    /// What lies over the page.
+    pub overlay: Overlay,
     /// Whether there is a passphrase, and whether all is locked by it.
     pub guard: Guard,
     /// True if the person has walked to what the tab shows, by something pressed on the page: the
@@ -292,6 +324,7 @@ impl ChatState {
             PageEvent::Keeps(keep) => self.keep(keep),
             PageEvent::Manages(deed) => self.manage(deed),
             PageEvent::Guards(deed) => self.guard(deed),
+            PageEvent::Lays(lay) => self.lay(lay),
         }
     }
 

@@ -8,7 +8,6 @@
 mod banners;
 mod brand;
 mod composer;
-mod door;
 mod facts;
 mod field;
 mod focus;
@@ -19,11 +18,13 @@ mod member;
 mod members;
 mod message;
 mod messages;
+mod overlay;
 mod queue;
 mod room;
 mod start;
 mod status;
 
+pub use members::open_drawer;
 pub use messages::{on_visibility, page_is_visible};
 
 use leptos::prelude::*;
@@ -31,6 +32,7 @@ use leptos::prelude::*;
 use crate::chat::{Place, Worker};
 use crate::page::{Page, ScreenStoreFields};
 use join::JoinPage;
+use overlay::{PaletteDialog, ShortcutsDialog};
 use room::RoomPage;
 use start::{DeviceDialog, LockPage, RoomDialog, Rooms, StartPage};
 
@@ -39,6 +41,7 @@ use start::{DeviceDialog, LockPage, RoomDialog, Rooms, StartPage};
 pub fn Root() -> impl IntoView {
     let page = Page::start();
     crate::page::follow_the_address(page);
+    crate::page::listen_to_keys(page);
     // The start page stays as it is when the worker answers: somebody may be typing already.
     let place = Memo::new(move |_| match page.screen().place().get() {
         Place::Starting { wanted: None } | Place::Start => Place::Start,
@@ -75,6 +78,8 @@ pub fn Root() -> impl IntoView {
             <div class="pane">{shown}</div>
             <RoomDialog />
             <DeviceDialog />
+            <PaletteDialog />
+            <ShortcutsDialog />
         </div>
     }
 }

@@ -10,7 +10,9 @@
 
 mod backup;
 mod behind;
+mod emoji;
 mod guard;
+mod keys;
 mod news;
 mod pace;
 mod screen;
@@ -25,6 +27,8 @@ use reactive_stores::Store;
 
 use self::backup::Backup;
 use self::behind::Behind;
+pub use self::emoji::{Table, emoji, want_emoji};
+pub use self::keys::listen_to_keys;
 pub use self::news::{alerts, news_follow, turn_alerts};
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
@@ -70,6 +74,7 @@ impl Page {
         page.screen.rows().update_keys();
         provide_context(page);
         provide_context(Speech(language));
+        emoji::keep_emoji();
         Effect::new(move |_| session::speak(language.get()));
         if session::storage_note_read() {
             let note = browser::StorageState::Open { persistent: false };
@@ -172,6 +177,13 @@ impl Page {
                 }
             }
             Errand::Report(text) => session::report(&text),
+            Errand::Soon(events) => {
+                request_animation_frame(move || {
+                    events.into_iter().for_each(|event| self.happen(event));
+                });
+            }
+            Errand::Press(spot) => request_animation_frame(move || keys::press(spot)),
+            Errand::Speak(language) => self.language.set(language),
         }
     }
 

@@ -8,12 +8,14 @@ mod causes;
 mod chinese;
 mod decided;
 mod english;
+mod everyday;
 mod formats;
 mod states;
 mod words;
 
 pub use blank::is_blank;
 pub use causes::{NameFault, Wording};
+pub use everyday::{Keys, choice};
 pub use formats::{Day, machine_time};
 pub use states::{called, names};
 pub use words::Words;

@@ -4,6 +4,7 @@
 //! One profile each, so that serve, dist and the end-to-end tests share what was built.
 
 pub mod budget;
+mod emoji;
 mod offline;
 
 use crate::tools::{self, FOR_THE_PAGE, Tool};
@@ -72,6 +73,7 @@ pub fn build_page() -> Result<Vec<Packed>> {
         return packed(&dist);
     }
     install::ensure(&FOR_THE_PAGE)?;
+    emoji::write(&paths::root()?)?;
     let sources = stamp::sources()?;
     println!("Building the page (the first time takes several minutes)…");
     process::run(trunk("build")?.args(["--release", "--cargo-profile", PAGE_PROFILE]))?;

@@ -8,7 +8,7 @@
 
 use browser::{GuardRefusal, Phase, Protection, RoomId};
 
-use super::{ChatState, Errand, Task, Worker, Writing};
+use super::{ChatState, Errand, Overlay, Task, Worker, Writing};
 
 /// Minutes after which a device that nobody touches can be locked; 0 is never.
 pub const IDLE_MINUTES: [u16; 4] = [0, 5, 15, 60];
@@ -103,6 +103,7 @@ impl ChatState {
     /// Nothing is known before somebody unlocks.
     pub(super) fn stay_locked(&mut self) -> Vec<Errand> {
         self.guard.locked = true;
+        self.overlay = Overlay::None;
         // Whoever was asked may be gone: it can be typed again.
         self.interrupt_guard();
         self.end_wait();

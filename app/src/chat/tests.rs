@@ -12,6 +12,7 @@ mod device;
 mod guard;
 mod list;
 mod many;
+mod palette;
 mod people;
 mod replies;
 mod revising;

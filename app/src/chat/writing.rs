@@ -9,13 +9,19 @@
 //! What nobody is to read any more is not said by a key that was meant for something else: in
 //! `Anew` only the button sends.
 
+mod completing;
+mod emoji;
+mod revised;
+
 use browser::{
     Act, Body, Draft, DraftId, EntryId, Event, MemberId, Priority, Refusal, Target, Terms, When,
     limits,
 };
 
+pub use self::completing::{Completing, Sign, complete, named, names};
+pub use self::emoji::{Emoji, Emojis};
+use self::revised::Revised;
 use super::message::{Shown, Standing};
-use super::revised::Revised;
 use super::{ChatState, Problem};
 
 /// What a person wants to say in other words.

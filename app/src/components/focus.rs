@@ -19,6 +19,15 @@ pub fn open_while(node: NodeRef<html::Dialog>, open: Signal<bool>) {
     });
 }
 
+/// Scrolls to what is marked in a list that may be longer than its place.
+pub fn reveal(id: &str) {
+    if let Some(marked) = document().get_element_by_id(id) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        marked.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// True if a click was beside a dialog's content: that is one on the dialog itself.
 pub fn is_beside(event: &web_sys::MouseEvent) -> bool {
     event.target() == event.current_target()

@@ -8,7 +8,8 @@ use leptos::prelude::*;
 use reactive_stores::Store;
 
 use crate::chat::{
-    ChatState, Device, Guard, Notice, Place, Request, RoomQuestion, RoomState, Shown, Worker,
+    ChatState, Device, Guard, Notice, Overlay, Place, Request, RoomQuestion, RoomState, Shown,
+    Worker,
 };
 
 /// See the module.
@@ -24,6 +25,8 @@ pub struct Screen {
     pub asks: Option<RoomQuestion>,
     /// What is asked about this device.
     pub device: Device,
+    /// What lies over the page.
+    pub overlay: Overlay,
     /// Whether there is a passphrase, and whether all is locked by it.
     pub guard: Guard,
     /// What was asked for, if anything.
@@ -64,6 +67,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.asks(), &next.asks);
     renew(screen.guard(), &next.guard);
     renew(screen.device(), &next.device);
+    renew(screen.overlay(), &next.overlay);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
     renew(screen.faults(), &next.faults);

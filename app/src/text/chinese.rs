@@ -381,4 +381,6 @@ pub static CHINESE: Words = Words {
     way_heading: "这条消息的经过",
     way_of: |standing| format!("{standing}。查看经过"),
     way_forgotten: "没有时间的各步由回执得知：只为最近 1,000 条消息记时间，且只在本页面打开期间。",
+
+    everyday: super::everyday::CHINESE,
 };

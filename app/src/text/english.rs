@@ -468,4 +468,6 @@ pub static ENGLISH: Words = Words {
     way_of: |standing| format!("{standing}. Show its way"),
     way_forgotten: "What has no time is known from receipts: times are kept for the newest 1,000 \
                     messages, and only while this page stays open.",
+
+    everyday: super::everyday::ENGLISH,
 };

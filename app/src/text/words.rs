@@ -1,5 +1,7 @@
 //! The fixed words of the page, one field each, grouped by where they stand.
 
+use super::everyday::Everyday;
+
 /// See the module.
 pub struct Words {
     pub tagline: &'static str,
@@ -353,4 +355,6 @@ pub struct Words {
     pub way_heading: &'static str,
     pub way_of: fn(&str) -> String,
     pub way_forgotten: &'static str,
+
+    pub everyday: Everyday,
 }

@@ -137,10 +137,10 @@ impl Page {
         element.send_keys(text).await.with_context(|| format!("{id} cannot be filled"))
     }
 
-    /// Presses a key, wherever the keyboard is.
-    pub async fn press(&self, key: Key) -> Result<()> {
+    /// Presses keys, wherever the keyboard is.
+    pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {
         let element = self.web().await?.active_element().await?;
-        element.send_keys(key).await.with_context(|| format!("{} cannot press", self.person()))
+        element.send_keys(keys).await.with_context(|| format!("{} cannot press", self.person()))
     }
 
     /// Chooses how urgent the next message is.

@@ -229,6 +229,17 @@ fn what_is_written_searched_and_refused_shuts_nobody_out_in_any_clothes() -> Tol
         ana.press(Key::Escape).await?;
         ana.wait("it is given up", |view| !view.shows("revision")).await?;
 
+        for (words, screen) in [(":hea", "completions-emoji"), ("@b", "completions-members")] {
+            ana.type_into("composer", words).await?;
+            ana.wait("something is offered", |view| view.shows("completion-option")).await?;
+            walk.examine(&ana, screen, &BOTH).await?;
+            ana.fill("composer", " ").await?;
+        }
+        ana.click("emoji-open").await?;
+        ana.wait("there are emoji", |view| view.shows("emoji-option")).await?;
+        walk.examine(&ana, "emoji", &BOTH).await?;
+        close_dialog(&ana, "emoji-input").await?;
+
         ana.click("search-open").await?;
         ana.fill("search", "you").await?;
         ana.wait("something is found", |view| view.shows("search-hit")).await?;
@@ -281,6 +292,15 @@ fn dialogs_doors_and_locks_shut_nobody_out_in_any_clothes() -> Told {
         ana.wait("the invite is shown", |view| view.shows("renew")).await?;
         walk.examine(&ana, "invite", &BOTH).await?;
         close_dialog(&ana, "renew").await?;
+        ana.press(Key::Control + "k").await?;
+        ana.wait("commands are listed", |view| view.shows("palette-option")).await?;
+        walk.examine(&ana, "palette", &BOTH).await?;
+        close_dialog(&ana, "palette-input").await?;
+        ana.run::<Value>(r#"document.getElementById("search-button").focus()"#, &[]).await?;
+        ana.press("?").await?;
+        ana.wait("keys are listed", |view| view.shows("shortcuts")).await?;
+        walk.examine(&ana, "shortcuts", &BOTH).await?;
+        close_dialog(&ana, "shortcuts").await?;
         ana.click("room-choices").await?;
         ana.wait("it is asked", |view| view.shows("leave")).await?;
         walk.examine(&ana, "room-choices", &[Width::Wide]).await?;

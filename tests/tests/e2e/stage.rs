@@ -263,7 +263,7 @@ impl Drop for Stage {
 
 /// What a browser says of a server that the story has stopped.
 fn is_about_connections(complaint: &str) -> bool {
-    ["WebSocket", "ERR_CONNECTION_REFUSED", "establish a connection"]
+    ["WebSocket", "ERR_CONNECTION_REFUSED", "ERR_FAILED", "establish a connection"]
         .iter()
         .any(|words| complaint.contains(words))
 }

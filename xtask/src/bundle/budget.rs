@@ -34,7 +34,7 @@ impl Load {
     pub fn of(name: &str) -> Self {
         match name {
             "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Self::Engine,
-            "service_worker.js" => Self::Kept,
+            "service_worker.js" | "emoji.txt" => Self::Kept,
             name if name.starts_with("icons/") && name != "icons/icon.svg" => Self::Kept,
             _ => Self::First,
         }
@@ -59,7 +59,7 @@ impl Load {
                 "the worker: fetched after the first paint, needed before a room is shown"
             }
             Self::Kept => {
-                "the service worker and pictures for installing: no screen waits for them"
+                "the service worker, pictures for installing, emoji: no screen waits for them"
             }
         }
     }
@@ -68,10 +68,13 @@ impl Load {
     #[must_use]
     pub const fn budget(self) -> usize {
         match self {
-            Self::First => 500_000,
+            // The palette of commands, completions while one writes, and the picker of emoji are
+            // wanted at a key's press, also without a network, so they come with the page.
+            Self::First => 515_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             Self::Engine => 515_000,
-            Self::Kept => 25_000,
+            // Most of it is the table of emoji with their names: one file, fetched once.
+            Self::Kept => 45_000,
         }
     }
 
@@ -116,6 +119,7 @@ mod tests {
         assert_eq!(Load::of("worker_bg.wasm"), Load::Engine);
         assert_eq!(Load::of("icons/icon-512.png"), Load::Kept);
         assert_eq!(Load::of("service_worker.js"), Load::Kept);
+        assert_eq!(Load::of("emoji.txt"), Load::Kept);
     }
 
     #[test]

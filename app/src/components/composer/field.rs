@@ -104,6 +104,33 @@ impl Words {
         self.node.get_untracked().map(|field| field.value()).unwrap_or_default()
     }
 
+    /// What is written at this moment, and where the cursor is in it, in bytes.
+    pub fn around_cursor(self) -> (String, usize) {
+        let Some(field) = self.node.get_untracked() else { return (String::new(), 0) };
+        let (text, units) = (field.value(), field.selection_start().ok().flatten());
+        let cursor = bytes_of(&text, units.unwrap_or_default());
+        (text, cursor)
+    }
+
+    /// Takes other words, with the cursor at a place in bytes.
+    pub fn put(self, text: String, cursor: usize) {
+        if let Some(field) = self.node.get_untracked() {
+            field.set_value(&text);
+            let units = text.get(..cursor).unwrap_or(&text).encode_utf16().count();
+            let units = u32::try_from(units).unwrap_or(u32::MAX);
+            let _ = field.set_selection_range(units, units);
+        }
+        self.change(text);
+    }
+
+    /// Puts something where the cursor is.
+    pub fn insert(self, what: &str) {
+        let (mut text, cursor) = self.around_cursor();
+        text.insert_str(cursor, what);
+        self.put(text, cursor + what.len());
+        self.focus();
+    }
+
     /// Back to the keyboard, if it is elsewhere: each call makes the browser lay out the page.
     pub fn focus(self) {
         let Some(field) = self.node.get_untracked() else { return };
@@ -124,6 +151,18 @@ fn words_of(room: &RoomId, writing: &Writing) -> String {
     }
 }
 
+/// The place in bytes of one in the browser's units, at the beginning of a letter.
+fn bytes_of(text: &str, units: u32) -> usize {
+    let mut left = usize::try_from(units).unwrap_or(usize::MAX);
+    for (at, letter) in text.char_indices() {
+        if left < letter.len_utf16() {
+            return at;
+        }
+        left -= letter.len_utf16();
+    }
+    text.len()
+}
+
 /// Both, the words that come back first.
 fn before(back: &str, now: &str) -> String {
     if now.trim().is_empty() { back.to_owned() } else { format!("{back}\n\n{now}") }
@@ -138,6 +177,13 @@ fn has_fine_pointer() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_in_the_browsers_units_is_one_between_letters() {
+        for (units, bytes) in [(0, 0), (1, 1), (2, 4), (3, 4), (4, 8), (9, 8)] {
+            assert_eq!(bytes_of("a好😀", units), bytes, "{units}");
+        }
+    }
 
     #[test]
     fn words_that_come_back_leave_what_is_there() {

@@ -3,7 +3,9 @@
 //! takes the last own message back for other words, Escape gives that up.
 
 mod bundle;
+mod completing;
 mod delivery;
+mod emoji;
 mod field;
 mod pasting;
 mod priority;
@@ -14,7 +16,9 @@ use browser::{MemberView, Priority, RoomId};
 use leptos::prelude::*;
 
 use self::bundle::Bundle;
+use self::completing::{CompletionList, Completions, LIST};
 use self::delivery::{Delivery, DeliveryChoice, terms_of};
+use self::emoji::EmojiPicker;
 use self::field::Words;
 use self::pasting::{keep_out, unfit as misfit};
 pub use self::priority::PriorityChoice;
@@ -89,6 +93,7 @@ pub fn Composer(
             words.rescue(&back.join("\n\n"));
         }
     });
+    let completions = Completions::of(words, members);
     let kept_out = RwSignal::new(None::<Unfit>);
     keep_out(move |why| kept_out.set(Some(why)));
     let fault = Memo::new(move |_| {
@@ -103,6 +108,7 @@ pub fn Composer(
             return;
         }
         words.clear();
+        completions.end();
         let (act, terms) = terms_of(delivery.get_untracked(), session::now());
         let manner = Manner { priority: priority.get_untracked(), act, terms };
         on_send(written.trim_end().to_owned(), manner);
@@ -149,8 +155,13 @@ pub fn Composer(
         let written = event_target_value(&event);
         on_typing(!is_blank(&written));
         words.change(written);
+        completions.follow();
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
+        if completions.take_key(&event) {
+            event.prevent_default();
+            return;
+        }
         let (empty, new) = (text.with_untracked(String::is_empty), words.are_new());
         let new = new && replies.with_untracked(Option::is_none);
         let Some(key) = key_of(&event, empty, new) else { return };
@@ -215,6 +226,7 @@ pub fn Composer(
                         </p>
                     }
                 })}
+                <CompletionList completions />
             </div>
             <div class="grow" data-text=move || text.with(|text| beginning(text).to_owned())>
                 <textarea
@@ -226,15 +238,21 @@ pub fn Composer(
                     enterkeyhint="send"
                     aria-label=word(|words| words.composer)
                     aria-describedby="composer-keys"
+                    aria-autocomplete="list"
+                    aria-controls=move || completions.is_open().then_some(LIST)
+                    aria-activedescendant=move || completions.marked()
                     placeholder=placeholder
                     prop:readOnly=ended
                     prop:value=text
                     on:input=on_input
                     on:paste=on_paste
                     on:keydown=on_key
+                    on:click=move |_| completions.follow()
+                    on:blur=move |_| completions.end()
                 ></textarea>
             </div>
             <span class="choices" hidden=move || !is_new() || ended.get()>
+                <EmojiPicker on_pick=Callback::new(move |glyph: String| words.insert(&glyph)) />
                 <DeliveryChoice delivery members bundled=move || !bundle.with(Vec::is_empty) />
                 <PriorityChoice
                     priority

@@ -8,7 +8,7 @@ use super::verify::Verify;
 use crate::chat::{Choice, Deed, Question};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, language, word};
-use crate::text::{Language, Words};
+use crate::text::{Language, choice as said};
 
 /// What is asked, and about whom.
 #[derive(Clone, PartialEq)]
@@ -122,21 +122,6 @@ pub fn MemberDialog(
                 </button>
             </div>
         </dialog>
-    }
-}
-
-/// A name for tests, the words of the button, and what it does.
-fn said(choice: Choice, words: &Words) -> [&'static str; 3] {
-    match choice {
-        Choice::Compare => ["compare", words.compare, words.compare_more],
-        Choice::Mute => ["mute-member", words.mute_member, words.mute_member_more],
-        Choice::Unmute => ["unmute-member", words.unmute_member, words.unmute_member_more],
-        Choice::Block => ["block", words.block, words.block_more],
-        Choice::Unblock => ["unblock", words.unblock, words.unblock_more],
-        Choice::Promote => ["promote", words.promote, words.promote_more],
-        Choice::Demote => ["demote", words.demote, words.demote_more],
-        Choice::Forget => ["forget", words.forget, words.forget_title],
-        Choice::Remove => ["remove", words.remove, words.remove_more],
     }
 }
 

@@ -17,9 +17,13 @@ pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};
 use super::messages::{Scroll, Sight};
-use crate::chat::{Message, RoomState, Shown, Standing};
+use crate::chat::{Message, RoomState, Shown, Standing, names as is_named};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Day, machine_time, names};
+
+/// One's own name in the room, given by whoever shows the messages.
+#[derive(Clone, Copy)]
+pub struct MyName(pub Memo<String>);
 
 /// What a person does with a message that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +64,17 @@ pub fn MessageRow(
     // Most messages answer nothing, and look at nothing for it.
     let answers = Memo::new(move |_| message.with(|message| message.reply_to.is_some()));
     let covered = Memo::new(move |_| blocked.get().then(|| !uncovered.get()));
+    let my_name = use_context::<MyName>();
+    let named = Memo::new(move |_| {
+        let names_me = |name: &String| message.with(|message| is_naming(message, name));
+        my_name.is_some_and(|MyName(name)| name.with(names_me))
+    });
     let class = move || {
         let side = if own { "own" } else { "other" };
         let continues = message.with(|message| message.continues() && !begins_day(message));
         let continues = if continues { "continues" } else { "" };
-        format!("message {side} {} {continues} {}", look(), hue.get())
+        let named = if named.get() { "naming" } else { "" };
+        format!("message {side} {} {continues} {named} {}", look(), hue.get())
     };
     view! {
         <li
@@ -100,6 +110,7 @@ pub fn MessageRow(
                 </div>
                 <footer class="meta">
                     <Time message />
+                    <NamedBadge named />
                     <LateBadge message />
                     <EditedBadge message />
                     <VanishBadge message />
@@ -116,6 +127,14 @@ pub fn MessageRow(
 
 fn is_decided(message: &Message) -> bool {
     matches!(message.body, Body::Decided(_))
+}
+
+/// True if somebody else's words name whoever is called so.
+fn is_naming(message: &Message, name: &str) -> bool {
+    match &message.body {
+        Body::Text(text) => !message.own && is_named(text, name),
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => false,
+    }
 }
 
 fn begins_day(message: &Message) -> bool {
@@ -233,6 +252,18 @@ fn Time(message: Memo<Shown>) -> impl IntoView {
         >
             {move || language.get().time(wall.get())}
         </time>
+    }
+}
+
+/// Says that the words name whoever reads them.
+#[component]
+fn NamedBadge(named: Memo<bool>) -> impl IntoView {
+    view! {
+        <Show when=move || named.get()>
+            <span class="named" data-testid="names-me">
+                {word(|words| words.everyday.names_you)}
+            </span>
+        </Show>
     }
 }
 

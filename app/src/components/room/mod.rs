@@ -1,22 +1,23 @@
 //! The room page: header, notices, messages, composer, and the panel of members.
 
+mod door;
 mod search;
 
 use browser::{Body, Entrance, Gap, Original, Role, RoomId};
 use leptos::html;
 use leptos::prelude::*;
 
+use self::door::{Applicants, Outside};
 use self::search::{Search, SearchButton};
 use super::banners::{Banners, Note};
 use super::brand::LanguageChoice;
 use super::composer::{Composer, ReplySubject};
-use super::door::{Applicants, Outside};
 use super::field::Rename;
 use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
-use super::message::{Rescue, Way};
+use super::message::{MyName, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
 use super::status::{Lead, Status, Waiting};
@@ -32,6 +33,9 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     let names = page.of_room(|room| names_of(room.members.iter().chain(&room.removed)));
     provide_context(page.of_room(|room| hues_of(room.members.iter().map(|view| view.member))));
     provide_context(page.of_room(RoomState::trusts));
+    provide_context(MyName(
+        page.of_room(|room| room.myself().map(|me| me.name.clone()).unwrap_or_default()),
+    ));
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();
     let sent = RwSignal::new(0_u32);
@@ -175,7 +179,12 @@ fn RoomHeader(on_invite: impl Fn() + 'static, searches: RwSignal<bool>) -> impl 
                 />
             </div>
             <SearchButton open=searches />
-            <button type="button" class="invite-button" on:click=move |_| on_invite()>
+            <button
+                type="button"
+                id="invite-button"
+                class="invite-button"
+                on:click=move |_| on_invite()
+            >
                 <Icon name="invite" />
                 <span>{word(|words| words.invite)}</span>
             </button>

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use browser::{Admission, MemberId};
 use leptos::prelude::*;
 
-use super::focus::Pressed;
-use super::icon::Icon;
-use super::member::{Mark, Name, Tile, lines};
 use crate::chat::Deed;
+use crate::components::focus::Pressed;
+use crate::components::icon::Icon;
+use crate::components::member::{Mark, Name, Tile, lines};
 use crate::page::{Page, language, word};
 use crate::text::names;
 
