@@ -8,6 +8,7 @@
 //! Plain Rust without a browser. What the state causes outside (open a room, remember one, report
 //! an error) is returned as [`Errand`]s; drawing is in `components`, words are in `text`.
 
+mod connection;
 mod device;
 mod guard;
 mod list;
@@ -34,7 +35,10 @@ use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Faul
 use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Target};
 
 use crate::text::Language;
-pub use device::{BackupFailure, Device, DeviceDeed, DeviceQuestion, Loss, loss_of};
+pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
+pub use device::{
+    BackupFailure, Device, DeviceDeed, DeviceQuestion, Keeping, Loss, Stock, loss_of,
+};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
@@ -50,7 +54,7 @@ pub use rows::{Rows, on_screen, unread};
 pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
-pub use way::{Step, Stop, way};
+pub use way::{Reader, Step, Stop, readers, way};
 pub use writing::{Completing, Emoji, Emojis, Sign, complete, named, names};
 pub use writing::{Compose, Manner, Subject, Task, Unfit, Writing};
 
@@ -102,6 +106,8 @@ pub enum PageEvent {
     Guards(GuardDeed),
     /// The person does something about what lies over the page.
     Lays(Lay),
+    /// The person does something about connections.
+    Connects(ConnectionDeed),
 }
 
 /// Something that the state asks of its container.
@@ -143,6 +149,14 @@ pub enum Errand {
     BeginAnew,
     /// This draft needs no repeating any more.
     Settled(DraftId),
+    /// Ask the client how much is stored.
+    MeasureSpace,
+    /// Ask the browser to keep what is stored.
+    Persist,
+    /// Ask the client how the connections of this room do.
+    Survey(RoomId),
+    /// Ask the client to try what connections need.
+    Check,
     /// Keep this for whoever looks for errors.
     Report(String),
     /// Let this happen, once what lay over the page is gone and the keyboard is back where it was.
@@ -239,6 +253,8 @@ pub struct ChatState {
     pub request: Request,
     /// How the browser keeps what is stored, once that is known.
     pub storage: Option<StorageState>,
+    /// How much is stored, as it was measured when the person looked.
+    pub stock: Stock,
     /// What is wrong, newest last.
     pub faults: Vec<Fault>,
     /// How often it was told that the signaling server breaks its rules.
@@ -325,6 +341,7 @@ impl ChatState {
             PageEvent::Manages(deed) => self.manage(deed),
             PageEvent::Guards(deed) => self.guard(deed),
             PageEvent::Lays(lay) => self.lay(lay),
+            PageEvent::Connects(deed) => self.connect(deed),
         }
     }
 
@@ -368,12 +385,12 @@ impl ChatState {
             }
             ClientEvent::Opened { room } => self.open(room),
             ClientEvent::Room { room, event } => self.apply_room(room, event),
+            ClientEvent::Link(news) => self.note_link(news),
+            ClientEvent::Checked(check, finding) => self.note_finding(check, finding),
             ClientEvent::Refused(refusal) => self.refuse(refusal),
             ClientEvent::Newer => self.offer_newer(),
-            ClientEvent::Storage(state) => {
-                self.note_storage(state);
-                Vec::new()
-            }
+            ClientEvent::Space(space) => self.note_space(space),
+            ClientEvent::Storage(state) => self.note_storage(state),
             ClientEvent::Fault(Fault::Server(what)) => {
                 self.note_misconduct(what);
                 Vec::new()
@@ -405,7 +422,7 @@ impl ChatState {
     }
 
     /// What is told again and again was read once it was put away.
-    fn note_storage(&mut self, state: StorageState) {
+    fn note_storage(&mut self, state: StorageState) -> Vec<Errand> {
         if self.storage.as_ref() != Some(&state) {
             self.dismissed.retain(|notice| notice.weight() == Weight::Calm);
         }
@@ -422,6 +439,7 @@ impl ChatState {
             self.end_room();
         }
         self.storage = Some(state);
+        Vec::new()
     }
 
     /// No answer will come; the notice on the worker or the storage says why.

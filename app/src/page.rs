@@ -33,8 +33,8 @@ pub use self::news::{alerts, news_follow, turn_alerts};
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
 use crate::chat::{
-    ChatState, Compose, Deed, Errand, GuardDeed, Manner, Notice, PageEvent, RoomState, Rows, Shown,
-    Span, Task, Turn, unread,
+    ChatState, Compose, ConnectionDeed, Deed, Errand, GuardDeed, Manner, Notice, PageEvent,
+    RoomState, Rows, Shown, Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -176,6 +176,10 @@ impl Page {
                     session::forget_sending(&room, &draft);
                 }
             }
+            Errand::Survey(room) => self.with_client(|client| client.survey(room)),
+            Errand::Check => self.with_client(Client::check),
+            Errand::MeasureSpace => self.with_client(Client::measure_space),
+            Errand::Persist => self.with_client(Client::persist),
             Errand::Report(text) => session::report(&text),
             Errand::Soon(events) => {
                 request_animation_frame(move || {
@@ -378,9 +382,9 @@ impl Page {
         }
     }
 
-    /// The person looks at the queue, or looks away.
-    pub fn watch(self, on: bool) {
-        self.command(Command::Watch(on));
+    /// The person does something about connections, or looks at the queue.
+    pub fn connects(self, deed: ConnectionDeed) {
+        self.happen(PageEvent::Connects(deed));
     }
 
     /// Asks for older messages.

@@ -6,10 +6,12 @@
 mod blank;
 mod causes;
 mod chinese;
+pub mod connections;
 mod decided;
 mod english;
 mod everyday;
 mod formats;
+mod space;
 mod states;
 mod words;
 

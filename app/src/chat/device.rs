@@ -7,8 +7,11 @@
 //! ```
 //! Files and passphrases are not here: the container has them.
 
+mod space;
+
 use browser::{BackupNews, ClientRefusal, Gist, RoomSummary};
 
+pub use self::space::{Keeping, Stock};
 use super::{ChatState, Errand};
 
 /// Bytes of a file that are handed over at once.
@@ -79,6 +82,8 @@ pub enum DeviceDeed {
     Ask(Option<DeviceQuestion>),
     /// Deletes everything: asked before, or begun before the page was loaded.
     Wipe,
+    /// Wants the browser to keep what is stored.
+    Keep,
     /// A backup was asked for.
     Export,
     /// A backup of so many bytes is to be taken in.
@@ -138,8 +143,11 @@ impl ChatState {
                 self.forget_refusal();
                 let given_up = self.device.task().map(|_| Errand::DropBackup);
                 self.device = question.map_or(Device::Rests, Device::Asks);
-                given_up.into_iter().collect()
+                let looks = question == Some(DeviceQuestion::Choices);
+                let measured = if looks { self.look_at_space() } else { Vec::new() };
+                given_up.into_iter().chain(measured).collect()
             }
+            DeviceDeed::Keep => self.ask_to_keep(),
             DeviceDeed::Wipe => {
                 self.device = Device::Wiping;
                 vec![Errand::Wipe]

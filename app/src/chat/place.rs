@@ -150,12 +150,14 @@ impl ChatState {
             Place::Room(_) => false,
         };
         if !expected {
-            return Vec::new();
+            return if self.room.room == Some(room) { self.watch_again() } else { Vec::new() };
         }
+        let mut looks_away = None;
         if self.room.room != Some(room) {
             let writing = self.aside.remove(&room).unwrap_or_default();
             let next = RoomState { room: Some(room), writing, ..RoomState::default() };
             let last = std::mem::replace(&mut self.room, next);
+            looks_away = last.looks_away();
             if let Some(room) = last.room {
                 self.aside.insert(room, last.writing);
             }
@@ -164,7 +166,7 @@ impl ChatState {
         }
         self.request = Request::None;
         self.place = Place::Room(room);
-        vec![Errand::Show(room)]
+        looks_away.into_iter().chain([Errand::Show(room)]).collect()
     }
 
     /// The person goes to a room of the list.

@@ -6,6 +6,7 @@ use browser::{
 };
 use browser::{SignalState, StorageState, StoreFault, Target, Treatment, Trouble};
 
+use super::connection::Connection;
 use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
@@ -42,6 +43,8 @@ pub struct RoomState {
     pub applicants: Vec<ApplicantView>,
     /// The queue beside the list.
     pub queue: QueueState,
+    /// How its connections do, while somebody looks.
+    pub connection: Connection,
     /// What the composer is for.
     pub writing: Writing,
     /// The message whose way is looked at.
@@ -219,7 +222,10 @@ impl ChatState {
             }
             Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
-            Event::Queue(view) => self.room.queue.view = Some(view),
+            Event::Queue(view) => {
+                self.room.queue.view = Some(view);
+                return self.survey();
+            }
             Event::Trace(trace) => self.room.queue.trace = Some(trace),
             Event::Quoted(quote) => self.rows.quote(*quote),
             Event::Comparison(comparison) => self.room.checking.comparison = Some(comparison),

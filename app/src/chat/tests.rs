@@ -8,6 +8,7 @@ use browser::{
 use super::*;
 
 mod arriving;
+mod connection;
 mod device;
 mod guard;
 mod list;

@@ -4,7 +4,9 @@
 //! before, or to an older one, only the fact is known, from receipts and the tray, so a station may
 //! have no time.
 
-use browser::{FailureReason, MemberId, Millis, Passage, RowState, Trace, Undelivered};
+use browser::{
+    EntryId, FailureReason, Has, MemberId, Millis, Passage, RowState, Trace, Undelivered,
+};
 
 use super::message::{Message, Standing};
 
@@ -120,4 +122,37 @@ fn put_after(stops: &mut Vec<Stop>, one: impl Fn(&Step) -> bool, all: Step) {
         Some(last) => stops.insert(last + 1, Stop { at: stops[last].at, what: all }),
         None => stops.push(Stop { at: None, what: all }),
     }
+}
+
+/// A member for whom an own message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// Who.
+    pub member: MemberId,
+    /// What is proven.
+    pub has: Has,
+    /// Since when, by this device's clock, if that is remembered.
+    pub at: Option<Millis>,
+}
+
+/// For whom a message is: those who have read it first, each in the order of time. Of a private
+/// message that is one; who only carries it is none.
+pub fn readers(entry: EntryId, trace: Option<&Trace>) -> Vec<Reader> {
+    let Some(trace) = trace.filter(|trace| trace.entry == entry) else { return Vec::new() };
+    let time = |what| {
+        let passed = trace.stations.iter().find(|station| station.what == what);
+        passed.map(|station| station.at)
+    };
+    let reader = |one: &browser::Recipient| {
+        let at = match one.has {
+            Has::Read => time(Passage::ReadBy(one.member)),
+            Has::Held => time(Passage::HeldBy(one.member)),
+            Has::Lacking | Has::Missed => None,
+        };
+        Reader { member: one.member, has: one.has, at }
+    };
+    let mut readers: Vec<Reader> = trace.recipients.iter().map(reader).collect();
+    // What has no time was before this life.
+    readers.sort_by_key(|reader| (reader.has, reader.at));
+    readers
 }

@@ -9,7 +9,7 @@ use reactive_stores::Store;
 
 use crate::chat::{
     ChatState, Device, Guard, Notice, Overlay, Place, Request, RoomQuestion, RoomState, Shown,
-    Worker,
+    Stock, Worker,
 };
 
 /// See the module.
@@ -33,6 +33,8 @@ pub struct Screen {
     pub request: Request,
     /// How the browser keeps what is stored.
     pub storage: Option<StorageState>,
+    /// How much is stored.
+    pub stock: Stock,
     /// What is wrong.
     pub faults: Vec<Fault>,
     /// How often it was told that the signaling server breaks its rules.
@@ -70,6 +72,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.overlay(), &next.overlay);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
+    renew(screen.stock(), &next.stock);
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);
     renew(screen.dismissed(), &next.dismissed);
@@ -88,6 +91,7 @@ fn is_of_the_person(old: &RoomState, new: &RoomState) -> bool {
         || old.looked != new.looked
         || old.checking != new.checking
         || old.renewal != new.renewal
+        || old.connection != new.connection
         || old.problem != new.problem
 }
 

@@ -28,7 +28,7 @@ pub struct Wording {
 }
 
 impl Language {
-    fn say(
+    pub(super) fn say(
         self,
         title: impl Into<String>,
         help: impl Into<String>,

@@ -1,6 +1,6 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{Body, LinkState, MemberId, MemberView, Role, RowState, SignalState};
+use browser::{Body, Has, LinkState, MemberId, MemberView, Role, RowState, SignalState};
 
 use super::{Language, Words};
 use crate::chat::{Life, Message, Standing, Step};
@@ -63,6 +63,24 @@ impl Language {
             }
             Step::Expired => self.pick("expired", "已过期"),
             Step::Gone => self.pick("its words are gone", "内容已消失"),
+        }
+    }
+
+    /// How many of those for whom a message is have it, and how many have read it.
+    pub fn read_by(self, read: usize, held: usize, all: usize) -> String {
+        self.pick(
+            format!("{held} of {all} have it, {read} of {all} have read it"),
+            format!("{all} 人中 {held} 人已持有，{read} 人已读"),
+        )
+    }
+
+    /// What is proven of a member and a message.
+    pub fn has(self, has: Has) -> String {
+        match has {
+            Has::Read => self.pick("has read it", "已读"),
+            Has::Held => self.pick("has it", "已持有"),
+            Has::Lacking => self.pick("does not have it yet", "尚未收到"),
+            Has::Missed => self.pick("did not get it before it expired", "过期前未收到"),
         }
     }
 

@@ -47,6 +47,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
     pub(crate) fn set_fitting_description(this: &NegotiatedConnection) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(crate) fn statistics(this: &NegotiatedConnection) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &NegotiatedConnection) -> Result<(), JsValue>;
 

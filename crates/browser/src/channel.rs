@@ -80,6 +80,12 @@ impl DataChannel {
             && self.channel.buffered_amount() < HIGH_WATER
     }
 
+    /// Bytes that the browser has not sent yet.
+    #[must_use]
+    pub fn buffered(&self) -> u64 {
+        self.channel.buffered_amount().into()
+    }
+
     /// Writes a message. False if the channel does not take it, which is its end.
     #[must_use]
     pub fn send(&self, bytes: &[u8]) -> bool {

@@ -10,6 +10,7 @@ mod offline;
 mod persistence;
 pub(crate) mod seal;
 mod start;
+pub(crate) mod survey;
 mod tab;
 mod unsent;
 mod wake;
@@ -171,6 +172,29 @@ impl Client {
             let event = Event::Refused { draft: Some(draft), reason: reason.clone() };
             self.tab.tell_later(ClientEvent::Room { room, event });
         }
+    }
+
+    /// How much is stored: [`ClientEvent::Space`].
+    pub fn measure_space(&self) {
+        self.tab.measure_space();
+    }
+
+    /// Asks the browser not to delete what is stored when space runs short; some put that to the
+    /// person. Answered by [`ClientEvent::Space`].
+    pub fn persist(&self) {
+        self.tab.persist();
+    }
+
+    /// Measures the connections of a room, and the way to the server: [`ClientEvent::Path`] for
+    /// each, and [`ClientEvent::Server`] every few seconds.
+    pub fn survey(&self, room: RoomId) {
+        self.tab.survey(room);
+    }
+
+    /// Tries what connections need, apart from all rooms: [`ClientEvent::Checked`] for each
+    /// [`Check`](survey::Check), every one within a few seconds.
+    pub fn check(&self) {
+        self.tab.check();
     }
 
     /// Reads an invite without entering its room.

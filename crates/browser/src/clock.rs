@@ -7,7 +7,10 @@
 use engine::{Millis, Now};
 use wasm_bindgen::JsCast;
 
+use std::pin::pin;
+
 use futures::channel::oneshot;
+use futures::future::{Either, select};
 use gloo::timers::callback::Timeout;
 
 use crate::bindings::property;
@@ -45,6 +48,15 @@ pub(crate) async fn pause(millis: u32) {
     // A timer that is gone is over, too.
     let _ = over.await;
     drop(timer);
+}
+
+/// What comes of something, if it comes before this time.
+pub(crate) async fn within<T>(until: Millis, what: impl Future<Output = T>) -> Option<T> {
+    let left = u32::try_from(until.saturating_sub(now().mono)).unwrap_or(u32::MAX);
+    match select(pin!(what), pin!(pause(left))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
 }
 
 /// Notices that the device slept.

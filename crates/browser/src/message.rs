@@ -17,6 +17,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::client::event::{
     BackupNews, ClientRefusal, Fault, GuardRefusal, RoomSummary, StorageState,
 };
+use crate::client::survey::{Finding, LinkNews, Path};
 
 /// The build: version and a mark of the sources.
 pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("CONFAB_BUILD_MARK"));
@@ -35,6 +36,8 @@ pub(crate) enum ToWorker {
     Wake,
     /// A person is at this page.
     Touched,
+    /// Call the signaling server, as a test.
+    Check,
     /// News of a connection.
     Rtc { room: RoomId, link: LinkId, news: RtcNews },
     /// A data channel of a connection, transferred beside this message.
@@ -60,6 +63,8 @@ pub enum RtcNews {
     Candidate(String),
     /// The connection's state.
     State(RtcState),
+    /// What the browser has measured of it, as was asked.
+    Measured(Path),
 }
 
 /// Something that a page asks of the leader. All of these may be asked twice.
@@ -85,6 +90,8 @@ pub(crate) enum Request {
     Unlock { ask: AskId, passphrase: Passphrase },
     /// Delete all that is stored on this device.
     Wipe { ask: AskId },
+    /// Measure the connections of a room, and the way to the server.
+    Survey { room: RoomId },
     /// For the engine of a room.
     Command { room: RoomId, command: Command },
 }
@@ -102,7 +109,8 @@ impl Request {
             | Request::Import { .. }
             | Request::Protect { .. }
             | Request::Lock { .. }
-            | Request::Unlock { .. } => false,
+            | Request::Unlock { .. }
+            | Request::Survey { .. } => false,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)
@@ -195,6 +203,10 @@ pub(crate) enum ToPage {
     News(News),
     /// Do this with a connection.
     Rtc { room: RoomId, link: LinkId, call: RtcCall },
+    /// Measure the connections of this room.
+    Survey { room: RoomId },
+    /// What calling the server has come to, and the relays that it hands out.
+    Checked { finding: Finding, relays: Option<Relays> },
     /// Connections may go through these relays from now on.
     Relays(Relays),
     /// The tab that leads is of another build.
@@ -218,6 +230,8 @@ pub(crate) enum News {
     Refused { ask: Option<AskId>, refusal: ClientRefusal },
     /// Something happened in a room.
     Room { room: RoomId, event: Event },
+    /// Something about the ways that words take.
+    Link(LinkNews),
     /// How the storage is; whether it is persistent, only a page knows.
     Storage(StorageState),
     /// Something that a person can act on.

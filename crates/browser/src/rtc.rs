@@ -9,7 +9,9 @@
 //! Addresses of servers are checked first: a browser that cannot read one makes no connection at
 //! all, so whoever names relays could keep everybody apart.
 
+pub(crate) mod checks;
 mod connection;
+mod survey;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +146,23 @@ impl Rtc {
                 }
             }
         }
+    }
+
+    /// Measures all connections of a room; what is found is told of each as news.
+    pub fn survey(&self, room: RoomId) {
+        for ((of, _), connection) in self.connections.borrow().iter() {
+            if *of == room {
+                connection.measure();
+            }
+        }
+    }
+
+    /// The ICE servers that the page's configuration names and, with these relays, those that the
+    /// server hands out: what of them can be used.
+    pub(crate) fn usable_servers(&self, relays: Option<Relays>) -> Vec<IceServer> {
+        let named = relays.map(IceServer::from);
+        let relay = named.and_then(|named| usable(&named, &self.tell));
+        self.fixed.borrow().iter().cloned().chain(relay).collect()
     }
 
     /// Closes all connections, without a word to the worker.

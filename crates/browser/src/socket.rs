@@ -28,6 +28,8 @@ const OPEN_WITHIN: Millis = 15_000;
 const UNSENT_BYTES: u32 = 2 * limits::BYTE_BURST;
 /// A server that has not answered a ping after so long is gone.
 const PONG_WITHIN: Millis = 5_000;
+/// How often at most it is measured how long the way to the server takes.
+const MEASURE_EVERY: Millis = 5_000;
 
 /// What a socket tells, with the number of the attempt that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub(crate) enum SocketNews {
     Opened,
     /// The server said something for a room, or for all.
     Said(ServerMessage),
+    /// The server has answered a question for a sign of life, after so long.
+    Answered(Millis),
     /// The server cannot be talked to any more.
     Closed,
     /// The server broke its rules.
@@ -68,6 +72,8 @@ pub(crate) struct Socket {
     attempt: u64,
     backoff: Backoff,
     state: State,
+    /// When the server was last asked for a sign of life, and whether it has answered.
+    asked: (Millis, bool),
     tell: Tell,
 }
 
@@ -96,7 +102,8 @@ impl Socket {
     /// A socket that is not connected yet. `tell` hands back to [`Socket::handle`] what happens.
     pub(crate) fn new(address: String, tell: impl Fn(u64, Rumour) + 'static) -> Socket {
         let tell = std::rc::Rc::new(tell);
-        Socket { address, attempt: 0, backoff: Backoff::default(), state: State::Idle, tell }
+        let (backoff, state) = (Backoff::default(), State::Idle);
+        Socket { address, attempt: 0, backoff, state, asked: (0, true), tell }
     }
 
     /// The address that it connects to.
@@ -150,16 +157,37 @@ impl Socket {
 
     /// The device may have slept: connects at once, or asks whether the server is still there.
     pub(crate) fn wake(&mut self, now: Millis) -> Option<SocketNews> {
-        match &mut self.state {
+        match &self.state {
             State::Idle | State::Connecting { .. } => None,
             State::Waiting { .. } => self.dial(now),
-            State::Open { pong_by, .. } => {
-                if pong_by.is_none() {
-                    *pong_by = Some(now + PONG_WITHIN);
-                    self.send(&ClientMessage::Ping);
-                }
+            State::Open { .. } => {
+                self.ask(now);
                 None
             }
+        }
+    }
+
+    /// Somebody wants to know how long the way to the server takes: asks it, unless it was asked
+    /// just now.
+    pub(crate) fn measure(&mut self, now: Millis) {
+        if now >= self.asked.0 + MEASURE_EVERY {
+            self.ask(now);
+        }
+    }
+
+    fn ask(&mut self, now: Millis) {
+        if let State::Open { pong_by: pong_by @ None, .. } = &mut self.state {
+            *pong_by = Some(now + PONG_WITHIN);
+            self.asked = (now, false);
+            self.send(&ClientMessage::Ping);
+        }
+    }
+
+    /// Bytes that the browser has not sent yet.
+    pub(crate) fn buffered(&self) -> u64 {
+        match &self.state {
+            State::Open { wire, .. } => wire.socket.buffered_amount().into(),
+            State::Idle | State::Connecting { .. } | State::Waiting { .. } => 0,
         }
     }
 
@@ -176,7 +204,7 @@ impl Socket {
         match rumour {
             Rumour::Opened => self.opened(),
             Rumour::Closed => self.lost(now),
-            Rumour::Heard(text) => self.heard(&text),
+            Rumour::Heard(text) => self.heard(&text, now),
             Rumour::Oversized if self.is_open() => {
                 // Whoever goes on like this is called less and less often.
                 self.wait(now);
@@ -199,7 +227,7 @@ impl Socket {
         }
     }
 
-    fn heard(&mut self, text: &str) -> Option<SocketNews> {
+    fn heard(&mut self, text: &str, now: Millis) -> Option<SocketNews> {
         let State::Open { pong_by, .. } = &mut self.state else { return None };
         let message = ServerMessage::decode(text);
         if message.is_ok() {
@@ -212,7 +240,11 @@ impl Socket {
                 self.send(&ClientMessage::Pong);
                 None
             }
-            Ok(ServerMessage::Pong) => None,
+            Ok(ServerMessage::Pong) => {
+                let (since, answered) = self.asked;
+                self.asked.1 = true;
+                (!answered).then(|| SocketNews::Answered(now.saturating_sub(since)))
+            }
             Ok(message) => Some(SocketNews::Said(message)),
             // A newer server may say what this version does not know.
             Err(DecodeError::UnknownType(_)) => None,
@@ -252,24 +284,25 @@ impl Socket {
     }
 
     fn listen(&self, socket: &WebSocket) -> Vec<EventListener> {
-        let attempt = self.attempt;
-        let on = |name: &'static str, rumour: fn(&web_sys::Event) -> Option<Rumour>| {
-            let tell = self.tell.clone();
-            EventListener::new(socket, name, move |event| {
-                if let Some(rumour) = rumour(event) {
-                    tell(attempt, rumour);
-                }
-            })
-        };
-        vec![
-            on("open", |_| Some(Rumour::Opened)),
-            on("close", |_| Some(Rumour::Closed)),
-            on("message", |event| {
-                let event: &MessageEvent = event.unchecked_ref();
-                Some(heard(&event.data()))
-            }),
-        ]
+        let (attempt, tell) = (self.attempt, self.tell.clone());
+        listen(socket, move |rumour| tell(attempt, rumour))
     }
+}
+
+/// Hears what happens to a WebSocket.
+pub(crate) fn listen(
+    socket: &WebSocket,
+    tell: impl Fn(Rumour) + Clone + 'static,
+) -> Vec<EventListener> {
+    let on = |name: &'static str, rumour: fn(&web_sys::Event) -> Rumour| {
+        let tell = tell.clone();
+        EventListener::new(socket, name, move |event| tell(rumour(event)))
+    };
+    vec![
+        on("open", |_| Rumour::Opened),
+        on("close", |_| Rumour::Closed),
+        on("message", |event| heard(&event.unchecked_ref::<MessageEvent>().data())),
+    ]
 }
 
 /// What a message says, unless it is longer than any may be: that is not copied, since the memory

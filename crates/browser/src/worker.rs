@@ -7,6 +7,7 @@
 //! Whoever holds the Web Lock `confab` leads: it opens the database and runs the engines of all
 //! rooms. The others carry requests to it and news from it. No decision is taken here.
 
+mod checkup;
 mod driver;
 mod happening;
 mod hooks;

@@ -21,7 +21,7 @@ use crate::limits;
 use crate::log::ranges::RangeSet;
 use crate::members::acquaintances::Acquaintances;
 use crate::simulation::{Planted, planted};
-use crate::view::RowState;
+use crate::view::{Has, Recipient, RowState};
 
 /// What one member has to do with one of the own logs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -362,6 +362,27 @@ impl Members {
             (recipient && !standing.held.contains(seq)).then_some(*id)
         };
         self.members.iter().filter_map(lacks).collect()
+    }
+
+    /// For whom an own entry is, if it is for this member alone or for all, and what is proven of
+    /// each. Whoever was forgotten is not waited for, and not named.
+    #[must_use]
+    pub fn recipients(&self, own: &LogId, seq: Seq, only: Option<MemberId>) -> Vec<Recipient> {
+        let one = |(id, member): (&MemberId, &Member)| {
+            let standing = member.own.get(own).filter(|_| !member.forgotten)?;
+            let meant = match only {
+                Some(only) => only == *id,
+                None => standing.since.is_some_and(|since| since <= seq),
+            };
+            let has = match (standing.held.contains(seq), standing.read.contains(seq)) {
+                _ if member.misses(own, seq) => Has::Missed,
+                (true, true) => Has::Read,
+                (true, false) => Has::Held,
+                (false, _) => Has::Lacking,
+            };
+            meant.then_some(Recipient { member: *id, has })
+        };
+        self.members.iter().filter_map(one).collect()
     }
 
     /// What of some own entries a member is not proven to hold, those aside of which it is no

@@ -27,8 +27,8 @@ pub use live::LiveMessage;
 pub use member::{Compared, Comparison, MemberView, Namesake, Role, Treatment};
 pub use misconduct::Misconduct;
 pub use queue::{
-    Attempt, Failure, FailureReason, LaneView, Passage, PeerQueue, QueueView, Station, Trace,
-    Undelivered, Waiting,
+    Attempt, Ended, Ending, Failure, FailureReason, Has, LaneView, Passage, PeerQueue, QueueView,
+    Recipient, Station, Trace, Undelivered, Waiting,
 };
 pub use quote::{Original, Quote};
 

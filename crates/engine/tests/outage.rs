@@ -9,8 +9,8 @@ use engine::crypto::random::Random;
 use engine::log::entry::Target;
 use engine::log::run::Run;
 use engine::{
-    Act, Body, Command, Draft, Event, FailureReason, Input, MemberId, PeerQueue, Priority, Qos,
-    Refusal, Row, RowState, StoreFault, Table, Terms, limits,
+    Act, Body, Command, Draft, Ending, Event, FailureReason, Input, MemberId, PeerQueue, Priority,
+    Qos, Refusal, Row, RowState, StoreFault, Table, Terms, limits,
 };
 
 const HOUR: u64 = 60 * 60_000;
@@ -71,7 +71,7 @@ fn attempts_count_only_while_there_is_a_link() {
     let before = (attempts(&world), refused(&world, 0));
     assert_eq!((before.0, before.1.len()), (2, 1));
     world.pass(HOUR);
-    assert!(!waits_for_ben(&world).linked);
+    assert_eq!(waits_for_ben(&world).link, None);
     assert_eq!((attempts(&world), refused(&world, 0)), before);
     assert_eq!(world.texts(0)[0].1, RowState::Saved, "it has not failed: Ben was not there");
     // The next one after the hour is the third, and the fifth makes it undelivered.
@@ -308,4 +308,31 @@ fn what_is_sent_together_beyond_its_bounds_is_refused_whole() {
     assert_eq!(refusals.len(), 2 * limits::TOGETHER + 1, "each draft is answered");
     assert!(refusals.iter().all(why), "{refusals:?}");
     assert!(world.words(0).is_empty() && world.words(1).is_empty());
+}
+
+/// What Ana is shown of how the last link with Ben has ended.
+fn ended_with_ben(world: &World) -> Option<Ending> {
+    waits_for_ben(world).ended.map(|ended| ended.why)
+}
+
+#[test]
+fn why_a_link_has_ended_is_told_of_the_member_with_its_time() {
+    let mut world = two();
+    world.command(0, Command::Watch(true));
+    world.pass(2_000);
+    assert_eq!((waits_for_ben(&world).link.is_some(), ended_with_ben(&world)), (true, None));
+    // What is sent reaches nobody, and no end hears that it is so.
+    world.wires.clear();
+    world.pass(25_000);
+    let silent = waits_for_ben(&world).ended.unwrap();
+    assert_eq!(silent.why, Ending::Silent);
+    assert!(silent.at.abs_diff(world.clock().wall) < 25_000);
+    world.pass(60_000);
+    let back = waits_for_ben(&world);
+    assert!(back.link.is_some(), "they find each other again");
+    assert_eq!(back.ended, Some(silent), "and it is still known what was");
+    let store = world.stop(1);
+    world.pass(5_000);
+    assert_eq!(ended_with_ben(&world), Some(Ending::Closed));
+    drop(store);
 }

@@ -10,7 +10,7 @@ use engine::log::entry::{Header, Kind, body_hash};
 use engine::log::run::{Run, Start, Unsigned};
 use engine::register::{Receipt, Register, RegisterKind};
 use engine::{
-    Act, Body, Channel, Command, Draft, EntryHash, EntryId, Event, Incarnation, Input, LogId,
+    Act, Body, Channel, Command, Draft, EntryHash, EntryId, Event, Has, Incarnation, Input, LogId,
     MemberId, Passage, Priority, Qos, Refusal, Row, RowState, Table, Terms, When,
 };
 
@@ -357,7 +357,10 @@ fn receipts_do_not_tell_for_whom_it_is() {
         let Event::Trace(trace) = event else { return None };
         Some(trace.clone())
     });
-    let stations = trace.unwrap().stations;
+    let trace = trace.unwrap();
+    let recipients: Vec<_> = trace.recipients.iter().map(|one| (one.member, one.has)).collect();
+    assert_eq!(recipients, [(ben, Has::Read)], "who carries it is none");
+    let stations = trace.stations;
     let readers = stations.iter().filter_map(|station| {
         let Passage::ReadBy(reader) = station.what else { return None };
         Some(reader)

@@ -7,8 +7,9 @@ mod driver;
 use driver::{Tables, World, founder, guest, two};
 use engine::log::run::Run;
 use engine::{
-    Act, Body, Command, Draft, EntryId, Event, FailureReason, LiveMessage, Passage, Priority, Qos,
-    QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting, When, limits,
+    Act, Body, Command, Draft, EntryId, Event, FailureReason, Has, LiveMessage, Passage, Priority,
+    Qos, QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting, When,
+    limits,
 };
 
 fn three() -> World {
@@ -640,4 +641,41 @@ fn a_time_that_has_passed_is_now_and_what_was_over_before_it_was_written_is_refu
     }
     world.pass(1_000);
     assert_eq!(world.words(1).len(), 2);
+}
+
+#[test]
+fn of_a_message_it_is_told_who_has_it_and_who_has_read_it_as_that_becomes_known() {
+    let mut world = World::new();
+    for record in [founder(), guest(1), guest(2)] {
+        let peer = world.start(record, Default::default());
+        world.connect(peer);
+        world.pass(5_000);
+    }
+    let store = world.stop(2);
+    world.pass(20_000);
+    world.say(0, "who has read this", Priority::Normal);
+    world.pass(3_000);
+    let id = entry(&world, 0, "who has read this");
+    let told = |world: &World| {
+        let trace: Trace = last(world, 0, |event| match event {
+            Event::Trace(trace) => Some(trace.clone()),
+            _ => None,
+        })
+        .unwrap();
+        [1, 2].map(|seed| {
+            let member = guest(seed).keypair().member();
+            trace.recipients.iter().find(|one| one.member == member).map(|one| one.has)
+        })
+    };
+    world.command(0, Command::Trace(id));
+    assert_eq!(told(&world), [Some(Has::Held), Some(Has::Lacking)]);
+    // From here on nobody asks again.
+    let read = entry(&world, 1, "who has read this");
+    world.command(1, Command::MarkRead(vec![read]));
+    world.pass(5_000);
+    assert_eq!(told(&world), [Some(Has::Read), Some(Has::Lacking)]);
+    let back = world.start(guest(2), store);
+    world.connect(back);
+    world.pass(10_000);
+    assert_eq!(told(&world), [Some(Has::Read), Some(Has::Held)]);
 }

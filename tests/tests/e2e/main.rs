@@ -18,6 +18,7 @@ mod view;
 mod axe;
 mod backfill;
 mod blocks;
+mod connections;
 mod device;
 mod emoji;
 mod evil;

@@ -121,6 +121,12 @@ fn steps(view: &View) -> Vec<String> {
     stations.into_iter().filter_map(|station| station.data.get("step").cloned()).collect()
 }
 
+/// What is said of those for whom the message is, whose way is shown.
+fn has(view: &View) -> Vec<String> {
+    let readers = view.visible("reader");
+    readers.into_iter().filter_map(|reader| reader.data.get("is").cloned()).collect()
+}
+
 #[test]
 fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
     play("edit", async |stage| {
@@ -162,6 +168,9 @@ fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
         let view = ana.wait("its way is shown", |view| steps(view) == all).await?;
         let named = view.visible("station").iter().any(|station| station.text.contains("Ben"));
         ensure!(named, "nobody is named on the way: {:?}", view.visible("station"));
+        ensure!(has(&view) == ["read"], "who has read it is not said: {:?}", has(&view));
+        let sum = view.find("readers").map(|sum| sum.text.clone()).unwrap_or_default();
+        ensure!(sum == "1 of 1 have it, 1 of 1 have read it", "it says {sum:?}");
         stage.portray(&ana, "way").await?;
         ana.click("way-close").await?;
         ana.wait("it is closed", |view| !view.shows("way")).await?;
@@ -171,7 +180,8 @@ fn a_message_is_edited_by_mouse_and_keyboard_and_its_way_is_shown() -> Told {
         ana.wait("it is there again", read).await?;
         press(&ana, "my second thought", "show-way").await?;
         let known = ["written", "saved", "held", "delivered", "read"];
-        let view = ana.wait("what receipts say is shown", |view| steps(view) == known).await?;
+        let told = |view: &View| steps(view) == known && has(view) == ["read"];
+        let view = ana.wait("what receipts say is shown", told).await?;
         let said: Vec<&str> = view.visible("station").iter().map(|it| it.text.as_str()).collect();
         ensure!(said[1..] == ["saved here", "held by 1 other", "delivered to all", "read by all"]);
         ensure!(view.find("way").is_some_and(|way| way.text.contains("known from receipts")));

@@ -134,3 +134,36 @@ fn deleted(name: &str, browser: Browser, delete: impl AsyncFn(&Page, &str) -> Re
         Ok(())
     })
 }
+
+#[test]
+fn how_much_is_stored_is_said_kept_for_good_when_asked_and_exported_from_there() -> Told {
+    play("storage-panel", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.open(&url).await?;
+        ana.click("device").await?;
+        let number = |view: &View, name: &str| {
+            let state = view.find("storage-state");
+            state.and_then(|state| state.data.get(name)?.parse::<u64>().ok())
+        };
+        let told = |view: &View| {
+            number(view, "usage").zip(number(view, "quota")).filter(|(_, quota)| *quota > 0)
+        };
+        let view = ana.wait("it is said how much", |view| told(view).is_some()).await?;
+        ensure!(told(&view).is_some_and(|(usage, quota)| usage < quota), "more than there may be");
+        stage.portray(&ana, "storage-panel").await?;
+        let origin = url.trim_end_matches('/');
+        let granted = json!({"origin": origin, "permissions": ["durableStorage"]});
+        ana.command_chromium("Browser.grantPermissions", granted).await?;
+        ana.click("storage-keep").await?;
+        let kept = |view: &View| {
+            let state = view.find("storage-state");
+            state.is_some_and(|state| state.data.get("persistent").is_some_and(|it| it == "true"))
+        };
+        ana.wait("the browser keeps it", kept).await?;
+        ensure!(!ana.view().await?.shows("storage-keep"), "nothing is left to be asked");
+        ana.click("storage-export").await?;
+        ana.wait("a backup can be made", |view| view.shows("export-begin")).await?;
+        Ok(())
+    })
+}

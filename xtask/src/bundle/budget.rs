@@ -69,8 +69,10 @@ impl Load {
     pub const fn budget(self) -> usize {
         match self {
             // The palette of commands, completions while one writes, and the picker of emoji are
-            // wanted at a key's press, also without a network, so they come with the page.
-            Self::First => 515_000,
+            // wanted at a key's press, also without a network, so they come with the page. The page
+            // about connections, who has read, and storage: each says in two languages what is so
+            // and what helps, as the engine knows no words.
+            Self::First => 545_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             Self::Engine => 515_000,
             // Most of it is the table of emoji with their names: one file, fetched once.

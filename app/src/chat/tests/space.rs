@@ -1,6 +1,7 @@
 //! What a person is told of the space on the disk: once, and no longer than it lasts.
 
 use super::*;
+use crate::text::Language;
 
 fn storage(state: StorageState) -> PageEvent {
     PageEvent::Client(ClientEvent::Storage(state))
@@ -56,4 +57,37 @@ fn a_full_disk_that_is_told_again_stays_put_away_until_something_changes() {
     state.apply(storage(StorageState::Open { persistent: true }));
     state.apply(storage(StorageState::Full));
     assert_eq!(state.notices(), [full]);
+}
+
+#[test]
+fn what_is_stored_is_measured_when_one_looks_and_kept_when_the_browser_agrees() {
+    let mut state = in_room();
+    let look = |state: &mut ChatState| {
+        let ask = DeviceDeed::Ask(Some(DeviceQuestion::Choices));
+        state.apply(PageEvent::Manages(ask))
+    };
+    let measured = |state: &mut ChatState, persistent| {
+        let space = browser::Space { bytes: Some((5_000, 9_000_000)), persistent };
+        state.apply(PageEvent::Client(ClientEvent::Space(space)));
+    };
+    let keep = |state: &mut ChatState| state.apply(PageEvent::Manages(DeviceDeed::Keep));
+    assert_eq!(look(&mut state), [Errand::MeasureSpace]);
+    measured(&mut state, false);
+    assert_eq!(state.stock.asked, Keeping::Unasked);
+    let said = Language::English.kept(&state.stock);
+    assert_eq!(said, "The browser may delete it when space runs short.");
+    assert_eq!(keep(&mut state), [Errand::Persist]);
+    assert!(keep(&mut state).is_empty(), "it is being asked");
+    measured(&mut state, false);
+    assert_eq!(state.stock.asked, Keeping::Declined);
+    look(&mut state);
+    assert_eq!(state.stock.asked, Keeping::Unasked, "it can be asked again");
+    keep(&mut state);
+    measured(&mut state, true);
+    assert_eq!(state.stock.asked, Keeping::Unasked);
+    for language in Language::ALL {
+        let [used, allowed] = [5_000, 9_000_000].map(|bytes| language.size(bytes));
+        let said = language.stock(state.stock.space);
+        assert!(said.contains(&used) && said.contains(&allowed), "{said}");
+    }
 }

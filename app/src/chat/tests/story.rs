@@ -1,8 +1,8 @@
 //! What a person does with what was said or waits: other words, bundles, and where a message is.
 
 use browser::{
-    Act, Failure, FailureReason, Passage, Role, RowState, Station, Terms, Trace, Undelivered,
-    Waiting, When, limits,
+    Act, Failure, FailureReason, Has, Passage, Recipient, Role, RowState, Station, Terms, Trace,
+    Undelivered, Waiting, When, limits,
 };
 
 use super::*;
@@ -137,7 +137,13 @@ fn the_way_of_a_message_names_all_stations_with_their_times() {
         at(1_003, Passage::HeldBy(BEN)),
         at(1_004, Passage::ReadBy(BEN)),
     ];
-    let trace = Trace { entry: mine.entry, draft: None, priority: Priority::Normal, stations };
+    let trace = Trace {
+        entry: mine.entry,
+        draft: None,
+        priority: Priority::Normal,
+        stations,
+        recipients: vec![],
+    };
     state.apply(told(Event::Trace(trace)));
     state.apply(PageEvent::Looked(Some(mine.entry)));
     assert_eq!(state.room.looked, Some(mine.entry));
@@ -180,7 +186,13 @@ fn of_a_message_without_times_it_is_said_how_many_hold_it_and_who_has_refused_it
     let all = [(None, Step::Delivered), (None, Step::Read)];
     let facts = [&[written, (None, Step::Saved), (None, Step::HeldByOthers(1))], &all[..]];
     assert_eq!(stops(&state, None), facts.concat());
-    let older = Trace { entry: mine.entry, draft: None, priority: mine.priority, stations: vec![] };
+    let older = Trace {
+        entry: mine.entry,
+        draft: None,
+        priority: mine.priority,
+        stations: vec![],
+        recipients: vec![],
+    };
     assert_eq!(stops(&state, Some(&older)), facts.concat(), "one of more than are remembered");
 
     let (mut state, mine) = held(RowState::Failed, 1);
@@ -198,7 +210,13 @@ fn of_a_message_without_times_it_is_said_how_many_hold_it_and_who_has_refused_it
         Station { at: 1_003, what: Passage::HeldBy(CARA) },
         Station { at: 7_001, what: Passage::RefusedBy(BEN) },
     ];
-    let trace = Trace { entry: mine.entry, draft: None, priority: Priority::Normal, stations };
+    let trace = Trace {
+        entry: mine.entry,
+        draft: None,
+        priority: Priority::Normal,
+        stations,
+        recipients: vec![],
+    };
     let told = [(1_001, Step::Saved), (1_003, Step::HeldBy(CARA)), (7_001, Step::RefusedBy(BEN))];
     let told = told.map(|(at, what)| (Some(at), what));
     assert_eq!(stops(&state, Some(&trace)), [&[written], &told[..]].concat());
@@ -321,4 +339,35 @@ fn whoever_came_by_an_invite_is_not_told_to_send_one() {
     assert_eq!(state.room.company(), Some(Company::Guest));
     state.apply(told(Event::Members(vec![member(ME), member(BEN)])));
     assert_eq!(state.room.company(), Some(Company::Others));
+}
+
+#[test]
+fn who_has_read_a_message_comes_first_with_the_time_that_is_remembered() {
+    let mine = row(ME, 1, "who has read this");
+    let station = |at, what| Station { at, what };
+    let stations = vec![
+        station(2_000, Passage::HeldBy(BEN)),
+        station(2_500, Passage::HeldBy(CARA)),
+        station(3_000, Passage::ReadBy(CARA)),
+    ];
+    let of = |member, has| Recipient { member, has };
+    let (dora, eve) = (MemberId([4; 32]), MemberId([5; 32]));
+    let recipients =
+        vec![of(BEN, Has::Held), of(CARA, Has::Read), of(dora, Has::Lacking), of(eve, Has::Read)];
+    let trace =
+        Trace { entry: mine.entry, draft: None, priority: Priority::Normal, stations, recipients };
+    let told: Vec<_> = readers(mine.entry, Some(&trace))
+        .into_iter()
+        .map(|Reader { member, has, at }| (member, has, at))
+        .collect();
+    let expected = [
+        (eve, Has::Read, None),
+        (CARA, Has::Read, Some(3_000)),
+        (BEN, Has::Held, Some(2_000)),
+        (dora, Has::Lacking, None),
+    ];
+    assert_eq!(told, expected);
+    let other = row(ME, 2, "another").entry;
+    assert!(readers(other, Some(&trace)).is_empty(), "that is the way of another message");
+    assert!(readers(other, None).is_empty());
 }

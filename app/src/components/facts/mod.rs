@@ -1,8 +1,11 @@
 //! What a person should know before the first message, in a few sentences.
 
+mod entry;
+
 use browser::Entrance;
 use leptos::prelude::*;
 
+pub use self::entry::{Entry, said};
 use super::icon::Icon;
 use crate::page::word;
 use crate::text::Words;

@@ -102,7 +102,7 @@ pub fn InviteLink(
 }
 
 /// Only a secure page has a clipboard, and a browser may still refuse it.
-async fn copy(text: &str) -> bool {
+pub async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
     let has = js_sys::Reflect::has(&navigator, &"clipboard".into()).unwrap_or(false);
     has && window().is_secure_context()

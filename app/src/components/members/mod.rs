@@ -15,6 +15,7 @@ use self::asked::MemberDialog;
 use super::focus::Pressed;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, lines};
+use super::status::ConnectionsButton;
 use crate::chat::{Deed, Question};
 use crate::page::{Page, language, word};
 
@@ -50,6 +51,7 @@ pub fn Members(
                 {heading}
             </h2>
             <ul class="members">{lines(sorted, Arc::new(line))}</ul>
+            <ConnectionsButton testid="connections-open-members" />
             <MemberDialog on_chosen=move || pressed.note() />
         </section>
     }

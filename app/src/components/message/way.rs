@@ -1,11 +1,15 @@
 //! The way of an own message as a list of stations with their times, in a dialog.
 
-use browser::Millis;
+use std::sync::Arc;
+
+use browser::{Has, MemberId, Millis};
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::chat::{Shown, Step, Stop, way};
+use crate::chat::{Reader, Shown, Step, Stop, readers, way};
+use crate::components::facts::{Entry, said};
 use crate::components::focus::{is_beside, open_while};
+use crate::components::member::lines;
 use crate::components::messages::Names;
 use crate::page::{Page, language, word};
 use crate::prose::tame;
@@ -41,6 +45,10 @@ pub fn Way(
             trace.with(|trace| way(&row, trace.as_ref(), failed))
         })
     });
+    let readers = Signal::derive(move || {
+        let entry = looked.get();
+        trace.with(|trace| entry.map(|entry| readers(entry, trace.as_ref())).unwrap_or_default())
+    });
     let on_click = move |event: web_sys::MouseEvent| {
         if is_beside(&event) {
             page.look(None);
@@ -59,6 +67,7 @@ pub fn Way(
             <div class="content">
                 <h2 id="way-heading">{word(|words| words.way_heading)}</h2>
                 <p class="words" dir="auto">{move || row.get().map(|row| words_of(&row))}</p>
+                <Readers readers names />
                 <ol>
                     {move || {
                         stops.get().into_iter()
@@ -94,6 +103,62 @@ fn words_of(row: &Shown) -> String {
     match text.char_indices().nth(LETTERS) {
         Some((end, _)) => format!("{}…", tame(&text[..end])),
         None => tame(text),
+    }
+}
+
+/// Members that are listed; the others are counted.
+const LISTED: usize = 50;
+
+/// Who has it, and who has read it.
+#[component]
+fn Readers(readers: Signal<Vec<Reader>>, names: Memo<Names>) -> impl IntoView {
+    let language = language();
+    let sum = said(move || {
+        let count = |has: Has| readers.with(|all| all.iter().filter(|one| one.has == has).count());
+        let (read, held) = (count(Has::Read), count(Has::Held));
+        language.get().read_by(read, read + held, readers.with(Vec::len))
+    });
+    let more = said(move || {
+        let more = readers.with(Vec::len).saturating_sub(LISTED);
+        if more > 0 { (language.get().words().more_waiting)(more) } else { String::new() }
+    });
+    let listed = Signal::derive(move || {
+        readers.with(|all| all.iter().take(LISTED).map(|one| one.member).collect::<Vec<_>>())
+    });
+    let one = move |member: MemberId| {
+        let reader =
+            move || readers.with(|all| all.iter().find(|one| one.member == member).copied());
+        let name = said(move || {
+            let name = names.with(|names| names.get(&member).cloned()).unwrap_or_default();
+            language.get().called(&name)
+        });
+        let state = said(move || {
+            let (language, reader) = (language.get(), reader());
+            let at = reader.and_then(|one| one.at).map(|at| language.near_moment(at));
+            let has = reader.map(|one| language.has(one.has)).unwrap_or_default();
+            at.map(|at| format!("{has} · {at}")).unwrap_or(has)
+        });
+        let is = Signal::derive(move || reader().map_or("", |one| has_name(one.has)));
+        let (of, help) = (member.to_string(), said(String::new));
+        view! { <Entry testid="reader" of is name said=state help /> }.into_any()
+    };
+    let nobody = Signal::derive(move || readers.with(Vec::is_empty));
+    view! {
+        <section hidden=nobody aria-labelledby="readers-sum">
+            <p id="readers-sum" data-testid="readers">{sum}</p>
+            <ul class="readers">{lines(listed, Arc::new(one))}</ul>
+            <p class="hint">{more}</p>
+        </section>
+    }
+}
+
+/// Its name in `data-is`.
+fn has_name(has: Has) -> &'static str {
+    match has {
+        Has::Read => "read",
+        Has::Held => "held",
+        Has::Lacking => "lacking",
+        Has::Missed => "missed",
     }
 }
 

@@ -50,14 +50,14 @@ pub fn Inside(
 #[component]
 fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
     let language = language();
-    let PeerQueue { member, linked, oldest, round_trip, lanes } = peer;
+    let PeerQueue { member, link, ended: _, oldest, round_trip, lanes } = peer;
     let name = move || names.with(|names| names.get(&member).cloned()).unwrap_or_default();
     let state = move || {
         let words = language.get().words();
-        match (linked, round_trip) {
-            (false, _) => words.away.to_owned(),
-            (true, Some(millis)) => format!("{millis} ms"),
-            (true, None) => words.online.to_owned(),
+        match (link, round_trip) {
+            (None, _) => words.away.to_owned(),
+            (Some(_), Some(millis)) => format!("{millis} ms"),
+            (Some(_), None) => words.online.to_owned(),
         }
     };
     let sum = LaneView {

@@ -20,8 +20,8 @@ use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{MyName, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
-use super::status::{Lead, Status, Waiting};
-use crate::chat::{Company, Compose, Deed, PageEvent, RoomState, Rows};
+use super::status::{Connections, Lead, Status, Waiting};
+use crate::chat::{Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::prose::tame;
 use crate::text::{called, names};
@@ -100,6 +100,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             <Panel names />
             <InviteDialog invite node=dialog />
             <Way names />
+            <Connections names />
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>
     }
@@ -296,7 +297,9 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                     Steer::Retry(entry) => page.retry(entry),
                     Steer::Delete(entry) => page.delete(entry),
                     Steer::PutAway(entry) => page.put_away(entry),
-                    Steer::Watch(on) => page.watch(on),
+                    Steer::Watch(on) => {
+                        page.connects(ConnectionDeed::Watch(Watcher::Inspector, on));
+                    }
                 }
             />
             <Rename

@@ -1,9 +1,12 @@
 //! The state of the connection in plain words: who is linked, whether newcomers can come, how many
 //! messages wait.
 
+mod connections;
+
 use browser::{LinkState, SignalState};
 use leptos::prelude::*;
 
+pub use self::connections::{Connections, ConnectionsButton};
 use super::icon::Icon;
 use crate::chat::{Life, Worker};
 use crate::page::{language, word};
@@ -56,6 +59,7 @@ pub fn Status(
             >
                 {move || language.get().signal_state(signal.get())}
             </span>
+            <ConnectionsButton testid="connections-open" />
         </div>
     }
 }

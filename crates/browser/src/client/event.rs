@@ -9,6 +9,7 @@ use engine::{Event, Gist, InviteError, Misconduct, RoomId, StoreFault, limits};
 use serde::{Deserialize, Serialize};
 
 use super::seal::Seal;
+use super::survey::{Check, Finding, LinkNews};
 
 /// Something that the page should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +58,19 @@ pub enum ClientEvent {
     /// All that was stored on this device is deleted: this tab has ended, and is to be loaded
     /// again.
     Wiped,
+    /// Something about the ways that words take.
+    Link(LinkNews),
+    /// What a part of the self-test has come to, after
+    /// [`Client::check`](crate::Client::check).
+    Checked(Check, Finding),
     /// A room cannot be created, joined, opened or left.
     Refused(ClientRefusal),
     /// A newer build of this page is on this device, whole:
     /// [`Client::update`](crate::Client::update) goes on with it.
     Newer,
+    /// How much is stored, after [`Client::measure_space`](crate::Client::measure_space) or
+    /// [`Client::persist`](crate::Client::persist).
+    Space(Space),
     /// How the browser keeps what is stored; told at start and whenever it changes.
     Storage(StorageState),
     /// Something that a person can act on.
@@ -277,6 +286,15 @@ impl StorageState {
             Self::Open { .. } | Self::Full | Self::Blocked | Self::Unreadable { .. } => false,
         }
     }
+}
+
+/// How much is stored on this device, by all that belongs to this page's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in use, and bytes that there may be, if the browser says.
+    pub bytes: Option<(u64, u64)>,
+    /// False if the browser may delete it when space runs short.
+    pub persistent: bool,
 }
 
 /// Something wrong that a person can act on.

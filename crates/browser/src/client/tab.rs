@@ -8,6 +8,7 @@
 //! there. `Over` is the end: the page has to be loaded again.
 
 mod answers;
+mod checkup;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
@@ -325,6 +326,11 @@ impl Tab {
                 self.tell_later(ClientEvent::Refused(refusal));
             }
         }
+    }
+
+    /// Measures the connections of a room, wherever they are.
+    pub(super) fn survey(&self, room: RoomId) {
+        self.request(Some(Request::Survey { room }));
     }
 
     fn request(&self, request: Option<Request>) {

@@ -304,6 +304,7 @@ impl Unsent {
                 self.names.remove(room);
             }
             News::Room { .. }
+            | News::Link(_)
             | News::Rooms(_)
             | News::Summary(_)
             | News::Storage(_)
@@ -329,6 +330,7 @@ impl Unsent {
             | Request::Protect { .. }
             | Request::Lock { .. }
             | Request::Unlock { .. }
+            | Request::Survey { .. }
             | Request::Wipe { .. } => false,
         };
         self.asked.retain(|(_, request)| !left(request));

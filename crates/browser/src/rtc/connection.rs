@@ -21,7 +21,7 @@ use web_sys::{
     RtcSessionDescriptionInit, RtcSignalingState,
 };
 
-use super::{Tell, Told};
+use super::{Tell, Told, survey};
 use crate::bindings::NegotiatedConnection;
 use crate::client::event::Fault;
 use crate::message::RtcNews;
@@ -259,6 +259,19 @@ impl Connection {
         if peer.restart_ice().is_err() {
             self.fail();
         }
+    }
+
+    /// Tells what the browser has measured of it.
+    pub(super) fn measure(self: &Rc<Self>) {
+        let peer: &NegotiatedConnection = self.peer.unchecked_ref();
+        let measured = survey::measure(state(self.peer.connection_state()), peer.statistics());
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            let path = measured.await;
+            if let Some(connection) = weak.upgrade() {
+                connection.news(RtcNews::Measured(path));
+            }
+        });
     }
 
     fn fail(&self) {

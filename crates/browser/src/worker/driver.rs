@@ -21,6 +21,7 @@ use engine::room::vault::DeviceKey;
 use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
 
 use self::locking::Locking;
+use super::checkup::check;
 use super::happening::{Feed, Happening, Report};
 use super::leader::{Leader, LeaderError};
 use super::page::Page;
@@ -145,6 +146,7 @@ impl Driver {
                 }
             }
             ToWorker::Wake => self.on_own_sign(TabWords::Wake, Leader::wake),
+            ToWorker::Check => check(&self.page, self.signal.clone()),
             ToWorker::Touched => self.on_own_sign(TabWords::Touched, Leader::touch),
             ToWorker::Rtc { room, link, news } => {
                 if let Role::Leading(leader) = &mut self.role {
@@ -295,7 +297,9 @@ impl Driver {
             News::Opened { room, .. } => {
                 self.shown.insert(*room);
             }
-            News::Room { room, .. } if !self.shown.contains(room) => return,
+            News::Room { room, .. } if !self.shown.contains(room) => {
+                return;
+            }
             News::Left { room } => {
                 self.shown.remove(room);
             }
@@ -303,6 +307,7 @@ impl Driver {
                 self.key = protected.as_ref().map(|protected| protected.key.clone());
             }
             News::Room { .. }
+            | News::Link(_)
             | News::Rooms(_)
             | News::Summary(_)
             | News::Refused { .. }
@@ -480,9 +485,7 @@ impl Driver {
     }
 
     fn ask_held(&mut self) {
-        for request in std::mem::take(&mut self.held) {
-            self.on_own_request(request);
-        }
+        std::mem::take(&mut self.held).into_iter().for_each(|it| self.on_own_request(it));
     }
 
     fn tell_lead(&mut self, own: bool, rooms: Vec<RoomSummary>, protected: Option<Protected>) {

@@ -9,6 +9,7 @@ mod founding;
 mod leaving;
 pub(super) mod protecting;
 mod server;
+mod survey;
 
 use std::collections::BTreeMap;
 
@@ -231,6 +232,7 @@ impl Leader {
             Request::Unlock { .. } => {}
             // The driver takes them out of our hands.
             Request::Lock { .. } | Request::Wipe { .. } => {}
+            Request::Survey { room } => self.survey(room),
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
                     self.reach.asker = Some(asker);
@@ -318,14 +320,13 @@ impl Leader {
 
     /// The page has news of a connection.
     pub(super) fn on_rtc(&mut self, room: RoomId, link: engine::LinkId, news: RtcNews) {
-        self.hand(
-            room,
-            match news {
-                RtcNews::Description { kind, sdp } => Input::RtcDescription { link, kind, sdp },
-                RtcNews::Candidate(candidate) => Input::RtcCandidate { link, candidate },
-                RtcNews::State(state) => Input::RtcState { link, state },
-            },
-        );
+        let input = match news {
+            RtcNews::Description { kind, sdp } => Input::RtcDescription { link, kind, sdp },
+            RtcNews::Candidate(candidate) => Input::RtcCandidate { link, candidate },
+            RtcNews::State(state) => Input::RtcState { link, state },
+            RtcNews::Measured(path) => return self.on_measured(room, link, path),
+        };
+        self.hand(room, input);
     }
 
     /// The page has moved a channel here.

@@ -86,14 +86,24 @@ impl Reach {
                 if let Some(asker) = asker {
                     return self.tell(asker, news);
                 }
-                if self.followed.contains(&room) {
-                    self.tabs.say(None, true, TabWords::News(news.clone()));
-                }
-                if self.shown.contains(&room) {
-                    self.page.tell_news(news);
-                }
+                self.tell_watchers(room, news);
             }
         }
+    }
+
+    /// Tells all pages that have opened a room.
+    pub(super) fn tell_watchers(&self, room: RoomId, news: News) {
+        if self.followed.contains(&room) {
+            self.tabs.say(None, true, TabWords::News(news.clone()));
+        }
+        if self.shown.contains(&room) {
+            self.page.tell_news(news);
+        }
+    }
+
+    /// Asks the own page, where the connections are, how those of a room do.
+    pub(super) fn ask_survey(&self, room: RoomId) {
+        self.page.tell(&ToPage::Survey { room });
     }
 
     fn signal(&mut self, room: RoomId, message: &ClientMessage) {

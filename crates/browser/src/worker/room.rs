@@ -84,6 +84,12 @@ impl Room {
         self.channels.insert((link, channel), moved);
     }
 
+    /// Bytes that wait in the channels of a link.
+    pub(super) fn buffered(&self, link: LinkId) -> u64 {
+        let of_link = self.channels.iter().filter(|((of, _), _)| *of == link);
+        of_link.map(|(_, channel)| channel.buffered()).sum()
+    }
+
     /// Takes in what a channel tells.
     pub(super) fn on_channel(
         &mut self,

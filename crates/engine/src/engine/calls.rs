@@ -23,7 +23,7 @@ use crate::limits;
 use crate::link::{Link, Phase};
 use crate::signal::{Call, SignalError, SignalKind, SignalPayload, relayed, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
-use crate::view::{Misconduct, Role, SignalState, Trouble};
+use crate::view::{Ending, Misconduct, Role, SignalState, Trouble};
 
 impl Engine {
     pub(super) fn on_signal_opened(&mut self) {
@@ -363,7 +363,7 @@ impl Engine {
             RtcState::Connecting => {}
             RtcState::Connected => link.restarted = false,
             RtcState::Disconnected => self.probe(id),
-            RtcState::Failed if link.flow().is_none() => self.close(id),
+            RtcState::Failed if link.flow().is_none() => self.end(id, Ending::NoPath),
             RtcState::Failed => {}
         }
     }
@@ -397,7 +397,7 @@ impl Engine {
     }
 
     pub(super) fn on_channel_closed(&mut self, id: LinkId) {
-        self.close(id);
+        self.end(id, Ending::Closed);
     }
 
     /// Takes the handshake of a link out, to be put back one step further.
@@ -454,7 +454,7 @@ impl Engine {
         if let HelloError::Version { theirs } = error {
             let (theirs, ours) = (*theirs, hello::VERSION);
             self.trouble(Trouble::Version { theirs, ours });
-            return self.close(id);
+            return self.end(id, Ending::Version);
         }
         self.misbehaved(id, &error.to_string());
     }
@@ -478,7 +478,12 @@ impl Engine {
         let unproven = link.flow().and_then(|flow| flow.prove_by).is_some_and(|at| at <= now);
         if setup_over || failed || dead || unproven {
             mark(if dead || unproven { Mark::ProbeUnanswered } else { Mark::SetupOver });
-            return self.close(id);
+            let why = match (dead || unproven, link.flow()) {
+                (true, _) => Ending::Silent,
+                (false, Some(_)) => Ending::PathLost,
+                (false, None) => Ending::NoPath,
+            };
+            return self.end(id, why);
         }
         let lost_path = link.rtc.0 == RtcState::Disconnected;
         if lost_path && now >= link.rtc.1 + limits::RESTART_AFTER && !link.restarted {

@@ -1,10 +1,9 @@
 //! The queue and the way of a message as data, for a person who wants to see them.
 
 use crate::engine::Engine;
-use crate::ids::{EntryId, LogId, MemberId};
+use crate::ids::{EntryId, LinkId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
-use crate::link::Link;
 use crate::link::flow::Flow;
 use crate::log::ranges::RangeSet;
 use crate::queue::Class;
@@ -26,10 +25,11 @@ impl Engine {
     }
 
     fn queue_view(&self) -> QueueView {
-        let linked: Vec<&Flow> = self.links.values().filter_map(Link::flow).collect();
-        let is_linked = |id: &&MemberId| linked.iter().any(|flow| flow.member == **id);
+        let linked = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
+        let linked: Vec<(LinkId, &Flow)> = linked.collect();
+        let is_linked = |id: &&MemberId| linked.iter().any(|(_, flow)| flow.member == **id);
         let away = self.members.iter().filter(|id| !is_linked(id));
-        let peers = linked.iter().map(|flow| self.linked_queue(flow));
+        let peers = linked.iter().map(|(link, flow)| self.linked_queue(*link, flow));
         QueueView {
             drafts: self.outbox.depths(),
             draft_bytes: self.outbox.bytes(),
@@ -38,7 +38,7 @@ impl Engine {
         }
     }
 
-    fn linked_queue(&self, flow: &Flow) -> PeerQueue {
+    fn linked_queue(&self, link: LinkId, flow: &Flow) -> PeerQueue {
         let me = &self.own.member;
         let mut lanes = flow.lanes(&self.logs, me);
         for class in Priority::ALL {
@@ -51,7 +51,9 @@ impl Engine {
         }
         self.count_attempts(&flow.member, &mut lanes);
         let (member, round_trip) = (flow.member, flow.round_trip);
-        PeerQueue { member, linked: true, oldest: oldest_of(&lanes), lanes, round_trip }
+        let ended = self.told.ended.get(&member).copied();
+        let oldest = oldest_of(&lanes);
+        PeerQueue { member, link: Some(link), ended, oldest, lanes, round_trip }
     }
 
     /// What waits for a member that is not linked: the own entries that it is not proven to hold.
@@ -71,7 +73,8 @@ impl Engine {
             }
         }
         self.count_attempts(&member, &mut lanes);
-        PeerQueue { member, linked: false, oldest: oldest_of(&lanes), lanes, round_trip: None }
+        let ended = self.told.ended.get(&member).copied();
+        PeerQueue { member, link: None, ended, oldest: oldest_of(&lanes), lanes, round_trip: None }
     }
 
     /// Adds the bytes of those of these own entries that are in memory.
@@ -106,8 +109,20 @@ impl Engine {
         let class = self.logs.class_of(&entry).filter(|_| entry.log.member == self.own.member);
         let Some(priority) = class else { return self.refuse(None, Refusal::NoSuchMessage) };
         let (draft, stations) = (self.outbox.draft_of(&entry), self.outbox.traces.of(&entry));
-        let trace = Trace { entry, draft, priority, stations };
+        let only = self.addressee(&entry);
+        let recipients = self.members.recipients(&entry.log, entry.seq, only);
+        self.told.traced = Some(entry);
+        let trace = Trace { entry, draft, priority, stations, recipients };
         self.out.push_back(Output::Event(Event::Trace(trace)));
+    }
+
+    /// Something is known of own entries that was not: the way that was asked for last is told
+    /// again, if it is of one of them. A page cannot see it in the row, where one of many has read.
+    pub(super) fn tell_trace_again(&mut self, log: &LogId, seqs: &RangeSet) {
+        let traced = self.told.traced.filter(|entry| entry.log == *log && seqs.contains(entry.seq));
+        if let Some(entry) = traced.filter(|entry| self.logs.class_of(entry).is_some()) {
+            self.tell_trace(entry);
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use crate::register::{Receipt, Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::timeline::Found;
 use crate::view::{
-    Body, Event, Gap, LinkState, MemberView, Order, Passage, RoomView, Row, RowState, SignalState,
-    Trouble,
+    Body, Ended, Event, Gap, LinkState, MemberView, Order, Passage, RoomView, Row, RowState,
+    SignalState, Trouble,
 };
 
 /// What pages were told last.
@@ -48,6 +48,10 @@ pub struct Told {
     troubles: VecDeque<(Millis, Trouble)>,
     /// Entries of others that are private to others, by where they stand.
     pub carried: BTreeSet<(u64, LogId, u64)>,
+    /// What became of the last link with each member; of those who are known only.
+    pub ended: BTreeMap<MemberId, Ended>,
+    /// The own message whose way was asked for last.
+    pub traced: Option<EntryId>,
     /// When the queue is told next, while it is watched.
     pub watch_at: Option<Millis>,
     /// The room in short, as it was told last.
@@ -369,6 +373,7 @@ impl Engine {
                 self.outbox.traces.note(entry, self.now.wall, what);
             }
         }
+        self.tell_trace_again(log, seqs);
     }
 
     /// A member has proven that it holds a range of an own log.

@@ -25,7 +25,7 @@ use crate::log::refusal;
 use crate::outbox::tray::Refused;
 use crate::simulation::{Mark, Planted, inbox_bytes, mark, planted};
 use crate::sync::{Question, Situation};
-use crate::view::{Event, FailureReason, Trouble};
+use crate::view::{Ended, Ending, Event, FailureReason, Trouble};
 
 /// Bytes of `Have` that share a frame, at most.
 const HAVE_BYTES: usize = 12 * 1024;
@@ -445,6 +445,17 @@ impl Engine {
         // Before the proof nobody is named: whoever called may have somebody in between.
         let member = link.member();
         self.trouble(Trouble::Peer { member, what: what.to_owned() });
+        self.end(id, Ending::Misbehaved);
+    }
+
+    /// Closes a link, and keeps why for whoever looks at the connections.
+    pub(super) fn end(&mut self, id: LinkId, why: Ending) {
+        // Whoever called without a proof has signed its call: that it came to nothing harms nobody.
+        let claimed = self.links.get(&id).and_then(|link| link.member().or(link.claimed));
+        if let Some(member) = claimed.filter(|member| self.members.knows(member)) {
+            self.told.ended.retain(|known, _| self.members.knows(known));
+            self.told.ended.insert(member, Ended { why, at: self.now.wall });
+        }
         self.close(id);
     }
 

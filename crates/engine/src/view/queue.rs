@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DraftId, EntryId, MemberId};
+use crate::ids::{DraftId, EntryId, LinkId, MemberId};
 use crate::io::Millis;
 use crate::view::{Draft, Priority};
 
@@ -92,8 +92,10 @@ pub struct QueueView {
 pub struct PeerQueue {
     /// The member.
     pub member: MemberId,
-    /// True if it is linked: only then does anything move.
-    pub linked: bool,
+    /// Its link, if it has one: only then does anything move.
+    pub link: Option<LinkId>,
+    /// What became of the last link with it, or of the last attempt at one, since this life began.
+    pub ended: Option<Ended>,
     /// By class, most urgent first, control included.
     pub lanes: Vec<LaneView>,
     /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
@@ -101,6 +103,32 @@ pub struct PeerQueue {
     pub oldest: Option<Millis>,
     /// Milliseconds from the last question for a sign of life to its answer.
     pub round_trip: Option<Millis>,
+}
+
+/// That a link with a member has ended, or came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Why.
+    pub why: Ending,
+    /// When, in milliseconds since 1970 by this device's clock.
+    pub at: Millis,
+}
+
+/// Why a link with a member has ended, or came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// The browsers found no way to each other in time.
+    NoPath,
+    /// The way that there was is gone, and no other was found.
+    PathLost,
+    /// It looked open, and no sign of life came.
+    Silent,
+    /// The other side closed it: its page was closed, or it begins anew.
+    Closed,
+    /// The other side broke the rules.
+    Misbehaved,
+    /// The other side speaks another version.
+    Version,
 }
 
 /// What waits for one member in one class.
@@ -135,6 +163,30 @@ pub struct Trace {
     pub priority: Priority,
     /// In the order in which they were reached.
     pub stations: Vec<Station>,
+    /// The members for whom it is, and what is proven of each.
+    pub recipients: Vec<Recipient>,
+}
+
+/// A member for whom an own message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The member.
+    pub member: MemberId,
+    /// What is proven.
+    pub has: Has,
+}
+
+/// What is proven of a member and a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Has {
+    /// It has read it.
+    Read,
+    /// It holds it.
+    Held,
+    /// It is not known to hold it.
+    Lacking,
+    /// The words had expired before it held them.
+    Missed,
 }
 
 /// One station of a message.

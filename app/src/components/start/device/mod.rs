@@ -3,12 +3,14 @@
 
 mod backup;
 mod passphrase;
+mod stock;
 
 use leptos::html;
 use leptos::prelude::*;
 
 use self::backup::{ExportForm, ImportForm};
 use self::passphrase::PassphraseForm;
+use self::stock::StockPart;
 use crate::chat::{Alerts, Asked, Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, ScreenStoreFields, alerts, language, turn_alerts, word};
@@ -178,6 +180,7 @@ fn Offers() -> impl IntoView {
         Asked::Refused(_) | Asked::Nothing | Asked::Waiting | Asked::Done => None,
     };
     view! {
+        <StockPart />
         <ul class="offers">
             <Show when=move || lockable.get()>
                 <Offer

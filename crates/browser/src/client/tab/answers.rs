@@ -7,7 +7,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Stage, Tab};
-use crate::client::event::{ClientEvent, Fault, Part, Protection, RoomSummary, StorageState};
+use crate::client::event::{
+    ClientEvent, Fault, Part, Protection, RoomSummary, Space, StorageState,
+};
 use crate::client::seal::Seal;
 use crate::client::{persistence, start};
 use crate::message::{BUILD, News, Protected, Term, ToPage};
@@ -36,6 +38,12 @@ impl Tab {
                     rtc.call(room, link, call);
                 }
             }
+            ToPage::Survey { room } => {
+                if let Some(rtc) = self.rtc.get() {
+                    rtc.survey(room);
+                }
+            }
+            ToPage::Checked { finding, relays } => self.on_checked(finding, relays),
             ToPage::Relays(relays) => {
                 if let Some(rtc) = self.rtc.get() {
                     rtc.relay_through(relays);
@@ -131,6 +139,7 @@ impl Tab {
                 ClientEvent::Guarded(outcome)
             }
             News::Locked => return self.on_locked(),
+            News::Link(news) => ClientEvent::Link(news),
             News::Storage(state) => return self.report_storage(state),
             News::Fault(fault) => ClientEvent::Fault(fault),
         };
@@ -182,6 +191,29 @@ impl Tab {
         spawn_local(async move {
             let persistent = tab.persistence.is_persistent().await;
             tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+        });
+    }
+
+    /// Says how much is stored.
+    pub(in crate::client) fn measure_space(self: &Rc<Self>) {
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = tab.persistence.is_persistent().await;
+            let bytes = tab.persistence.estimate().await;
+            tab.tell(ClientEvent::Space(Space { bytes, persistent }));
+        });
+    }
+
+    /// A person wants it to be kept.
+    pub(in crate::client) fn persist(self: &Rc<Self>) {
+        let tab = self.clone();
+        spawn_local(async move {
+            let persistent = tab.persistence.ask().await;
+            if persistent {
+                tab.tell(ClientEvent::Storage(StorageState::Open { persistent }));
+            }
+            let bytes = tab.persistence.estimate().await;
+            tab.tell(ClientEvent::Space(Space { bytes, persistent }));
         });
     }
 

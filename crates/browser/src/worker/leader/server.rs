@@ -30,6 +30,7 @@ impl Leader {
             Some(SocketNews::Opened) => self.hand_all(&Input::SignalOpened),
             Some(SocketNews::Closed) => self.hand_all(&Input::SignalClosed),
             Some(SocketNews::Said(message)) => self.on_server(message),
+            Some(SocketNews::Answered(round_trip)) => self.on_answered(round_trip),
             Some(SocketNews::Refused(text)) => self.on_refused(text),
             Some(SocketNews::Caught(what)) => self.tell_misconduct(what),
             Some(SocketNews::HungUp(what)) => {
