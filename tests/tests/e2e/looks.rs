@@ -38,12 +38,22 @@ const name = (one) => one.dataset.testid ?? one.className ?? one.textContent;
 return small.map((one) => `${name(one)} ${size(one).width}x${size(one).height}`);
 "#;
 
-/// How far any part of the page reaches beyond the window's sides.
+/// How far any part of the page reaches beyond the window's sides. What is cut off, or scrolls,
+/// within a part of it reaches no further than that.
 const BEYOND: &str = r#"
+const whole = ["HEADER", "ASIDE", "DIALOG", "BODY"];
+const cuts = (one) => getComputedStyle(one).overflowX !== "visible";
+const cut = (one) => {
+  for (let up = one.parentElement; up && !whole.includes(up.tagName); up = up.parentElement) {
+    if (cuts(up)) return true;
+  }
+  return false;
+};
 const shown = (one) => one.checkVisibility({ visibilityProperty: true });
 const parts = [...document.querySelectorAll("header *, .foot *, .panel *, dialog *")].filter(shown);
 const over = (one) => one.getBoundingClientRect();
-const out = parts.filter((one) => over(one).right > innerWidth + 1 || over(one).left < -1);
+const beyond = (one) => over(one).right > innerWidth + 1 || over(one).left < -1;
+const out = parts.filter((one) => beyond(one) && !cut(one));
 return out.map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`);
 "#;
 

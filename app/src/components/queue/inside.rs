@@ -71,7 +71,8 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
     let rows = lanes.into_iter().take(SHOWN).enumerate();
     let rows = rows.map(move |(place, lane)| view! { <Lane place=Some(place) lane /> });
     view! {
-        <div class="lanes">
+        // It may scroll: then the keyboard has to get there.
+        <div class="lanes" role="group" tabindex="0" aria-label=name>
             <table
                 data-testid="queue-peer"
                 data-member=member.to_string()
