@@ -112,6 +112,7 @@ impl Loop {
                     self.call(1 - end, RtcCall::Candidate(candidate));
                 }
                 Happened::News(end, RtcNews::State(state)) => self.states[end] = state,
+                Happened::News(_, RtcNews::Measured(_)) => {}
                 Happened::Channel(end, channel, ChannelNews::Opened) => {
                     self.open.push((end, channel));
                 }
@@ -404,6 +405,9 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             | ClientEvent::Wiped
             | ClientEvent::Backup(_)
             | ClientEvent::Newer
+            | ClientEvent::Link(_)
+            | ClientEvent::Checked(_, _)
+            | ClientEvent::Space(_)
             | ClientEvent::Storage(_)) => panic!("{other:?}"),
         }
     }

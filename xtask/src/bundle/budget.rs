@@ -74,7 +74,8 @@ impl Load {
             // and what helps, as the engine knows no words.
             Self::First => 545_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
-            Self::Engine => 515_000,
+            // Why links ended, what came too late, and rooms that go through relays alone.
+            Self::Engine => 523_000,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,
         }

@@ -128,16 +128,6 @@ impl Engine {
         json.into_iter().for_each(|json| self.post(id, SignalKind::Candidate { json }));
     }
 
-    /// From now on connections go through relays alone, or not any more. Those that there are end,
-    /// if they may be direct.
-    pub(super) fn go_through_relays(&mut self, on: bool) {
-        self.keep_so(|shelf| shelf.relay_only = on);
-        if on {
-            let links: Vec<LinkId> = self.links.keys().copied().collect();
-            links.into_iter().for_each(|id| self.close(id));
-        }
-    }
-
     /// Seals and signs a payload for the peer of a link.
     fn post(&mut self, id: LinkId, kind: SignalKind) {
         let Some(link) = self.links.get(&id) else { return };

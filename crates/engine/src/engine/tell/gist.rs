@@ -5,6 +5,7 @@
 //! they outlive the page, and whoever has read the end of a room has no history before it to read.
 
 use crate::engine::{Engine, keys};
+use crate::ids::LinkId;
 use crate::io::{StoreOp, Table};
 use crate::limits;
 use crate::log::ranges::RangeSet;
@@ -114,6 +115,16 @@ impl Engine {
     /// True if connections of this room have to go through relays.
     pub(in crate::engine) fn is_relay_only(&self) -> bool {
         self.shelf().relay_only
+    }
+
+    /// From now on connections go through relays alone, or not any more. Those that there are end,
+    /// if they may be direct.
+    pub(in crate::engine) fn go_through_relays(&mut self, on: bool) {
+        self.keep_so(|shelf| shelf.relay_only = on);
+        if on {
+            let links: Vec<LinkId> = self.links.keys().copied().collect();
+            links.into_iter().for_each(|id| self.close(id));
+        }
     }
 
     /// Keeps the room otherwise on this device.
