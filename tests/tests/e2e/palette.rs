@@ -27,6 +27,12 @@ async fn open(page: &Page) -> Result<()> {
     expect_focus(page, &["palette-input"]).await
 }
 
+async fn leave(page: &Page) -> Result<()> {
+    page.press(Key::Escape).await?;
+    page.wait("the palette is away", |view| !view.shows("palette-input")).await?;
+    Ok(())
+}
+
 async fn marked(page: &Page, words: &str) -> Result<()> {
     for _ in 0..200 {
         let marked: String = page.run(MARKED, &[]).await?;
@@ -74,8 +80,7 @@ fn by_name(story: &str, browser: Browser) -> Told {
         // Out again with Escape: the keyboard is where it was, and so are the words.
         ana.type_into("composer", "half a thought").await?;
         open(&ana).await?;
-        ana.press(Key::Escape).await?;
-        ana.wait("it is away", |view| !view.shows("palette-input")).await?;
+        leave(&ana).await?;
         expect_focus(&ana, &["composer"]).await?;
 
         command(&ana, "start a", "Start a room").await?;
@@ -102,7 +107,7 @@ fn by_name(story: &str, browser: Browser) -> Told {
         open(&ana).await?;
         ana.press("search in").await?;
         marked(&ana, "搜索").await?;
-        ana.press(Key::Escape).await?;
+        leave(&ana).await?;
         command(&ana, "english", "English").await?;
         ana.wait("it speaks English", |view| view.language.starts_with("en")).await?;
         command(&ana, "search in", "Search in this room").await?;
@@ -123,9 +128,7 @@ fn by_name(story: &str, browser: Browser) -> Told {
             count.as_deref() == Some("nothing found") && !view.shows("palette-option")
         };
         ana.wait("it is said that nothing is found", none).await?;
-        ana.press(Key::Escape).await?;
-        ana.wait("it is away", |view| !view.shows("palette-input")).await?;
-        Ok(())
+        leave(&ana).await
     })
 }
 
