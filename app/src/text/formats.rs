@@ -107,7 +107,8 @@ impl Language {
         match bytes {
             0..1_000 => format!("{bytes} B"),
             1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-            _ => format!("{} MB", bytes / 1_000_000),
+            1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+            _ => format!("{} GB", bytes / 1_000_000_000),
         }
     }
 
@@ -205,8 +206,9 @@ mod tests {
     #[test]
     fn sizes_and_spans_are_told_in_the_unit_that_suits_them() {
         let english = Language::English;
-        let sizes = [0, 999, 262_144, 16_000_000].map(|bytes| english.size(bytes));
-        assert_eq!(sizes, ["0 B", "999 B", "262 kB", "16 MB"]);
+        let sizes = [0, 999, 262_144, 16_000_000, 10_741_000_000];
+        let sizes = sizes.map(|bytes| english.size(bytes));
+        assert_eq!(sizes, ["0 B", "999 B", "262 kB", "16 MB", "10 GB"]);
         let least = [(0, true), (0, false), (999, true), (999, false)];
         let least = least.map(|(bytes, whole)| english.least_size(bytes, whole));
         assert_eq!(least, ["0 B", "–", "999 B", "≥ 999 B"]);
