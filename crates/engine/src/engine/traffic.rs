@@ -288,16 +288,11 @@ impl Engine {
 
     /// A message was over by a member's clock when it came there: it is never delivered there.
     fn came_too_late(&mut self, entry: EntryId, member: MemberId) {
-        // Of what is not in memory it shows later whether it has a time at all.
-        let row = self.timeline.row(&entry);
-        if row.is_some_and(|row| row.expiry.is_none()) {
+        if self.timeline.row(&entry).is_none_or(|row| row.expiry.is_none()) {
             return;
         }
-        let shown = row.is_some();
         self.members.misses(&member, entry.log, entry.seq);
-        if shown {
-            self.note_failure(entry, member, (FailureReason::Expired, Refused::ForGood));
-        }
+        self.note_failure(entry, member, (FailureReason::Expired, Refused::ForGood));
         let delivery = self.members.delivery(&entry.log, entry.seq);
         let row = self.timeline.update(&entry, delivery);
         self.out.extend(row.map(|row| Output::Event(Event::Rows(vec![row]))));
