@@ -8,8 +8,14 @@ use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-/// How much the page may store, in bytes.
-pub const SPACE: u64 = 150_000;
+/// How much the page may store, in bytes, when there is little space.
+const SPACE: u64 = 150_000;
+
+/// Keeps the page from keeping itself. Its build is many times of what there is space for, and it
+/// would be chance whether that or the first message comes first.
+const KEEP_NO_BUILD: &str = r#"
+ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error("not in this story"));
+"#;
 
 /// Deletes the database, as whoever opens the tools of the browser can.
 const DELETE: &str = r#"
@@ -34,6 +40,23 @@ pub fn long(turn: u32) -> String {
     (0..8_000).map(|_| letter()).collect()
 }
 
+impl Page {
+    /// Little space for what this page (of Chromium) stores. To be called before it is opened:
+    /// a browser asks seldom how much room there still is.
+    pub async fn give_little_space(&self, url: &str) -> Result<()> {
+        let script = json!({"source": KEEP_NO_BUILD});
+        self.command_chromium("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        let little = json!({"origin": url.trim_end_matches('/'), "quotaSize": SPACE});
+        self.command_chromium("Storage.overrideQuotaForOrigin", little).await
+    }
+
+    /// As much space as there is usually.
+    pub async fn give_usual_space(&self, url: &str) -> Result<()> {
+        let usual = json!({"origin": url.trim_end_matches('/')});
+        self.command_chromium("Storage.overrideQuotaForOrigin", usual).await
+    }
+}
+
 fn is_told(view: &View, words: &str) -> bool {
     view.visible("banner").iter().any(|banner| banner.text.contains(words))
 }
@@ -47,10 +70,7 @@ fn a_full_disk_is_said_at_the_opening_and_all_is_there_once_it_has_space() -> To
     play("storage-full", async |stage| {
         let url = stage.server.url();
         let ana = stage.enter("ana", Chromium).await?;
-        let origin = url.trim_end_matches('/');
-        // Before anything is stored: a browser asks seldom how much room there still is.
-        let little = json!({"origin": origin, "quotaSize": SPACE});
-        ana.command_chromium("Storage.overrideQuotaForOrigin", little).await?;
+        ana.give_little_space(&url).await?;
         ana.found_room(&url, "Ana").await?;
         ana.send("kept").await?;
         ana.wait("it is saved", |view| view.state_of("kept") == Some("saved")).await?;
@@ -66,8 +86,7 @@ fn a_full_disk_is_said_at_the_opening_and_all_is_there_once_it_has_space() -> To
         ana.reload().await?;
         let view = ana.wait("the page says that there is no space", is_full).await?;
         ensure!(!is_told(&view, "damaged") && !is_told(&view, "Delete"), "{view:#?}");
-        let usual = json!({"origin": origin});
-        ana.command_chromium("Storage.overrideQuotaForOrigin", usual).await?;
+        ana.give_usual_space(&url).await?;
         let there = |view: &View| view.state_of("kept") == Some("saved") && !is_full(view);
         ana.wait("all is there again", there).await?;
         ana.send("and goes on").await?;

@@ -6,7 +6,7 @@ use crate::membership::ask_about;
 use crate::page::{LOOK, PATIENCE, Page};
 use crate::queue::choose;
 use crate::stage::{Told, play};
-use crate::storage::{SPACE, is_full, long};
+use crate::storage::{is_full, long};
 use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -172,10 +172,7 @@ fn what_one_has_no_space_for_is_tried_again_and_arrives_once_there_is_space() ->
         let ana = stage.enter("ana", Firefox).await?;
         let invite = ana.found_room(&url, "Ana").await?;
         let ben = stage.enter("ben", Chromium).await?;
-        let origin = url.trim_end_matches('/');
-        // Before the page is opened, which keeps itself: of that there is more than this.
-        let little = json!({"origin": origin, "quotaSize": SPACE});
-        ben.command_chromium("Storage.overrideQuotaForOrigin", little).await?;
+        ben.give_little_space(&url).await?;
         ben.join(&invite, "Ben").await?;
         ana.wait_for_company(2).await?;
         let mut said = Vec::new();
@@ -194,8 +191,7 @@ fn what_one_has_no_space_for_is_tried_again_and_arrives_once_there_is_space() ->
         let deadline = Instant::now() + UNTIL_REFUSED;
         let told = |view: &View| lies_in_tray(view, &[last, "Ben", "no space"]);
         ana.wait_until(deadline, "the tray says that Ben has no space", told).await?;
-        let usual = json!({"origin": origin});
-        ben.command_chromium("Storage.overrideQuotaForOrigin", usual).await?;
+        ben.give_usual_space(&url).await?;
         let tried = press(&ana, last, "retry").await?;
         ensure!(tried >= REFUSALS, "it was given up after {tried} attempts");
         let deadline = Instant::now() + UNTIL_REFUSED;
