@@ -57,7 +57,7 @@ pub const BACKUP_ROOMS: usize = protocol::limits::ROOMS_PER_CONNECTION;
 pub const DRAFTS: usize = 20_000;
 /// Bytes of drafts that wait for the disk.
 pub const DRAFT_BYTES: usize = 16 * 1024 * 1024;
-/// Bytes in one batch, after which the next one begins.
+/// Bytes in one batch, after which the next one begins; one item more of each priority that waits.
 pub const BATCH_BYTES: usize = 256 * 1024;
 /// Drafts of one priority in one batch.
 pub const BATCH_ENTRIES: usize = 1_024;

@@ -227,8 +227,9 @@ impl Outbox {
     }
 
     /// Takes drafts of one priority that are ready, up to some bytes and [`limits::BATCH_ENTRIES`],
-    /// and at least one item if there is one. They count as waiting until [`Outbox::drop_taken`]
-    /// or [`Outbox::put_back`].
+    /// and at least one item if there is one: what is written all the time holds up no lower
+    /// priority for ever. They count as waiting until [`Outbox::drop_taken`] or
+    /// [`Outbox::put_back`].
     pub fn take(
         &mut self,
         priority: Priority,
@@ -245,7 +246,7 @@ impl Outbox {
                 break;
             }
             let size = item.iter().map(|draft| draft.text.len()).sum();
-            if *bytes < size && !(tickets.is_empty() && *bytes == limits::BATCH_BYTES) {
+            if *bytes < size && !tickets.is_empty() {
                 break;
             }
             *bytes = bytes.saturating_sub(size);

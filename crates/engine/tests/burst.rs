@@ -5,7 +5,7 @@
 mod driver;
 
 use driver::{World, two};
-use engine::{Body, Command, Event, Priority, QueueView, RowState, limits};
+use engine::{Body, Command, Event, Input, Priority, QueueView, RowState, limits};
 
 const MANY: usize = 10_000;
 
@@ -125,4 +125,32 @@ fn noise(seed: usize, length: usize) -> String {
         char::from(b'!' + u8::try_from(state % 90).unwrap())
     };
     (0..length).map(next).collect()
+}
+
+#[test]
+fn i7_what_is_not_urgent_is_stored_however_much_urgent_is_written() {
+    /// Words that fill a batch eight times over each time.
+    const EACH: usize = 64;
+    // More than the few bytes that urgent messages leave of a batch.
+    let [low, usual] = ["no hurry ", "as usual "].map(|words| words.repeat(500));
+    let mut world = two();
+    world.peers[0].slow = Some(vec![]);
+    for batch in 0..4 {
+        for n in 0..EACH {
+            let words = format!("{batch}:{n} {}", "x".repeat(limits::TEXT_BYTES - 10));
+            world.say(0, &words, Priority::Urgent);
+        }
+        if batch == 0 {
+            world.say(0, &low, Priority::Low);
+            world.say(0, &usual, Priority::Normal);
+        }
+        let stored = world.peers[0].slow.replace(vec![]).unwrap();
+        let answers = stored.into_iter().map(Input::Committed);
+        world.peers[0].inputs.extend(answers);
+        world.run();
+    }
+    let said = world.texts(0);
+    for words in [low, usual] {
+        assert!(said.iter().any(|(text, _)| *text == words), "{words}");
+    }
 }

@@ -161,3 +161,44 @@ fn a_member_whose_disk_is_damaged_hands_on_what_it_can_read() {
     assert_eq!(world.words(third), world.words(peer));
     assert_eq!(world.words(third).len(), 8);
 }
+
+/// More than a page shows: beyond it nothing is read at a start.
+const MANY: usize = 150;
+
+fn blamed(world: &World) -> bool {
+    let told = |event: &Event| matches!(event, Event::Trouble(Trouble::Peer { .. }));
+    world.peers.iter().any(|peer| peer.events.iter().any(told))
+}
+
+#[test]
+fn what_is_damaged_far_up_is_not_handed_on_and_nobody_is_blamed_for_it() {
+    let mut world = two();
+    for number in 0..MANY {
+        world.say(0, &format!("{number}"), Priority::Normal);
+    }
+    world.pass(30_000);
+    assert_eq!(world.words(1).len(), MANY);
+    let mut store = world.stop(1);
+    world.stop(0);
+    world.pass(30_000);
+    for (which, key) in runs(&store).into_iter().take(3).enumerate() {
+        // In the words, in the signature, and in a run that does not decode any more.
+        let value = store.get_mut(&(Table::Runs, key)).unwrap();
+        let length = value.len();
+        match which {
+            0 => value[length / 2] ^= 1,
+            1 => value[length - 3] ^= 1,
+            _ => value.truncate(length / 2),
+        }
+    }
+    let ben = again(&mut world, store);
+    assert!(!damaged(&world, ben), "nothing was read that far up");
+    world.connect(ben);
+    let cid = world.start(guest(2), Tables::new());
+    world.connect(cid);
+    world.pass(30_000);
+    assert!(!blamed(&world), "{:?}", world.peers[cid].events);
+    assert_eq!(world.wires.len(), 2, "the link stands");
+    assert!(damaged(&world, ben), "who has it knows of it");
+    assert_eq!(world.words(cid).len(), MANY - 3, "all the others have come");
+}

@@ -160,7 +160,7 @@ impl Engine {
 }
 
 /// A stored run, if it is one.
-fn readable(room: &RoomId, log: &LogId, record: (&[u8], &[u8])) -> Option<Run> {
+pub(super) fn readable(room: &RoomId, log: &LogId, record: (&[u8], &[u8])) -> Option<Run> {
     let run = Run::verify(room, record.1).ok()?;
     (run.log == *log && keys::run_seq(record.0) == Some(run.first)).then_some(run)
 }
