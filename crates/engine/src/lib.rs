@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+pub mod checked;
 pub mod crypto;
 mod engine;
 pub mod frame;

@@ -101,7 +101,8 @@ impl LogState {
     pub fn decode(bytes: &[u8]) -> Option<LogState> {
         let (mut state, rest) = postcard::take_from_bytes::<LogState>(bytes).ok()?;
         if !rest.is_empty() {
-            state.branch = Some(postcard::from_bytes(rest).ok()?);
+            let (branch, rest) = postcard::take_from_bytes(rest).ok()?;
+            state.branch = Some(rest.is_empty().then_some(branch)?);
         }
         Some(state)
     }

@@ -76,7 +76,8 @@ impl Member {
             let (missed, rest) = postcard::take_from_bytes(rest).ok()?;
             member.missed = missed;
             if !rest.is_empty() {
-                member.private = postcard::from_bytes(rest).ok()?;
+                let (private, rest) = postcard::take_from_bytes(rest).ok()?;
+                member.private = rest.is_empty().then_some(private)?;
             }
         }
         Some(member)

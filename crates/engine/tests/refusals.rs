@@ -4,6 +4,7 @@
 mod driver;
 
 use driver::{Tables, World, founder, guest, two};
+use engine::checked;
 use engine::frame::{Frame, Refusal};
 use engine::log::LogState;
 use engine::log::have::LogHave;
@@ -53,9 +54,10 @@ fn leap(before: &Tables, store: &mut Tables) {
     let of_log = |(_, key): &&(Table, Vec<u8>)| key[32] == b'l' && key[33..81] == log.bytes();
     let mut records = before.keys().filter(|key| key.0 == Table::Projections);
     let log_key = records.find(of_log).unwrap().clone();
-    let mut state = LogState::decode(&before[&log_key]).unwrap();
+    let mut state = LogState::decode(checked::open(&log_key.1, &before[&log_key]).0).unwrap();
     state.insert(&leapt);
-    store.insert(log_key, state.encode());
+    let record = checked::seal(&log_key.1, state.encode());
+    store.insert(log_key, record);
     store.insert(run_key, leapt.bytes().to_vec());
     let line = store.remove(&line_key).unwrap();
     let mut at = line_key.1;
@@ -113,7 +115,7 @@ fn what_is_not_allowed_is_refused_for_good_and_its_author_is_told_so_in_its_tray
         *table == settled.0 && key[32] == b'l' && key[33..65] == *settled.1
     });
     let refused: Vec<_> = logs
-        .filter_map(|(_, value)| LogState::decode(value))
+        .filter_map(|((_, key), value)| LogState::decode(checked::open(key, value).0))
         .map(|state| state.have(case.entry.log).refused)
         .collect();
     assert_eq!(refused, [vec![(case.entry.seq, case.entry.seq, LAMPORT)]]);

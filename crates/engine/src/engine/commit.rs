@@ -15,6 +15,7 @@ mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::checked;
 use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
@@ -209,6 +210,7 @@ impl Engine {
                 || self.commits.fades.owes()
                 || self.has_moves()
                 || self.repairs.is_ready()
+                || self.loads.decisions.is_ready()
                 || !self.commits.reclassed.is_empty()
                 || self.governance.has_motions()
                 || self.commits.record_dirty)
@@ -248,6 +250,7 @@ impl Engine {
         }
         self.commits.merges.give_way();
         self.stage_repairs(&mut batch);
+        self.stage_found_decisions(&mut batch);
         self.stage_moves(&mut batch);
         self.stage_motion(&mut batch);
         self.stage_drafts(&mut batch);
@@ -269,7 +272,8 @@ impl Engine {
             batch.ops.push(if batch.spent.contains(log) {
                 StoreOp::Delete(Table::Projections, key)
             } else {
-                StoreOp::Put(Table::Projections, key, state.encode())
+                let value = checked::seal(&key, state.encode());
+                StoreOp::Put(Table::Projections, key, value)
             });
         }
         let id = BatchId(self.commits.next);
@@ -315,8 +319,8 @@ impl Engine {
         for (id, mut member) in self.members.take_dirty() {
             // By the names that entries have once this is stored.
             batch.moved.iter().for_each(|moved| moved.rename_in(&mut member));
-            let value = member.encode();
             let key = keys::member(&self.room, &id);
+            let value = checked::seal(&key, member.encode());
             batch.ops.push(StoreOp::Put(Table::Projections, key, value));
             batch.members.push(id);
             batch.strict = true;

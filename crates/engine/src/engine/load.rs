@@ -5,6 +5,7 @@
 //! ```
 //! A damaged record is left out and said; what it held is asked of peers again.
 
+mod decisions;
 pub(super) mod distant;
 mod projections;
 pub(super) mod repair;
@@ -12,6 +13,7 @@ pub(super) mod repair;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::forks::Why;
+use crate::engine::load::decisions::Decisions;
 use crate::engine::load::repair::Repairs;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryId, LinkId, LogId, Seq};
@@ -39,6 +41,8 @@ const READ_RUNS: u32 = 16;
 #[derive(Clone, Debug)]
 pub enum Purpose {
     Projections,
+    /// Runs among which there may be decisions that are lost.
+    Decisions,
     /// Notes whose messages are not here.
     Early,
     /// As whom others are known, what waits, and what could not be delivered.
@@ -96,6 +100,7 @@ pub struct Loads {
     out: BTreeMap<ScanId, Purpose>,
     page: Page,
     early: VecDeque<Command>,
+    pub decisions: Decisions,
 }
 
 impl Loads {
@@ -135,6 +140,7 @@ impl Engine {
     pub(super) fn load(&mut self) {
         self.loads.open = false;
         self.loads.out.clear();
+        self.loads.decisions = Decisions::default();
         for flow in self.links.values_mut().filter_map(|link| link.flow_mut()) {
             flow.reading = false;
             flow.have.settle_disputes();
@@ -171,6 +177,7 @@ impl Engine {
         };
         match purpose {
             Purpose::Projections => self.on_projections(records),
+            Purpose::Decisions => self.on_decision_runs(&records),
             Purpose::Early => self.on_early(records),
             Purpose::Outbox => self.on_outbox(records),
             Purpose::Drafts => self.on_drafts(records),
@@ -202,6 +209,7 @@ impl Engine {
             Purpose::Merge(_) => {}
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
+            | Purpose::Decisions
             | Purpose::Early
             | Purpose::Outbox
             | Purpose::Drafts
@@ -235,6 +243,12 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
+        if !self.find_decisions() {
+            self.on_all_decisions();
+        }
+    }
+
+    fn on_all_decisions(&mut self) {
         self.on_decisions_read();
         // As many as are kept in memory; the others are read with the page of their message.
         let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);

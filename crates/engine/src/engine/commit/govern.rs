@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_bytes::ByteBuf;
 
+use crate::checked;
 use crate::crypto::exchange::ExchangeKey;
 use crate::engine::commit::Batch;
 use crate::engine::{Engine, keys};
 use crate::ids::{EntryHash, EntryId, EpochId, LinkId, LogId, MemberId, Seq};
-use crate::io::{Millis, Output, StoreOp, Table};
+use crate::io::{Millis, Output, Record, StoreOp, Table};
 use crate::limits;
 use crate::link::flow::Read;
 use crate::log::decision::{Cut, Decision, Ruling};
@@ -114,9 +115,13 @@ pub(in crate::engine) fn encode(log: &LogId, seq: Seq, body: &[u8]) -> Vec<u8> {
 }
 
 /// Reads the record of a governance entry.
-pub(in crate::engine) fn decode(hash: EntryHash, value: &[u8]) -> Option<Ruled> {
-    let (log, seq, body): (LogId, Seq, ByteBuf) = postcard::from_bytes(value).ok()?;
-    Some(Ruled { hash, log, seq, decision: Decision::decode(&body).ok()? })
+pub(in crate::engine) fn decode(hash: EntryHash, record: &[u8]) -> Option<Ruled> {
+    match postcard::take_from_bytes::<(LogId, Seq, ByteBuf)>(record) {
+        Ok(((log, seq, body), [])) => {
+            Some(Ruled { hash, log, seq, decision: Decision::decode(&body).ok()? })
+        }
+        Ok(_) | Err(_) => None,
+    }
 }
 
 impl Engine {
@@ -254,20 +259,26 @@ impl Engine {
 
     /// Stores the decisions in a run as records of their own.
     pub(super) fn stage_decided(&mut self, batch: &mut Batch, run: &Run) {
-        let decisions = run.iter().filter(|(_, entry)| entry.header.kind == Kind::GOVERNANCE);
-        for (seq, entry) in decisions {
-            let body = entry.body.as_ref();
-            let decision = body.and_then(|body| Some((body, Decision::decode(body).ok()?)));
-            let Some((body, decision)) = decision else { continue };
+        for (ruled, (key, value)) in self.decisions_in(run) {
             let kept = self.governance.membership.count() + batch.decided.len();
-            if kept >= limits::DECISIONS + limits::DECISIONS_WAITING {
-                continue;
+            if kept < limits::DECISIONS + limits::DECISIONS_WAITING {
+                batch.ops.push(StoreOp::Put(Table::Projections, key, value));
+                batch.decided.push(ruled);
             }
-            let key = keys::decision(&self.room, &entry.hash);
-            let value = encode(&run.log, seq, body);
-            batch.ops.push(StoreOp::Put(Table::Projections, key, value));
-            batch.decided.push(Ruled { hash: entry.hash, log: run.log, seq, decision });
         }
+    }
+
+    /// The decisions in a run, each with its record.
+    pub(in crate::engine) fn decisions_in(&self, run: &Run) -> Vec<(Ruled, Record)> {
+        let decisions = run.iter().filter(|(_, entry)| entry.header.kind == Kind::GOVERNANCE);
+        let ruled = decisions.filter_map(|(seq, entry)| {
+            let (log, hash, body) = (run.log, entry.hash, entry.body.as_ref()?);
+            let decision = Decision::decode(body).ok()?;
+            let key = keys::decision(&self.room, &hash);
+            let value = checked::seal(&key, encode(&log, seq, body));
+            Some((Ruled { hash, log, seq, decision }, (key, value)))
+        });
+        ruled.collect()
     }
 
     /// Decisions are stored: they come into force.

@@ -112,7 +112,7 @@ impl Engine {
         if self.commits.merges.reading.take() != Some(log) {
             return;
         }
-        let runs = records.iter().filter_map(|(_, bytes)| Run::read(&self.room, bytes).ok());
+        let runs = records.iter().filter_map(|(_, bytes)| Run::verify(&self.room, bytes).ok());
         let mut groups: Vec<Joined> = Vec::new();
         for run in runs {
             if let Some(joined) = groups.last_mut()
