@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
 
 use engine::{
-    Body, Command, Draft, , DraftId, Engine, Event, Input, Now, Output, Priority, RoomRecord,
+    Body, Command, Draft, DraftId, Engine, Event, Input, Now, Output, Priority, RoomRecord,
     RowState, StoreOp, Table, checked,
 };
 

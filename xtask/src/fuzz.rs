@@ -26,8 +26,11 @@ pub struct Options {
 /// Where golden files lie, one folder a kind, of the newest version.
 const GOLDEN: [&str; 2] = ["crates/engine/tests/golden/1", "crates/protocol/tests/golden/1"];
 /// Targets whose golden files are in folders of other names.
-const SEEDS: [(&str, &[&str]); 2] =
-    [("message", &["client", "server"]), ("signal", &["signal", "signed"])];
+const SEEDS: [(&str, &[&str]); 3] = [
+    ("content", &["letter"]),
+    ("message", &["client", "server"]),
+    ("signal", &["signal", "signed"]),
+];
 
 /// Runs one target or all of them; `false` when one has found something.
 ///

@@ -360,3 +360,29 @@ fn what_was_decided_is_found_again_when_its_record_is_damaged() {
         }
     }
 }
+#[test]
+fn an_own_log_of_which_nothing_is_known_is_not_written_a_second_time() {
+    let (record, store) = read(&folder().join(VERSION));
+    let own = [b"l".as_slice(), &record.me().0].concat();
+    let known = |(table, key): &&(Table, Vec<u8>)| {
+        *table == Table::Projections && key[32..].starts_with(&own)
+    };
+    let key = store.keys().find(known).unwrap().clone();
+    for damage in [None, Some(vec![255; 9])] {
+        let mut store = store.clone();
+        store.remove(&key);
+        store.extend(damage.map(|damage| (key.clone(), damage)));
+        let (mut world, peer) = open((record.clone(), store));
+        assert!(is_damaged(&world, peer), "it is said");
+        say(&mut world, peer, "and goes on", |draft| draft);
+        let row = |row: &&Row| row.body == Body::Text("and goes on".into());
+        let row = world.peers[peer].rows.values().find(row).unwrap();
+        assert_ne!(keys_log(&row.entry), key.1[33..], "another log");
+        assert_eq!(row.state, RowState::Saved, "nobody has it");
+    }
+}
+
+/// A log as keys of records name it.
+fn keys_log(entry: &EntryId) -> Vec<u8> {
+    [&entry.log.member.0[..], &entry.log.incarnation.0].concat()
+}

@@ -301,6 +301,12 @@ impl Engine {
         let own = |(key, _): &Record| keys::read_draft(key).is_some_and(|(log, _)| log == self.own);
         // Those of the present log come last: they are forgotten last.
         let (now, before): (Vec<Record>, Vec<Record>) = records.into_iter().rev().partition(own);
+        let newest = now.last().and_then(|(key, _)| keys::read_draft(key)).map(|(_, seq)| seq);
+        if newest > self.logs.of(&self.own).and_then(LogState::head).map(|(seq, ..)| seq) {
+            // What is known of the own log was lost: its places are taken.
+            self.damaged(Table::Projections);
+            self.open_log();
+        }
         for (key, value) in before.into_iter().chain(now) {
             let id = <[u8; 16]>::try_from(value.as_slice()).ok().map(DraftId);
             match (keys::read_draft(&key), id) {
