@@ -228,3 +228,28 @@ fn bytes_of_what_is_not_in_memory_are_said_to_be_unknown() {
     assert!(after.unmeasured > 0 && after.unmeasured < 1_000, "{after:?}");
     assert!(after.bytes > 0 && after.bytes < before.bytes, "{after:?} {before:?}");
 }
+
+#[test]
+fn the_inspector_shows_the_oldest_of_all_own_logs() {
+    let mut world = two();
+    world.peers[1].full = true;
+    world.say(0, "first", Priority::Normal);
+    world.pass(20_000);
+    let written = world.peers[0].rows.values().next().unwrap().wall;
+    let store = world.stop(0);
+    // Another log of the same member, before the first one in any list.
+    let mut record = founder();
+    record.set_incarnation(engine::Incarnation([0; 16]));
+    let again = world.start(record, store);
+    world.connect(again);
+    world.pass(60_000);
+    world.say(again, "second", Priority::Normal);
+    world.pass(20_000);
+    world.command(again, Command::Watch(true));
+    world.pass(2_000);
+    let events = world.peers[again].events.iter().rev();
+    let queue = { events }
+        .find_map(|event| if let Event::Queue(queue) = event { Some(queue) } else { None });
+    let peer = queue.unwrap().peers.iter().find(|peer| peer.link.is_some()).unwrap();
+    assert_eq!(peer.lanes[2].oldest, Some(written), "{peer:?}");
+}

@@ -43,8 +43,8 @@ impl Engine {
         let mut lanes = flow.lanes(&self.logs, me);
         for class in Priority::ALL {
             let Some(lane) = lane_of(&mut lanes, class) else { continue };
-            let oldest = flow.oldest_own(&self.logs, me, class);
-            lane.oldest = oldest.and_then(|entry| self.written(&entry));
+            let first = flow.first_of_own(&self.logs, me, class);
+            lane.oldest = first.filter_map(|entry| self.written(&entry)).min();
             for (log, lacks) in flow.lacks_of_own(&self.logs, me, class) {
                 self.measure(lane, &log, &lacks);
             }

@@ -58,17 +58,20 @@ impl Flow {
         own.map(move |(log, state)| (*log, self.rest(log, state.of_class(class))))
     }
 
-    /// The oldest entry of the own logs that it lacks, of one class.
-    #[must_use]
-    pub fn oldest_own(&self, logs: &Logs, me: &MemberId, class: Priority) -> Option<EntryId> {
+    /// The first entry that it lacks of each own log, of one class.
+    pub fn first_of_own<'a>(
+        &'a self,
+        logs: &'a Logs,
+        me: &'a MemberId,
+        class: Priority,
+    ) -> impl Iterator<Item = EntryId> + 'a {
         let own = logs.iter().filter(|(log, _)| log.member == *me);
-        own.filter_map(|(log, state)| {
+        own.filter_map(move |(log, state)| {
             let mut rest = state.of_class(class).clone();
             if let Some(peer) = self.have.of(log) {
                 rest.subtract(&peer.held);
             }
             rest.first().map(|seq| EntryId { log: *log, seq })
         })
-        .next()
     }
 }
