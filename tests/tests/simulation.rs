@@ -8,6 +8,7 @@
 
 use engine::simulation::Mark;
 use engine::{Body, Priority, RowState};
+use std::process::Command;
 use tests::fault::Fault;
 use tests::plan::Plan;
 use tests::search::{Found, Range, hunt, search};
@@ -226,7 +227,10 @@ fn sweep(range: Range, quick: bool) -> Found {
         let plan = range.plan(seed);
         let (short, outcome) = shrink(&plan, options, outcome);
         let story = outcome.journal.join("\n");
-        panic!("seed {seed}: {:?}\n{:#?}\n{story}", outcome.broken, short.steps);
+        let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+        let commit = commit.map_or_else(|_| Vec::new(), |said| said.stdout);
+        let commit = String::from_utf8_lossy(&commit);
+        panic!("seed {seed} at commit {commit}: {:?}\n{:#?}\n{story}", outcome.broken, short.steps);
     }
     assert_eq!(found.seeds, count);
     found

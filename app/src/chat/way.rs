@@ -56,10 +56,6 @@ pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered
     let mut stops = vec![Stop { at: Some(message.wall), what: Step::Written }];
     for station in stations.into_iter().flatten() {
         let what = match station.what {
-            Passage::Written => {
-                stops[0].at = Some(station.at);
-                continue;
-            }
             Passage::Saved => Step::Saved,
             Passage::SentTo(member) => Step::SentTo(member),
             Passage::HeldBy(member) => Step::HeldBy(member),

@@ -249,11 +249,11 @@ pub enum RtcCall {
 /// The three data channels of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Channel {
-    /// Ordered and reliable: everything but attachments and presence.
+    /// Ordered and reliable: everything but attachments, typing and live words.
     Messages,
     /// Ordered and reliable: attachments.
     Bulk,
-    /// Unordered, never repeated: presence and typing.
+    /// Unordered, never repeated: typing and live words.
     Ephemeral,
 }
 

@@ -19,10 +19,9 @@ pub struct Traces {
 
 impl Traces {
     /// A message passes a station; the first time counts. Messages that are not followed are
-    /// only taken up when they are written or saved.
+    /// only taken up when they are saved.
     pub fn note(&mut self, entry: EntryId, at: Millis, what: Passage) {
-        let begins = matches!(what, Passage::Written | Passage::Saved);
-        if begins && !self.stations.contains_key(&entry) {
+        if what == Passage::Saved && !self.stations.contains_key(&entry) {
             self.stations.insert(entry, Vec::new());
             self.order.push_back(entry);
             if self.order.len() > limits::TRACES

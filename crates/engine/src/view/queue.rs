@@ -198,11 +198,9 @@ pub struct Station {
     pub what: Passage,
 }
 
-/// What happened to a message on its way.
+/// What happened to a message on its way, after it was written, which its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Passage {
-    /// It was handed over by the page.
-    Written,
     /// It was stored on this device.
     Saved,
     /// Its last byte was given to the channel to this member.
