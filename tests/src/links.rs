@@ -7,7 +7,7 @@ use engine::{Channel, Input, LinkId, RtcCall, RtcState, SdpKind};
 use crate::fault::Bug;
 use crate::peer::Happening;
 use crate::switch;
-use crate::wire::{DISCONNECTED_AFTER, End, FAILED_AFTER, HIGH_WATER, Wire};
+use crate::wire::{DISCONNECTED_AFTER, End, FAILED_AFTER, FIRST, HIGH_WATER, Negotiation, Wire};
 use crate::world::World;
 
 /// Milliseconds until a connection is established, at most, besides its delay.
@@ -19,38 +19,11 @@ impl World {
         let end = End { peer, life, link };
         match call {
             RtcCall::Open { offerer: true, .. } => {
-                let sdp = description(&end, 'o');
-                self.offers.insert(sdp.clone(), end);
-                let input = Input::RtcDescription { link, kind: SdpKind::Offer, sdp };
-                self.later(5, Happening::Input(peer, life, input));
+                self.describe(&end, SdpKind::Offer, FIRST);
                 self.candidate(&end);
             }
-            RtcCall::Remote { kind: SdpKind::Offer, sdp } => {
-                let Some(offerer) = self.offers.get(&sdp).copied() else { return };
-                self.oracle.offer_answered((peer, life), link, &sdp);
-                if self.wires.iter().any(|wire| wire.ends == [offerer, end]) {
-                    return;
-                }
-                let sdp = description(&end, 'a');
-                let (delay, rate) = (1 + self.below(80), 20 + self.below(5_000));
-                self.wires.push(Wire::new([offerer, end], delay, rate));
-                self.offers.insert(sdp.clone(), end);
-                let input = Input::RtcDescription { link, kind: SdpKind::Answer, sdp };
-                self.later(5, Happening::Input(peer, life, input));
-                self.candidate(&end);
-            }
-            RtcCall::Remote { kind: SdpKind::Answer, sdp } => {
-                let Some(answerer) = self.offers.get(&sdp).copied() else { return };
-                let wire = self.wires.iter().position(|wire| wire.ends == [end, answerer]);
-                if let Some(wire) = wire.filter(|wire| !self.wires[*wire].answered) {
-                    self.wires[wire].answered = true;
-                    if std::mem::take(&mut self.middleman) {
-                        self.tamper(wire);
-                    }
-                    let delay = self.wires[wire].delay + self.below(SETUP);
-                    self.later(delay, Happening::Open(wire));
-                }
-            }
+            RtcCall::Remote { kind: SdpKind::Offer, sdp } => self.hear_offer(end, &sdp),
+            RtcCall::Remote { kind: SdpKind::Answer, sdp } => self.hear_answer(end, &sdp),
             RtcCall::Close => {
                 if let Some((wire, side)) = self.wire_of(peer, life, link) {
                     self.close_wire(wire, side);
@@ -61,13 +34,65 @@ impl World {
         }
     }
 
+    /// A browser has made a description.
+    fn describe(&mut self, end: &End, kind: SdpKind, version: u64) {
+        let letter = if kind == SdpKind::Offer { 'o' } else { 'a' };
+        let sdp = description(end, letter, version);
+        self.offers.insert(sdp.clone(), (*end, version));
+        let input = Input::RtcDescription { link: end.link, kind, sdp };
+        self.later(5, Happening::Input(end.peer, end.life, input));
+    }
+
+    /// A browser takes an offer: the first, or one for another path of the same connection.
+    fn hear_offer(&mut self, end: End, sdp: &str) {
+        let Some((offerer, version)) = self.offers.get(sdp).copied() else { return };
+        self.oracle.offer_answered((end.peer, end.life), end.link, sdp);
+        let known = self.wires.iter_mut().find(|wire| wire.ends == [offerer, end]);
+        let Some(wire) = known else {
+            let (delay, rate) = (1 + self.below(80), 20 + self.below(5_000));
+            self.wires.push(Wire::new([offerer, end], delay, rate));
+            self.describe(&end, SdpKind::Answer, FIRST);
+            return self.candidate(&end);
+        };
+        let (newest, answers) = (wire.offered, wire.answers + 1);
+        (wire.offered, wire.answers) = (version, answers);
+        if version <= newest {
+            self.oracle.description_repeated(&end, "an offer");
+        }
+        self.describe(&end, SdpKind::Answer, FIRST + answers);
+    }
+
+    /// A browser takes an answer, and fails if none is due.
+    fn hear_answer(&mut self, end: End, sdp: &str) {
+        let Some((answerer, _)) = self.offers.get(sdp).copied() else { return };
+        let wire = self.wires.iter().position(|wire| wire.ends == [end, answerer]);
+        let Some(wire) = wire else { return };
+        match std::mem::replace(&mut self.wires[wire].negotiation, Negotiation::Settled) {
+            Negotiation::Called => {
+                if std::mem::take(&mut self.middleman) {
+                    self.tamper(wire);
+                }
+                let delay = self.wires[wire].delay + self.below(SETUP);
+                self.later(delay, Happening::Open(wire));
+            }
+            Negotiation::Seeking => {
+                self.note(format_args!("another path is found for wire {wire}"));
+                self.mend(wire);
+            }
+            Negotiation::Settled => {
+                self.oracle.description_repeated(&end, "an answer");
+                self.tell_state(&end, RtcState::Failed);
+            }
+        }
+    }
+
     /// Somebody sits in between: the offerer sees another fingerprint of itself than the other
     /// side was told.
     fn tamper(&mut self, wire: usize) {
         self.note(format_args!("somebody in between on wire {wire}"));
         self.wires[wire].tampered = true;
         let end = self.wires[wire].ends[0];
-        let sdp = description(&end, 'x');
+        let sdp = description(&end, 'x', FIRST);
         let input = Input::RtcDescription { link: end.link, kind: SdpKind::Offer, sdp };
         self.later(0, Happening::Input(end.peer, end.life, input));
     }
@@ -306,16 +331,22 @@ impl World {
         }
     }
 
-    /// Another path is looked for: it is found if there is one.
+    /// Another path is looked for: it is found, if there is one, when both have described it.
     fn restart(&mut self, peer: usize, life: u32, link: LinkId) {
-        if let Some((wire, _)) = self.wire_of(peer, life, link) {
-            self.mend(wire);
+        let Some((wire, side)) = self.wire_of(peer, life, link) else { return };
+        let wire = &mut self.wires[wire];
+        if wire.negotiation != Negotiation::Settled || wire.closed {
+            // A browser that waits for an answer makes no other offer.
+            return;
         }
+        (wire.negotiation, wire.restarts) = (Negotiation::Seeking, wire.restarts + 1);
+        let (end, version) = (wire.ends[side], FIRST + wire.restarts);
+        self.describe(&end, SdpKind::Offer, version);
     }
 }
 
 /// A description that the engine's gate lets pass, with a fingerprint of its own.
-fn description(end: &End, kind: char) -> String {
+fn description(end: &End, kind: char, version: u64) -> String {
     let name = format!("{} {} {} {kind}", end.peer, end.life, end.link.0);
     // As wide natively as in a browser.
     let peer = u64::try_from(end.peer).unwrap_or(u64::MAX);
@@ -330,7 +361,7 @@ fn description(end: &End, kind: char) -> String {
     );
     let hex: Vec<String> = print.iter().map(|byte| format!("{byte:02X}")).collect();
     format!(
-        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns={name}\r\nt=0 0\r\n\
+        "v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns={name}\r\nt=0 0\r\n\
          m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n\
          a=fingerprint:sha-256 {}\r\na=mid:0\r\na=sctp-port:5000\r\n",
         hex.join(":")

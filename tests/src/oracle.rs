@@ -179,6 +179,11 @@ impl Oracle {
         }
     }
 
+    /// A connection is told what browsers take once.
+    pub(crate) fn description_repeated(&mut self, end: &crate::wire::End, what: &str) {
+        self.fail("I10", format!("a connection of peer {} is told {what} again", end.peer));
+    }
+
     /// A page of `peer` is told something.
     pub fn told(&mut self, peer: usize, event: &Event, screen: &mut Screen, stores: &[&Store]) {
         match event {

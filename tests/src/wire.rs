@@ -13,6 +13,8 @@ pub const HIGH_WATER: usize = 16 * 1024;
 pub const DISCONNECTED_AFTER: u64 = 5_000;
 /// Milliseconds after which a cut is final.
 pub const FAILED_AFTER: u64 = 20_000;
+/// The version of the first description of each side; each that follows has one more.
+pub const FIRST: u64 = 2;
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,17 @@ pub struct Direction {
     pub last_arrival: u64,
 }
 
+/// How far offers and answers of a connection have come, at the end that offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Negotiation {
+    /// The first offer is out.
+    Called,
+    /// No answer is due.
+    Settled,
+    /// An offer of another path is out.
+    Seeking,
+}
+
 /// A connection.
 #[derive(Clone, Debug)]
 pub struct Wire {
@@ -51,8 +64,14 @@ pub struct Wire {
     pub closed: bool,
     /// Since when nothing gets through, if that is so.
     pub cut_since: Option<u64>,
-    /// True once the answer has come.
-    pub answered: bool,
+    /// How far offers and answers have come.
+    pub negotiation: Negotiation,
+    /// How often another path was looked for.
+    pub restarts: u64,
+    /// The version of the newest offer that was taken.
+    pub offered: u64,
+    /// How many answers followed the first.
+    pub answers: u64,
     /// True if nobody is told of its death.
     pub silent: bool,
     /// True if somebody sits in between: nothing but greetings may go over it.
@@ -73,7 +92,10 @@ impl Wire {
             open: false,
             closed: false,
             cut_since: None,
-            answered: false,
+            negotiation: Negotiation::Called,
+            restarts: 0,
+            offered: FIRST,
+            answers: 0,
             silent: false,
             tampered: false,
             delay,

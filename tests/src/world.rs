@@ -43,7 +43,7 @@ pub struct World {
     /// The devices.
     pub peers: Vec<Peer>,
     pub(crate) wires: Vec<Wire>,
-    pub(crate) offers: BTreeMap<String, crate::wire::End>,
+    pub(crate) offers: BTreeMap<String, (crate::wire::End, u64)>,
     pub(crate) partitions: BTreeSet<(usize, usize)>,
     pub(crate) rooms: Rooms,
     pub(crate) server_up: bool,

@@ -274,6 +274,13 @@ pub const STRANGER_PATIENCE: Millis = 3_000;
 /// Peers that were called and have never answered: so many are no accident.
 pub const CROWD: usize = 32;
 
+/// Candidates of one side that follow one of its descriptions, and in that description: a browser
+/// finds about ten.
+pub const CANDIDATES: u32 = 64;
+/// Descriptions of one side in one session: the first, and one for each other path. After those a
+/// connection that loses its path is made anew.
+pub const DESCRIPTIONS: u32 = 256;
+
 /// A link that is not proven by then is closed.
 pub const LINK_SETUP: Millis = 15_000;
 /// After so long in `disconnected`, the offerer asks for another path.

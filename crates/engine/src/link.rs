@@ -6,9 +6,11 @@
 //!                                          removed: Proven ──► Parting ──► (closed)
 //! ```
 //! Until the proof verifies, nothing but `Hello` and `Proof` is parsed (I5). What a proven link
-//! may carry is in [`flow`]; who is asked for what is in `sync.rs`.
+//! may carry is in [`flow`], which descriptions count in [`negotiation`]; who is asked for what is in
+//! `sync.rs`.
 
 pub mod flow;
+pub mod negotiation;
 
 use crate::frame::Frame;
 use crate::hello::Greeting;
@@ -16,6 +18,7 @@ use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Millis, RtcState};
 use crate::limits;
 use crate::link::flow::Flow;
+use crate::link::negotiation::Negotiation;
 use crate::signal::sdp::Fingerprint;
 use protocol::PeerId;
 
@@ -49,6 +52,8 @@ pub struct Link {
     pub local: Option<Fingerprint>,
     /// Theirs, from the description that they signed.
     pub remote: Option<Fingerprint>,
+    /// Which of what comes through the signaling server counts.
+    pub negotiation: Negotiation,
     /// How far it has come.
     pub phase: Phase,
     /// Since when it exists.
@@ -80,6 +85,7 @@ impl Link {
             claimed: None,
             local: None,
             remote: None,
+            negotiation: Negotiation::default(),
             phase: Phase::Calling,
             since: now,
             rtc: (RtcState::Connecting, now),

@@ -7,6 +7,7 @@
 //! Payloads are sealed and signed: what does not open is dropped before any connection exists.
 //! A link that is lost is offered again after a while; the queue for its member stays.
 
+mod descriptions;
 pub(super) mod door;
 mod epochs;
 mod meetings;
@@ -21,7 +22,7 @@ use crate::ids::{EpochId, LinkId, MemberId};
 use crate::io::{Channel, Output, RtcCall, RtcState, SdpKind};
 use crate::limits;
 use crate::link::{Link, Phase};
-use crate::signal::{Call, SignalError, SignalKind, SignalPayload, relayed, sdp};
+use crate::signal::{Call, SignalError, SignalKind, SignalPayload, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::{Ending, Misconduct, Role, SignalState, Trouble};
 
@@ -103,31 +104,6 @@ impl Engine {
         id
     }
 
-    pub(super) fn on_description(&mut self, id: LinkId, kind: SdpKind, sdp: String) {
-        let Some(link) = self.links.get_mut(&id) else { return };
-        match sdp::gate(&sdp) {
-            Ok(fingerprint) => link.local = Some(fingerprint),
-            Err(error) => {
-                self.trouble(Trouble::Peer { member: None, what: error.to_string() });
-                return self.close(id);
-            }
-        }
-        let sdp = if self.is_relay_only() { relayed::description(&sdp) } else { sdp };
-        self.post(
-            id,
-            match kind {
-                SdpKind::Offer => SignalKind::Offer { sdp, boot: self.boot },
-                SdpKind::Answer => SignalKind::Answer { sdp },
-            },
-        );
-    }
-
-    pub(super) fn on_candidate(&mut self, id: LinkId, candidate: String) {
-        let hidden = self.is_relay_only();
-        let json = if hidden { relayed::candidate(&candidate) } else { Some(candidate) };
-        json.into_iter().for_each(|json| self.post(id, SignalKind::Candidate { json }));
-    }
-
     /// Seals and signs a payload for the peer of a link.
     fn post(&mut self, id: LinkId, kind: SignalKind) {
         let Some(link) = self.links.get(&id) else { return };
@@ -172,10 +148,7 @@ impl Engine {
             SignalKind::Linked => self.on_linked((at, from), payload.from, payload.session),
             SignalKind::Answer { sdp } => self.on_answer(payload.from, payload.session, sdp),
             SignalKind::Candidate { json } => {
-                if let Some(id) = self.of_session(payload.session, &payload.from) {
-                    let call = RtcCall::Candidate(json);
-                    self.out.push_back(Output::Rtc { link: id, call });
-                }
+                self.on_their_candidate(payload.from, payload.session, json);
             }
         }
     }
@@ -317,32 +290,14 @@ impl Engine {
         let id = self.new_link((meeting, peer), session, false);
         if let Some(link) = self.links.get_mut(&id) {
             (link.claimed, link.remote) = (Some(from), Some(fingerprint));
+            let first = link.negotiation.hear(SdpKind::Offer, sdp::version(&sdp), true);
+            debug_assert!(first, "the first offer of a session is newer than none");
         }
         let relay_only = self.is_relay_only();
         let open = RtcCall::Open { offerer: false, polite: true, relay_only };
         self.out.push_back(Output::Rtc { link: id, call: open });
         let remote = RtcCall::Remote { kind: SdpKind::Offer, sdp };
         self.out.push_back(Output::Rtc { link: id, call: remote });
-    }
-
-    /// Another path for a connection that exists: it has to be the same connection.
-    fn on_offer_again(&mut self, id: LinkId, fingerprint: sdp::Fingerprint, sdp: String) {
-        if self.links.get(&id).is_some_and(|link| link.remote == Some(fingerprint)) {
-            let call = RtcCall::Remote { kind: SdpKind::Offer, sdp };
-            self.out.push_back(Output::Rtc { link: id, call });
-        }
-    }
-
-    fn on_answer(&mut self, from: MemberId, session: [u8; 16], sdp: String) {
-        let Some(id) = self.of_session(session, &from) else { return };
-        let Ok(fingerprint) = sdp::gate(&sdp) else { return };
-        let Some(link) = self.links.get_mut(&id) else { return };
-        if link.remote.is_some_and(|remote| remote != fingerprint) {
-            return;
-        }
-        (link.claimed, link.remote) = (Some(from), Some(fingerprint));
-        let call = RtcCall::Remote { kind: SdpKind::Answer, sdp };
-        self.out.push_back(Output::Rtc { link: id, call });
     }
 
     pub(super) fn on_rtc_state(&mut self, id: LinkId, state: RtcState) {

@@ -87,6 +87,10 @@ faults! {
     ProofNotBound breaks "I5",
     /// An offer that was answered once is answered again when it is replayed.
     ReplayedOfferAnswered breaks "I10",
+    /// An answer is taken twice: browsers end a connection that is told so.
+    AnswerTakenTwice breaks "I10",
+    /// An offer that was taken in a session is taken again when it is replayed.
+    OfferTakenTwice breaks "I10",
     /// A link that is lost is not offered again.
     LostLinkNotOffered breaks "I9",
     /// A silent link is never asked for a sign of life.
@@ -208,6 +212,8 @@ marks! {
     LinkedAlready,
     /// An offer was a replay.
     OfferReplayed,
+    /// An offer or an answer came again within its session, or late.
+    DescriptionReplayed,
     /// A link was not proven in time.
     SetupOver,
     /// A probe had no answer in time.

@@ -45,6 +45,8 @@ pub struct Peer {
     pub ahead: u64,
     /// Of each connection that was opened, whether it has to go through relays.
     pub relayed: Vec<bool>,
+    /// What its browser was told to do.
+    pub calls: Vec<(LinkId, RtcCall)>,
 }
 
 /// All peers, their signaling room, and a clock that moves when nothing else does.
@@ -58,6 +60,8 @@ pub struct World {
     pub rooms: Vec<Rendezvous>,
     /// How quick wires are; none are instant.
     pub line: Option<Line>,
+    /// All that members said to each other through the server, and to whom.
+    pub post: Vec<(usize, ServerMessage)>,
 }
 
 pub fn sdp(name: &str, fingerprint: u8) -> String {
@@ -72,7 +76,15 @@ pub fn sdp(name: &str, fingerprint: u8) -> String {
 impl World {
     pub fn new() -> World {
         let (wires, sessions) = (BTreeMap::new(), BTreeMap::new());
-        World { peers: vec![], now: 1_000, wires, sessions, rooms: vec![], line: None }
+        World {
+            peers: vec![],
+            now: 1_000,
+            wires,
+            sessions,
+            rooms: vec![],
+            line: None,
+            post: vec![],
+        }
     }
 
     pub fn clock(&self) -> Now {
@@ -102,6 +114,7 @@ impl World {
             ops: 0,
             ahead: 0,
             relayed: vec![],
+            calls: vec![],
         });
         index
     }
@@ -330,6 +343,7 @@ impl World {
                 let other = (0..self.peers.len()).find(|other| self.address(*other, &room) == to);
                 let side = self.peers[index].side;
                 if let Some(other) = other.filter(|other| self.peers[*other].side == side) {
+                    self.post.push((other, signal.clone()));
                     self.peers[other].inputs.push_back(Input::Signal(signal));
                 }
             }
@@ -343,6 +357,7 @@ impl World {
         let fingerprint = u8::try_from(index).unwrap();
         let name = format!("{index}-{}", link.0);
         let mine = sdp(&name, fingerprint);
+        self.peers[index].calls.push((link, call.clone()));
         if let RtcCall::Open { relay_only, .. } = &call {
             self.peers[index].relayed.push(*relay_only);
         }
