@@ -10,6 +10,7 @@ use browser::channel::{ChannelNews, DataChannel};
 use browser::rtc::{Rtc, RtcNews, Told};
 use browser::{Client, ClientEvent, ClientOptions, Fault};
 use engine::protocol::{PageConfig, Relays};
+use engine::signal::sdp::version;
 use engine::{Channel, Entrance, LinkId, RoomId, RtcCall, RtcState, SdpKind};
 use futures::StreamExt;
 use futures::channel::{mpsc, oneshot};
@@ -57,6 +58,8 @@ struct Loop {
     states: [RtcState; 2],
     open: Vec<(usize, Channel)>,
     descriptions: Vec<(usize, SdpKind)>,
+    /// Their texts.
+    texts: Vec<String>,
 }
 
 impl Loop {
@@ -92,7 +95,8 @@ impl Loop {
             Rtc::new(&PageConfig::default(), false, Rc::new(tell))
         });
         let states = [RtcState::Connecting; 2];
-        Loop { ends, channels, raw, happened, states, open: vec![], descriptions: vec![] }
+        let (open, descriptions, texts) = (vec![], vec![], vec![]);
+        Loop { ends, channels, raw, happened, states, open, descriptions, texts }
     }
 
     fn call(&self, end: usize, call: RtcCall) {
@@ -106,6 +110,7 @@ impl Loop {
             match happened {
                 Happened::News(end, RtcNews::Description { kind, sdp }) => {
                     self.descriptions.push((end, kind));
+                    self.texts.push(sdp.clone());
                     self.call(1 - end, RtcCall::Remote { kind, sdp });
                 }
                 Happened::News(end, RtcNews::Candidate(candidate)) => {
@@ -178,6 +183,40 @@ async fn a_path_is_sought_anew_without_losing_the_channels() {
     assert_eq!(pair.descriptions[2..], again);
     assert!(pair.send(1, Channel::Messages, b"still here"));
     assert_eq!(pair.heard().await, (0, Channel::Messages, b"still here".to_vec()));
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_that_is_not_due_changes_nothing() {
+    let mut pair = Loop::new([None, None]);
+    pair.connect().await;
+    let answer = pair.texts[1].clone();
+    for _ in 0..3 {
+        pair.call(0, RtcCall::Remote { kind: SdpKind::Answer, sdp: answer.clone() });
+    }
+    // What they lead to is told before the descriptions of another path.
+    pair.call(0, RtcCall::RestartIce);
+    let whole = |it: &Loop| {
+        assert_ne!(it.states[0], RtcState::Failed);
+        it.descriptions.len() == 4
+    };
+    pair.until(whole).await;
+    assert!(pair.send(0, Channel::Messages, b"still here"));
+    assert_eq!(pair.heard().await, (1, Channel::Messages, b"still here".to_vec()));
+}
+
+#[wasm_bindgen_test]
+async fn each_description_of_a_side_has_a_higher_version_than_the_one_before() {
+    let mut pair = Loop::new([None, None]);
+    pair.connect().await;
+    for paths in 2..4 {
+        pair.call(0, RtcCall::RestartIce);
+        pair.until(move |it| it.descriptions.len() == 2 * paths).await;
+    }
+    for end in [0, 1] {
+        let own = pair.descriptions.iter().zip(&pair.texts).filter(|(it, _)| it.0 == end);
+        let versions: Vec<u64> = own.map(|(_, text)| version(text)).collect();
+        assert!(versions.len() == 3 && versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    }
 }
 
 #[wasm_bindgen_test]

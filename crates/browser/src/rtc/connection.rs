@@ -3,7 +3,7 @@
 //! ```text
 //!  negotiationneeded ──► setLocalDescription ──► Description told
 //!  hear(offer)  ──► collision and impolite? ignore : setRemote ──► setLocal ──► Description told
-//!  hear(answer) ──► setRemote            candidates before the first remote description wait
+//!  hear(answer) ──► is one due? setRemote : ignore     candidates before the first remote wait
 //! ```
 //! Dropping it removes its listeners first and then closes it: nothing is told after that.
 
@@ -180,7 +180,7 @@ impl Connection {
         let stable = self.peer.signaling_state() == RtcSignalingState::Stable;
         let ready = !negotiation.making_offer.get() && (stable || negotiation.setting_answer.get());
         let collision = kind == SdpKind::Offer && !ready;
-        if collision && !self.polite {
+        if (collision && !self.polite) || (kind == SdpKind::Answer && !self.awaits_answer()) {
             return;
         }
         let description = RtcSessionDescriptionInit::new(match kind {
@@ -201,6 +201,13 @@ impl Connection {
                 (Ok(_), SdpKind::Answer) => connection.add_early(),
             }
         });
+    }
+
+    /// True if an offer of its own is without its answer. Any other answer a browser refuses, and that
+    /// is nothing for which a connection should end.
+    fn awaits_answer(&self) -> bool {
+        let offered = self.peer.signaling_state() == RtcSignalingState::HaveLocalOffer;
+        offered && !self.negotiation.setting_answer.get()
     }
 
     /// Runs the next step when a promise is settled, if there still is a connection then. Only a
