@@ -3,12 +3,16 @@
 //! A description has exactly one `m=application` (RFC 8841), no other media, and exactly one
 //! sha-256 fingerprint (RFC 8122). The gate is stricter than any browser's parser where they
 //! differ, so that what it read is what they read. Nothing is rewritten: it passes or it does not.
+//! What a candidate may say is in [`candidate`].
 
 use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::HEXUPPER;
 use serde::{Deserialize, Serialize};
+
+use crate::limits;
+use crate::signal::candidate;
 
 /// Bytes of a session description.
 pub const SDP_BYTES: usize = 16 * 1024;
@@ -75,7 +79,7 @@ pub enum SdpError {
     /// A DTLS role under which no connection is made.
     #[error("a session description has a DTLS role under which no connection is made")]
     Setup,
-    /// Not the JSON of a candidate, or one that is too long.
+    /// Not the JSON of a candidate, one too long, one that browsers do not write, or one too many.
     #[error("a candidate is not one that may be used")]
     Candidate,
 }
@@ -89,6 +93,7 @@ pub fn gate(sdp: &str) -> Result<Fingerprint, SdpError> {
         return Err(SdpError::TooLong);
     }
     let mut media = 0;
+    let mut candidates = 0;
     let mut fingerprint = None;
     let text = sdp.strip_suffix('\n').unwrap_or(sdp);
     for (number, line) in text.split('\n').enumerate() {
@@ -101,19 +106,24 @@ pub fn gate(sdp: &str) -> Result<Fingerprint, SdpError> {
                 check_media(value)?;
                 media += 1;
             }
-            (_, b'a') => {
-                if let Some(next) = attribute(value)? {
+            (_, b'a') => match attribute(value)? {
+                Attribute::Fingerprint(next) => {
                     if fingerprint.is_some_and(|before| before != next) {
                         return Err(SdpError::Fingerprint);
                     }
                     fingerprint = Some(next);
                 }
-            }
+                Attribute::Candidate => candidates += 1,
+                Attribute::Other => {}
+            },
             (_, _) => {}
         }
     }
     if media != 1 {
         return Err(SdpError::Media);
+    }
+    if candidates > limits::CANDIDATES {
+        return Err(SdpError::Candidate);
     }
     fingerprint.ok_or(SdpError::Fingerprint)
 }
@@ -157,9 +167,16 @@ fn check_media(value: &str) -> Result<(), SdpError> {
     if right { Ok(()) } else { Err(SdpError::Media) }
 }
 
-/// The fingerprint, if the attribute is one. Names are compared without regard to case, since
+/// What an attribute is.
+enum Attribute {
+    Fingerprint(Fingerprint),
+    Candidate,
+    Other,
+}
+
+/// What an attribute is, if it may be there. Names are compared without regard to case, since
 /// parsers do so, too.
-fn attribute(value: &str) -> Result<Option<Fingerprint>, SdpError> {
+fn attribute(value: &str) -> Result<Attribute, SdpError> {
     let (name, text) = value.split_once(':').unwrap_or((value, ""));
     // Before the colon there may be no blank that a parser would skip.
     let name = name.trim_end().to_ascii_lowercase();
@@ -169,10 +186,12 @@ fn attribute(value: &str) -> Result<Option<Fingerprint>, SdpError> {
             if !algorithm.eq_ignore_ascii_case("sha-256") {
                 return Err(SdpError::Fingerprint);
             }
-            digits.parse().map(Some)
+            digits.parse().map(Attribute::Fingerprint)
         }
+        "candidate" if candidate::is_usable(text) => Ok(Attribute::Candidate),
+        "candidate" => Err(SdpError::Candidate),
         "setup" if !matches!(text, "actpass" | "active" | "passive") => Err(SdpError::Setup),
-        _ => Ok(None),
+        _ => Ok(Attribute::Other),
     }
 }
 
@@ -200,8 +219,8 @@ pub fn gate_candidate(json: &str) -> Result<(), SdpError> {
     let short = |text: &Option<String>| {
         text.as_ref().is_none_or(|text| text.len() <= CANDIDATE_FIELD_BYTES && printable(text))
     };
-    let right = (init.candidate.is_empty() || init.candidate.starts_with("candidate:"))
-        && printable(&init.candidate)
+    let right = (init.candidate.is_empty()
+        || init.candidate.strip_prefix("candidate:").is_some_and(candidate::is_usable))
         && short(&init.sdp_mid)
         && short(&init.username_fragment)
         && init.line.is_none_or(|line| line == 0);

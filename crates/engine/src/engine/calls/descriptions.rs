@@ -8,7 +8,7 @@
 use crate::engine::Engine;
 use crate::ids::{LinkId, MemberId};
 use crate::io::{Output, RtcCall, SdpKind};
-use crate::signal::{SignalKind, relayed, sdp};
+use crate::signal::{SignalKind, candidate, relayed, sdp};
 use crate::simulation::{Mark, Planted, mark, planted};
 use crate::view::Trouble;
 
@@ -16,6 +16,7 @@ impl Engine {
     /// The browser describes its side.
     pub(in crate::engine) fn on_description(&mut self, id: LinkId, kind: SdpKind, sdp: String) {
         let Some(link) = self.links.get_mut(&id) else { return };
+        let sdp = candidate::usable(&sdp);
         match sdp::gate(&sdp) {
             Ok(fingerprint) => link.local = Some(fingerprint),
             Err(error) => {
@@ -34,10 +35,11 @@ impl Engine {
         );
     }
 
-    /// The browser has found a way to reach it.
-    pub(in crate::engine) fn on_candidate(&mut self, id: LinkId, candidate: String) {
+    /// The browser has found a way to reach it: it is told if the other side would let it pass.
+    pub(in crate::engine) fn on_candidate(&mut self, id: LinkId, found: String) {
         let hidden = self.is_relay_only();
-        let json = if hidden { relayed::candidate(&candidate) } else { Some(candidate) };
+        let json = if hidden { relayed::candidate(&found) } else { Some(found) };
+        let json = json.filter(|json| sdp::gate_candidate(json).is_ok());
         let Some((json, link)) = json.zip(self.links.get_mut(&id)) else { return };
         if link.negotiation.tell_candidate() {
             self.post(id, SignalKind::Candidate { json });

@@ -135,7 +135,7 @@ fn what_is_too_long_is_refused() {
 #[test]
 fn candidates_of_browsers_pass_and_others_do_not() {
     for good in [
-        r#"{"candidate":"candidate:1 1 UDP 2122252543 1f.local 61764 typ host",
+        r#"{"candidate":"candidate:1 1 UDP 9 359a7d5d-0576-4d19-9c3c-e6fa5a793c0c.local 5 typ host",
             "sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"Pqrs"}"#,
         r#"{"candidate":"","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":null}"#,
         r#"{"candidate":"","sdpMid":null}"#,
@@ -156,6 +156,9 @@ fn candidates_of_browsers_pass_and_others_do_not() {
         r#"{"candidate":7}"#,
         r#"{"candidate":"a=candidate:1"}"#,
         r#"{"candidate":"candidate:1\nm=audio"}"#,
+        r#"{"candidate":"candidate:1 1 udp 1 evil.example 1 typ host"}"#,
+        r#"{"candidate":"candidate:1 1 udp 1 192.0.2.1 1 typ host\n"}"#,
+        r#"{"candidate":"1 1 udp 1 192.0.2.1 1 typ host"}"#,
         r#"{"candidate":"","candidate":"candidate:"}"#,
         r#"{"candidate":"","sdpMLineIndex":1}"#,
         r#"{"candidate":"","sdpMLineIndex":-1}"#,
@@ -169,6 +172,35 @@ fn candidates_of_browsers_pass_and_others_do_not() {
     ] {
         assert_eq!(gate_candidate(bad), Err(SdpError::Candidate), "{bad}");
     }
+}
+
+#[test]
+fn what_a_description_names_as_candidates_is_as_strict() {
+    let good = "a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n";
+    let most = usize::try_from(limits::CANDIDATES).unwrap();
+    assert_eq!(gate(&(chromium() + &good.repeat(most))), Ok(fingerprint()));
+    assert_eq!(gate(&(chromium() + &good.repeat(most + 1))), Err(SdpError::Candidate));
+    for bad in [
+        "a=candidate:1 1 udp 1 evil.example 1 typ host\r\n",
+        "a=Candidate:1 1 udp 1 evil.example 1 typ host\r\n",
+        "a=candidate :1 1 udp 1 evil.example 1 typ host\r\n",
+        "a=candidate: 1 1 udp 1 192.0.2.1 1 typ host\r\n",
+        "a=candidate:1 1 tcp 1 192.168.1.1 80 typ host tcptype passive\r\n",
+        "a=candidate\r\n",
+    ] {
+        assert_eq!(gate(&(chromium() + bad)), Err(SdpError::Candidate), "{bad}");
+    }
+}
+
+#[test]
+fn the_version_of_a_description_is_in_its_origin() {
+    assert_eq!((version(&chromium()), version(&firefox())), (2, 0));
+    assert_eq!(version(&chromium().replace("6 2 IN", "6 18446744073709551615 IN")), u64::MAX);
+    for none in ["6 IN", "6 -2 IN", "6 +2 IN", "6 18446744073709551616 IN"] {
+        assert_eq!(version(&chromium().replace("6 2 IN", none)), 0, "{none}");
+    }
+    let later = chromium().replace("s=-\r\n", "s=-\r\no=- 1 9 IN IP4 127.0.0.1\r\n");
+    assert_eq!(version(&later), 2, "the first alone");
 }
 
 proptest! {
