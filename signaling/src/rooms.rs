@@ -6,6 +6,7 @@
 //! can guess one. Rooms exist while they have members, and nothing of them is kept after.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use protocol::{ErrorCode, PeerId, Rendezvous, ServerMessage, limits};
 use thiserror::Error;
@@ -35,6 +36,9 @@ pub enum Refusal {
     /// The room has as many members as it may have.
     #[error("the room is full: it has {0} members, the most that this server allows")]
     RoomFull(usize),
+    /// The address has as many of the room's places as it may have.
+    #[error("your address has {0} places in this room, the most that this server allows")]
+    AddressFull(usize),
     /// The connection is in as many rooms as it may be.
     #[error("you are in {0} rooms, the most that this server allows: leave one first")]
     TooManyRooms(usize),
@@ -47,7 +51,7 @@ impl Refusal {
         match self {
             Self::NotInRoom => ErrorCode::NotInRoom,
             Self::UnknownPeer => ErrorCode::UnknownPeer,
-            Self::RoomFull(_) => ErrorCode::RoomFull,
+            Self::RoomFull(_) | Self::AddressFull(_) => ErrorCode::RoomFull,
             Self::TooManyRooms(_) => ErrorCode::TooManyRooms,
         }
     }
@@ -64,6 +68,8 @@ impl Refusal {
 pub struct RoomLimits {
     /// Most members in a room at once.
     pub members_per_room: usize,
+    /// Most of them from one address.
+    pub members_per_address: usize,
     /// Most rooms that one connection may be in at once.
     pub rooms_per_connection: usize,
 }
@@ -72,6 +78,7 @@ impl Default for RoomLimits {
     fn default() -> Self {
         Self {
             members_per_room: limits::MEMBERS_PER_ROOM,
+            members_per_address: limits::MEMBERS_PER_ADDRESS,
             rooms_per_connection: limits::ROOMS_PER_CONNECTION,
         }
     }
@@ -88,6 +95,7 @@ pub struct Rooms {
     drawn: u64,
     rooms: BTreeMap<Rendezvous, Members>,
     stays: BTreeMap<ConnectionId, BTreeMap<Rendezvous, PeerId>>,
+    addresses: BTreeMap<ConnectionId, IpAddr>,
 }
 
 impl Rooms {
@@ -100,20 +108,30 @@ impl Rooms {
     /// No rooms yet, under other bounds than those of [`limits`].
     #[must_use]
     pub fn with_limits(seed: [u8; 32], limits: RoomLimits) -> Self {
-        Self { limits, seed, drawn: 0, rooms: BTreeMap::new(), stays: BTreeMap::new() }
+        let (rooms, stays, addresses) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { limits, seed, drawn: 0, rooms, stays, addresses }
+    }
+
+    /// A connection comes from this address, or from the network that counts as one. Of whom it is
+    /// not said where they come from, everybody has an address of its own.
+    pub fn arrive(&mut self, conn: ConnectionId, address: IpAddr) {
+        self.addresses.insert(conn, address);
     }
 
     /// Puts a connection into a room: tells it who is there, and the others that it came. If it is
     /// in the room already, it alone is told again who is there, and keeps its peer id.
     ///
     /// # Errors
-    /// [`Refusal::RoomFull`], [`Refusal::TooManyRooms`].
+    /// [`Refusal::RoomFull`], [`Refusal::AddressFull`], [`Refusal::TooManyRooms`].
     pub fn join(&mut self, conn: ConnectionId, room: &Rendezvous) -> Result<Vec<Deliver>, Refusal> {
         if let Some(you) = self.peer(conn, room) {
             return Ok(vec![self.joined(conn, room, you)]);
         }
         if self.members(room).count() >= self.limits.members_per_room {
             return Err(Refusal::RoomFull(self.limits.members_per_room));
+        }
+        if self.neighbours(conn, room) >= self.limits.members_per_address {
+            return Err(Refusal::AddressFull(self.limits.members_per_address));
         }
         if self.stays.get(&conn).map_or(0, BTreeMap::len) >= self.limits.rooms_per_connection {
             return Err(Refusal::TooManyRooms(self.limits.rooms_per_connection));
@@ -148,6 +166,7 @@ impl Rooms {
 
     /// Takes a connection that has ended out of all its rooms, and tells the others.
     pub fn leave_all(&mut self, conn: ConnectionId) -> Vec<Deliver> {
+        self.addresses.remove(&conn);
         let stays = self.stays.remove(&conn).unwrap_or_default();
         stays.into_iter().flat_map(|(room, peer)| self.depart(&room, peer)).collect()
     }
@@ -190,6 +209,13 @@ impl Rooms {
     #[must_use]
     pub fn count(&self) -> usize {
         self.rooms.len()
+    }
+
+    /// How many in a room come from the address of this connection.
+    fn neighbours(&self, conn: ConnectionId, room: &Rendezvous) -> usize {
+        let Some(address) = self.addresses.get(&conn) else { return 0 };
+        let from = |(_, member): &(_, ConnectionId)| self.addresses.get(member) == Some(address);
+        self.members(room).filter(from).count()
     }
 
     fn joined(&self, to: ConnectionId, room: &Rendezvous, you: PeerId) -> Deliver {

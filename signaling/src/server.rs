@@ -36,6 +36,7 @@ use turn::Turn;
 use wire::Wire;
 
 mod admission;
+mod company;
 mod config;
 mod ending;
 mod exchange;
@@ -118,7 +119,7 @@ pub async fn run(
     let (close, closing) = watch::channel(false);
     let memory = config.memory();
     let shared = Shared {
-        exchange: Exchange::new(seed, limits.rooms(), Turn::new(&config)),
+        exchange: Exchange::new(seed, limits.rooms(), Turn::new(&config, &seed)),
         page: Arc::new(Page::new(config.dist.clone())),
         sockets: Admission::new(Most::sockets(&limits)),
         sources: Sources::new(&config.sources),

@@ -16,6 +16,11 @@ pub const PAYLOAD_CHARS: usize = 60 * 1024;
 /// Most members in a room at once. The next to join is refused with `room_full`.
 pub const MEMBERS_PER_ROOM: usize = 64;
 
+/// Most of them from one address (for IPv6 a /64 counts as one address): a quarter, so that nobody
+/// takes all places alone, and a family or an office behind one address has enough. The next is
+/// refused with `room_full`, too.
+pub const MEMBERS_PER_ADDRESS: usize = MEMBERS_PER_ROOM / 4;
+
 /// Most rooms that one connection may be in at once. One more is refused with `too_many_rooms`.
 pub const ROOMS_PER_CONNECTION: usize = 64;
 

@@ -50,8 +50,9 @@ pub enum ClientMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// Relays for your connections: comes before the first [`ServerMessage::Joined`], and again
-    /// while you are in a room, before the account ends. A server without relays never says it.
+    /// Relays for your connections: comes once you are not alone in a room, before the
+    /// [`ServerMessage::Joined`] or [`ServerMessage::PeerJoined`] that says so, and again before the
+    /// account ends. A server without relays never says it.
     Relays(Relays),
     /// You are in the room.
     Joined {

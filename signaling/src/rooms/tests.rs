@@ -81,6 +81,7 @@ fn leaving_tells_the_others_once_and_twice_is_refused() {
 #[test]
 fn an_ended_connection_leaves_all_its_rooms_and_nothing_stays_behind() {
     let mut rooms = rooms();
+    rooms.arrive(ANA, "192.0.2.1".parse().unwrap());
     for n in [1, 2, 3] {
         rooms.join(ANA, &room(n)).unwrap();
     }
@@ -90,7 +91,7 @@ fn an_ended_connection_leaves_all_its_rooms_and_nothing_stays_behind() {
     assert_eq!(rooms.count(), 1);
     assert_eq!(rooms.leave_all(ANA), vec![]);
     rooms.leave_all(BEN);
-    assert!(rooms.rooms.is_empty() && rooms.stays.is_empty());
+    assert!(rooms.rooms.is_empty() && rooms.stays.is_empty() && rooms.addresses.is_empty());
 }
 
 #[test]
@@ -103,6 +104,26 @@ fn a_full_room_refuses_one_more_and_takes_one_after_a_leave() {
     assert!(rooms.join(ConnectionId(5), &room(1)).is_ok(), "a member may ask who is there");
     rooms.leave(ConnectionId(5), &room(1)).unwrap();
     assert!(rooms.join(ConnectionId(64), &room(1)).is_ok());
+}
+
+#[test]
+fn an_address_has_so_many_places_of_a_room_and_leaves_the_others_to_others() {
+    let mut rooms = rooms();
+    let [here, there] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+    for n in 0..128 {
+        rooms.arrive(ConnectionId(n), if n < 100 { here } else { there });
+    }
+    for n in 0..16 {
+        rooms.join(ConnectionId(n), &room(1)).unwrap();
+    }
+    assert_eq!(rooms.join(ConnectionId(16), &room(1)), Err(Refusal::AddressFull(16)));
+    assert!(rooms.join(ConnectionId(5), &room(1)).is_ok(), "a member may ask who is there");
+    assert!(rooms.join(ConnectionId(16), &room(2)).is_ok(), "another room");
+    assert!(rooms.join(ConnectionId(100), &room(1)).is_ok(), "another address");
+    rooms.leave(ConnectionId(5), &room(1)).unwrap();
+    assert!(rooms.join(ConnectionId(16), &room(1)).is_ok());
+    rooms.leave_all(ConnectionId(0));
+    assert!(rooms.join(ConnectionId(17), &room(1)).is_ok(), "whoever has gone takes no place");
 }
 
 #[test]
@@ -141,6 +162,7 @@ fn a_refusal_says_its_code_and_what_to_do() {
         (Refusal::NotInRoom, ErrorCode::NotInRoom, "join it first"),
         (Refusal::UnknownPeer, ErrorCode::UnknownPeer, "may have left"),
         (Refusal::RoomFull(64), ErrorCode::RoomFull, "64 members"),
+        (Refusal::AddressFull(16), ErrorCode::RoomFull, "your address has 16"),
         (Refusal::TooManyRooms(9), ErrorCode::TooManyRooms, "leave one first"),
     ];
     for (refusal, expected, words) in refusals {
@@ -262,7 +284,9 @@ mod properties {
     proptest! {
         #[test]
         fn everyone_is_told_exactly_who_is_there(calls in prop::collection::vec(call(), 1..120)) {
-            let limits = RoomLimits { members_per_room: MEMBERS, rooms_per_connection: STAYS };
+            let (members_per_room, rooms_per_connection) = (MEMBERS, STAYS);
+            let limits =
+                RoomLimits { members_per_room, rooms_per_connection, ..RoomLimits::default() };
             let mut rooms = Rooms::with_limits([3; 32], limits);
             let mut model = Model::default();
             for call in calls {

@@ -38,8 +38,8 @@ pub struct Config {
 
     /// TURN servers that share a secret with this one: turn:host:port, commas between.
     ///
-    /// A page that has joined a room gets an account at them that lasts a while, and another
-    /// before it ends. In contrast to --ice-servers, nothing of it is in /config.json.
+    /// A page that is in a room with another gets an account at them that lasts a while, and
+    /// another before it ends. In contrast to --ice-servers, nothing of it is in /config.json.
     #[arg(long, env = "CONFAB_TURN_URLS", default_value = "", hide_default_value = true)]
     pub turn_urls: TurnAddresses,
 
@@ -107,6 +107,11 @@ pub struct Limits {
     /// Most members in a room at once.
     #[arg(long, env = "CONFAB_MEMBERS_PER_ROOM", default_value_t = limits::MEMBERS_PER_ROOM)]
     pub members_per_room: usize,
+
+    /// Most members of one room from one address (for IPv6, from one /64). Behind a proxy name it
+    /// with --trusted-proxies, or all visitors share its address.
+    #[arg(long, env = "CONFAB_MEMBERS_PER_ADDRESS", default_value_t = limits::MEMBERS_PER_ADDRESS)]
+    pub members_per_address: usize,
 
     /// Most rooms that one connection may be in at once.
     #[arg(long, env = "CONFAB_ROOMS_PER_CONNECTION",
@@ -248,6 +253,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             members_per_room: limits::MEMBERS_PER_ROOM,
+            members_per_address: limits::MEMBERS_PER_ADDRESS,
             rooms_per_connection: limits::ROOMS_PER_CONNECTION,
             message_bytes: limits::MESSAGE_BYTES,
             connections: limits::CONNECTIONS,
@@ -328,6 +334,7 @@ impl Limits {
     pub fn rooms(&self) -> RoomLimits {
         RoomLimits {
             members_per_room: self.members_per_room,
+            members_per_address: self.members_per_address,
             rooms_per_connection: self.rooms_per_connection,
         }
     }
@@ -353,6 +360,7 @@ impl Limits {
     pub fn check(&self) -> Result<(), ConfigError> {
         let counts = [
             ("--members-per-room", self.members_per_room),
+            ("--members-per-address", self.members_per_address),
             ("--rooms-per-connection", self.rooms_per_connection),
             ("--connections", self.connections),
             ("--connections-per-address", self.connections_per_address),

@@ -8,30 +8,43 @@
 
 use core::time::Duration;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::{ClientMessage, PeerId, Relays, Rendezvous, ServerMessage};
+use protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
 use serde::Serialize;
-use tracing::{debug, error, info};
+use tokio::time::Instant;
+use tracing::{debug, info};
 
+use super::company::Company;
 use super::outbox::{Outbox, Outgoing};
+use super::sources::block;
 use super::turn::Turn;
 use crate::{ConnectionId, Deliver, Refusal, RoomLimits, Rooms};
 
 /// All connections, and who is in which room.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    turn: Option<Turn>,
     state: Mutex<State>,
+    /// How long an account at the relays lasts, if there are any.
+    life: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct State {
     rooms: Rooms,
-    outboxes: HashMap<ConnectionId, Outbox>,
+    turn: Option<Turn>,
+    seats: HashMap<ConnectionId, Seat>,
     entered: u64,
     relayed_messages: u64,
     relayed_bytes: u64,
+}
+
+/// What there is of one connection.
+#[derive(Debug)]
+struct Seat {
+    outbox: Outbox,
+    company: Company,
 }
 
 /// One connection's place in the exchange. When dropped, it leaves all its rooms.
@@ -59,17 +72,19 @@ impl Exchange {
     /// Nobody yet. `seed` is fresh random bytes.
     pub(crate) fn new(seed: [u8; 32], limits: RoomLimits, turn: Option<Turn>) -> Arc<Self> {
         let rooms = Rooms::with_limits(seed, limits);
-        let outboxes = HashMap::new();
-        let state = State { rooms, outboxes, entered: 0, relayed_messages: 0, relayed_bytes: 0 };
-        Arc::new(Self { turn, state: Mutex::new(state) })
+        let (seats, life) = (HashMap::new(), turn.as_ref().map(Turn::life));
+        let state = State { rooms, turn, seats, entered: 0, relayed_messages: 0, relayed_bytes: 0 };
+        Arc::new(Self { state: Mutex::new(state), life })
     }
 
-    /// A new connection, with the queue that its messages go to.
-    pub(crate) fn enter(self: &Arc<Self>, outbox: Outbox) -> Presence {
+    /// A new connection from this address, with the queue that its messages go to.
+    pub(crate) fn enter(self: &Arc<Self>, outbox: Outbox, address: IpAddr) -> Presence {
         let mut state = self.lock();
         state.entered += 1;
         let id = ConnectionId(state.entered);
-        state.outboxes.insert(id, outbox.clone());
+        state.rooms.arrive(id, block(address).addr());
+        let seat = Seat { outbox: outbox.clone(), company: Company::default() };
+        state.seats.insert(id, seat);
         Presence { exchange: Arc::clone(self), id, outbox }
     }
 
@@ -77,18 +92,11 @@ impl Exchange {
     pub(crate) fn counts(&self) -> Counts {
         let state = self.lock();
         Counts {
-            connections: state.outboxes.len(),
+            connections: state.seats.len(),
             rooms: state.rooms.count(),
             relayed_messages: state.relayed_messages,
             relayed_bytes: state.relayed_bytes,
         }
-    }
-
-    /// Relays with a fresh account, if there are any.
-    fn relays(&self) -> Option<Relays> {
-        let turn = self.turn.as_ref()?;
-        let mark = getrandom::u64().inspect_err(|error| error!("no relays: {error}")).ok()?;
-        Some(turn.account(mark))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -96,33 +104,62 @@ impl Exchange {
     }
 }
 
+impl Seat {
+    fn give(&mut self, turn: &mut Turn, now: Instant) {
+        self.company.give(now);
+        let relays = ServerMessage::Relays(turn.account());
+        self.outbox.push(Outgoing::Text(relays.encode()));
+    }
+}
+
 impl State {
     fn deliver(&self, deliveries: &[Deliver]) {
         for Deliver { to, message } in deliveries {
-            if let Some(outbox) = self.outboxes.get(to) {
-                outbox.push(Outgoing::Text(message.encode()));
+            if let Some(seat) = self.seats.get(to) {
+                seat.outbox.push(Outgoing::Text(message.encode()));
             }
         }
     }
 
-    /// Relays come before the answer, since that has the page connect.
-    fn join(
-        &mut self,
-        id: ConnectionId,
-        room: &Rendezvous,
-        relays: Option<Relays>,
-    ) -> Result<usize, Refusal> {
-        let is_first = !self.is_somewhere(id);
+    /// Relays come before the news of a peer, since that has the page connect: to whoever joins, and
+    /// to whoever was alone until now.
+    fn join(&mut self, id: ConnectionId, room: &Rendezvous) -> Result<usize, Refusal> {
         let deliveries = self.rooms.join(id, room)?;
-        if let Some(relays) = relays.filter(|_| is_first) {
-            self.deliver(&[Deliver { to: id, message: ServerMessage::Relays(relays) }]);
+        let members: Vec<_> = self.rooms.members(room).map(|(_, member)| member).collect();
+        if members.len() > 1 {
+            self.supply(&members);
         }
         self.deliver(&deliveries);
-        Ok(self.rooms.members(room).count())
+        Ok(members.len())
     }
 
-    fn is_somewhere(&self, id: ConnectionId) -> bool {
-        self.rooms.stays(id).next().is_some()
+    /// Those who have met have company, and get accounts as far as they lack one.
+    fn supply(&mut self, members: &[ConnectionId]) {
+        let Some(turn) = &mut self.turn else { return };
+        let now = Instant::now();
+        for member in members {
+            let Some(seat) = self.seats.get_mut(member) else { continue };
+            seat.company.meet(now);
+            if seat.company.lacks_account(turn.life(), now) {
+                seat.give(turn, now);
+            }
+        }
+    }
+
+    /// Gives a connection an account that lasts longer than the one before, if it has company, or
+    /// had it not long ago.
+    fn renew(&mut self, id: ConnectionId) {
+        let (Some(turn), Some(seat)) = (&mut self.turn, self.seats.get_mut(&id)) else { return };
+        let now = Instant::now();
+        let is_shared = |room| self.rooms.members(room).nth(1).is_some();
+        let mut rooms = self.rooms.stays(id).peekable();
+        let is_somewhere = rooms.peek().is_some();
+        if rooms.any(is_shared) {
+            seat.company.meet(now);
+        }
+        if is_somewhere && seat.company.is_kept(turn.life(), now) {
+            seat.give(turn, now);
+        }
     }
 
     fn leave(&mut self, id: ConnectionId, room: &Rendezvous) -> Result<usize, Refusal> {
@@ -178,21 +215,16 @@ impl Presence {
 
     /// How often an account at the relays has to be renewed, if there are any.
     pub(crate) fn renew_every(&self) -> Option<Duration> {
-        self.exchange.turn.as_ref().map(|turn| turn.life() / 2)
+        self.exchange.life.map(|life| life / 2)
     }
 
-    /// Tells a connection that is in a room of relays with an account that lasts longer than the
-    /// one before.
+    /// Renews the account of a connection that is in a room, and not alone.
     pub(crate) fn renew_relays(&self) {
-        let Some(relays) = self.exchange.relays() else { return };
-        if self.exchange.lock().is_somewhere(self.id) {
-            self.tell(&ServerMessage::Relays(relays));
-        }
+        self.exchange.lock().renew(self.id);
     }
 
     fn join(&self, room: &Rendezvous) -> Result<(), Refusal> {
-        let relays = self.exchange.relays();
-        let members = self.exchange.lock().join(self.id, room, relays)?;
+        let members = self.exchange.lock().join(self.id, room)?;
         info!("joined room {}…, members now: {members}", short(room));
         Ok(())
     }
@@ -214,11 +246,11 @@ impl Drop for Presence {
     fn drop(&mut self) {
         let (left, connections) = {
             let mut state = self.exchange.lock();
-            state.outboxes.remove(&self.id);
+            state.seats.remove(&self.id);
             let left: Vec<_> = state.rooms.stays(self.id).cloned().collect();
             let deliveries = state.rooms.leave_all(self.id);
             state.deliver(&deliveries);
-            (left, state.outboxes.len())
+            (left, state.seats.len())
         };
         for room in left {
             info!("left room {}… by disconnecting", short(&room));

@@ -47,7 +47,7 @@ pub(crate) async fn attend(
 ) {
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut queue, overflow) = Outbox::new(limits, backlog);
-    let presence = exchange.enter(outbox);
+    let presence = exchange.enter(outbox, source.address);
     let ending = tokio::select! {
         ending = listen(&mut stream, &presence, &source, limits) => ending,
         ending = speak(&mut sink, &mut queue, limits.write_within.0) => ending,

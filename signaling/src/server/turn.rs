@@ -41,6 +41,9 @@ pub enum TurnError {
 #[derive(Debug)]
 pub(crate) struct Turn {
     key: hmac::Key,
+    /// What the marks of accounts are drawn from.
+    seed: [u8; 32],
+    drawn: u64,
     urls: Vec<String>,
     seconds: u32,
 }
@@ -83,12 +86,13 @@ fn address(text: &str) -> Result<String, TurnError> {
 }
 
 impl Turn {
-    /// As configured; none without a secret.
-    pub(crate) fn new(config: &Config) -> Option<Self> {
+    /// As configured; none without a secret. `seed` is fresh random bytes.
+    pub(crate) fn new(config: &Config, seed: &[u8; 32]) -> Option<Self> {
         let secret = config.turn_secret.as_ref()?;
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.0.as_bytes());
         let seconds = u32::try_from(config.turn_life.0.as_secs()).unwrap_or(u32::MAX);
-        Some(Self { key, urls: config.turn_urls.0.clone(), seconds })
+        let seed = blake3::derive_key("confab/1/relay-accounts", seed);
+        Some(Self { key, seed, drawn: 0, urls: config.turn_urls.0.clone(), seconds })
     }
 
     /// How long an account lasts.
@@ -97,10 +101,20 @@ impl Turn {
     }
 
     /// An account from now on, under a mark that says nothing of who has it.
-    pub(crate) fn account(&self, mark: u64) -> Relays {
+    pub(crate) fn account(&mut self) -> Relays {
+        let mark = self.draw();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let ends = now.as_secs().saturating_add(self.seconds.into());
         self.account_until(ends, mark)
+    }
+
+    /// 64 bits of a keyed hash over a counter: nobody else can tell which accounts there are.
+    fn draw(&mut self) -> u64 {
+        let hash = blake3::keyed_hash(&self.seed, &self.drawn.to_le_bytes());
+        self.drawn += 1;
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.as_bytes()[..8]);
+        u64::from_le_bytes(bytes)
     }
 
     fn account_until(&self, ends: u64, mark: u64) -> Relays {
@@ -122,7 +136,7 @@ mod tests {
             turn_life: Seconds(Duration::from_secs(600)),
             ..Config::default()
         };
-        Turn::new(&config).expect("a secret is there")
+        Turn::new(&config, &[1; 32]).expect("a secret is there")
     }
 
     /// The password is what `printf 1700000600:00000000000000ab | openssl dgst -sha1 -binary
@@ -137,15 +151,22 @@ mod tests {
 
     #[test]
     fn an_account_ends_as_many_seconds_from_now_as_it_says() {
-        let account = turn().account(1);
+        let account = turn().account();
         let ends: u64 = account.username.split(':').next().unwrap().parse().unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         assert!((now + 595..=now + 600).contains(&ends), "{ends} at {now}");
     }
 
     #[test]
+    fn no_two_accounts_are_alike() {
+        let mut turn = turn();
+        let [one, other] = [turn.account(), turn.account()];
+        assert_ne!((&one.username, &one.credential), (&other.username, &other.credential));
+    }
+
+    #[test]
     fn without_a_secret_there_are_no_accounts_and_a_secret_is_not_shown() {
-        assert!(Turn::new(&Config::default()).is_none());
+        assert!(Turn::new(&Config::default(), &[1; 32]).is_none());
         let secret: TurnSecret = "north wind and sun".parse().unwrap();
         assert_eq!(format!("{secret:?}"), "TurnSecret");
         assert!(!format!("{:?}", turn()).contains("north"));

@@ -21,7 +21,8 @@ fn padded_ping(bytes: usize) -> String {
 
 #[tokio::test]
 async fn the_65th_member_of_a_room_is_refused() {
-    let server = Running::with(Limits::default()).await;
+    let members_per_address = limits::MEMBERS_PER_ROOM + 1;
+    let server = Running::with(Limits { members_per_address, ..Limits::default() }).await;
     let mut members = Vec::new();
     for before in 0..limits::MEMBERS_PER_ROOM {
         let mut member = Client::connect(&server).await;
@@ -35,6 +36,26 @@ async fn the_65th_member_of_a_room_is_refused() {
     drop(members.pop());
     server.counts("connections", 64).await;
     assert_eq!(one_more.join(1).await.1.len(), 63);
+}
+
+#[tokio::test]
+async fn one_address_takes_a_quarter_of_a_room_and_others_still_come_in() {
+    let server = Running::with(Limits::default()).await;
+    let mut members = Vec::new();
+    for before in 0..limits::MEMBERS_PER_ROOM / 4 {
+        let mut member = Client::connect_from(&server, 1, 1).await;
+        assert_eq!(member.join(1).await.1.len(), before);
+        members.push(member);
+    }
+    let mut one_more = Client::connect_from(&server, 1, 1).await;
+    one_more.send(&ClientMessage::Join { room: room(1) }).await;
+    assert_eq!(one_more.refused().await, ErrorCode::RoomFull);
+    one_more.join(2).await;
+    let mut other = Client::connect_from(&server, 1, 2).await;
+    assert_eq!(other.join(1).await.1.len(), members.len());
+    drop(members.pop());
+    server.counts("connections", 17).await;
+    assert_eq!(one_more.join(1).await.1.len(), members.len() + 1);
 }
 
 #[tokio::test]

@@ -21,24 +21,48 @@ async fn relays(page: &mut Client) -> Relays {
     }
 }
 
+/// Ana, and Ben who has come to her, with the account that each got.
+async fn met(server: &Running, number: u8) -> [(Client, Relays); 2] {
+    let (mut ana, mut ben) = (Client::connect(server).await, Client::connect(server).await);
+    ana.join(number).await;
+    ana.is_undisturbed().await;
+    ben.send(&ClientMessage::Join { room: room(number) }).await;
+    let [first, second] = [relays(&mut ana).await, relays(&mut ben).await];
+    assert!(matches!(ana.hear().await, ServerMessage::PeerJoined { .. }));
+    assert!(matches!(ben.hear().await, ServerMessage::Joined { .. }));
+    [(ana, first), (ben, second)]
+}
+
 #[tokio::test]
-async fn whoever_joins_gets_an_account_first_and_nobody_else_does() {
+async fn both_of_a_pair_get_an_account_before_they_hear_of_each_other() {
     let server = Running::start(with_relays(60_000)).await;
-    let mut page = Client::connect(&server).await;
-    page.is_undisturbed().await;
-    page.send(&ClientMessage::Leave { room: room(1) }).await;
-    assert_eq!(page.refused().await, ErrorCode::NotInRoom);
-    page.send(&ClientMessage::Join { room: room(1) }).await;
-    let first = relays(&mut page).await;
+    let [(mut ana, first), (_ben, second)] = met(&server, 1).await;
     assert_eq!(first.urls, ["turn:turn.example:3478", "turns:turn.example:5349"]);
     assert_eq!((first.seconds, first.credential.len()), (60, 28));
-    assert!(matches!(page.hear().await, ServerMessage::Joined { .. }));
-    page.join(2).await;
-    let mut other = Client::connect(&server).await;
-    other.send(&ClientMessage::Join { room: room(3) }).await;
-    let second = relays(&mut other).await;
     assert_ne!(first.username, second.username, "an account is for one page");
     assert_ne!(first.credential, second.credential);
+    let mut third = Client::connect(&server).await;
+    third.send(&ClientMessage::Join { room: room(1) }).await;
+    relays(&mut third).await;
+    assert!(matches!(ana.hear().await, ServerMessage::PeerJoined { .. }), "one is enough");
+}
+
+#[tokio::test]
+async fn whoever_is_in_rooms_alone_gets_no_account() {
+    let server = Running::start(with_relays(2_000)).await;
+    let mut alone = Client::connect(&server).await;
+    alone.is_undisturbed().await;
+    alone.send(&ClientMessage::Leave { room: room(1) }).await;
+    assert_eq!(alone.refused().await, ErrorCode::NotInRoom);
+    for n in 1..20 {
+        alone.join(n).await;
+    }
+    // In that time another's is renewed.
+    let [(mut ana, _), _ben] = met(&server, 99).await;
+    for _ in 0..3 {
+        relays(&mut ana).await;
+    }
+    alone.is_undisturbed().await;
 }
 
 #[tokio::test]
@@ -56,18 +80,32 @@ async fn the_configuration_says_that_there_are_relays_and_nothing_of_them() {
 }
 
 #[tokio::test]
-async fn an_account_is_renewed_before_it_ends_while_its_page_is_in_a_room() {
+async fn an_account_is_renewed_before_it_ends_while_its_page_is_in_a_room_with_another() {
     let server = Running::start(with_relays(2_000)).await;
-    let mut page = Client::connect(&server).await;
-    page.send(&ClientMessage::Join { room: room(1) }).await;
-    relays(&mut page).await;
-    assert!(matches!(page.hear().await, ServerMessage::Joined { .. }));
-    assert_eq!(relays(&mut page).await.seconds, 2);
-    page.send(&ClientMessage::Leave { room: room(1) }).await;
-    let mut witness = Client::connect(&server).await;
-    witness.send(&ClientMessage::Join { room: room(2) }).await;
-    relays(&mut witness).await;
-    assert!(matches!(witness.hear().await, ServerMessage::Joined { .. }));
-    assert_eq!(relays(&mut witness).await.seconds, 2);
-    page.is_undisturbed().await;
+    let [(mut ana, _), (mut ben, _)] = met(&server, 1).await;
+    for page in [&mut ana, &mut ben] {
+        assert_eq!(relays(page).await.seconds, 2);
+    }
+    ben.send(&ClientMessage::Leave { room: room(1) }).await;
+    let [(mut cleo, _), _dan] = met(&server, 2).await;
+    // As long as an account lasts Ben may come back; then Ana is alone, and gets no other.
+    for _ in 0..4 {
+        relays(&mut cleo).await;
+    }
+    ana.send(&ClientMessage::Ping).await;
+    let mut renewed = 0;
+    loop {
+        match ana.hear().await {
+            ServerMessage::Pong => break,
+            ServerMessage::Relays(_) => renewed += 1,
+            ServerMessage::PeerLeft { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((1..=2).contains(&renewed), "{renewed} times after Ben had left");
+    for _ in 0..2 {
+        relays(&mut cleo).await;
+    }
+    ana.is_undisturbed().await;
+    ben.is_undisturbed().await;
 }
