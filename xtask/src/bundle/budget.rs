@@ -74,8 +74,9 @@ impl Load {
             // and what helps, as the engine knows no words.
             Self::First => 545_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
-            // Why links ended, what came too late, and rooms that go through relays alone.
-            Self::Engine => 523_000,
+            // Why links ended, what came too late, and rooms that go through relays alone. What a
+            // candidate may say, and which offers and answers count.
+            Self::Engine => 526_000,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,
         }
