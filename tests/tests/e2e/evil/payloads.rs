@@ -4,7 +4,7 @@
 use crate::evil::server::{Evil, Parcel};
 use crate::evil::table::{
     Attack,
-    When::{Calling, Linked, Parted},
+    When::{Calling, Linked, Live, Parted},
     attack,
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -36,8 +36,22 @@ impl Post<'_> {
 
     /// Offers and answers hold a description, candidates do not.
     fn is_description(&self) -> bool {
-        self.payload.len() > 700
+        is_description(self.payload)
     }
+}
+
+fn is_description(payload: &str) -> bool {
+    payload.len() > 700
+}
+
+/// The descriptions that a person's page has been handed, so many times.
+fn descriptions(kept: &[Parcel], person: &str, times: usize) -> Vec<ServerMessage> {
+    let of = |one: &&Parcel| {
+        let description = matches!(&one.message, ServerMessage::Signal { payload, .. } if is_description(payload));
+        one.to == person && description
+    };
+    let once: Vec<_> = kept.iter().filter(of).map(|one| one.message.clone()).collect();
+    std::iter::repeat_n(once, times).flatten().collect()
 }
 
 /// Does this with each payload, and delivers everything else.
@@ -109,7 +123,7 @@ fn glare() -> impl FnMut(&Parcel) -> Vec<Parcel> + Send + 'static {
         }
         if let ServerMessage::Signal { payload, .. } = &parcel.message {
             // The first that goes each way is an offer: both have found somebody.
-            let is_offer = payload.len() > 700 && seen_first(&mut own, &parcel.to);
+            let is_offer = is_description(payload) && seen_first(&mut own, &parcel.to);
             return if is_offer { vec![parcel] } else { vec![] };
         }
         vec![parcel]
@@ -192,6 +206,10 @@ pub const ATTACKS: &[Attack] = &[
         evil.say(|stay| {
             old.iter().filter(|one| one.to == stay.person).map(|one| one.message.clone()).collect()
         });
+    }),
+    attack("offer and answer of a live session again", Live, false, |evil| {
+        let kept = evil.kept();
+        evil.say(|stay| descriptions(&kept, &stay.person, 3));
     }),
     attack("candidates before their offer", Calling, false, |evil| {
         each(evil, |post| vec![post.later(if post.is_description() { 700 } else { 0 })]);

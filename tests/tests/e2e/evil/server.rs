@@ -186,6 +186,11 @@ impl Evil {
         self.state().kept.clone()
     }
 
+    /// Forgets the payloads that it has carried.
+    pub fn forget(&self) {
+        self.state().kept.clear();
+    }
+
     /// Sends these bytes to all pages.
     pub fn send(&self, bytes: &[u8]) {
         let people: Vec<String> = self.state().seats.keys().cloned().collect();

@@ -8,6 +8,8 @@ use crate::evil::{crowds, doors, frames, payloads, relays};
 pub enum When {
     /// Two pages that are linked: they go on talking, whatever comes.
     Linked,
+    /// Two pages that have just linked at the addresses that they have: they keep that very link.
+    Live,
     /// Two pages that look for each other while the server does harm: they link, or they do not.
     Calling,
     /// The same, and as long as the server does this they cannot link.
@@ -41,7 +43,7 @@ pub fn all() -> Vec<Attack> {
 
 /// Some of each kind, for every run of the tests.
 pub fn chosen() -> Vec<Attack> {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 13] = [
         "binary garbage",
         "words that are no JSON",
         "a text of 8 MiB",
@@ -54,6 +56,7 @@ pub fn chosen() -> Vec<Attack> {
         "each payload sent back to its author",
         "each payload twenty times",
         "glare for ever",
+        "offer and answer of a live session again",
     ];
     all().into_iter().filter(|attack| NAMES.contains(&attack.name)).collect()
 }

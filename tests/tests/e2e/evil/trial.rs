@@ -30,6 +30,8 @@ const WARM_UP: usize = 3;
 const AFTER_SO_MANY: usize = 8;
 /// How often the evil server does harm before it is looked at what comes of it.
 const HARM: usize = 2;
+/// How long a live link is watched: longer than an engine waits before it makes one anew.
+const WATCH: Duration = Duration::from_millis(engine::limits::REBUILD_AFTER + 5_000);
 /// How often a wait looks.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -148,12 +150,22 @@ impl Trial {
         let begun = Instant::now();
         let before = self.caught().await?;
         self.freshen().await?;
+        if attack.when == When::Live {
+            self.link_anew().await?;
+        }
+        let made = self.connections_made().await?;
         (attack.bring)(&self.evil);
         let mut caught = match attack.when {
             When::Linked => {
                 self.evil.written().await?;
                 self.talk(attack.name).await?;
                 before
+            }
+            When::Live => {
+                self.evil.written().await?;
+                self.watch(made).await?;
+                self.talk(attack.name).await?;
+                [before[0], 0]
             }
             When::Calling | When::Parted => {
                 self.ben.reload().await?;
@@ -184,6 +196,37 @@ impl Trial {
         }
         self.recover().await?;
         self.outcome(caught, begun).await
+    }
+
+    /// Ben comes anew, so that both are linked by what has just gone through the server, at the
+    /// addresses that they have there.
+    async fn link_anew(&mut self) -> Result<()> {
+        self.evil.forget();
+        self.ben.reload().await?;
+        self.ben.wait("the room is open again", |view| view.shows("composer")).await?;
+        self.meet().await?;
+        ensure!(!self.evil.kept().is_empty(), "nothing of the new link went through the server");
+        Ok(())
+    }
+
+    async fn connections_made(&self) -> Result<[u64; 2]> {
+        Ok([self.ana.connections_made().await?, self.ben.connections_made().await?])
+    }
+
+    /// Both keep the link that they have, as long as it would take to make another.
+    async fn watch(&self, made: [u64; 2]) -> Result<()> {
+        let until = Instant::now() + WATCH;
+        while Instant::now() < until {
+            for page in self.pages() {
+                let view = page.view().await?;
+                let linked = view.online() == 2 && view.state("link-state") == "online";
+                ensure!(linked, "{} has lost its link", page.person());
+            }
+            let now = self.connections_made().await?;
+            ensure!(now == made, "the link was made anew: {made:?} connections, then {now:?}");
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
     /// Loads both pages anew: whoever drives a browser leaves something in a page at each look, and

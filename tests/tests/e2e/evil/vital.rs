@@ -58,6 +58,11 @@ impl Page {
         self.command_chromium("Page.addScriptToEvaluateOnNewDocument", script).await
     }
 
+    /// How many connections it has made since it was loaded.
+    pub async fn connections_made(&self) -> Result<u64> {
+        self.run("return window.__vital.made", &[]).await
+    }
+
     /// What it has been through; peaks begin anew.
     pub async fn vital(&self) -> Result<Vital> {
         let script = "const now = { ...window.__vital }; __vital.most = __vital.open; \
