@@ -165,10 +165,8 @@ const NO_SPACE: Trouble = Trouble::Store(StoreFault::Full);
 /// Messages that have just come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// Tells one piece of news from the next.
-    pub serial: u64,
-    /// How many messages.
-    pub count: usize,
+    /// How many messages have come in since the room is shown.
+    pub heard: usize,
     /// The last of them.
     pub last: Shown,
 }
@@ -294,8 +292,9 @@ impl ChatState {
         let news = self.rows.settle(new, |row| live && !quiet(row.author));
         self.follow_revision();
         if let Some(last) = news.last() {
-            let serial = self.room.news.as_ref().map_or(0, |news| news.serial) + 1;
-            self.room.news = Some(News { serial, count: news.len(), last: last.clone() });
+            let before = self.room.news.as_ref().map_or(0, |news| news.heard);
+            let heard = before.saturating_add(news.len());
+            self.room.news = Some(News { heard, last: last.clone() });
         }
         drafts
     }

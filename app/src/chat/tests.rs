@@ -237,7 +237,7 @@ fn what_was_stored_is_not_new_and_what_comes_in_is_until_it_is_seen() {
     state.apply(told(Event::Rows(fresh)));
     assert_eq!(unread(&state.rows), 2);
     let news = state.room.news.clone().unwrap();
-    assert_eq!((news.count, &news.last.body), (2, &Body::Text("newer".to_owned())));
+    assert_eq!((news.heard, &news.last.body), (2, &Body::Text("newer".to_owned())));
     state.apply(PageEvent::Seen(vec![row(BEN, 2, "").entry, row(BEN, 4, "").entry]));
     assert_eq!(unread(&state.rows), 0);
     state.apply(told(Event::Rows(vec![row(BEN, 2, "new")])));
