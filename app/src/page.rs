@@ -10,6 +10,7 @@
 
 mod backup;
 mod behind;
+mod clipboard;
 mod emoji;
 mod guard;
 mod keys;
@@ -27,6 +28,7 @@ use reactive_stores::Store;
 
 use self::backup::Backup;
 use self::behind::Behind;
+pub use self::clipboard::{Copied, can_share, copy, select, share};
 pub use self::emoji::{Table, emoji, want_emoji};
 pub use self::keys::listen_to_keys;
 pub use self::news::{alerts, news_follow, turn_alerts};

@@ -86,7 +86,19 @@ fn each_connection_says_its_way_and_the_self_test_what_there_is_in_both_browsers
             ensure!(found == expected, "{} has found {found:?}", page.person());
         }
         stage.portray(&ana, "connections").await?;
+        for page in [&ana, &ben] {
+            page.click("copy-report").await?;
+            let copied =
+                |view: &View| view.find("copy-report").is_some_and(|it| it.text.contains("Copied"));
+            page.wait("the report is copied", copied).await?;
+        }
         look_away(&ben).await?;
+        ben.type_into("composer", Key::Control + "v").await?;
+        let pasted = |view: &View| {
+            let value = view.find("composer").and_then(|it| it.value.as_deref());
+            value.is_some_and(|it| it.to_lowercase().contains("member 1: direct"))
+        };
+        ben.wait("what was copied is the report", pasted).await?;
 
         let report: String = ana.run(REPORT, &[]).await?;
         let lower = report.to_lowercase();

@@ -2,8 +2,12 @@
 //! there already.
 
 use crate::browser::Browser::Chromium;
+use crate::page::Page;
+use crate::room::ROOM;
 use crate::stage::{Told, play};
-use anyhow::{Context, ensure};
+use crate::view::View;
+use anyhow::{Context, Result, ensure};
+use thirtyfour::prelude::Key;
 
 #[test]
 fn damaged_and_newer_invites_are_refused_in_words() -> Told {
@@ -33,12 +37,59 @@ fn damaged_and_newer_invites_are_refused_in_words() -> Told {
     })
 }
 
+/// A system with a share sheet: what it is handed is kept.
+const SHARES: &str = r#"navigator.share = async ({ url }) => { window.shared = url; };"#;
+
+/// Takes the clipboard away from the page.
+const REFUSE: &str = r#"navigator.clipboard.writeText = () => Promise.reject(new Error("no"));"#;
+
+/// What is selected in the field that has the invite.
+const SELECTED: &str = r#"
+const field = document.querySelector('[data-testid="invite-link"]');
+return field.value.slice(field.selectionStart, field.selectionEnd);
+"#;
+
+/// The invite is copied, shared, and shown as a code; where the browser does not let the page copy
+/// it, it is selected.
+async fn handed_on(page: &Page, invite: &str) -> Result<()> {
+    let says = |words: &'static str| {
+        move |view: &View| view.visible("copy-invite").iter().any(|it| it.text.contains(words))
+    };
+    page.click("copy-invite").await?;
+    page.wait("it is copied", says("Copied")).await?;
+    page.type_into("composer", Key::Control + "v").await?;
+    let pasted =
+        |view: &View| view.find("composer").is_some_and(|it| it.value.as_deref() == Some(invite));
+    page.wait("what was copied is the invite", pasted).await?;
+    page.fill("composer", "").await?;
+
+    page.click("share-invite").await?;
+    let shared: String = page.run("return window.shared;", &[]).await?;
+    ensure!(shared == invite, "{shared:?} was shared");
+    let () = page.run(REFUSE, &[]).await?;
+    page.click("copy-invite").await?;
+    page.wait("it is selected", says("Selected")).await?;
+    let selected: String = page.run(SELECTED, &[]).await?;
+    ensure!(selected == invite, "{selected:?} is selected");
+
+    page.click("scan-invite").await?;
+    let view = page.wait("there is a code", |view| view.shows("invite-code")).await?;
+    let text = view.find("invite-code").and_then(|code| code.data.get("text").cloned());
+    ensure!(text.as_deref() == Some(invite), "the code says {text:?}");
+
+    Ok(())
+}
+
 #[test]
 fn own_invite_opens_the_existing_room() -> Told {
     play("invite-own", async |stage| {
         let url = stage.server.url();
         let ana = stage.enter("ana", Chromium).await?;
-        let invite = ana.found_room(&url, "Ana").await?;
+        ana.open(&url).await?;
+        let () = ana.run(SHARES, &[]).await?;
+        ana.enter_names("Ana", ROOM).await?;
+        let invite = ana.invite().await?;
+        handed_on(&ana, &invite).await?;
         ana.send("a word of mine").await?;
         ana.wait("it is saved", |view| view.state_of("a word of mine") == Some("saved")).await?;
 

@@ -125,7 +125,7 @@ impl Page {
     }
 
     /// Types into the field of this name, after what is there.
-    pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
+    pub async fn type_into(&self, id: &str, text: impl Into<TypingData>) -> Result<()> {
         let element = self.element(id).await?;
         element.send_keys(text).await.with_context(|| format!("{id} cannot be typed into"))
     }

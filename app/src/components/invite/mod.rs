@@ -1,24 +1,16 @@
-//! The invite: the link, a button that copies it, and what to know before sending it.
+//! The invite: the link, buttons that copy and share it, a code to scan, and what to know before
+//! sending it.
 
 use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::focus::is_beside;
 use super::icon::Icon;
+use super::members::Code;
 use crate::chat::{Deed, Renewal, RoomState};
-use crate::page::{Page, language, word};
+use crate::page::{Copied, Page, can_share, copy, language, share, word};
 use crate::session;
-
-/// How far the copying has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Copied {
-    No,
-    Yes,
-    /// The browser does not let the page: the text is selected for the person.
-    ByHand,
-}
 
 /// The link and its button.
 #[component]
@@ -39,30 +31,25 @@ pub fn InviteLink(
         copied.set(Copied::No);
     });
     let field = NodeRef::<html::Input>::new();
-    let link = move || {
+    let link = Signal::derive(move || {
         invite.with(|invite| match invite.as_str() {
             "" => String::new(),
             invite => session::invite_link(invite),
         })
-    };
-    let on_copy = move |_| {
-        let Some(input) = field.get_untracked() else { return };
-        input.select();
-        leptos::task::spawn_local(async move {
-            let done = copy(&input.value()).await;
-            copied.try_set(if done { Copied::Yes } else { Copied::ByHand });
-        });
-    };
+    });
+    Effect::new(move |_| {
+        if copied.get() == Copied::ByHand
+            && let Some(input) = field.get_untracked()
+        {
+            input.select();
+        }
+    });
     let language = language();
     let said = move || {
         let words = language.get().words();
-        match copied.get() {
-            Copied::No => words.copy,
-            Copied::Yes => words.copied,
-            Copied::ByHand => words.copy_by_hand,
-        }
+        copied.get().says([words.copy, words.copied, words.copy_by_hand])
     };
-    let icon = Signal::derive(move || if copied.get() == Copied::Yes { "check" } else { "copy" });
+    let icon = Signal::derive(move || copied.get().says(["copy", "check", "copy"]));
     view! {
         <div class="invite-link">
             <label class="unseen" for=id>
@@ -89,24 +76,36 @@ pub fn InviteLink(
                 class="main"
                 autofocus=first
                 data-testid="copy-invite"
-                on:click=on_copy
+                on:click=move |_| copy(link.get_untracked(), copied)
             >
                 <Icon name=icon />
                 <span aria-live="polite">{said}</span>
             </button>
+            {can_share().then(|| view! {
+                <button
+                    type="button"
+                    data-testid="share-invite"
+                    on:click=move |_| share(&link.get_untracked(), copied)
+                >
+                    {word(|words| words.everyday.share)}
+                </button>
+            })}
+            <details class="scan">
+                <summary class="fold" data-testid="scan-invite">
+                    {word(|words| words.everyday.scan)}
+                </summary>
+                <p class="hint">{word(|words| words.everyday.scan_more)}</p>
+                <Code
+                    text=link
+                    label=word(|words| words.everyday.scan)
+                    testid="invite-code"
+                />
+            </details>
             {session::is_local().then(|| {
                 view! { <p class="hint">{word(|words| words.local_invite)}</p> }
             })}
         </div>
     }
-}
-
-/// Only a secure page has a clipboard, and a browser may still refuse it.
-pub async fn copy(text: &str) -> bool {
-    let navigator = window().navigator();
-    let has = js_sys::Reflect::has(&navigator, &"clipboard".into()).unwrap_or(false);
-    has && window().is_secure_context()
-        && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
 /// The dialog with the invite, to be opened with `show_modal`.

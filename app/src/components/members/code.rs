@@ -39,6 +39,8 @@ pub fn Code(
     /// What it is, for whoever does not see it.
     #[prop(into)]
     label: Signal<&'static str>,
+    /// Its name for tests.
+    testid: &'static str,
 ) -> impl IntoView {
     let shown = Memo::new(move |_| text.with(|text| picture(text)));
     let frame = move || {
@@ -52,7 +54,7 @@ pub fn Code(
             viewBox=frame
             role="img"
             aria-label=label
-            data-testid="safety-code"
+            data-testid=testid
             data-text=text
             shape-rendering="crispEdges"
         >

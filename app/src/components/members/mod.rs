@@ -12,6 +12,7 @@ use browser::{MemberId, MemberView, Treatment};
 use leptos::prelude::*;
 
 use self::asked::MemberDialog;
+pub use self::code::Code;
 use super::focus::Pressed;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, lines};

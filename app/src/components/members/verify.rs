@@ -60,7 +60,7 @@ pub fn Verify(member: MemberId) -> impl IntoView {
         {so_far}
         <div class="safety" aria-busy=move || waits.get().to_string()>
             <Digits comparison />
-            <Code text=code label=word(|words| words.code_label) />
+            <Code text=code label=word(|words| words.code_label) testid="safety-code" />
         </div>
         <p class="hint">{word(|words| words.verify_differs)}</p>
         <Typed />

@@ -10,10 +10,9 @@ use leptos::prelude::*;
 use crate::chat::{ConnectionDeed, Watcher};
 use crate::components::facts::{Entry, said};
 use crate::components::focus::{is_beside, open_while};
-use crate::components::invite::copy;
 use crate::components::member::lines;
 use crate::components::messages::Names;
-use crate::page::{Page, language};
+use crate::page::{Copied, Page, copy, language};
 use crate::session;
 use crate::text::connections::{ConnectionWords, check_name, finding_name, reach_name};
 use crate::text::{Wording, names};
@@ -204,14 +203,6 @@ fn SelfTest() -> impl IntoView {
     }
 }
 
-/// How far the copying has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Copied {
-    No,
-    Yes,
-    ByHand,
-}
-
 /// The report, and a button that copies it. What is copied can be read first.
 #[component]
 fn Handout() -> impl IntoView {
@@ -222,20 +213,9 @@ fn Handout() -> impl IntoView {
         let language = language.get();
         page.of_state(|known| language.report(&known.report(), session::now()))
     });
-    let on_copy = move |_| {
-        leptos::task::spawn_local(async move {
-            let done = copy(&text.get_untracked()).await;
-            copied.try_set(if done { Copied::Yes } else { Copied::ByHand });
-        });
-    };
     let label = said(move || {
         let words = language.get().connections();
-        let label = match copied.get() {
-            Copied::No => words.copy,
-            Copied::Yes => words.copied,
-            Copied::ByHand => words.copy_by_hand,
-        };
-        label.to_owned()
+        copied.get().says([words.copy, words.copied, words.copy_by_hand]).to_owned()
     });
     view! {
         <details class="handout">
@@ -243,7 +223,11 @@ fn Handout() -> impl IntoView {
             <p class="hint">{word(|words| words.report_lead)}</p>
             <pre tabindex="0" data-testid="report">{text}</pre>
         </details>
-        <button type="button" data-testid="copy-report" on:click=on_copy>
+        <button
+            type="button"
+            data-testid="copy-report"
+            on:click=move |_| copy(text.get_untracked(), copied)
+        >
             <span aria-live="polite">{label}</span>
         </button>
     }
