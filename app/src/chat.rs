@@ -55,7 +55,7 @@ pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
 pub use way::{Reader, Step, Stop, readers, way};
-pub use writing::{Completing, Emoji, Emojis, Sign, complete, named, names};
+pub use writing::{Completing, Emoji, Emojis, QUICK, Sign, complete, named, names};
 pub use writing::{Compose, Manner, Subject, Task, Unfit, Writing};
 
 /// Something that changes what the page knows.

@@ -19,7 +19,7 @@ use browser::{
 };
 
 pub use self::completing::{Completing, Sign, complete, named, names};
-pub use self::emoji::{Emoji, Emojis};
+pub use self::emoji::{Emoji, Emojis, QUICK};
 use self::revised::Revised;
 use super::message::{Shown, Standing};
 use super::{ChatState, Problem};

@@ -360,7 +360,7 @@ pub static CHINESE: Words = Words {
     to_original: "转到这条消息",
     original_absent: "这条消息不在此设备上",
     stop_reply: "取消回复",
-    react: "回应 👍",
+    react: "添加回应",
     delete_message: "删除",
     delete_sure: "确定删除？",
     typing: |name| format!("{name} 正在输入…"),

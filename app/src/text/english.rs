@@ -443,7 +443,7 @@ pub static ENGLISH: Words = Words {
     to_original: "Go to this message",
     original_absent: "A message that is not on this device",
     stop_reply: "Do not reply to it",
-    react: "React with 👍",
+    react: "React",
     delete_message: "Delete",
     delete_sure: "Really delete?",
     typing: |name| format!("{name} is typing…"),

@@ -4,6 +4,7 @@
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::membership::expect_focus;
 use crate::page::Page;
+use crate::queue::press;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
@@ -27,6 +28,10 @@ fn is_written(words: &str) -> impl Fn(&View) -> bool {
 
 fn offers(first: &str) -> impl Fn(&View) -> bool {
     move |view| view.visible("completion-option").first().is_some_and(|it| it.text.contains(first))
+}
+
+fn finds(glyph: &str) -> impl Fn(&View) -> bool {
+    move |view| view.visible("emoji-option").first().is_some_and(|it| it.text.starts_with(glyph))
 }
 
 #[test]
@@ -77,14 +82,22 @@ fn completed(story: &str, browser: Browser) -> Told {
         ensure!(!ana.view().await?.shows("names-me"), "Ana is told that she is named");
         ben.send("yes, @ana!").await?;
         ana.wait("Ana is told that she is named", |view| view.shows("names-me")).await?;
+        press(&ana, "yes, @ana!", "react").await?;
+        ana.wait("there are emoji", |view| view.visible("emoji-option").len() > 20).await?;
+        expect_focus(&ana, &["emoji-input"]).await?;
+        ana.press("rocket").await?;
+        ana.wait("a rocket is found", finds("🚀")).await?;
+        ana.press(Key::Enter).await?;
+        let rocket =
+            |view: &View| view.visible("reaction").iter().any(|it| it.text.starts_with("🚀"));
+        ben.wait("any emoji can be put on a message", rocket).await?;
+        ana.click("composer").await?;
 
         ana.click("emoji-open").await?;
         ana.wait("there are emoji", |view| view.visible("emoji-option").len() > 20).await?;
         expect_focus(&ana, &["emoji-input"]).await?;
         ana.press("rocket").await?;
-        let one =
-            |view: &View| view.visible("emoji-option").iter().any(|it| it.text.starts_with("🚀"));
-        ana.wait("a rocket is found", one).await?;
+        ana.wait("a rocket is found", finds("🚀")).await?;
         ana.press(Key::Enter).await?;
         ana.wait("it stands there", is_written("🚀")).await?;
         expect_focus(&ana, &["composer"]).await?;

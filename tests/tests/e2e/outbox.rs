@@ -3,7 +3,9 @@
 
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::page::Page;
+use crate::queue::pick_first;
 use crate::stage::{Stage, Told, play};
+use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
@@ -119,7 +121,10 @@ request.onsuccess = () => {
 /// Presses a button in the first row.
 const PRESS: &str = r#"
 const row = document.querySelector('[data-testid="message"]');
-row.querySelector(`[data-testid="${arguments[0]}"]`).click();
+const button = row.querySelector(`[data-testid="${arguments[0]}"]`);
+// As a pointer does: the keyboard comes back to it.
+button.focus();
+button.click();
 "#;
 
 #[test]
@@ -142,9 +147,11 @@ fn done_before_a_reload(name: &str, browser: Browser) -> Told {
         let held: bool = ana.run_to_end(HOLD_UP, &[]).await?;
         ensure!(held, "the database cannot be held up");
         let () = ana.run(PRESS, &[json!("react")]).await?;
+        pick_first(&ana).await?;
         ana.send("another word").await?;
-        let view = ana.view().await?;
-        ensure!(view.state_of("another word") == Some("writing") && !view.shows("reaction"));
+        let writing = |view: &View| view.state_of("another word") == Some("writing");
+        let view = ana.wait("it is being saved", writing).await?;
+        ensure!(!view.shows("reaction"), "a reaction is shown before it is saved");
         ana.reload().await?;
         ana.wait("both are there", |view| {
             view.shows("reaction") && view.state_of("another word") == Some("saved")

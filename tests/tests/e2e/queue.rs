@@ -8,6 +8,7 @@ use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use thirtyfour::prelude::Key;
 
 /// Chooses how the next message is delivered.
 const CHOOSE: &str = r#"
@@ -71,6 +72,57 @@ pub async fn press(page: &Page, body: &str, button: &str) -> Result<()> {
     Ok(())
 }
 
+/// Puts the emoji that comes first on the message that says this.
+pub async fn react(page: &Page, body: &str) -> Result<()> {
+    press(page, body, "react").await?;
+    pick_first(page).await
+}
+
+/// Picks the emoji that comes first, with the keyboard.
+pub async fn pick_first(page: &Page) -> Result<()> {
+    let first = |view: &View| {
+        view.visible("emoji-option").first().is_some_and(|it| it.text.starts_with("👍"))
+    };
+    page.wait("a thumb comes first", first).await?;
+    page.press(ENTER).await?;
+    page.wait("the picker is closed", |view| !view.shows("emoji-input")).await?;
+    Ok(())
+}
+
+/// Focuses a button in the row that says something, as the Tab key does.
+const FOCUS_ON: &str = r#"
+const [body, id] = arguments;
+const rows = [...document.querySelectorAll('[data-testid="message"]')];
+const said = (row) => row.querySelector('[data-testid="message-body"]').textContent === body;
+rows.find(said).querySelector(`[data-testid="${id}"]`).focus();
+"#;
+
+/// Takes the clipboard away from the page.
+const REFUSE: &str = r#"navigator.clipboard.writeText = () => Promise.reject(new Error("no"));"#;
+
+/// Copies the words of a message with the keyboard, and puts them into the composer; where the
+/// browser refuses, they are selected, and that is said.
+async fn copy_words(page: &Page, body: &str) -> Result<()> {
+    let says = |words: &'static str| {
+        move |view: &View| view.visible("copy-message").iter().any(|it| it.text.contains(words))
+    };
+    let arguments = [json!(body), json!("copy-message")];
+    let () = page.run(FOCUS_ON, &arguments).await?;
+    page.press(ENTER).await?;
+    page.wait("it is said that they were copied", says("Copied")).await?;
+    page.type_into("composer", Key::Control + "v").await?;
+    page.wait("they are in the composer", |view| composed(view) == body).await?;
+    page.fill("composer", "").await?;
+
+    let () = page.run(REFUSE, &[]).await?;
+    let () = page.run(FOCUS_ON, &arguments).await?;
+    page.press(ENTER).await?;
+    page.wait("it is said that they are selected", says("Selected")).await?;
+    let selected: String = page.run("return getSelection().toString();", &[]).await?;
+    ensure!(selected == body, "{selected:?} is selected");
+    Ok(())
+}
+
 #[test]
 fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
     play("queue", async |stage| {
@@ -99,7 +151,10 @@ fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
         ana.wait("it waits no more", |view| !view.shows("waiting-item")).await?;
         ben.expect_messages(&["kept for ever"]).await?;
 
-        press(&ben, "kept for ever", "react").await?;
+        for page in [&ana, &ben] {
+            copy_words(page, "kept for ever").await?;
+        }
+        react(&ben, "kept for ever").await?;
         ana.wait("the reaction has come", |view| view.shows("reaction")).await?;
         ana.send("a slip").await?;
         ana.wait_for_delivery("a slip").await?;

@@ -9,7 +9,7 @@ use crate::lock;
 use crate::looks::{DRAWER, be_small, be_wide, dress, fits, speak};
 use crate::membership::ask_about;
 use crate::page::Page;
-use crate::queue::{choose, press};
+use crate::queue::{choose, press, react};
 use crate::room::ROOM;
 use crate::stage::{Stage, Told, play_for};
 use crate::view::View;
@@ -377,7 +377,7 @@ async fn adorn(ana: &Page, ben: &Page) -> Result<()> {
     ana.choose_priority("low").await?;
     ana.send("no server").await?;
     ben.hear("no server").await?;
-    press(ben, "no server", "react").await?;
+    react(ben, "no server").await?;
     ana.wait("the reaction has come", |view| view.shows("reaction")).await?;
     choose(ana, "gone-once-read").await?;
     ana.send("gone soon").await?;

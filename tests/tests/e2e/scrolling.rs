@@ -2,6 +2,7 @@
 
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::page::Page;
+use crate::queue::pick_first;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
@@ -136,6 +137,7 @@ async fn first_of_all(page: &Page) -> Result<String> {
 async fn react_to_the_last(page: &Page) -> Result<()> {
     let press = r#"rows().at(-1).querySelector('[data-testid="react"]').click(); arguments[0]();"#;
     let _: Value = ask(page, press, &[]).await?;
+    pick_first(page).await?;
     page.wait("the reaction is shown", |view| view.find("reaction").is_some()).await?;
     Ok(())
 }

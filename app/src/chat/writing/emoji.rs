@@ -6,6 +6,19 @@ const MOST: usize = 512 * 1024;
 /// Lines of a table that are taken.
 const LINES: usize = 5_000;
 
+/// Those that are put on messages most, with their names: a row of the picker, also without a
+/// table.
+pub const QUICK: [(&str, &str); 8] = [
+    ("👍", "thumbs up"),
+    ("❤️", "red heart"),
+    ("😂", "face with tears of joy"),
+    ("🎉", "party popper"),
+    ("😮", "face with open mouth"),
+    ("😢", "crying face"),
+    ("🙏", "folded hands"),
+    ("👀", "eyes"),
+];
+
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emoji {
@@ -100,6 +113,17 @@ mod tests {
         let all: usize = (0..9).map(|group| emojis.group(group).len()).sum();
         assert_eq!(all, TABLE.lines().filter(|line| *line != "=").count());
         assert!(emojis.group(9).is_empty());
+    }
+
+    #[test]
+    fn each_can_be_put_on_a_message_and_the_quick_ones_have_the_names_of_the_table() {
+        let emojis = Emojis::parse(TABLE).expect("a table");
+        let mut all = emojis.groups.iter().flatten();
+        assert!(all.all(|emoji| emoji.glyph.len() <= browser::limits::REACTION_BYTES));
+        for (glyph, name) in QUICK {
+            let mut all = emojis.groups.iter().flatten();
+            assert!(all.any(|emoji| emoji.glyph == glyph && emoji.name == name), "{name}");
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@
 mod bundle;
 mod completing;
 mod delivery;
-mod emoji;
 mod field;
 mod pasting;
 mod priority;
@@ -18,7 +17,6 @@ use leptos::prelude::*;
 use self::bundle::Bundle;
 use self::completing::{CompletionList, Completions, LIST};
 use self::delivery::{Delivery, DeliveryChoice, terms_of};
-use self::emoji::EmojiPicker;
 use self::field::Words;
 use self::pasting::{keep_out, unfit as misfit};
 pub use self::priority::PriorityChoice;
@@ -26,6 +24,7 @@ pub use self::reply::Subject as ReplySubject;
 use self::reply::{ReplyLine, keep_reply};
 use self::revision::Revision;
 use super::icon::Icon;
+use super::overlay::EmojiDialog;
 use crate::chat::{Compose, Life, Manner, Subject, Task, Unfit, Writing};
 use crate::page::{language, word};
 use crate::session;
@@ -252,7 +251,7 @@ pub fn Composer(
                 ></textarea>
             </div>
             <span class="choices" hidden=move || !is_new() || ended.get()>
-                <EmojiPicker on_pick=Callback::new(move |glyph: String| words.insert(&glyph)) />
+                <EmojiButton words />
                 <DeliveryChoice delivery members bundled=move || !bundle.with(Vec::is_empty) />
                 <PriorityChoice
                     priority
@@ -279,6 +278,30 @@ pub fn Composer(
                 {hint}
             </p>
         </form>
+    }
+}
+
+/// Opens the picker of emoji; the one that is chosen stands where the cursor is.
+#[component]
+fn EmojiButton(words: Words) -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <button
+            type="button"
+            class="quiet add"
+            data-testid="emoji-open"
+            aria-haspopup="dialog"
+            title=word(|words| words.everyday.emoji)
+            aria-label=word(|words| words.everyday.emoji)
+            on:click=move |_| open.set(true)
+        >
+            <Icon name="react" />
+        </button>
+        <EmojiDialog
+            open
+            first=&[]
+            on_pick=Callback::new(move |glyph: String| words.insert(&glyph))
+        />
     }
 }
 

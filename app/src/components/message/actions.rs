@@ -3,13 +3,11 @@
 use browser::{Body, EntryId, Reaction, Target};
 use leptos::prelude::*;
 
+use super::reacting::Reacting;
 use crate::chat::{Compose, Shown, Subject};
 use crate::components::icon::Icon;
-use crate::page::{Page, language, word};
+use crate::page::{Copied, Page, copy, language, select, word};
 use crate::prose::tame;
-
-/// The emoji that is one press away.
-const THUMB: &str = "👍";
 
 /// Reactions on a message; pressing one adds or takes away one's own.
 #[component]
@@ -56,7 +54,7 @@ pub fn Reactions(
     }
 }
 
-/// The choices for a message: a reaction for any, deletion for one's own.
+/// The choices for a message: an answer, a reaction and a copy for any, deletion for one's own.
 #[component]
 pub fn Actions(
     /// The message.
@@ -64,15 +62,15 @@ pub fn Actions(
     /// True if it is one's own.
     own: bool,
 ) -> impl IntoView {
-    let page = Page::here();
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
     let target = Memo::new(move |_| message.with(|message| message.target()));
     let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
+    let reacting = expect_context::<Reacting>();
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
-            page.react(entry, THUMB, true);
+            reacting.begin(entry);
         }
     };
     view! {
@@ -83,18 +81,64 @@ pub fn Actions(
                     type="button"
                     class="quiet"
                     data-testid="react"
+                    aria-haspopup="dialog"
                     title=word(|words| words.react)
                     aria-label=word(|words| words.react)
                     on:click=react
                 >
                     <Icon name="react" />
                 </button>
+                <Copy message />
                 <Show when=move || own && lasts.get()>
                     <Edit there />
                 </Show>
                 {own.then(|| view! { <Delete there /> })}
             </span>
         </Show>
+    }
+}
+
+/// Copies the words as they were written. Where the browser does not let the page, they are
+/// selected.
+#[component]
+fn Copy(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let copied = RwSignal::new(Copied::No);
+    let on_click = move |_| {
+        if let Body::Text(text) = message.with_untracked(|message| message.body.clone()) {
+            copy(text, copied);
+        }
+    };
+    Effect::new(move |_| {
+        if copied.get() == Copied::ByHand {
+            select_words(message.with_untracked(|message| message.key));
+        }
+    });
+    let said = move || {
+        let words = language.get().words();
+        copied.get().says(["", words.copied, words.copy_by_hand])
+    };
+    let icon = Signal::derive(move || copied.get().says(["copy", "check", "copy"]));
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="copy-message"
+            title=word(|words| words.everyday.copy_words)
+            on:click=on_click
+            on:blur=move |_| copied.set(Copied::No)
+        >
+            <Icon name=icon />
+            <span class="unseen">{word(|words| words.everyday.copy_words)}</span>
+            <span aria-live="polite">{said}</span>
+        </button>
+    }
+}
+
+fn select_words(key: u64) {
+    let words = document().query_selector(&format!("[data-words=\"{key}\"]"));
+    if let Ok(Some(words)) = words {
+        select(&words);
     }
 }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod cover;
 mod quote;
+mod reacting;
 mod way;
 mod words;
 
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 use self::actions::{Actions, Reactions};
 use self::cover::Cover;
 use self::quote::Quote;
+pub use self::reacting::{Reacting, ReactionPicker};
 pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};

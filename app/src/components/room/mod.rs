@@ -17,7 +17,7 @@ use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
-use super::message::{MyName, Rescue, Way};
+use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
 use super::status::{Connections, Lead, Status, Waiting};
@@ -36,6 +36,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     provide_context(MyName(
         page.of_room(|room| room.myself().map(|me| me.name.clone()).unwrap_or_default()),
     ));
+    provide_context(Reacting::default());
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();
     let sent = RwSignal::new(0_u32);
@@ -100,6 +101,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
             <Panel names />
             <InviteDialog invite node=dialog />
             <Way names />
+            <ReactionPicker />
             <Connections names />
             <Announcer news=page.of_room(|room| room.news.clone()) names />
         </div>

@@ -3,10 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::chat::{Emoji, Move};
+use super::{Chooser, Line};
+use crate::chat::{Emoji, Emojis, Move};
 use crate::components::focus::{is_beside, open_while};
-use crate::components::icon::Icon;
-use crate::components::overlay::{Chooser, Line};
 use crate::page::{Table, emoji, language, want_emoji, word};
 
 /// Emoji in a row.
@@ -14,37 +13,30 @@ const ROW: usize = 8;
 /// So many are shown of what was found.
 const FOUND: usize = 96;
 
-/// The button beside the composer, and what it opens.
+/// The picker. Whoever opens it sets `open`; it closes itself.
 #[component]
-pub fn EmojiPicker(
+pub fn EmojiDialog(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// Emoji and their names that stand before all others while nothing is looked for.
+    first: &'static [(&'static str, &'static str)],
     /// This one was chosen.
     on_pick: Callback<String>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
     let node = NodeRef::<html::Dialog>::new();
     open_while(node, open.into());
     let table = emoji();
-    let begin = move |_| {
-        want_emoji(table);
-        open.set(true);
-    };
+    Effect::new(move |_| {
+        if open.get() {
+            want_emoji(table);
+        }
+    });
     let pick = Callback::new(move |glyph: String| {
         open.set(false);
         // First the keyboard goes back to where it was.
         request_animation_frame(move || on_pick.run(glyph));
     });
     view! {
-        <button
-            type="button"
-            class="quiet add"
-            data-testid="emoji-open"
-            aria-haspopup="dialog"
-            title=word(|words| words.everyday.emoji)
-            aria-label=word(|words| words.everyday.emoji)
-            on:click=begin
-        >
-            <Icon name="react" />
-        </button>
         <dialog
             class="emoji"
             node_ref=node
@@ -58,7 +50,7 @@ pub fn EmojiPicker(
             on:close=move |_| open.set(false)
         >
             <Show when=move || open.get()>
-                <Opened table pick />
+                <Opened table first pick />
                 <button
                     type="button"
                     class="quiet"
@@ -73,18 +65,31 @@ pub fn EmojiPicker(
 }
 
 #[component]
-fn Opened(table: RwSignal<Table>, pick: Callback<String>) -> impl IntoView {
+fn Opened(
+    table: RwSignal<Table>,
+    first: &'static [(&'static str, &'static str)],
+    pick: Callback<String>,
+) -> impl IntoView {
     let language = language();
     let (text, group, at) = (RwSignal::new(String::new()), RwSignal::new(0), RwSignal::new(0));
+    let is_begin = move || group.get() == 0 && text.with(|text| text.trim().is_empty());
     let lines = Memo::new(move |_| {
         let line = |emoji: &Emoji| Line { shown: emoji.glyph.clone(), beside: emoji.name.clone() };
-        table.with(|table| match table {
-            Table::There(emojis) => text.with(|text| match text.trim().is_empty() {
+        let found = |emojis: &Emojis| {
+            text.with(|text| match text.trim().is_empty() {
                 true => emojis.group(group.get()).iter().map(line).collect::<Vec<Line>>(),
                 false => emojis.find(text, FOUND).into_iter().map(line).collect(),
-            }),
+            })
+        };
+        let all = table.with(|table| match table {
+            Table::There(emojis) => found(emojis),
             Table::Unasked | Table::Coming | Table::Failed => Vec::new(),
-        })
+        });
+        let before = if is_begin() { first } else { &[] };
+        let before = before
+            .iter()
+            .map(|(glyph, name)| Line { shown: (*glyph).to_owned(), beside: (*name).to_owned() });
+        before.chain(all).collect::<Vec<Line>>()
     });
     let mark = move |(step, times, count): (Move, usize, usize)| {
         at.update(|at| *at = (0..times).fold(*at, |at, _| step.from(at, count)));
