@@ -82,6 +82,18 @@ pub fn now() -> Millis {
     if now > 0.0 { now as Millis } else { 0 }
 }
 
+/// The time, in milliseconds since 1970, that a field for a date and a time stands for where this
+/// device is; nothing if none is written there.
+pub fn local_time(written: &str) -> Option<Millis> {
+    let time = Date::new(&JsValue::from_str(written)).get_time();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time after 1970, in whole milliseconds; what is none is not positive"
+    )]
+    (time > 0.0).then_some(time as Millis)
+}
+
 /// The language that the browser asks for, as a tag; empty if it does not say.
 pub fn browser_language() -> String {
     window().and_then(|window| window.navigator().language()).unwrap_or_default()

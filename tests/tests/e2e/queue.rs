@@ -89,6 +89,43 @@ pub async fn pick_first(page: &Page) -> Result<()> {
     Ok(())
 }
 
+/// Sets the field for a date and a time to so many minutes from now, where the browser is; true if
+/// it has that.
+const SET_TIME: &str = r#"
+const [minutes] = arguments;
+const field = document.querySelector('[data-testid="send-at"]');
+const zone = new Date().getTimezoneOffset();
+field.value = new Date(Date.now() + (minutes - zone) * 60_000).toISOString().slice(0, 16);
+field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+return field.value !== "";
+"#;
+
+/// Writes a message for a time of its own; one that is over, or none, is refused in words.
+async fn send_at_a_time(page: &Page) -> Result<()> {
+    let says = |words: &'static str| {
+        move |view: &View| view.visible("error").iter().any(|it| it.text.contains(words))
+    };
+    choose(page, "at").await?;
+    page.wait("a time is asked for", |view| view.shows("send-at")).await?;
+    page.send("at its time").await?;
+    page.wait("there is no time yet", says("No time is chosen")).await?;
+    ensure!(page.run::<bool>(SET_TIME, &[json!(-5)]).await?, "no time can be set");
+    page.wait("it is over", says("over")).await?;
+    page.click("send").await?;
+    let view = page.wait("it is still over", says("over")).await?;
+    ensure!(composed(&view) == "at its time" && !view.shows("waiting-item"), "it was sent");
+    ensure!(page.run::<bool>(SET_TIME, &[json!(26 * 60)]).await?, "no time can be set");
+    page.wait("nothing is wrong any more", |view| !view.shows("error")).await?;
+    page.click("send").await?;
+    let waits =
+        |view: &View| view.visible("waiting-item").iter().any(|it| it.text.contains("at its time"));
+    let view = page.wait("it waits", waits).await?;
+    ensure!(!view.shows("send-at"), "the next one is asked for a time, too");
+    page.click("cancel").await?;
+    page.wait("it waits no more", |view| !view.shows("waiting-item")).await?;
+    Ok(())
+}
+
 /// Focuses a button in the row that says something, as the Tab key does.
 const FOCUS_ON: &str = r#"
 const [body, id] = arguments;
@@ -150,6 +187,8 @@ fn live_later_reactions_and_deletions_between_chromium_and_firefox() -> Told {
         ana.click("cancel").await?;
         ana.wait("it waits no more", |view| !view.shows("waiting-item")).await?;
         ben.expect_messages(&["kept for ever"]).await?;
+
+        send_at_a_time(&ana).await?;
 
         for page in [&ana, &ben] {
             copy_words(page, "kept for ever").await?;

@@ -1,6 +1,7 @@
-//! How the next message is delivered, in plain words: each choice stands for terms.
+//! How the next message is delivered, in plain words: each choice stands for terms. A time of the
+//! person's own choice is asked for in `later.rs`.
 
-use browser::{Act, MemberId, MemberView, Millis, Qos, Role, Terms, When};
+use browser::{Act, MemberId, MemberView, Millis, Qos, Role, Terms, When, limits};
 use leptos::prelude::*;
 
 use crate::page::{language, word};
@@ -17,6 +18,8 @@ pub enum Delivery {
     InTenMinutes,
     /// An hour from now.
     InAnHour,
+    /// At this time, in milliseconds since 1970; nothing while none is chosen.
+    At(Option<Millis>),
     /// As soon as this member is linked.
     WhenBack(MemberId),
     /// Its words go after a minute.
@@ -34,13 +37,25 @@ pub enum Delivery {
     GoneHourAfterReading,
 }
 
+/// Why a time that was chosen is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untimely {
+    /// None was chosen.
+    Unset,
+    /// It is over.
+    Past,
+    /// Nothing waits for so long.
+    Far,
+}
+
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
-const FIXED: [Delivery; 9] = [
+const FIXED: [Delivery; 10] = [
     Delivery::Usual,
     Delivery::Live,
     Delivery::InTenMinutes,
     Delivery::InAnHour,
+    Delivery::At(None),
     Delivery::GoneInAMinute,
     Delivery::GoneInAnHour,
     Delivery::GoneInADay,
@@ -55,6 +70,7 @@ impl Delivery {
             Delivery::Live => "live",
             Delivery::InTenMinutes => "in-10-minutes",
             Delivery::InAnHour => "in-an-hour",
+            Delivery::At(_) => "at",
             Delivery::WhenBack(member) => return format!("back-{member}"),
             Delivery::OnlyTo(member) => return format!("only-{member}"),
             Delivery::GoneInAMinute => "gone-in-a-minute",
@@ -72,6 +88,7 @@ impl Delivery {
             Delivery::Live => words.live_only,
             Delivery::InTenMinutes => words.in_10_minutes,
             Delivery::InAnHour => words.in_an_hour,
+            Delivery::At(_) => words.everyday.at_a_time,
             Delivery::WhenBack(member) => {
                 return (words.when_back)(&called(member, words, members));
             }
@@ -99,6 +116,17 @@ impl Delivery {
         act.to()
     }
 
+    /// Why nothing can be sent at the time that is chosen, `now` in milliseconds since 1970.
+    pub fn untimely(self, now: Millis) -> Option<Untimely> {
+        let (_, terms) = terms_of(self, now);
+        match terms.when {
+            When::At(0) => Some(Untimely::Unset),
+            When::At(at) if at <= now => Some(Untimely::Past),
+            When::At(at) if at - now > limits::WAIT_AT_MOST => Some(Untimely::Far),
+            When::At(_) | When::Now | When::Online(_) => None,
+        }
+    }
+
     /// What is chosen for the next message when one like this was sent.
     pub fn next(self) -> Delivery {
         if self.only().is_some() { self } else { Delivery::Usual }
@@ -120,8 +148,13 @@ fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Deliv
         let kept = *delivery == chosen && chosen.only().is_some();
         !bundled || delivery.suits_bundle() || kept
     };
-    let fixed = FIXED.into_iter();
-    let all = fixed.clone().take(4).chain(away).chain(others).chain(fixed.skip(4));
+    // Whichever time is chosen, it is the same choice.
+    let of_time = |fixed| match (fixed, chosen) {
+        (Delivery::At(_), Delivery::At(_)) => chosen,
+        (fixed, _) => fixed,
+    };
+    let fixed = FIXED.into_iter().map(of_time);
+    let all = fixed.clone().take(5).chain(away).chain(others).chain(fixed.skip(5));
     all.filter(suits).collect()
 }
 
@@ -136,6 +169,7 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
         Delivery::Live => Terms { qos: Qos::AtMostOnce, ..usual },
         Delivery::InTenMinutes => Terms { when: When::At(now + 10 * MINUTE), ..usual },
         Delivery::InAnHour => Terms { when: When::At(now + HOUR), ..usual },
+        Delivery::At(at) => Terms { when: When::At(at.unwrap_or(0)), ..usual },
         Delivery::WhenBack(member) => Terms { when: When::Online(member), ..usual },
         Delivery::GoneInAMinute => Terms { expires_after: Some(MINUTE), ..usual },
         Delivery::GoneInAnHour => Terms { expires_after: Some(HOUR), ..usual },
@@ -173,7 +207,7 @@ pub fn DeliveryChoice(
     let option = move |choice: Delivery| {
         let said = move || members.with(|members| choice.said(language.get().words(), members));
         view! {
-            <option value=choice.name() selected=move || delivery.get() == choice>
+            <option value=choice.name() selected=move || delivery.get().name() == choice.name()>
                 {said}
             </option>
         }
@@ -211,8 +245,8 @@ mod tests {
             assert!(terms[place + 1..].iter().all(|other| other != one));
         }
         assert_eq!(terms[2].1.when, When::At(1_000 + 600_000));
-        assert_eq!(terms[9].1.when, When::Online(BEN));
-        assert_eq!(terms[10].0, Act::SayTo { member: BEN, after: None });
+        assert_eq!(terms[10].1.when, When::Online(BEN));
+        assert_eq!(terms[11].0, Act::SayTo { member: BEN, after: None });
     }
 
     const BEN: MemberId = MemberId([2; 32]);
@@ -241,8 +275,26 @@ mod tests {
         let (back, only) = (Delivery::WhenBack(BEN), Delivery::OnlyTo(BEN));
         let all = FIXED.into_iter().chain([back, only]);
         let unfit: Vec<Delivery> = all.filter(|one| !one.suits_bundle()).collect();
-        let later = [Delivery::Live, Delivery::InTenMinutes, Delivery::InAnHour, back, only];
+        let (live, at) = (Delivery::Live, Delivery::At(None));
+        let later = [live, Delivery::InTenMinutes, Delivery::InAnHour, at, back, only];
         assert_eq!(unfit, later);
+    }
+
+    #[test]
+    fn a_time_of_ones_own_choice_stays_chosen_and_has_to_be_one_that_comes() {
+        let chosen = Delivery::At(Some(5_000));
+        let offered = choices(chosen, &[member(1, "Ana", true)], false);
+        assert!(offered.contains(&chosen) && !offered.contains(&Delivery::At(None)));
+        assert_eq!(terms_of(chosen, 1_000).1.when, When::At(5_000));
+        assert_eq!(chosen.untimely(4_999), None);
+        assert_eq!(chosen.untimely(5_000), Some(Untimely::Past), "it was not when it was chosen");
+        assert_eq!(Delivery::At(None).untimely(1_000), Some(Untimely::Unset));
+        let last = Delivery::At(Some(1_000 + limits::WAIT_AT_MOST));
+        assert_eq!((last.untimely(1_000), last.untimely(999)), (None, Some(Untimely::Far)));
+        for other in FIXED.into_iter().filter(|one| *one != Delivery::At(None)) {
+            assert_eq!(other.untimely(1_000), None, "{other:?}");
+        }
+        assert_eq!(chosen.next(), Delivery::Usual);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod bundle;
 mod completing;
 mod delivery;
 mod field;
+mod later;
 mod pasting;
 mod priority;
 mod reply;
@@ -18,6 +19,7 @@ use self::bundle::Bundle;
 use self::completing::{CompletionList, Completions, LIST};
 use self::delivery::{Delivery, DeliveryChoice, terms_of};
 use self::field::Words;
+use self::later::{Lateness, Later};
 use self::pasting::{keep_out, unfit as misfit};
 pub use self::priority::PriorityChoice;
 pub use self::reply::Subject as ReplySubject;
@@ -69,6 +71,7 @@ pub fn Composer(
     let text = words.text;
     let priority = RwSignal::new(Priority::Normal);
     let delivery = keep_recipient(room);
+    let lateness = Lateness::new(delivery);
     let task = Memo::new(move |_| writing.with(|writing| writing.task.clone()));
     let bundle = keep_bundle(room, writing, on_compose);
     let unfit = keep_reply(room, writing, answered, (delivery, text), on_compose);
@@ -97,6 +100,7 @@ pub fn Composer(
     keep_out(move |why| kept_out.set(Some(why)));
     let fault = Memo::new(move |_| {
         let kept_out = kept_out.get().map(|why| language.get().kept_out(why));
+        let kept_out = kept_out.or_else(|| lateness.said(language.get()));
         kept_out.or_else(|| text.with(|text| language.get().too_long(text)))
     });
     let fits = move |written: &str| language.get_untracked().too_long(written).is_none();
@@ -104,6 +108,9 @@ pub fn Composer(
         let written = words.written();
         let bundled = words.are_new() && !bundle.with_untracked(Vec::is_empty);
         if ended.get_untracked() || !fits(&written) || is_blank(&written) && !bundled {
+            return;
+        }
+        if words.are_new() && lateness.keeps(delivery.get_untracked()) {
             return;
         }
         words.clear();
@@ -199,7 +206,7 @@ pub fn Composer(
     };
     view! {
         // Browsers write what stands in a form to the disk, unless it is not to be completed.
-        <form class="composer" autocomplete="off" on:submit=on_submit>
+        <form class="composer" autocomplete="off" novalidate on:submit=on_submit>
             <div class="about">
                 <Revision task on_end=move || on_compose(Compose::Revised) />
                 {move || only.get().filter(|_| is_new()).map(|said| {
@@ -218,6 +225,9 @@ pub fn Composer(
                     on_compose(Compose::Unbundle(place));
                     words.focus();
                 } />
+                <div hidden=move || !is_new()>
+                    <Later delivery lateness />
+                </div>
                 {move || fault.get().map(|fault| {
                     view! {
                         <p class="fault" role="alert" data-testid="error">
