@@ -180,6 +180,10 @@ pub enum Spot {
     Members,
     /// The panel in which it stands: it is only to be seen.
     Panel,
+    /// The queue in that panel.
+    Queue,
+    /// Whether the browser says that something is new, in the dialog about this device.
+    Notifications,
     /// The form for a new room.
     NewRoom,
 }

@@ -54,6 +54,11 @@ pub fn press(spot: Spot) {
             open_drawer();
             focus("members-heading");
         }
+        Spot::Queue => {
+            open_drawer();
+            focus("queue-heading");
+        }
+        Spot::Notifications => focus("alerts"),
         Spot::Panel => open_drawer(),
         // Without a list of rooms the form is there already.
         Spot::NewRoom => match element("new-room") {

@@ -125,6 +125,9 @@ fn each_connection_says_its_way_and_the_self_test_what_there_is_in_both_browsers
 
 /// Dark, in Chinese, on a small phone.
 async fn dressed(page: &Page) -> Result<()> {
+    let ways =
+        |view: &View| [view.shows("connections-open"), view.shows("connections-open-members")];
+    ensure!(ways(&page.view().await?) == [true, false], "there are two ways to the connections");
     dress(page, "dark").await?;
     be_small(page).await?;
     fits(page, "the connections").await?;

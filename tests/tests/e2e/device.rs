@@ -108,7 +108,7 @@ async fn export(page: &Page, folder: &Path) -> Result<PathBuf> {
     let path = folder.to_str().context("the folder's path is not UTF-8")?;
     let allowed = json!({"behavior": "allow", "downloadPath": path});
     page.command_chromium("Browser.setDownloadBehavior", allowed).await?;
-    page.click("new-room").await?;
+    // From within the room: one does not look for it elsewhere.
     page.click("device").await?;
     page.click("export").await?;
     page.type_into("passphrase", "too short").await?;

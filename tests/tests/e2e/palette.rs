@@ -69,6 +69,23 @@ fn rooms_members_and_commands_are_reached_by_name_with_the_keyboard_alone_in_fir
     by_name("palette-firefox", Firefox)
 }
 
+/// What is looked at by its name, and then the keyboard is back where it was.
+async fn look_up(ana: &Page) -> Result<()> {
+    ana.click("composer").await?;
+    command(ana, "connections", "Connections").await?;
+    ana.wait("the connections are shown", |view| view.shows("connections")).await?;
+    ana.press(Key::Escape).await?;
+    ana.wait("they are away", |view| !view.shows("connections")).await?;
+    expect_focus(ana, &["composer"]).await?;
+    command(ana, "notifications", "Notifications").await?;
+    expect_focus(ana, &["alerts"]).await?;
+    ana.press(Key::Escape).await?;
+    ana.wait("that is away", |view| !view.shows("device-asked")).await?;
+    expect_focus(ana, &["composer"]).await?;
+    command(ana, "what waits", "Show what waits").await?;
+    expect_focus(ana, &["queue-heading"]).await
+}
+
 fn by_name(story: &str, browser: Browser) -> Told {
     play(story, async |stage| {
         let ana = stage.enter("ana", browser).await?;
@@ -82,6 +99,11 @@ fn by_name(story: &str, browser: Browser) -> Told {
         open(&ana).await?;
         leave(&ana).await?;
         expect_focus(&ana, &["composer"]).await?;
+        ana.press("!").await?;
+        let goes_on = |view: &View| {
+            view.find("composer").is_some_and(|it| it.value.as_deref() == Some("half a thought!"))
+        };
+        ana.wait("one writes on", goes_on).await?;
 
         command(&ana, "start a", "Start a room").await?;
         expect_focus(&ana, &["my-name"]).await?;
@@ -100,6 +122,8 @@ fn by_name(story: &str, browser: Browser) -> Told {
         ana.press(Key::Escape).await?;
         ana.wait("it is closed", |view| !view.shows("asked")).await?;
         ensure!(!ana.view().await?.shows("palette-input"), "the palette lies over a dialog");
+
+        look_up(&ana).await?;
 
         // In the other language, by either one's words.
         command(&ana, "中文", "Language: 中文").await?;

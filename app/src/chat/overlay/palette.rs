@@ -4,8 +4,8 @@
 use browser::{MemberId, RoomId};
 
 use crate::chat::{
-    ChatState, Choice, Deed, DeviceDeed, DeviceQuestion, Errand, GuardDeed, Keep, Lay, PageEvent,
-    Place, Question, RoomQuestion, Spot, shelf_of,
+    ChatState, Choice, ConnectionDeed, Deed, DeviceDeed, DeviceQuestion, Errand, GuardDeed, Keep,
+    Lay, PageEvent, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
 };
 use crate::text::Language;
 
@@ -36,6 +36,10 @@ pub enum Wish {
     Invite,
     /// To see who is in the room.
     Members,
+    /// To see what waits in it.
+    Queue,
+    /// To see how its connections do.
+    Connections,
     /// To be silent about the room, or not any more.
     Mute(bool),
     /// To put the room away, or take it back.
@@ -46,6 +50,8 @@ pub enum Wish {
     NewRoom,
     /// To see the list of rooms.
     AllRooms,
+    /// To be told of what is new, or not any more.
+    Notifications,
     /// This of the dialog about the device.
     Device(DeviceQuestion),
     /// To lock all.
@@ -79,6 +85,7 @@ impl ChatState {
         if shown.is_some() {
             offers.push(Offer::Wish(Wish::AllRooms));
         }
+        offers.push(Offer::Wish(Wish::Notifications));
         let device = [
             DeviceQuestion::Choices,
             DeviceQuestion::Passphrase,
@@ -95,7 +102,7 @@ impl ChatState {
     fn wishes_in(&self, room: RoomId) -> Vec<Wish> {
         let writes = self.room.life.takes_words().then_some(Wish::Write);
         let mut wishes: Vec<Wish> = writes.into_iter().collect();
-        wishes.extend([Wish::Search, Wish::Invite, Wish::Members]);
+        wishes.extend([Wish::Search, Wish::Invite, Wish::Members, Wish::Queue, Wish::Connections]);
         if let Some(summary) = self.rooms.iter().find(|summary| summary.room == room) {
             let shelf = shelf_of(summary);
             wishes.extend([Wish::Mute(!shelf.muted), Wish::Archive(!shelf.archived), Wish::Leave]);
@@ -123,12 +130,22 @@ impl ChatState {
                 Wish::Search => vec![Errand::Press(Spot::Search)],
                 Wish::Invite => vec![Errand::Press(Spot::Invite)],
                 Wish::Members => vec![Errand::Press(Spot::Members)],
+                Wish::Queue => vec![Errand::Press(Spot::Queue)],
+                Wish::Connections => {
+                    soon(PageEvent::Connects(ConnectionDeed::Watch(Watcher::Connections, true)))
+                }
                 Wish::Mute(on) => self.with_room(Keep::Mute(on)),
                 Wish::Archive(on) => self.with_room(Keep::Archive(on)),
                 // It is asked once more in any case.
                 Wish::Leave => self.with_room(Keep::Leave),
                 Wish::NewRoom => vec![Errand::Press(Spot::NewRoom)],
                 Wish::AllRooms => soon(PageEvent::Left),
+                Wish::Notifications => {
+                    let ask = DeviceDeed::Ask(Some(DeviceQuestion::Choices));
+                    let mut errands = soon(PageEvent::Manages(ask));
+                    errands.push(Errand::Press(Spot::Notifications));
+                    errands
+                }
                 Wish::Device(question) => soon(PageEvent::Manages(DeviceDeed::Ask(Some(question)))),
                 Wish::Lock => soon(PageEvent::Guards(GuardDeed::Lock)),
                 Wish::Speak(language) => vec![Errand::Speak(language)],

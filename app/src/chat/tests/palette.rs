@@ -61,7 +61,14 @@ fn outside_of_a_room_nothing_of_a_room_is_offered() {
     state.apply(PageEvent::Left);
     let offers = state.offers();
     assert_eq!(offers[..2], [Offer::Room(ROOM), Offer::Room(OTHER_ROOM)]);
-    for offer in [Wished(Wish::Search), Wished(Wish::AllRooms), Offer::Member(BEN)] {
+    let connections = Wished(Wish::Connections);
+    for offer in [
+        Wished(Wish::Search),
+        Wished(Wish::Queue),
+        connections,
+        Wished(Wish::AllRooms),
+        Offer::Member(BEN),
+    ] {
         assert!(!offers.contains(&offer), "{offer:?}");
     }
     assert!(offers.contains(&Wished(Wish::NewRoom)));
@@ -95,6 +102,10 @@ fn what_is_chosen_happens_once_the_palette_is_away_and_nothing_that_is_not_offer
     assert_eq!(state.overlay, Overlay::None);
     let search = lays(&mut state, Lay::Do(Wished(Wish::Search)));
     assert_eq!(search, [Errand::Press(Spot::Search)]);
+    let queue = lays(&mut state, Lay::Do(Wished(Wish::Queue)));
+    assert_eq!(queue, [Errand::Press(Spot::Queue)]);
+    let told = lays(&mut state, Lay::Do(Wished(Wish::Notifications)));
+    assert_eq!(told.last(), Some(&Errand::Press(Spot::Notifications)), "in its dialog");
     assert!(lays(&mut state, Lay::Do(Offer::Room(RoomId([99; 32])))).is_empty());
 
     let mut run = |offer| {
@@ -111,6 +122,8 @@ fn what_is_chosen_happens_once_the_palette_is_away_and_nothing_that_is_not_offer
     };
     let mute = run(Offer::Choice(BEN, Choice::Mute));
     assert_eq!(mute, [Errand::Command(ROOM, Command::MuteMember(BEN, true))]);
+    let connections = run(Wished(Wish::Connections));
+    assert_eq!(connections, [Errand::Command(ROOM, Command::Watch(true))]);
     assert_eq!(run(Wished(Wish::Mute(true))), [Errand::Command(ROOM, Command::Mute(true))]);
     assert!(run(Wished(Wish::Leave)).is_empty(), "it is asked once more");
     assert!(run(Offer::Choice(BEN, Choice::Remove)).is_empty());

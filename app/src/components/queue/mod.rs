@@ -76,7 +76,7 @@ pub fn Queue(
     on_cleanup(move || on_steer(Steer::Watch(false)));
     view! {
         <section class="queue" aria-labelledby="queue-heading" data-testid="queue">
-            <h2 id="queue-heading">{word(|words| words.queue)}</h2>
+            <h2 id="queue-heading" tabindex="-1">{word(|words| words.queue)}</h2>
             <p class="hint" data-testid="queue-rest">
                 {move || empty().then(|| rest.get().words(language.get().words())).flatten()}
             </p>

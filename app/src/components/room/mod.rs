@@ -20,6 +20,7 @@ use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
+use super::start::DeviceButton;
 use super::status::{Connections, Lead, Status, Waiting};
 use crate::chat::{Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher};
 use crate::page::{Page, ScreenStoreFields, language, word};
@@ -328,6 +329,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 <Note />
                 <Lead worker=Memo::new(move |_| page.screen().worker().get()) />
                 <LanguageChoice />
+                <DeviceButton />
             </div>
         </aside>
     }

@@ -9,8 +9,7 @@ use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::device::DeviceButton;
-pub use self::device::DeviceDialog;
+pub use self::device::{DeviceButton, DeviceDialog};
 pub use self::lock::LockPage;
 pub use self::rooms::{RoomDialog, Rooms};
 use super::banners::{Banners, Note};

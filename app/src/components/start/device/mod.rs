@@ -245,6 +245,7 @@ fn AlertsOffer() -> impl IntoView {
         <li>
             <button
                 type="button"
+                id="alerts"
                 data-testid="alerts"
                 data-on=move || on.get().then_some("")
                 aria-describedby="alerts-more"
