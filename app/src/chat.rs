@@ -36,9 +36,8 @@ use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Tar
 
 use crate::text::Language;
 pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
-pub use device::{
-    BackupFailure, Device, DeviceDeed, DeviceQuestion, Keeping, Loss, Stock, loss_of,
-};
+pub use device::{BackupFailure, Closing, Device, DeviceDeed, DeviceQuestion, Keeping, Loss};
+pub use device::{Stock, closing_of, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};

@@ -11,6 +11,7 @@
 mod backup;
 mod behind;
 mod clipboard;
+mod closing;
 mod emoji;
 mod guard;
 mod keys;
@@ -84,6 +85,7 @@ impl Page {
         }
         on_visibility(move || page.draw());
         page.watch_touches();
+        page.ask_before_closing();
         if session::is_protected() {
             page.happen(PageEvent::Guards(GuardDeed::Expect));
         }

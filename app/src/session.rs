@@ -9,6 +9,7 @@ mod files;
 mod sending;
 mod words;
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use browser::{ClientOptions, MemberId, Millis, RoomId, Target, inspect_invite};
@@ -42,6 +43,15 @@ const OURS: &str = "confab";
 
 /// The key of the room in `history.state`.
 const STATE_ROOM: &str = "room";
+
+thread_local! {
+    static RELOADS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True if this page is about to be loaded again by itself.
+pub fn is_reloading() -> bool {
+    RELOADS.get()
+}
 
 fn window() -> Option<Window> {
     web_sys::window()
@@ -221,6 +231,7 @@ pub fn forget(room: &RoomId) {
 /// Loads the page again: with it goes all that it has read.
 pub fn reload() {
     write_draft();
+    RELOADS.set(true);
     if let Some(window) = window() {
         let _ = window.location().reload();
     }

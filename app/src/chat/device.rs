@@ -7,10 +7,12 @@
 //! ```
 //! Files and passphrases are not here: the container has them.
 
+mod closing;
 mod space;
 
 use browser::{BackupNews, ClientRefusal, Gist, RoomSummary};
 
+pub use self::closing::{Closing, closing_of};
 pub use self::space::{Keeping, Stock};
 use super::{ChatState, Errand};
 

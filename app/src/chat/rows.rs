@@ -113,6 +113,11 @@ impl Rows {
         news
     }
 
+    /// True if something that was written is no row yet.
+    pub fn are_unsaved(&self) -> bool {
+        self.list[self.stored()..].iter().any(|row| row.standing == Standing::Writing)
+    }
+
     /// A message is asked for that others here answer.
     pub fn ask(&mut self, target: Target) {
         self.quotes.ask(target);

@@ -8,6 +8,7 @@ use browser::{
 use super::*;
 
 mod arriving;
+mod closing;
 mod connection;
 mod device;
 mod guard;

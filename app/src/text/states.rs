@@ -153,7 +153,7 @@ impl Language {
 pub mod names {
     use browser::{Admission, LinkState, Priority, SignalState};
 
-    use crate::chat::Life;
+    use crate::chat::{Closing, Life};
 
     /// Of whether anything is known.
     pub fn life(life: Life) -> &'static str {
@@ -163,6 +163,16 @@ pub mod names {
             Life::Outside => "outside",
             Life::Removed => "removed",
             Life::Ended => "ended",
+        }
+    }
+
+    /// Of what comes of own messages if the page is closed.
+    pub fn closing(closing: Closing) -> &'static str {
+        match closing {
+            Closing::Unknown => "unknown",
+            Closing::Unsaved => "unsaved",
+            Closing::Waits(_) => "waits",
+            Closing::Calm => "calm",
         }
     }
 

@@ -174,6 +174,12 @@ impl Client {
         }
     }
 
+    /// True while something that was written in this tab is not known to be stored: it is lost if
+    /// the tab is closed now.
+    pub fn is_storing(&self) -> bool {
+        self.tab.is_storing()
+    }
+
     /// How much is stored: [`ClientEvent::Space`].
     pub fn measure_space(&self) {
         self.tab.measure_space();

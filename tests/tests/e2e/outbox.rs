@@ -68,6 +68,7 @@ fn outbox_survives(name: &str, browser: Browser, blow: Blow) -> Told {
             ana.wait_for_delivery(text).await?;
         }
         ana.wait("nothing waits", |view| view.pending() == 0).await?;
+        ana.wait("it is safe to close", |view| view.state("closing") == "calm").await?;
         ana.expect_messages(&ALL).await?;
         ensure!(self::entries(&ben).await? == entries, "the two do not show the same entries");
         Ok(())
@@ -118,6 +119,11 @@ request.onsuccess = () => {
 };
 "#;
 
+/// True if the browser would ask before it closes the page.
+const ASKS: &str = r#"
+return !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+"#;
+
 /// Presses a button in the first row.
 const PRESS: &str = r#"
 const row = document.querySelector('[data-testid="message"]');
@@ -144,6 +150,8 @@ fn done_before_a_reload(name: &str, browser: Browser) -> Told {
         ana.found_room(&stage.server.url(), "Ana").await?;
         ana.send("a word").await?;
         ana.wait("it is saved", |view| view.state_of("a word") == Some("saved")).await?;
+        ana.wait("it is said that one waits", |view| view.state("closing") == "waits").await?;
+        ensure!(!ana.run::<bool>(ASKS, &[]).await?, "it asks about what is saved");
         let held: bool = ana.run_to_end(HOLD_UP, &[]).await?;
         ensure!(held, "the database cannot be held up");
         let () = ana.run(PRESS, &[json!("react")]).await?;
@@ -152,6 +160,9 @@ fn done_before_a_reload(name: &str, browser: Browser) -> Told {
         let writing = |view: &View| view.state_of("another word") == Some("writing");
         let view = ana.wait("it is being saved", writing).await?;
         ensure!(!view.shows("reaction"), "a reaction is shown before it is saved");
+        ana.wait("it is said that not all is saved", |view| view.state("closing") == "unsaved")
+            .await?;
+        ensure!(ana.run::<bool>(ASKS, &[]).await?, "it does not ask about what is lost");
         ana.reload().await?;
         ana.wait("both are there", |view| {
             view.shows("reaction") && view.state_of("another word") == Some("saved")

@@ -21,7 +21,7 @@ use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
 use super::start::DeviceButton;
-use super::status::{Connections, Lead, Status, Waiting};
+use super::status::{ClosingSign, Connections, Lead, Status, Waiting};
 use crate::chat::{Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::prose::tame;
@@ -305,6 +305,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                     }
                 }
             />
+            <ClosingSign />
             <Rename
                 id="my-name"
                 title=word(|words| words.change_name)

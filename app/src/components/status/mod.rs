@@ -1,5 +1,5 @@
 //! The state of the connection in plain words: who is linked, whether newcomers can come, how many
-//! messages wait.
+//! messages wait, and whether the page can be closed.
 
 mod connections;
 
@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 pub use self::connections::{Connections, ConnectionsButton};
 use super::icon::Icon;
-use crate::chat::{Life, Worker};
-use crate::page::{language, word};
+use crate::chat::{Closing, Life, Worker, closing_of};
+use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::names;
 
 /// Links and signaling.
@@ -60,6 +60,7 @@ pub fn Status(
                 {move || language.get().signal_state(signal.get())}
             </span>
             <ConnectionsButton testid="connections-open" />
+            <ClosingSign />
         </div>
     }
 }
@@ -81,6 +82,37 @@ pub fn Waiting(#[prop(into)] pending: Signal<u64>) -> impl IntoView {
             {" "}
             {word(|words| words.waiting)}
         </p>
+    }
+}
+
+/// Whether anything of one's own waits, in any room, and what to do about it.
+#[component]
+pub fn ClosingSign() -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let unsaved = Memo::new(move |_| page.of_rows(|rows| rows.are_unsaved()));
+    let closing = Memo::new(move |_| {
+        let (rooms, room) = (page.screen().rooms(), page.screen().room());
+        rooms.with(|rooms| room.with(|room| closing_of(rooms, room, unsaved.get())))
+    });
+    let said = move || {
+        let words = &language.get().words().everyday;
+        match closing.get() {
+            Closing::Unknown => String::new(),
+            Closing::Unsaved => words.being_saved.to_owned(),
+            Closing::Waits(count) => (words.still_wait)(count),
+            Closing::Calm => words.nothing_waits.to_owned(),
+        }
+    };
+    view! {
+        <span
+            class="closing"
+            data-testid="closing"
+            data-state=move || names::closing(closing.get())
+            hidden=move || closing.get() == Closing::Unknown
+        >
+            {said}
+        </span>
     }
 }
 

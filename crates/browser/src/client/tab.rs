@@ -297,9 +297,14 @@ impl Tab {
         }
     }
 
+    /// True while a draft is not known to be stored.
+    pub(super) fn is_storing(&self) -> bool {
+        self.unsent.borrow().has_drafts()
+    }
+
     /// Asks for all to be locked, unless something that was written here is not stored.
     pub(super) fn lock(self: &Rc<Self>) {
-        if self.unsent.borrow().has_drafts() {
+        if self.is_storing() {
             return self.tell_later(ClientEvent::Guarded(Err(GuardRefusal::Unsaved)));
         }
         self.ask_guard(|ask| Request::Lock { ask });
