@@ -171,6 +171,7 @@ fn start_invite_and_room_shut_nobody_out_in_any_clothes() -> Told {
         ben.hear("And it fits into a pocket.").await?;
         ana.wait_for_delivery("And it fits into a pocket.").await?;
         stage.portray(&ana, "chat-phone").await?;
+        keeps_clear_of_the_notch(&ana).await?;
         be_wide(&ana).await?;
         adorn(&ana, &ben).await?;
         walk.examine(&ana, "chat", &BOTH).await?;
@@ -190,6 +191,26 @@ fn start_invite_and_room_shut_nobody_out_in_any_clothes() -> Told {
         walk.examine_drawer(&ana, "queue").await?;
         walk.judge()
     })
+}
+
+/// How far below the edge of the screen the header's first button is, in pixels.
+const HEADER: &str = r#"
+return document.querySelector('[data-testid="all-rooms"]').getBoundingClientRect().top;
+"#;
+
+/// What the page asks of a keyboard on the screen.
+const VIEWPORT: &str = r#"return document.querySelector('meta[name="viewport"]').content;"#;
+
+/// Nothing stands where a phone has its camera, and a keyboard covers nothing.
+async fn keeps_clear_of_the_notch(page: &Page) -> Result<()> {
+    let insets = |top: u32| json!({"insets": {"top": top, "topMax": top}});
+    page.command_chromium("Emulation.setSafeAreaInsetsOverride", insets(47)).await?;
+    let top: f64 = page.run(HEADER, &[]).await?;
+    ensure!(top >= 47.0, "the header begins {top} pixels below the edge");
+    page.command_chromium("Emulation.setSafeAreaInsetsOverride", insets(0)).await?;
+    let viewport: String = page.run(VIEWPORT, &[]).await?;
+    ensure!(viewport.contains("interactive-widget=resizes-content"), "{viewport}");
+    Ok(())
 }
 
 /// Looks into the queue.
