@@ -8,6 +8,7 @@ mod draft;
 mod files;
 mod sending;
 mod words;
+mod written;
 
 use std::cell::Cell;
 use std::str::FromStr;
@@ -219,9 +220,7 @@ pub fn show(room: Option<RoomId>, walked: bool) {
 /// Forgets what is remembered of a room in this tab, and that it was last on this device.
 pub fn forget(room: &RoomId) {
     draft::forget_draft();
-    for kind in [DRAFT, BUNDLE, ONLY, REPLY] {
-        keep_words(tab(), &format!("{kind}.{room}"), "");
-    }
+    written::forget(room);
     sending::forget_all(room);
     if read(device(), LAST_ROOM).is_some_and(|last| last == room.to_string()) {
         keep(device(), LAST_ROOM, "");
@@ -342,18 +341,18 @@ pub fn is_local() -> bool {
 
 /// Who alone is to read what stands in the composer of a room, if one member.
 pub fn recipient(room: &RoomId) -> Option<MemberId> {
-    read_words(tab(), &format!("{ONLY}.{room}")).and_then(|text| MemberId::from_str(&text).ok())
+    written::read(ONLY, room).and_then(|text| MemberId::from_str(&text).ok())
 }
 
 /// Remembers who alone is to read what stands in the composer of a room.
 pub fn keep_recipient(room: &RoomId, only: Option<MemberId>) {
     let text = only.map(|member| member.to_string()).unwrap_or_default();
-    keep_words(tab(), &format!("{ONLY}.{room}"), &text);
+    written::keep(ONLY, room, &text);
 }
 
 /// The message that what stands in the composer of a room answers, if it answers one.
 pub fn reply(room: &RoomId) -> Option<Target> {
-    let text = read_words(tab(), &format!("{REPLY}.{room}"))?;
+    let text = written::read(REPLY, room)?;
     let (entry, hash) = text.split_once(' ')?;
     Some(Target { entry: entry.parse().ok()?, hash: hash.parse().ok()? })
 }
@@ -361,17 +360,17 @@ pub fn reply(room: &RoomId) -> Option<Target> {
 /// Remembers that message.
 pub fn keep_reply(room: &RoomId, target: Option<Target>) {
     let text = target.map(|target| format!("{} {}", target.entry, target.hash));
-    keep_words(tab(), &format!("{REPLY}.{room}"), &text.unwrap_or_default());
+    written::keep(REPLY, room, &text.unwrap_or_default());
 }
 
 /// What stands in the bundle of a room.
 pub fn bundle(room: &RoomId) -> Vec<String> {
-    parts(&read_words(tab(), &format!("{BUNDLE}.{room}")).unwrap_or_default())
+    parts(&written::read(BUNDLE, room).unwrap_or_default())
 }
 
 /// Remembers what stands in the bundle of a room.
 pub fn keep_bundle(room: &RoomId, texts: &[String]) {
-    keep_words(tab(), &format!("{BUNDLE}.{room}"), &joined(texts));
+    written::keep(BUNDLE, room, &joined(texts));
 }
 
 /// Texts as one: each behind its length in bytes.

@@ -1,4 +1,4 @@
-//! What stands in the composer of a room, kept for its tab.
+//! What stands in the composer of a room, kept for its tab and on the device (`written.rs`).
 //!
 //! ```text
 //!  written ──► 300 ms since the last write? ── yes ───────────────────────────► in the storage
@@ -15,8 +15,7 @@ use browser::{Millis, RoomId};
 use gloo::events::EventListener;
 use leptos::prelude::{document, set_timeout};
 
-use super::words::{keep_words, read_words};
-use super::{DRAFT, now, tab, window};
+use super::{DRAFT, now, window, written};
 
 /// The least time between two writes, in milliseconds.
 const PAUSE: Millis = 300;
@@ -37,15 +36,11 @@ thread_local! {
     static LEAVING: RefCell<Vec<EventListener>> = const { RefCell::new(Vec::new()) };
 }
 
-fn key(room: &RoomId) -> String {
-    format!("{DRAFT}.{room}")
-}
-
 /// What stands in the composer of a room.
 pub fn draft(room: &RoomId) -> String {
     let of_room = |latest: &Latest| latest.unwritten.clone().filter(|_| latest.room == *room);
     let unwritten = LATEST.with_borrow(|latest| latest.as_ref().and_then(of_room));
-    unwritten.or_else(|| read_words(tab(), &key(room))).unwrap_or_default()
+    unwritten.or_else(|| written::read(DRAFT, room)).unwrap_or_default()
 }
 
 /// Remembers what stands in the composer of a room.
@@ -59,7 +54,7 @@ pub fn keep_draft(room: &RoomId, text: &str) {
         latest.get_or_insert_with(fresh).take(text)
     });
     if removes {
-        keep_words(tab(), &key(room), "");
+        written::keep(DRAFT, room, "");
     } else if !text.is_empty() {
         // A clock that was set back makes no difference but one more write.
         match now().abs_diff(WRITTEN.get()) < PAUSE {
@@ -93,7 +88,7 @@ pub fn write_draft() {
     let due = LATEST.with_borrow_mut(|latest| latest.as_mut().and_then(Latest::due));
     if let Some((room, words)) = due {
         WRITTEN.set(now());
-        keep_words(tab(), &key(&room), &words);
+        written::keep(DRAFT, &room, &words);
     }
 }
 

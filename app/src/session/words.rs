@@ -21,13 +21,14 @@ const SEALED: &str = "confab.sealed";
 /// unlocked. Only a hint; what holds is in the store.
 const PROTECTED: &str = "confab.protected";
 /// What words are of, by the beginning of their names.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "confab.name",
     "confab.draft",
     "confab.bundle",
     "confab.only",
     "confab.reply",
     "confab.sending",
+    "confab.written",
 ];
 
 thread_local! {
@@ -37,6 +38,11 @@ thread_local! {
 /// True if this device had a passphrase when a page was there last.
 pub fn is_protected() -> bool {
     read(device(), PROTECTED).is_some()
+}
+
+/// True if what is kept can be read: not before a device with a passphrase is unlocked.
+pub(super) fn are_open() -> bool {
+    SEAL.with_borrow(Option::is_some) || !is_protected()
 }
 
 /// Words from where they are kept.
@@ -146,7 +152,7 @@ mod tests {
         assert_eq!(unsealed(&sealed(key)).as_deref(), Some(key));
         assert_eq!(unsealed(key), None);
         for words in
-            ["confab.name", key, "confab.sending.07.09", "confab.only.07", "confab.reply.07"]
+            ["confab.name", key, "confab.sending.07.09", "confab.only.07", "confab.written.07"]
         {
             assert!(is_words(words), "{words}");
         }

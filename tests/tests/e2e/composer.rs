@@ -1,8 +1,9 @@
 //! The composer: what is too long for a message stays in it and is said, and what stands in it is
-//! still there after a reload, however soon that comes.
+//! still there after a reload, however soon that comes, and in a browser that was closed meanwhile.
 
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::page::{LOOK, PATIENCE, Page};
+use crate::rooms::press;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
@@ -57,6 +58,9 @@ location.reload();
 /// True once the page that was left has made way for another one.
 const IS_ANOTHER: &str =
     r#"return !window.isLeft && document.querySelector('[data-testid="composer"]') !== null"#;
+
+/// The room of the list that is not open.
+const OTHER_ROOM: &str = "return document.querySelector('.line:not([aria-current])').dataset.room;";
 
 async fn paste(page: &Page, letters: usize) -> Result<()> {
     let pasted: bool = page.run(PASTE, &[json!(letters)]).await?;
@@ -175,11 +179,32 @@ fn left_at_once(name: &str, browser: Browser) -> Told {
             }
             ana.wait("the words are there again", stands(words)).await?;
         }
+        ana.click("new-room").await?;
+        ana.enter_names("Ana", "Garden").await?;
+        ana.type_into("composer", "half a flower").await?;
+        ana.wait("it is written", stands("half a flower")).await?;
+        ana.close().await?;
+
+        // The browser was closed: what was being written is there, in each room its own.
+        let ana = stage.enter("ana", browser).await?;
+        ana.come_back(&stage.server.url()).await?;
+        ana.wait("the words are there again", stands("half a flower")).await?;
+        let other: String = ana.run(OTHER_ROOM, &[]).await?;
+        press(&ana, "room", &other).await?;
+        ana.wait("so are those of the other room", stands("another half")).await?;
+        let tab = ana.new_tab().await?;
+        tab.come_back(&stage.server.url()).await?;
+        tab.wait("a new tab has them, too", stands("another half")).await?;
         ana.fill("composer", "all of it").await?;
+        tab.fill("composer", "typed elsewhere").await?;
+        tab.wait("it is written", stands("typed elsewhere")).await?;
+        let view = ana.view().await?;
+        ensure!(stands("all of it")(&view), "one tab changes what stands in another");
         ana.click("send").await?;
         ana.reload().await?;
         ana.hear("all of it").await?;
-        ana.wait("what was sent is not there again", stands("")).await?;
+        let last = "what was sent is not there again, but what was written last";
+        ana.wait(last, stands("typed elsewhere")).await?;
         Ok(())
     })
 }

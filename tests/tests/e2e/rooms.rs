@@ -112,7 +112,8 @@ async fn expect_nothing_of(page: &Page, room: &str) -> Result<()> {
         tokio::time::sleep(LOOK).await;
     }
     ensure!(left.0 == 0 && left.1 > 0, "{left:?} records are left of the room, and in all");
-    let script = "return Object.keys(sessionStorage).filter((it) => it.includes(arguments[0]));";
+    let script = "return [localStorage, sessionStorage].flatMap((it) => Object.keys(it))\
+        .filter((it) => it.includes(arguments[0]));";
     let kept: Vec<String> = page.run(script, &[json!(room)]).await?;
     ensure!(kept.is_empty(), "drafts of the room are left: {kept:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! The words in the composer: kept for each room and tab, put aside while something else is said
+//! The words in the composer: kept for each room, put aside while something else is said
 //! in other words, and back afterwards.
 
 use browser::RoomId;

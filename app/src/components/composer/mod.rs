@@ -1,5 +1,5 @@
 //! Where messages are written: Enter sends, Shift+Enter breaks the line, an input method is left
-//! alone, and what is not sent yet survives a reload of the tab. Arrow up in an empty composer
+//! alone, and what is not sent yet survives a closed browser. Arrow up in an empty composer
 //! takes the last own message back for other words, Escape gives that up.
 
 mod bundle;
