@@ -71,8 +71,9 @@ impl Load {
             // The palette of commands, completions while one writes, and the picker of emoji are
             // wanted at a key's press, also without a network, so they come with the page. The page
             // about connections, who has read, and storage: each says in two languages what is so
-            // and what helps, as the engine knows no words.
-            Self::First => 545_000,
+            // and what helps, as the engine knows no words. So do copying, sharing, a time of one's
+            // own choice for sending, and what closing the page costs.
+            Self::First => 551_500,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count.
