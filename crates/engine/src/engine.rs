@@ -303,6 +303,7 @@ impl Engine {
             Channel::Bulk => return None,
         }
         let message = self.links.get_mut(&link)?.transmit()?;
+        self.give_registers(link);
         self.on_departed(link);
         self.fill(link);
         Some(message)

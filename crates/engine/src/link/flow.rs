@@ -90,6 +90,8 @@ pub struct Flow {
     pub tell_at: Option<Millis>,
     /// The newest counter of each register that it is known to hold.
     pub registers: BTreeMap<RegisterKey, u64>,
+    /// Registers that it has asked for and that wait until it has read what was sent before.
+    pub asked_registers: BTreeSet<RegisterKey>,
     /// What it was not told yet of what was not taken.
     pub refusing: Refusing,
     /// From the last question for a sign of life to its answer.
@@ -127,6 +129,7 @@ impl Flow {
             untold: BTreeSet::new(),
             tell_at: None,
             registers: BTreeMap::new(),
+            asked_registers: BTreeSet::new(),
             refusing: Refusing::default(),
             round_trip: None,
             departed: Vec::new(),

@@ -1,7 +1,7 @@
 //! Registers travel by announcement: who stores one tells linked members the counter, and they ask.
 //!
-//! One's own are sent at once. A member hears of its own register, too, when another one of its
-//! devices has signed a newer value.
+//! One's own are sent at once, what was asked for as it is read. A member hears of its own
+//! register, too, when another one of its devices has signed a newer value.
 
 use crate::engine::Engine;
 use crate::frame::{Frame, RegisterHave};
@@ -51,11 +51,23 @@ impl Engine {
     }
 
     pub(in crate::engine) fn on_ask_registers(&mut self, id: LinkId, wanted: &[RegisterKey]) {
-        for key in wanted.iter().take(A_FRAME) {
-            let bytes = self.registers.of(key).map(|cell| cell.bytes().to_vec());
-            if let Some(bytes) = bytes {
-                self.control(id, &Frame::Register(bytes));
-            }
+        let held = wanted.iter().take(A_FRAME).filter(|key| self.registers.of(key).is_some());
+        if let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) {
+            // No more than are held: that is their bound.
+            flow.asked_registers.extend(held.copied());
+        }
+        self.give_registers(id);
+    }
+
+    /// Sends what a member has asked for, as it reads: all registers of a large room at once are
+    /// more than may wait on a link.
+    pub(in crate::engine) fn give_registers(&mut self, id: LinkId) {
+        while let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut)
+            && flow.reads()
+            && let Some(key) = flow.asked_registers.pop_first()
+        {
+            let bytes = self.registers.of(&key).map(|cell| cell.bytes().to_vec());
+            bytes.into_iter().for_each(|bytes| self.control(id, &Frame::Register(bytes)));
         }
     }
 
