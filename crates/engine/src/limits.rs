@@ -19,7 +19,7 @@ pub const PRIVATE_SIZES: [usize; 9] =
     [256, 512, 1024, 2 * 1024, 4 * 1024, 8 * 1024, 16 * 1024, 32 * 1024, 40 * 1024];
 /// Pieces of one log of which it is remembered that they are between oneself and one member.
 pub const PRIVATE_RANGES: usize = 2 * RANGES;
-/// Entries of others, private to others, that count as read when what is behind them is.
+/// Entries of others, private to others or gone, that count as read when what is behind them is.
 pub const CARRIED: usize = 4096;
 /// Bytes of a message shorter than this are never compressed.
 pub const COMPRESS_FROM_BYTES: usize = 128;
@@ -198,6 +198,9 @@ pub const MISSED_RANGES: usize = 4096;
 /// Ranges of another's log that came after their time was over: beyond, the oldest are forgotten,
 /// and only who was told at once knows of them.
 pub const LATE_RANGES: usize = 16;
+/// Ranges of another's log that were read, with unread messages between them: beyond, the oldest
+/// are forgotten on this device, too.
+pub const READ_RANGES: usize = 4096;
 /// Ranges of one log: beyond, a run that would open another gap is refused.
 pub const RANGES: usize = 512;
 /// Hashes of entries that are kept in memory, to compare logs by.
@@ -303,6 +306,16 @@ pub const HAVE_DELAY: Millis = 100;
 pub const OWN_GRACE: Millis = 3_000;
 /// A receipt is published at most so often.
 pub const RECEIPT_EVERY: Millis = 2_000;
+/// Bytes of a receipt: a register's, less what seals it.
+pub const RECEIPT_BYTES: usize = REGISTER_BYTES - 1024;
+/// Logs for which there was no place in a receipt have their turn in one that is published after
+/// so long, if somebody is linked; doubles.
+pub const RECEIPT_TURN: Millis = 4_000;
+/// The longest such wait.
+pub const RECEIPT_TURN_MAX: Millis = 10 * 60_000;
+/// What expired unread counts as read once its time has been over for so long, that is by every
+/// clock that is not a day behind.
+pub const EXPIRED_FOR_ALL: Millis = 24 * 60 * 60 * 1_000;
 /// The log of a linked author is asked of others after so long without progress.
 pub const AUTHOR_GRACE: Millis = 1_000;
 /// A holder that was asked and sent nothing for so long is passed over.

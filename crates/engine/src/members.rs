@@ -294,12 +294,17 @@ impl Members {
         cell: impl Fn(&mut Standing) -> &mut RangeSet,
     ) -> RangeSet {
         let Some(member) = self.members.get_mut(id) else { return RangeSet::default() };
-        let set = cell(member.own.entry(own).or_default());
-        let news = seqs.minus(set);
-        if news.is_empty() || set.ranges().len() + news.ranges().len() > 2 * limits::RANGES {
+        if member.own.len() >= limits::LOGS && !member.own.contains_key(&own) {
             return RangeSet::default();
         }
-        set.union(&news);
+        let set = cell(member.own.entry(own).or_default());
+        let news = seqs.minus(set);
+        let mut all = set.clone();
+        all.union(&news);
+        if news.is_empty() || all.ranges().len() > 2 * limits::RANGES {
+            return RangeSet::default();
+        }
+        *set = all;
         self.dirty.insert(*id);
         news
     }
@@ -491,6 +496,36 @@ mod tests {
         assert_eq!(between.with_expiry(Some(7)).state, RowState::Expired);
         assert_eq!(between.with_expiry(None).state, RowState::Held, "it has no time");
         assert_eq!(members.delivery(&OWN, 2 * many - 1).state, RowState::Delivered);
+    }
+
+    #[test]
+    fn what_was_read_in_many_pieces_is_learned_when_it_has_become_one() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        let many = 2 * limits::RANGES as u64;
+        let pieces = |most: u64| RangeSet::from_ranges((0..most).map(|seq| (2 * seq, 2 * seq)));
+        members.holds(&ANA, OWN, &RangeSet::of(0, 2 * many));
+        assert!(!members.reads(&ANA, OWN, &pieces(many)).is_empty());
+        assert!(members.reads(&ANA, OWN, &pieces(many + 1)).is_empty(), "one too many");
+        assert_eq!(state(&members, 1), (RowState::Delivered, 1));
+        assert_eq!(members.reads(&ANA, OWN, &RangeSet::of(0, 2 * many)).len(), many + 1);
+        assert_eq!(state(&members, 1), (RowState::Read, 1));
+    }
+
+    #[test]
+    fn i6_a_member_names_no_more_own_logs_than_a_room_has() {
+        let mut members = Members::default();
+        members.know(ANA, OWN, &RangeSet::default());
+        let most = u64::try_from(limits::LOGS).unwrap();
+        for number in 0..2 * most {
+            let mut incarnation = [1; 16];
+            incarnation[..8].copy_from_slice(&number.to_be_bytes());
+            let log = LogId { incarnation: Incarnation(incarnation), ..OWN };
+            members.reads(&ANA, log, &RangeSet::of(0, 0));
+        }
+        assert_eq!(members.members[&ANA].own.len(), limits::LOGS);
+        members.holds(&ANA, OWN, &RangeSet::of(0, 0));
+        assert_eq!(state(&members, 0), (RowState::Delivered, 1));
     }
 
     #[test]

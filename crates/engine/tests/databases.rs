@@ -227,9 +227,12 @@ fn what_is_stored_today_is_what_the_newest_database_has() {
     let (_, stored) = read(&folder().join(VERSION));
     let kinds = |tables: &Tables| -> Vec<(Table, usize)> {
         let mut kinds: Vec<(Table, usize)> = Vec::new();
-        // A register's key ends with its kind; exchange keys came later. So did names by member.
+        // A register's key ends with its kind; exchange keys came later. So did names by member,
+        // and what was read by log.
         let later = |table: &Table, key: &[u8]| match table {
-            Table::Projections => key.len() == 66 && key[32] == b'r' && key[65] == 3,
+            Table::Projections => {
+                key.len() == 66 && key[32] == b'r' && key[65] == 3 || key[32] == b'y'
+            }
             Table::State => key[32] == b'k',
             Table::Rooms | Table::Runs | Table::Timeline => false,
         };

@@ -71,6 +71,8 @@ pub struct Batch {
     pub moved: Vec<Moved>,
     /// Branches of which nothing is left.
     pub spent: Vec<LogId>,
+    /// Logs of which it is stored what was read.
+    pub readings: BTreeSet<LogId>,
     /// Drafts whose entries have other names.
     pub renamed: Vec<(DraftId, EntryId)>,
 }
@@ -158,7 +160,12 @@ impl Commits {
     /// A receipt has something to say.
     pub fn owe_receipt(&mut self, now: Millis) {
         let earliest = self.last_receipt.map_or(now, |last| last + limits::RECEIPT_EVERY);
-        self.receipt_at.get_or_insert(earliest.max(now));
+        self.owe_receipt_at(earliest.max(now));
+    }
+
+    /// A receipt is due then, if not earlier.
+    pub fn owe_receipt_at(&mut self, at: Millis) {
+        self.receipt_at = Some(self.receipt_at.map_or(at, |due| due.min(at)));
     }
 }
 
@@ -204,6 +211,7 @@ impl Engine {
             && (!self.outbox.is_empty()
                 || !self.inbox.is_empty()
                 || self.members.is_dirty()
+                || self.told.read.is_marked()
                 || self.outbox.waits.is_dirty()
                 || self.outbox.tray.is_dirty()
                 || self.commits.fades.is_ready()
@@ -259,6 +267,7 @@ impl Engine {
         self.stage_outbox(&mut batch);
         self.stage_acquaintances(&mut batch);
         self.stage_records(&mut batch);
+        self.stage_readings(&mut batch);
         if batch.is_empty() {
             // What was said was about nothing any more.
             return;
@@ -315,7 +324,7 @@ impl Engine {
                 self.on_register_stored(&register);
             }
         }
-        batch.moved.iter().for_each(|moved| self.members.touch(moved.log()));
+        batch.moved.iter().for_each(|moved| self.members.touch(&moved.log));
         for (id, mut member) in self.members.take_dirty() {
             // By the names that entries have once this is stored.
             batch.moved.iter().for_each(|moved| moved.rename_in(&mut member));
@@ -428,6 +437,7 @@ impl Engine {
             self.inbox.put_register(register);
         }
         self.members.mark_dirty(batch.members);
+        self.told.read.mark_dirty(batch.readings);
         self.inbox.put_away(batch.away);
         // What came is dropped, unacknowledged: it is asked for again.
         self.release(&batch.credit);

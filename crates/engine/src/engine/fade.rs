@@ -286,6 +286,7 @@ impl Engine {
             return;
         }
         for run in faded.runs {
+            self.carry(&run);
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }
         let mut rows: Vec<Row> = Vec::new();

@@ -17,6 +17,7 @@ use std::sync::Once;
 
 use super::keys;
 use super::tell::gist::{decode_shelf, encode_shelf};
+use super::tell::readings;
 use crate::crypto::keys::EpochKeys;
 use crate::crypto::random::Random;
 use crate::crypto::seal;
@@ -243,6 +244,10 @@ fn waiting() -> Waiting {
     Waiting { draft, since: 1_700_000_000_000 }
 }
 
+fn reading() -> RangeSet {
+    RangeSet::from_ranges([(0, 200), (210, 210)])
+}
+
 fn shelf() -> Shelf {
     Shelf { muted: true, archived: true, relay_only: false }
 }
@@ -263,7 +268,7 @@ fn undelivered() -> Case {
     tray.take_dirty().remove(0).1.unwrap()
 }
 
-fn store_keys() -> [(&'static str, Vec<u8>); 13] {
+fn store_keys() -> [(&'static str, Vec<u8>); 14] {
     let (entry, by) =
         (EntryId { log: log(), seq: 300 }, Order { lamport: 1 << 40, log: log(), seq: 7 });
     let (log, register) = (log(), (log().member, RegisterKind::RECEIPT));
@@ -281,6 +286,7 @@ fn store_keys() -> [(&'static str, Vec<u8>); 13] {
         ("key-waiting", keys::waiting(&ROOM, &DraftId([4; 16]))),
         ("key-undelivered", keys::undelivered(&ROOM, &entry)),
         ("key-shelf", keys::shelf(&ROOM)),
+        ("key-reading", keys::reading(&ROOM, &log)),
     ]
 }
 
@@ -342,6 +348,7 @@ fn written() -> Files {
     put("store", "room", &record().encode());
     put("store", "room-left", &RoomRecord::left());
     put("store", "shelf", &encode_shelf(shelf()));
+    put("store", "reading", &readings::encode(&reading()));
     files
 }
 
@@ -476,6 +483,8 @@ fn golden_keys_and_records_are_read() {
     let relayed = Shelf { relay_only: true, ..shelf() };
     assert_eq!(decode_shelf(&encode_shelf(relayed)), Some(relayed));
     assert_eq!(decode_shelf(&[1, 1, 2]), None);
+    assert_eq!(readings::decode(&read("store/reading")), Some(reading()));
+    assert_eq!(keys::read_reading(&read("store/key-reading")), Some(log));
     assert_eq!(RoomRecord::decode(&read("store/room-left")).unwrap_err(), RecordError::Left);
     assert_eq!(postcard::from_bytes(&read("store/failures")), Ok(failures()));
     assert!(Case::decode(&read("store/failures")).is_some(), "it has no history");

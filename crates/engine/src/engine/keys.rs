@@ -7,12 +7,13 @@
 //!               'g' | hash 32: a governance entry
 //!               'v' | note: its message is not here yet          't' | note: its message is here
 //!               'x' | wall 8 | log 48 | seq 8: when a body goes
+//!               'y' | log 48: what was read of it
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
 //!               'k' | member 32: as whom it is known here
 //!               's': how the room is kept here
 //!  note         log 48 | seq 8 of the message | lamport 8 | log 48 | seq 8 of the note
 //! ```
-//! Projections up to 'r' are read at every start; what comes after, when it is needed.
+//! Projections up to 'r', and 'y', are read at every start; the others when they are needed.
 //! Numbers are big-endian. Golden bytes in `tests/golden` hold this still.
 
 use crate::ids::{DraftId, EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
@@ -150,6 +151,21 @@ pub fn read_fade(key: &[u8]) -> Option<(Millis, EntryId)> {
     Some((Millis::from_be_bytes(*at), read_entry(rest.try_into().ok()?)?))
 }
 
+/// What was read of a log. Older versions read no key from here on.
+pub fn reading(room: &RoomId, log: &LogId) -> Vec<u8> {
+    key(room, &[b"y", &log.bytes()])
+}
+
+/// What was read of all logs: the first key, and the first beyond.
+pub fn readings(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"y"]), key(room, &[b"z"]))
+}
+
+/// The log of which a record says what was read.
+pub fn read_reading(key: &[u8]) -> Option<LogId> {
+    read_log(key.get(33..)?.try_into().ok()?)
+}
+
 /// The projections that are read at a start: the first key, and the first beyond.
 pub fn start_projections(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
     (room.0.to_vec(), key(room, &[b"s"]))
@@ -247,6 +263,7 @@ mod tests {
         assert_eq!(read_note(&early(&room, &entry, &by)), Some(entry));
         assert_eq!(read_note(&note(&room, &entry, &by)), Some(entry));
         assert_eq!(read_fade(&fade(&room, 77, &entry)), Some((77, entry)));
+        assert_eq!(read_reading(&reading(&room, &id)), Some(id));
         assert_eq!(read_undelivered(&undelivered(&room, &entry)), Some(entry));
         assert_eq!(read_undelivered(&waiting(&room, &DraftId([3; 16]))), None);
         let known = acquaintance(&room, &member);
@@ -264,6 +281,9 @@ mod tests {
         assert!(from < early(&room, &entry, &by) && early(&room, &entry, &by) < to);
         assert!(note(&room, &entry, &by) >= start_projections(&room).1);
         assert!(run(&room, &id, 255) < run(&room, &id, 256));
+        let (from, to) = readings(&room);
+        assert!(from < reading(&room, &id) && reading(&room, &id) < to);
+        assert!(from > fades(&room, Millis::MAX).1 && from > start_projections(&room).1);
         let (from, to) = whole_room(&room);
         assert!(from < run(&room, &id, 0) && timeline(&room, u64::MAX, &id, 0) < to);
     }
@@ -274,7 +294,7 @@ mod tests {
             let key = vec![0xff; length];
             let _ = (read_timeline(&key), read_draft(&key), read_projection(&key), run_seq(&key));
             let _ = (read_note(&key), read_fade(&key), read_undelivered(&key));
-            let _ = read_acquaintance(&key);
+            let _ = (read_acquaintance(&key), read_reading(&key));
         }
     }
 }

@@ -9,17 +9,12 @@
 //! A log is opened at random and stored in the transaction of the first entry in it, so that no two
 //! lives ever write the same one. Nobody else can know it, so one a life is enough.
 
-use std::collections::BTreeMap;
-
 use crate::engine::Engine;
 use crate::ids::{EntryHash, Incarnation, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
-use crate::log::have::LogHave;
-use crate::log::ranges::RangeSet;
-use crate::register::Receipt;
 use crate::simulation::{Planted, planted};
 
 /// What this life has done with the own log.
@@ -104,37 +99,6 @@ impl Engine {
         for (log, held) in earlier {
             self.members.hear(member, log, &held);
             self.update_rows(log, &held);
-        }
-    }
-
-    /// Another life has read something, or this one before its disk went back. What was read here,
-    /// or came too late here, and is not in what that life says, which stands from now on, is said
-    /// again.
-    pub(super) fn read_elsewhere(&mut self, receipt: Receipt) {
-        let late: BTreeMap<LogId, RangeSet> =
-            receipt.held.iter().map(|have| (have.log, have.late())).collect();
-        let mut said: BTreeMap<LogId, RangeSet> = BTreeMap::new();
-        for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
-            let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
-            let held = self.logs.of(&log).map(LogState::held).unwrap_or_default();
-            let known = self.told.read.entry(log).or_default();
-            if known.ranges().len() + read.ranges().len() <= limits::RANGES {
-                known.union(&read.and(&held));
-            }
-            said.insert(log, read);
-        }
-        let lacks = |(log, ranges): &(LogId, Vec<(Seq, Seq)>)| {
-            let mut here = RangeSet::from_ranges(ranges.iter().copied());
-            said.get(log).into_iter().for_each(|said| here.subtract(said));
-            !here.is_empty()
-        };
-        let lacks_late = |have: &LogHave| {
-            let here = have.late();
-            late.get(&have.log).map_or(!here.is_empty(), |late| !here.minus(late).is_empty())
-        };
-        let own = self.receipt();
-        if own.read.iter().any(lacks) || own.held.iter().any(lacks_late) {
-            self.commits.owe_receipt(self.now.mono);
         }
     }
 

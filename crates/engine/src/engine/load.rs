@@ -1,7 +1,7 @@
 //! Reading: start-up, older pages of the timeline, and runs that a link has room for.
 //!
 //! ```text
-//!  projections ─► early notes ─► names, outbox ─► drafts ─► newest page ─► runs, notes ─► open
+//!  projections ─► readings ─► early ─► names, outbox ─► drafts ─► page ─► runs, notes ─► open
 //! ```
 //! A damaged record is left out and said; what it held is asked of peers again.
 
@@ -43,6 +43,8 @@ pub enum Purpose {
     Projections,
     /// Runs among which there may be decisions that are lost.
     Decisions,
+    /// What was read.
+    Readings,
     /// Notes whose messages are not here.
     Early,
     /// As whom others are known, what waits, and what could not be delivered.
@@ -178,6 +180,7 @@ impl Engine {
         match purpose {
             Purpose::Projections => self.on_projections(records),
             Purpose::Decisions => self.on_decision_runs(&records),
+            Purpose::Readings => self.on_readings(records),
             Purpose::Early => self.on_early(records),
             Purpose::Outbox => self.on_outbox(records),
             Purpose::Drafts => self.on_drafts(records),
@@ -210,6 +213,7 @@ impl Engine {
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
             | Purpose::Decisions
+            | Purpose::Readings
             | Purpose::Early
             | Purpose::Outbox
             | Purpose::Drafts
@@ -250,6 +254,10 @@ impl Engine {
 
     fn on_all_decisions(&mut self) {
         self.on_decisions_read();
+        self.load_readings();
+    }
+
+    pub(super) fn load_early(&mut self) {
         // As many as are kept in memory; the others are read with the page of their message.
         let most = u32::try_from(limits::EARLY_NOTES).unwrap_or(u32::MAX);
         let range = keys::all_early(&self.room);

@@ -2,15 +2,19 @@
 
 pub(in crate::engine) mod gist;
 pub(in crate::engine) mod people;
+pub(in crate::engine) mod readings;
 mod receipts;
 mod together;
 mod trust;
+mod turns;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
 use crate::engine::say::private::Said;
+use crate::engine::tell::readings::Readings;
 use crate::engine::tell::together::{hold, reaches_out};
+use crate::engine::tell::turns::Turns;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
@@ -18,7 +22,7 @@ use crate::link::Link;
 use crate::log::entry::{Group, Kind, Place, Target, Words};
 use crate::log::ranges::RangeSet;
 use crate::log::run::{Run, RunEntry};
-use crate::register::{Receipt, Register, RegisterKind};
+use crate::register::{Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::timeline::Found;
 use crate::view::{
@@ -39,15 +43,15 @@ pub struct Told {
     /// What the own log's entries have come to may have changed.
     pub pending_stale: bool,
     /// What this member has read of others' logs.
-    pub read: BTreeMap<LogId, RangeSet>,
+    pub read: Readings,
+    /// Whose turn it is in the own receipt.
+    pub turns: Turns,
     /// What of others' logs came after its time was over by the clock here; in its own receipt.
     pub late: BTreeMap<LogId, RangeSet>,
     /// Such a thing is about to be stored, and the receipt that says so has to be with it.
     pub late_news: bool,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
-    /// Entries of others that are private to others, by where they stand.
-    pub carried: BTreeSet<(u64, LogId, u64)>,
     /// What became of the last link with each member; of those who are known only.
     pub ended: BTreeMap<MemberId, Ended>,
     /// The own message whose way was asked for last.
@@ -114,15 +118,7 @@ impl Engine {
 
     /// What was stored has been read: pages are told all of it, and the work begins.
     pub(super) fn on_open(&mut self) {
-        let me = (self.own.member, RegisterKind::RECEIPT);
-        let receipt = self.registers.of(&me).and_then(|cell| self.open_cell(cell));
-        let receipt: Receipt = receipt.unwrap_or_default();
-        for (log, ranges) in receipt.read {
-            self.told.read.entry(log).or_default().union(&RangeSet::from_ranges(ranges));
-        }
-        for have in receipt.held {
-            self.told.came_late(have.log, &have.late());
-        }
+        self.recall_receipt();
         let logs: Vec<LogId> = self.logs.iter().map(|(log, _)| *log).collect();
         for log in logs {
             self.tell_log(&log, None);
@@ -241,7 +237,8 @@ impl Engine {
         }
         runs.iter().for_each(|run| self.carry(run));
         self.told.pending_stale = true;
-        if runs.iter().any(|run| run.log.member != self.own.member) {
+        for run in runs.iter().filter(|run| run.log.member != self.own.member) {
+            self.told.turns.news(run.log);
             self.commits.owe_receipt(self.now.mono);
         }
     }

@@ -181,6 +181,7 @@ impl Engine {
         let Some(flow) = self.links.get(&id).and_then(Link::flow) else { return };
         let (member, boot) = (flow.member, flow.boot);
         self.know(member);
+        self.receipt_for(&member);
         self.told.stale = true;
         self.wants_stale = true;
         self.prove_others(id, member, boot);

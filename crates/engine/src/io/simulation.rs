@@ -109,6 +109,10 @@ faults! {
     GapNotReported breaks "I12",
     /// A register's counter stands still: no later value is ever taken.
     RegisterCounterStuck breaks "I9",
+    /// A receipt leaves out the logs of which there is nothing new: who misses one never hears.
+    ReceiptOfNewsOnly breaks "I9",
+    /// A receipt names of each log the newest range only.
+    ReceiptOfNewestRange breaks "I9",
     /// A register takes any value that comes, older ones too.
     OlderRegisterWins breaks "I9",
     /// The state of a row follows whoever comes later.

@@ -195,6 +195,7 @@ impl Engine {
             return;
         }
         self.told.came_late(run.log, &late);
+        self.told.turns.news(run.log);
         let by_author = self.member_of(from) == Some(run.log.member);
         self.told.late_news |= !by_author;
         for (first, last) in late.ranges().iter().filter(|_| by_author) {

@@ -113,17 +113,15 @@ impl Found {
 /// What a batch has moved: a part of a log, and where to.
 #[derive(Clone, Copy, Debug)]
 pub struct Moved {
-    log: LogId,
-    part: (Seq, Seq),
-    to: LogId,
+    /// Where it was.
+    pub log: LogId,
+    /// The first and the last of it.
+    pub part: (Seq, Seq),
+    /// Where it is.
+    pub to: LogId,
 }
 
 impl Moved {
-    /// Where it was.
-    pub fn log(&self) -> &LogId {
-        &self.log
-    }
-
     /// What a member holds and has read goes by the new names.
     pub fn rename_in(&self, member: &mut Member) {
         member.branch_off(self.log, self.part, self.to);
@@ -407,11 +405,7 @@ impl Engine {
     fn follow_move(&mut self, moved: &Moved) {
         let Moved { log, part, to } = *moved;
         self.members.branch_off(log, part, to);
-        if let Some(read) = self.told.read.get_mut(&log) {
-            let moved = read.and(&RangeSet::of(part.0, part.1));
-            read.subtract(&moved);
-            self.told.read.entry(to).or_default().union(&moved);
-        }
+        self.told.read.rename(moved);
         if let Some(late) =
             self.told.late.get_mut(&log).map(|late| late.take(&RangeSet::of(part.0, part.1)))
         {

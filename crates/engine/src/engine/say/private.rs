@@ -11,9 +11,8 @@
 
 use crate::crypto::exchange::ExchangeKey;
 use crate::engine::Engine;
-use crate::ids::{EntryId, LogId, MemberId, Seq};
+use crate::ids::{EntryId, MemberId, Seq};
 use crate::io::Millis;
-use crate::limits;
 use crate::log::entry::{Content, Kind, Place, Target, Words};
 use crate::log::private::{Letter, Opened};
 use crate::log::run::{Run, RunEntry};
@@ -135,32 +134,6 @@ impl Engine {
     pub(in crate::engine) fn on_shared(&mut self, shared: &[(MemberId, EntryId)]) {
         for (other, EntryId { log, seq }) in shared {
             self.members.share(other, *log, *seq);
-        }
-    }
-
-    /// Takes note of entries of others that are carried for others: they count as read when what
-    /// is behind them does. Else a receipt would tell for whom they are.
-    pub(in crate::engine) fn carry(&mut self, run: &Run) {
-        if run.log.member == self.own.member {
-            return;
-        }
-        for (seq, entry) in run.iter().filter(|(_, entry)| entry.header.kind == Kind::PRIVATE) {
-            let id = EntryId { log: run.log, seq };
-            let mine = self.members.shares(&run.log.member, &id.log, seq);
-            if !mine && !self.timeline.knows(&id) && !self.has_read(&id) {
-                self.told.carried.insert((entry.header.lamport, id.log, seq));
-            }
-        }
-        while self.told.carried.len() > limits::CARRIED {
-            self.told.carried.pop_first();
-        }
-    }
-
-    /// What is carried and stands before something that was read counts as read.
-    pub(in crate::engine) fn read_carried(&mut self, before: (u64, LogId, Seq)) {
-        let later = self.told.carried.split_off(&before);
-        for (_, log, seq) in std::mem::replace(&mut self.told.carried, later) {
-            self.told.read.entry(log).or_default().insert(seq, seq);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The room in short, for a list of rooms, and how it is kept on this device.
 //!
 //! It is made when a driver asks for it and something has changed, so whoever never asks pays
-//! nothing. What is new is counted against the marks of what was read that the own receipt keeps:
+//! nothing. What is new is counted against the marks of what was read that are kept on the device:
 //! they outlive the page, and whoever has read the end of a room has no history before it to read.
 
 use crate::engine::{Engine, keys};
@@ -95,7 +95,7 @@ impl Engine {
         let mut below = true;
         let mut unread = 0;
         for row in self.timeline.newest().take(limits::UNREAD) {
-            let read = self.told.read.get(&row.entry.log);
+            let read = self.told.read.of(&row.entry.log);
             let (is_new, log_went_on) = match read {
                 Some(read) if read.contains(row.entry.seq) => (false, false),
                 Some(read) => (true, is_behind(read, row.entry.seq)),

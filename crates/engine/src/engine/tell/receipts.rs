@@ -1,17 +1,24 @@
 //! Receipts: what of others' logs is held here and was read, and what those of others say of one's
 //! own.
+//!
+//! A receipt is a register, so it has so many bytes. What does not fit is kept here all the same
+//! (`readings.rs`), and is said when it has its turn (`turns.rs`).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Engine;
 use crate::engine::forks::Witness;
+use crate::engine::tell::turns::{Filling, Page};
 use crate::frame::Refusal;
 use crate::ids::{EntryId, LogId, MemberId};
 use crate::limits;
+use crate::log::LogState;
 use crate::log::have::LogHave;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
 use crate::outbox::tray::Refused;
 use crate::register::{Receipt, Register, RegisterKind};
-use crate::view::{Order, Passage};
+use crate::view::Passage;
 
 impl Engine {
     /// What a member holds of the own logs, as its receipt says.
@@ -38,7 +45,7 @@ impl Engine {
         if member == self.own.member {
             // Another device of one's own has read it, or this one before its disk went back.
             self.told.short.stale = true;
-            return self.read_elsewhere(receipt);
+            return self.read_elsewhere(&receipt);
         }
         for have in receipt.held.iter().take(limits::LOGS) {
             self.learn_held(&member, have);
@@ -55,62 +62,167 @@ impl Engine {
 
     /// True if this member has read an entry of another's log.
     pub(in crate::engine) fn has_read(&self, entry: &EntryId) -> bool {
-        self.told.read.get(&entry.log).is_some_and(|read| read.contains(entry.seq))
+        self.told.read.contains(entry)
     }
 
     pub(in crate::engine) fn mark_read(&mut self, entries: &[EntryId]) {
         let marked = self.timeline.others(entries);
         let last = marked.iter().filter_map(|entry| Some(self.timeline.row(entry)?.order)).max();
-        if let Some(Order { lamport, log, seq }) = last {
-            self.read_carried((lamport, log, seq));
+        let mut read: BTreeMap<LogId, RangeSet> = BTreeMap::new();
+        for EntryId { log, seq } in marked.into_iter().filter(|entry| !self.has_read(entry)) {
+            read.entry(log).or_default().insert(seq, seq);
         }
-        for entry in marked {
-            let read = self.told.read.entry(entry.log).or_default();
-            if !read.contains(entry.seq) {
-                read.insert(entry.seq, entry.seq);
-                self.commits.fades.look_again();
+        read.iter().for_each(|(log, seqs)| self.told.read.mark(*log, seqs));
+        let carried = last.map(|last| self.told.read.read_carried(&last)).unwrap_or_default();
+        for log in read.into_keys().chain(carried) {
+            self.told.turns.news(log);
+            self.commits.fades.look_again();
+            self.commits.owe_receipt(self.now.mono);
+            self.told.short.stale = true;
+        }
+    }
+
+    /// The own receipt was read from the store: what it says of what was read stands, as in
+    /// versions that kept no other record, and what it does not say is said.
+    pub(super) fn recall_receipt(&mut self) {
+        let me = (self.own.member, RegisterKind::RECEIPT);
+        let receipt = self.registers.of(&me).and_then(|cell| self.open_cell(cell));
+        let receipt: Receipt = receipt.unwrap_or_default();
+        self.learn_read(&receipt);
+        for have in &receipt.held {
+            self.told.came_late(have.log, &have.late());
+        }
+        self.told.turns.told(logs_in(&receipt));
+        let said = Said::of(&receipt);
+        for log in self.logs_of_others() {
+            if said.lacks(&self.page(&log)) {
+                self.told.turns.news(log);
                 self.commits.owe_receipt(self.now.mono);
-                self.told.short.stale = true;
             }
         }
     }
 
+    /// Publishes what is held of others' logs, and what of them was read. Logs for which there is
+    /// no place have their turn later, as long as somebody hears of it.
     pub(in crate::engine) fn publish_receipt(&mut self) {
-        let receipt = self.receipt();
+        let (receipt, some_left_out) = self.receipt();
+        let news = logs_in(&receipt).any(|log| self.told.turns.has_news(&log));
+        self.told.turns.told(logs_in(&receipt));
+        let late = &self.told.late;
+        self.told.turns.keep(|log| self.logs.of(log).is_some() || late.contains_key(log));
         self.publish(RegisterKind::RECEIPT, &receipt);
+        let turn = self.told.turns.leave_out(some_left_out, news);
+        let heard = self.links.values().any(|link| link.flow().is_some());
+        if let Some(wait) = turn.filter(|_| heard) {
+            self.commits.owe_receipt_at(self.now.mono + wait);
+        }
     }
 
-    /// What is held of others' logs, and what of them was read.
-    pub(in crate::engine) fn receipt(&self) -> Receipt {
-        let of_others = |log: &LogId| log.member != self.own.member;
-        let mut held: Vec<LogHave> =
-            self.logs.have().into_iter().filter(|have| of_others(&have.log)).collect();
-        let mut read: Vec<(LogId, Vec<(u64, u64)>)> =
-            self.told.read.iter().map(|(log, set)| (*log, set.ranges().to_vec())).collect();
-        // A register is bounded: what does not fit is the oldest ranges of the longest lists.
-        for have in &mut held {
-            let surplus = have.ranges.len().saturating_sub(16);
-            have.ranges.drain(..surplus);
-            have.refused.clear();
+    /// Another life has read something, or this one before its disk went back. What was read here,
+    /// or came too late here, and is not in what that life says, which stands from now on, is said
+    /// again: where not all logs have a place, when the next turn is.
+    fn read_elsewhere(&mut self, receipt: &Receipt) {
+        self.learn_read(receipt);
+        let said = Said::of(receipt);
+        let others = self.logs_of_others();
+        if !others.iter().any(|log| said.lacks_read(&self.page(log))) {
+            return;
         }
-        for (log, late) in self.told.late.iter().filter(|(log, _)| of_others(log)) {
-            let known = held.iter().position(|have| have.log == *log);
-            let place = known.unwrap_or(held.len());
-            if known.is_none() {
-                held.push(LogHave { log: *log, ranges: Vec::new(), refused: Vec::new() });
-            }
-            held[place].tell_late(late);
+        let (_, some_left_out) = self.receipt();
+        match self.told.turns.leave_out(some_left_out, false) {
+            Some(wait) => self.commits.owe_receipt_at(self.now.mono + wait),
+            None => self.commits.owe_receipt(self.now.mono),
         }
-        for (_, ranges) in &mut read {
-            let surplus = ranges.len().saturating_sub(16);
-            ranges.drain(..surplus);
-        }
-        held.truncate(64);
-        read.truncate(64);
-        let mut receipt = Receipt { held, read };
-        while postcard::to_allocvec(&receipt).is_ok_and(|bytes| bytes.len() > 11 * 1024)
-            && (receipt.held.pop().is_some() | receipt.read.pop().is_some())
-        {}
-        receipt
     }
+
+    /// What an own receipt says was read, as far as it is held: by a name that has moved something
+    /// else may come.
+    fn learn_read(&mut self, receipt: &Receipt) {
+        for (log, ranges) in receipt.read.iter().take(limits::LOGS) {
+            let read = RangeSet::from_ranges(ranges.iter().copied().take(limits::RANGES));
+            let held = self.logs.of(log).map(LogState::held).unwrap_or_default();
+            self.told.read.learn(*log, &read.and(&held));
+        }
+    }
+
+    /// Somebody is linked: if the receipt has no place for all logs, its logs are the next.
+    pub(in crate::engine) fn receipt_for(&mut self, member: &MemberId) {
+        if !self.told.turns.left_out() {
+            return;
+        }
+        let theirs = self.logs.iter().map(|(log, _)| *log).filter(|log| log.member == *member);
+        theirs.for_each(|log| self.told.turns.news(log));
+        self.commits.owe_receipt(self.now.mono);
+    }
+
+    /// All of which there may be something to say: what came too late is said with the commit that
+    /// stores it.
+    fn logs_of_others(&self) -> BTreeSet<LogId> {
+        let logs = self.logs.iter().map(|(log, _)| *log).chain(self.told.late.keys().copied());
+        logs.filter(|log| log.member != self.own.member).collect()
+    }
+
+    /// All that there is to say of a log. What was read is said as far as it is held.
+    fn page(&self, log: &LogId) -> Page {
+        let state = self.logs.of(log);
+        let mut have = LogHave { log: *log, ranges: Vec::new(), refused: Vec::new() };
+        have.ranges.extend(state.into_iter().flat_map(|state| state.have(*log).ranges));
+        self.told.late.get(log).into_iter().for_each(|late| have.tell_late(late));
+        let held = state.map(LogState::held).unwrap_or_default();
+        let read = self.told.read.of(log).map(|read| read.and(&held)).unwrap_or_default();
+        Page { have, read: read.ranges().to_vec() }
+    }
+
+    /// The next receipt, and whether logs are left out of it.
+    pub(in crate::engine) fn receipt(&self) -> (Receipt, bool) {
+        let mut filling = Filling::new(limits::RECEIPT_BYTES);
+        let order = self.told.turns.order(self.logs_of_others().into_iter());
+        let mut pages = order.iter().map(|log| self.page(log)).filter(|page| !page.is_empty());
+        let full = pages.any(|page| !filling.add(page));
+        (filling.fill(), full)
+    }
+}
+
+/// What a receipt says of each log: held, read, too late.
+#[derive(Default)]
+pub(in crate::engine) struct Said(BTreeMap<LogId, [RangeSet; 3]>);
+
+impl Said {
+    /// What this one says.
+    pub(in crate::engine) fn of(receipt: &Receipt) -> Said {
+        let mut said = Said::default();
+        for have in &receipt.held {
+            let held = have.ranges.iter().filter(|range| range.is_valid());
+            let held = RangeSet::from_ranges(held.map(|range| (range.first, range.last)));
+            let [known, _, late] = said.0.entry(have.log).or_default();
+            known.union(&held);
+            late.union(&have.late());
+        }
+        for (log, ranges) in &receipt.read {
+            let [_, read, _] = said.0.entry(*log).or_default();
+            read.union(&RangeSet::from_ranges(ranges.iter().copied()));
+        }
+        said
+    }
+
+    /// True if it leaves out something of what there is to say of a log.
+    fn lacks(&self, page: &Page) -> bool {
+        let held = page.have.ranges.iter().map(|range| (range.first, range.last));
+        let held = RangeSet::from_ranges(held);
+        let known = self.0.get(&page.have.log).map(|[known, ..]| held.minus(known).is_empty());
+        !known.unwrap_or(held.is_empty()) || self.lacks_read(page)
+    }
+
+    /// True if it leaves out something that was read or came too late.
+    fn lacks_read(&self, page: &Page) -> bool {
+        let none = Default::default();
+        let [_, read, late] = self.0.get(&page.have.log).unwrap_or(&none);
+        let lacks = !RangeSet::from_ranges(page.read.iter().copied()).minus(read).is_empty();
+        lacks || !page.have.late().minus(late).is_empty()
+    }
+}
+
+fn logs_in(receipt: &Receipt) -> impl Iterator<Item = LogId> {
+    let held = receipt.held.iter().map(|have| have.log);
+    held.chain(receipt.read.iter().map(|(log, _)| *log))
 }
