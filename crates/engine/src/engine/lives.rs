@@ -11,7 +11,7 @@
 
 use crate::engine::Engine;
 use crate::ids::{EntryHash, Incarnation, LogId, MemberId, Seq};
-use crate::io::Millis;
+use crate::io::{Millis, Table};
 use crate::limits;
 use crate::link::Link;
 use crate::log::LogState;
@@ -99,6 +99,15 @@ impl Engine {
         for (log, held) in earlier {
             self.members.hear(member, log, &held);
             self.update_rows(log, &held);
+        }
+    }
+
+    /// The newest draft that is an entry of the own log: if less than that is known of it, the
+    /// record of the log was lost, and its places are taken.
+    pub(super) fn leave_lost_log(&mut self, newest: Option<Seq>) {
+        if newest > self.logs.of(&self.own).and_then(LogState::head).map(|(seq, ..)| seq) {
+            self.damaged(Table::Projections);
+            self.open_log();
         }
     }
 

@@ -247,14 +247,7 @@ impl Engine {
                 self.damaged(Table::Projections);
             }
         }
-        if !self.find_decisions() {
-            self.on_all_decisions();
-        }
-    }
-
-    fn on_all_decisions(&mut self) {
-        self.on_decisions_read();
-        self.load_readings();
+        self.find_decisions();
     }
 
     pub(super) fn load_early(&mut self) {
@@ -310,11 +303,7 @@ impl Engine {
         // Those of the present log come last: they are forgotten last.
         let (now, before): (Vec<Record>, Vec<Record>) = records.into_iter().rev().partition(own);
         let newest = now.last().and_then(|(key, _)| keys::read_draft(key)).map(|(_, seq)| seq);
-        if newest > self.logs.of(&self.own).and_then(LogState::head).map(|(seq, ..)| seq) {
-            // What is known of the own log was lost: its places are taken.
-            self.damaged(Table::Projections);
-            self.open_log();
-        }
+        self.leave_lost_log(newest);
         for (key, value) in before.into_iter().chain(now) {
             let id = <[u8; 16]>::try_from(value.as_slice()).ok().map(DraftId);
             match (keys::read_draft(&key), id) {
@@ -501,7 +490,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn damaged(&mut self, table: Table) {
+    pub(in crate::engine) fn damaged(&mut self, table: Table) {
         self.trouble(Trouble::Damaged(format!("{table:?}")));
     }
 }

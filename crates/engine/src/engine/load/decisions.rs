@@ -38,14 +38,14 @@ impl Decisions {
 }
 
 impl Engine {
-    /// Looks for decisions if one was lost or has no check. False if there is none like that.
-    pub(super) fn find_decisions(&mut self) -> bool {
+    /// All records are read: decisions are looked for if one was lost or has no check.
+    pub(super) fn find_decisions(&mut self) {
         let lost = std::mem::take(&mut self.loads.decisions.lost);
-        let sought = lost || !self.loads.decisions.unchecked.is_empty();
-        if sought {
+        if lost || !self.loads.decisions.unchecked.is_empty() {
             self.scan_decisions(keys::whole_room(&self.room).0);
+        } else {
+            self.end_decisions();
         }
-        sought
     }
 
     fn scan_decisions(&mut self, from: Vec<u8>) {
@@ -86,7 +86,8 @@ impl Engine {
                 None => self.governance.read.push(ruled),
             }
         }
-        self.on_all_decisions();
+        self.on_decisions_read();
+        self.load_readings();
     }
 
     /// What was found is stored again.
