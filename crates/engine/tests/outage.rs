@@ -336,3 +336,20 @@ fn why_a_link_has_ended_is_told_of_the_member_with_its_time() {
     assert_eq!(ended_with_ben(&world), Some(Ending::Closed));
     drop(store);
 }
+
+#[test]
+fn what_was_read_is_known_though_the_page_closed_as_the_receipt_was_stored() {
+    let mut world = two();
+    world.say(0, "hello", Priority::Normal);
+    world.pass(3_000);
+    // The receipt is stored, and the page never hears that it is.
+    world.peers[0].slow = Some(vec![]);
+    let entry = world.peers[1].rows.values().next().unwrap().entry;
+    world.command(1, Command::MarkRead(vec![entry]));
+    world.pass(5_000);
+    assert_eq!(world.texts(0), [("hello".to_owned(), RowState::Delivered)]);
+    let store = world.stop(0);
+    let again = world.start(founder(), store);
+    world.pass(1_000);
+    assert_eq!(world.texts(again), [("hello".to_owned(), RowState::Read)], "nobody is linked");
+}

@@ -119,6 +119,7 @@ impl Engine {
     /// What was stored has been read: pages are told all of it, and the work begins.
     pub(super) fn on_open(&mut self) {
         self.recall_receipt();
+        self.recall_read();
         let logs: Vec<LogId> = self.logs.iter().map(|(log, _)| *log).collect();
         for log in logs {
             self.tell_log(&log, None);

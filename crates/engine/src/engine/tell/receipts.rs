@@ -50,12 +50,29 @@ impl Engine {
         for have in receipt.held.iter().take(limits::LOGS) {
             self.learn_held(&member, have);
         }
+        self.learn_read_by(member, receipt);
+    }
+
+    /// What of the own logs a member has read, as its receipt says.
+    fn learn_read_by(&mut self, member: MemberId, receipt: Receipt) {
         for (log, ranges) in receipt.read.into_iter().take(limits::LOGS) {
             if log.member == self.own.member {
                 let read = RangeSet::from_ranges(ranges.into_iter().take(limits::RANGES));
                 let news = self.members.reads(&member, log, &read);
                 self.update_rows(log, &news);
                 self.note_passage(&log, &news, Passage::ReadBy(member));
+            }
+        }
+    }
+
+    /// What the stored receipts of others say was read: a page may have closed when one was stored,
+    /// before it was taken in.
+    pub(in crate::engine) fn recall_read(&mut self) {
+        let others =
+            |cell: &&Register| cell.kind == RegisterKind::RECEIPT && cell.member != self.own.member;
+        for cell in self.registers.iter().filter(others).cloned().collect::<Vec<_>>() {
+            if let Some(receipt) = self.open_cell(&cell) {
+                self.learn_read_by(cell.member, receipt);
             }
         }
     }
