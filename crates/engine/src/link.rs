@@ -6,8 +6,8 @@
 //!                                          removed: Proven ──► Parting ──► (closed)
 //! ```
 //! Until the proof verifies, nothing but `Hello` and `Proof` is parsed (I5). What a proven link
-//! may carry is in [`flow`], which descriptions count in [`negotiation`]; who is asked for what is in
-//! `sync.rs`.
+//! may carry is in [`flow`], which offers and answers count in [`negotiation`]; who is asked for
+//! what is in `sync.rs`.
 
 pub mod flow;
 pub mod negotiation;

@@ -51,8 +51,8 @@ pub enum ClientMessage {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// Relays for your connections: comes once you are not alone in a room, before the
-    /// [`ServerMessage::Joined`] or [`ServerMessage::PeerJoined`] that says so, and again before the
-    /// account ends. A server without relays never says it.
+    /// [`ServerMessage::Joined`] or [`ServerMessage::PeerJoined`] that says so, and again before
+    /// the account ends. A server without relays never says it.
     Relays(Relays),
     /// You are in the room.
     Joined {

@@ -1,5 +1,5 @@
-//! Who has had somebody to be connected with lately: accounts at relays are for those alone, so that
-//! the server is no relay for whoever is in a room with nobody else.
+//! Who has had somebody to be connected with lately: accounts at relays are for those alone, so
+//! that the server is no relay for whoever is in a room with nobody else.
 
 use core::time::Duration;
 

@@ -121,8 +121,8 @@ impl State {
         }
     }
 
-    /// Relays come before the news of a peer, since that has the page connect: to whoever joins, and
-    /// to whoever was alone until now.
+    /// Relays come before the news of a peer, since that has the page connect: to whoever joins,
+    /// and to whoever was alone until now.
     fn join(&mut self, id: ConnectionId, room: &Rendezvous) -> Result<usize, Refusal> {
         let deliveries = self.rooms.join(id, room)?;
         let members: Vec<_> = self.rooms.members(room).map(|(_, member)| member).collect();

@@ -203,8 +203,8 @@ impl Connection {
         });
     }
 
-    /// True if an offer of its own is without its answer. Any other answer a browser refuses, and that
-    /// is nothing for which a connection should end.
+    /// True if an offer of its own is without its answer. Any other answer a browser refuses, and
+    /// that is nothing for which a connection should end.
     fn awaits_answer(&self) -> bool {
         let offered = self.peer.signaling_state() == RtcSignalingState::HaveLocalOffer;
         offered && !self.negotiation.setting_answer.get()

@@ -47,8 +47,8 @@ fn is_description(payload: &str) -> bool {
 /// The descriptions that a person's page has been handed, so many times.
 fn descriptions(kept: &[Parcel], person: &str, times: usize) -> Vec<ServerMessage> {
     let of = |one: &&Parcel| {
-        let description = matches!(&one.message, ServerMessage::Signal { payload, .. } if is_description(payload));
-        one.to == person && description
+        let ServerMessage::Signal { payload, .. } = &one.message else { return false };
+        one.to == person && is_description(payload)
     };
     let once: Vec<_> = kept.iter().filter(of).map(|one| one.message.clone()).collect();
     std::iter::repeat_n(once, times).flatten().collect()
