@@ -92,7 +92,7 @@ fn records(world: &World, peer: usize, of: (Table, u8)) -> usize {
 }
 
 /// What is known on a disk to go after it was read.
-const VANISHING: (Table, u8) = (Table::Projections, b'y');
+const VANISHING: (Table, u8) = (Table::Projections, b'z');
 /// Drafts on a disk that wait for their time.
 const WAITING: (Table, u8) = (Table::State, b'w');
 

@@ -8,7 +8,7 @@
 //! on: whoever has not read it yet gets it from the author or from another holder. The deletion is
 //! the proof that ends it for all. It waits like a draft, so that it outlives the page.
 //!
-//! What goes so has a record ('y') until its body has gone, or is known to go at a moment ('x'), so
+//! What goes so has a record ('z') until its body has gone, or is known to go at a moment ('x'), so
 //! what was read is found though no row of it is in memory: all records are walked through after a
 //! start, and those of a log where something was read since.
 
