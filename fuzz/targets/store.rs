@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
 
+use engine::log::checked;
 use engine::{
     Body, Command, Draft, DraftId, Engine, Event, Input, Now, Output, Priority, RoomRecord,
-    RowState, StoreOp, Table, checked,
+    RowState, StoreOp, Table,
 };
 
 type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;

@@ -3,9 +3,9 @@
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
 //! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, what goes after
 //! it was read in `oracle/vanishing.rs`, what was refused in `oracle/refusals.rs`, who is out of
-//! the room in `oracle/removals.rs`, and what all have to agree on in the end in `oracle/verdict.rs`.
-//! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
-//! first broken promise is kept.
+//! the room in `oracle/removals.rs`, and what all have to agree on in the end in
+//! `oracle/verdict.rs`. Entries are told apart by their hashes: a log that forks has two of one
+//! name for a while. The first broken promise is kept.
 
 mod blocks;
 mod disks;

@@ -11,7 +11,6 @@
 
 #![warn(missing_docs)]
 
-pub mod checked;
 pub mod crypto;
 mod engine;
 pub mod frame;

@@ -8,6 +8,7 @@
 //! own signature. Nothing here knows who sent a run or who wants it: see `sync.rs` and `link.rs`.
 
 pub mod branch;
+pub mod checked;
 mod clash;
 pub mod decision;
 pub mod entry;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use driver::{Tables, World, founder, guest, two};
-use engine::checked;
+use engine::log::checked;
 use engine::{
     Act, Body, Command, Draft, EntryId, Priority, RoomRecord, Row, RowState, Table, Target,
 };
@@ -276,8 +276,8 @@ fn an_old_database_goes_on_where_it_ended() {
     }
 }
 
-/// What a disk may give back instead of a value: nothing, half of it, noise, or a bit that is another
-/// one, at each of several places.
+/// What a disk may give back instead of a value: nothing, half of it, noise, or some other bits, at
+/// each of several places.
 fn damages(value: &[u8]) -> Vec<Vec<u8>> {
     let bent = (0..16).filter(|_| !value.is_empty()).map(|part| {
         let mut bent = value.to_vec();

@@ -4,9 +4,9 @@
 mod driver;
 
 use driver::{Tables, World, founder, guest, two};
-use engine::checked;
 use engine::frame::{Frame, Refusal};
 use engine::log::LogState;
+use engine::log::checked;
 use engine::log::have::LogHave;
 use engine::log::refusal::{LAMPORT, NOT_UNDERSTOOD};
 use engine::log::run::{Run, Start, Unsigned};

@@ -15,7 +15,6 @@ mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checked;
 use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
@@ -27,6 +26,7 @@ use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
 use crate::log::branch::Branch;
+use crate::log::checked;
 use crate::log::run::Run;
 use crate::log::{LogState, refusal};
 use crate::members::membership::Ruled;

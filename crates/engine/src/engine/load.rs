@@ -494,8 +494,4 @@ impl Engine {
             }
         }
     }
-
-    pub(in crate::engine) fn damaged(&mut self, table: Table) {
-        self.trouble(Trouble::Damaged(format!("{table:?}")));
-    }
 }

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_bytes::ByteBuf;
 
-use crate::checked;
 use crate::crypto::exchange::ExchangeKey;
 use crate::engine::commit::Batch;
 use crate::engine::{Engine, keys};
@@ -21,6 +20,7 @@ use crate::ids::{EntryHash, EntryId, EpochId, LinkId, LogId, MemberId, Seq};
 use crate::io::{Millis, Output, Record, StoreOp, Table};
 use crate::limits;
 use crate::link::flow::Read;
+use crate::log::checked;
 use crate::log::decision::{Cut, Decision, Ruling};
 use crate::log::entry::{Header, Kind, body_hash};
 use crate::log::ranges::RangeSet;

@@ -1,9 +1,9 @@
 //! The projections that are read at every start, one record each.
 
-use crate::checked;
 use crate::engine::commit::govern;
 use crate::engine::{Engine, keys};
 use crate::log::LogState;
+use crate::log::checked;
 use crate::members::Member;
 use crate::register::Register;
 

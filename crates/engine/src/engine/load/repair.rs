@@ -18,6 +18,7 @@ use crate::io::{Record, StoreOp, Table};
 use crate::limits;
 use crate::log::Hole;
 use crate::log::run::Run;
+use crate::view::Trouble;
 
 /// Runs that are read at once.
 const RUNS: u32 = 8;
@@ -57,6 +58,11 @@ impl Repairs {
 }
 
 impl Engine {
+    /// A record cannot be read: that is said.
+    pub(in crate::engine) fn damaged(&mut self, table: Table) {
+        self.trouble(Trouble::Damaged(format!("{table:?}")));
+    }
+
     /// A stored entry cannot be read. Bounded: what is beyond is found again.
     pub(super) fn repair(&mut self, entry: EntryId) {
         let known = self.repairs.found.contains(&entry);

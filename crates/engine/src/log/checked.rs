@@ -1,8 +1,8 @@
 //! Records with a check over them: what a disk bends is found out, also where it still decodes.
 //!
-//! Runs and registers are signed, and drafts and notes are found to be wrong by what they name. What
-//! is held, what others hold and what was decided is believed at every start: a bit that is another
-//! one there would be a claim that nobody made.
+//! Runs and registers are signed, and drafts and notes are found to be wrong by what they name.
+//! What is held, what others hold and what was decided is believed at every start: a bit that is
+//! another one there would be a claim that nobody made.
 
 use crate::crypto::hash::hash;
 
