@@ -10,7 +10,6 @@ mod frames;
 mod letters;
 mod notes;
 mod people;
-mod vanishing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -326,8 +325,8 @@ fn written() -> Files {
         let data = [&ROOM.0[..], &EPOCH.0].concat();
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
-    let beside = notes::all().into_iter().chain(people::all()).chain(vanishing::all());
-    for (folder, name, bytes) in letters::all().into_iter().chain(beside) {
+    for (folder, name, bytes) in letters::all().into_iter().chain(notes::all()).chain(people::all())
+    {
         put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));

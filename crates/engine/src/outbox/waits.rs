@@ -89,12 +89,6 @@ impl Waits {
         self.waiting.contains_key(id)
     }
 
-    /// True if no further one fits.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.waiting.len() >= limits::WAITING
-    }
-
     /// The draft, if it waits here.
     #[must_use]
     pub fn of(&self, id: &DraftId) -> Option<&Waiting> {
@@ -131,7 +125,7 @@ impl Waits {
     }
 
     fn insert(&mut self, waiting: Waiting) -> Result<(), Full> {
-        if self.is_full() {
+        if self.waiting.len() >= limits::WAITING {
             return Err(Full { most: limits::WAITING });
         }
         let place = self.place(&waiting)?;
