@@ -77,8 +77,7 @@ impl Load {
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count. What was read, kept a log, and
-            // receipts in turns; what goes after it was read, found without its row; records with
-            // a check, and decisions that are looked for.
+            // receipts in turns; records with a check, and decisions that are looked for.
             Self::Engine => 541_000,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,
