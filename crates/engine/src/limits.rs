@@ -82,6 +82,8 @@ pub const REACTIONS: usize = 64;
 pub const EARLY_NOTES: usize = 1_024;
 /// Bodies that are removed in one go.
 pub const FADES: u32 = 64;
+/// Records of what goes after it was read that are looked at in one go.
+pub const VANISHING: u32 = 64;
 /// Bytes of UTF-8 in what is said live.
 pub const LIVE_BYTES: usize = 8 * 1024;
 /// Own messages whose stations are remembered.

@@ -24,6 +24,7 @@ impl Engine {
             if let Some(expiry) = entry.header.expiry.filter(|_| goes) {
                 self.stage_fade(batch, expiry, &id);
             }
+            self.stage_vanishing(batch, run, (seq, entry));
             let mut early = self.timeline.early(&id).to_vec();
             // What is behind it may come first, and be in the same batch.
             early.extend(batch.early.remove(&id).into_iter().flatten());
@@ -116,7 +117,7 @@ impl Engine {
         let here = self.timeline.target(&noted.target);
         let right = here.is_some_and(|here| here.hash == noted.note.target);
         if right && noted.note.kind == Kind::DELETE {
-            self.commits.fades.owe(noted.target, 0);
+            self.commits.fades.owe(noted.target, 0, None);
         }
         self.note_deleted(&noted);
         self.timeline.note(&noted, &self.room, &self.ring);

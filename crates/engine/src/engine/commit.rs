@@ -20,6 +20,7 @@ use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
 use crate::engine::inbox::Away;
+use crate::engine::vanish::Vanishing;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
@@ -60,6 +61,8 @@ pub struct Batch {
     pub early: BTreeMap<EntryId, Vec<Note>>,
     pub fade_at: Option<Millis>,
     pub faded: Faded,
+    /// Messages that go after they were read.
+    pub vanishing: Vec<(EntryId, Option<MemberId>)>,
     pub undelivered: Vec<EntryId>,
     reclassed: BTreeMap<EntryId, Priority>,
     /// Runs that were several.
@@ -92,6 +95,8 @@ pub struct Commits {
     pub reclassed: BTreeMap<EntryId, Priority>,
     /// Bodies that go.
     pub fades: Fades,
+    /// What goes after it was read.
+    pub vanishing: Vanishing,
     /// Small runs that become one.
     pub merges: Merges,
     /// When the next receipt is due.
@@ -391,6 +396,7 @@ impl Engine {
         self.on_noted(batch.notes);
         batch.fade_at.into_iter().for_each(|at| self.commits.fades.expect(at));
         self.on_faded(batch.faded);
+        self.on_vanishing_stored(&batch.vanishing);
         self.read_groups(&batch.runs);
         for register in batch.registers {
             self.registers.put(register.clone());

@@ -37,18 +37,19 @@ pub struct Fades {
     /// The hashes of what was deleted: in a log that forks another message may have the name.
     deleted: BTreeSet<EntryHash>,
     /// Bodies found that go: to be stored as such, with the moment.
-    owed: BTreeMap<EntryId, Millis>,
-    /// Whether somebody has read something that vanishes is to be looked at again.
-    look: bool,
-    /// What vanishes and is on its way already.
-    vanishing: BTreeSet<EntryId>,
+    owed: BTreeMap<EntryId, Owed>,
 }
+
+/// When a body goes, and the version that is meant, if one alone is.
+type Owed = (Millis, Option<EntryHash>);
 
 /// One body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fade {
     at: Millis,
     entry: EntryId,
+    /// The version that is meant, if one alone is: in a log that forks another may have its place.
+    of: Option<EntryHash>,
 }
 
 impl Fades {
@@ -61,29 +62,10 @@ impl Fades {
         self.next = Some(self.next.map_or(at, |next| if head { next } else { next.min(at) }));
     }
 
-    /// A body was found that goes at this moment; 0 if it should be gone.
-    pub fn owe(&mut self, entry: EntryId, at: Millis) {
-        self.owed.insert(entry, at);
-    }
-
-    /// Something was read, here or elsewhere.
-    pub fn look_again(&mut self) {
-        self.look = true;
-    }
-
-    /// Whether something was read since this was asked last.
-    pub fn take_look(&mut self) -> bool {
-        std::mem::take(&mut self.look)
-    }
-
-    /// A message is on its way to vanish. False if it is already.
-    pub fn begins(&mut self, entry: EntryId) -> bool {
-        self.vanishing.insert(entry)
-    }
-
-    /// A message is not on its way after all.
-    pub fn begins_again(&mut self, entry: &EntryId) {
-        self.vanishing.remove(entry);
+    /// A body was found that goes at this moment; 0 if it should be gone. If a version is named, no
+    /// other goes.
+    pub fn owe(&mut self, entry: EntryId, at: Millis, of: Option<EntryHash>) {
+        self.owed.insert(entry, (at, of));
     }
 
     /// True if bodies were found that should be gone.
@@ -95,14 +77,14 @@ impl Fades {
     /// The store is read again: what was under way is forgotten, and found again.
     pub fn reset(&mut self) {
         let owed = std::mem::take(&mut self.owed);
-        *self = Fades { next: Some(0), look: true, owed, ..Fades::default() };
+        *self = Fades { next: Some(0), owed, ..Fades::default() };
     }
 
     /// What was given to the store may be stored or not. If it is, nothing there says any more that
     /// these bodies go, and nobody was told that they are gone: it is all done again.
     pub fn not_stored(&mut self, faded: Faded) {
         self.owed.extend(faded.owed);
-        self.owed.extend(faded.gone.into_iter().map(|Fade { at, entry }| (entry, at)));
+        self.owed.extend(faded.gone.into_iter().map(|Fade { at, entry, of }| (entry, (at, of))));
     }
 
     /// When the next body goes, in milliseconds since 1970, if nothing is under way.
@@ -132,13 +114,18 @@ pub struct Faded {
     runs: Vec<Run>,
     gone: Vec<Fade>,
     /// Bodies found that go, of which note was taken in the batch.
-    owed: BTreeMap<EntryId, Millis>,
+    owed: BTreeMap<EntryId, Owed>,
 }
 
 impl Engine {
     pub(super) fn stage_fade(&mut self, batch: &mut Batch, at: Millis, entry: &EntryId) {
+        self.stage_fade_of(batch, (at, None), entry);
+    }
+
+    fn stage_fade_of(&mut self, batch: &mut Batch, (at, of): Owed, entry: &EntryId) {
         let key = keys::fade(&self.room, at, entry);
-        batch.ops.push(StoreOp::Put(Table::Projections, key, Vec::new()));
+        let value = of.map_or_else(Vec::new, |of| of.0.to_vec());
+        batch.ops.push(StoreOp::Put(Table::Projections, key, value));
         batch.fade_at = Some(batch.fade_at.map_or(at, |before: Millis| before.min(at)));
     }
 
@@ -156,15 +143,20 @@ impl Engine {
 
     /// The next bodies that go were read, those of the future, too: the first of them is the next.
     pub(super) fn on_fades(&mut self, records: &[Record]) {
-        let fades = records.iter().filter_map(|(key, _)| Some((key, keys::read_fade(key)?)));
+        let fades = records.iter().filter_map(|(key, value)| {
+            let (at, entry) = keys::read_fade(key)?;
+            // Older records, and those of what expires, name no version.
+            let of = value.first_chunk().copied().map(EntryHash);
+            Some((key, Fade { at, entry, of }))
+        });
         let (wall, full) = (self.now.wall, records.len() >= limits::FADES as usize);
-        for (key, (at, entry)) in fades {
-            if at > wall {
-                self.commits.fades.expect(at);
+        for (key, fade) in fades {
+            if fade.at > wall {
+                self.commits.fades.expect(fade.at);
                 break;
             }
             self.commits.fades.records.push(key.clone());
-            self.commits.fades.todo.push_back(Fade { at, entry });
+            self.commits.fades.todo.push_back(fade);
         }
         if full && self.commits.fades.todo.len() == records.len() {
             // All of these are due, and there may be more.
@@ -201,9 +193,12 @@ impl Engine {
             let seq = fade.entry.seq;
             let meant = fades.runs.values().any(|run| {
                 let here = run.log == fade.entry.log && (run.first..=run.last()).contains(&seq);
-                here && run.hash_at(seq).is_some_and(|hash| fades.deleted.contains(&hash))
+                here && run.hash_at(seq).is_some_and(|hash| match fade.at {
+                    0 => fades.deleted.contains(&hash),
+                    _ => fade.of.is_none_or(|of| of == hash),
+                })
             });
-            if fade.at == 0 && !meant {
+            if !meant {
                 fades.gone.retain(|gone| *gone != fade);
                 continue;
             }
@@ -234,7 +229,7 @@ impl Engine {
                 let entry = EntryId { log: note.by.log, seq: note.by.seq };
                 self.commits.fades.records.push(key);
                 // Not 0: nothing is said of an edit itself.
-                self.commits.fades.todo.push_back(Fade { at: 1, entry });
+                self.commits.fades.todo.push_back(Fade { at: 1, entry, of: None });
             }
         }
         self.fade_next();
@@ -261,12 +256,18 @@ impl Engine {
     /// Runs without the bodies that go become part of the batch.
     pub(super) fn stage_fades(&mut self, batch: &mut Batch) {
         batch.faded.owed = std::mem::take(&mut self.commits.fades.owed);
-        for (entry, at) in batch.faded.owed.clone() {
-            self.stage_fade(batch, at, &entry);
+        for (entry, owed) in batch.faded.owed.clone() {
+            self.stage_fade_of(batch, owed, &entry);
+            if owed.0 > 0 {
+                // From now on that says when it goes.
+                self.stage_vanished(batch, &entry);
+            }
         }
         if !self.commits.fades.is_ready() {
             return;
         }
+        let gone = std::mem::take(&mut self.commits.fades.gone);
+        gone.iter().for_each(|fade| self.stage_vanished(batch, &fade.entry));
         let fades = &mut self.commits.fades;
         for key in std::mem::take(&mut fades.records) {
             batch.ops.push(StoreOp::Delete(Table::Projections, key));
@@ -276,7 +277,7 @@ impl Engine {
             batch.faded.runs.push(run);
         }
         batch.faded.staged = true;
-        batch.faded.gone = std::mem::take(&mut fades.gone);
+        batch.faded.gone = gone;
         batch.strict = true;
     }
 
@@ -290,7 +291,7 @@ impl Engine {
             self.cache.put(run.log, run.first, run.last(), run.bytes());
         }
         let mut rows: Vec<Row> = Vec::new();
-        for Fade { at, entry } in faded.gone {
+        for Fade { at, entry, .. } in faded.gone {
             let (expired, own) = (at > 1, entry.log.member == self.own.member);
             rows.extend(self.timeline.fade(&entry, expired));
             self.changed_afar(entry);

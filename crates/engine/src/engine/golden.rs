@@ -10,6 +10,7 @@ mod frames;
 mod letters;
 mod notes;
 mod people;
+mod vanishing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -325,8 +326,8 @@ fn written() -> Files {
         let data = [&ROOM.0[..], &EPOCH.0].concat();
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
-    for (folder, name, bytes) in letters::all().into_iter().chain(notes::all()).chain(people::all())
-    {
+    let beside = notes::all().into_iter().chain(people::all()).chain(vanishing::all());
+    for (folder, name, bytes) in letters::all().into_iter().chain(beside) {
         put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));

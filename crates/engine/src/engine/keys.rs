@@ -6,8 +6,10 @@
 //!  projections  room 32 | 'l' | log 48      'm' | member 32      'r' | member 32 | kind 1
 //!               'g' | hash 32: a governance entry
 //!               'v' | note: its message is not here yet          't' | note: its message is here
-//!               'x' | wall 8 | log 48 | seq 8: when a body goes
+//!               'x' | wall 8 | log 48 | seq 8: when a body goes; the value is empty, or the hash
+//!                                              of the version that alone is meant
 //!               'y' | log 48: what was read of it
+//!               'z' | log 48 | seq 8: what goes after it was read, until it is known when
 //!  state        room 32 | 'd' | log 48 | seq 8      'u' | log 48 | seq 8      'w' | draft id 16
 //!               'k' | member 32: as whom it is known here
 //!               's': how the room is kept here
@@ -166,6 +168,27 @@ pub fn read_reading(key: &[u8]) -> Option<LogId> {
     read_log(key.get(33..)?.try_into().ok()?)
 }
 
+/// What goes after it was read, as long as its body is here and is not known to go at a moment.
+pub fn vanishing(room: &RoomId, entry: &EntryId) -> Vec<u8> {
+    key(room, &[b"z", &entry.log.bytes(), &entry.seq.to_be_bytes()])
+}
+
+/// What goes so of a log, from one seq to another.
+pub fn vanishing_within(room: &RoomId, log: &LogId, first: Seq, last: Seq) -> (Vec<u8>, Vec<u8>) {
+    let from = vanishing(room, &EntryId { log: *log, seq: first });
+    (from, key(room, &[b"z", &log.bytes(), &last.to_be_bytes(), &[0]]))
+}
+
+/// All that goes so.
+pub fn all_vanishing(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
+    (key(room, &[b"z"]), key(room, &[b"{"]))
+}
+
+/// The message that goes so.
+pub fn read_vanishing(key: &[u8]) -> Option<EntryId> {
+    read_entry(key.get(33..)?.try_into().ok()?)
+}
+
 /// The projections that are read at a start: the first key, and the first beyond.
 pub fn start_projections(room: &RoomId) -> (Vec<u8>, Vec<u8>) {
     (room.0.to_vec(), key(room, &[b"s"]))
@@ -276,6 +299,17 @@ mod tests {
         assert!(from <= note(&room, &entry, &by) && note(&room, &entry, &by) < to);
         assert!(fade(&room, 76, &entry) < fades(&room, 77).1);
         assert!(fade(&room, 77, &entry) >= fades(&room, 77).1);
+        let goes = vanishing(&room, &entry);
+        assert_eq!(read_vanishing(&goes), Some(entry));
+        assert!(fades(&room, Millis::MAX).1 < goes && goes >= start_projections(&room).1);
+        for ((from, to), within) in [
+            (all_vanishing(&room), true),
+            (vanishing_within(&room, &id, 9, 9), true),
+            (vanishing_within(&room, &id, 0, 8), false),
+            (vanishing_within(&room, &id, 10, Seq::MAX), false),
+        ] {
+            assert_eq!(from <= goes && goes < to, within);
+        }
         assert!(early(&room, &entry, &by) >= start_projections(&room).1);
         let (from, to) = all_early(&room);
         assert!(from < early(&room, &entry, &by) && early(&room, &entry, &by) < to);
@@ -294,7 +328,7 @@ mod tests {
             let key = vec![0xff; length];
             let _ = (read_timeline(&key), read_draft(&key), read_projection(&key), run_seq(&key));
             let _ = (read_note(&key), read_fade(&key), read_undelivered(&key));
-            let _ = (read_acquaintance(&key), read_reading(&key));
+            let _ = (read_acquaintance(&key), read_reading(&key), read_vanishing(&key));
         }
     }
 }

@@ -63,6 +63,8 @@ pub enum Purpose {
     FadeNotes,
     /// The run that holds a body which goes.
     FadeRun,
+    /// What goes after it was read, up to a key.
+    Vanishing(Vec<u8>),
     /// The run that holds a message which is not in memory.
     DistantRun,
     /// Notes on that message.
@@ -150,6 +152,7 @@ impl Engine {
         self.timeline = Timeline::unread();
         self.distant.reset();
         self.commits.fades.reset();
+        self.commits.vanishing.reset(&self.room);
         self.forks.reset();
         self.repairs = Repairs::default();
         self.commits.merges.give_way();
@@ -192,6 +195,7 @@ impl Engine {
             Purpose::Fades => self.on_fades(&records),
             Purpose::FadeNotes => self.on_fade_notes(records),
             Purpose::FadeRun => self.on_fade_run(records),
+            Purpose::Vanishing(to) => self.on_vanishing(&records, to),
             Purpose::DistantRun => self.on_distant_run(&records),
             Purpose::DistantNotes => self.on_distant_notes(records),
             Purpose::Move => self.on_move_read(records),
@@ -226,6 +230,7 @@ impl Engine {
             | Purpose::Fades
             | Purpose::FadeNotes
             | Purpose::FadeRun
+            | Purpose::Vanishing(_)
             | Purpose::DistantRun
             | Purpose::DistantNotes
             | Purpose::Move => {
@@ -408,7 +413,7 @@ impl Engine {
     fn end_page(&mut self) {
         let page = std::mem::take(&mut self.loads.page);
         let rows = self.timeline.end_page(page.oldest, page.more);
-        self.commits.fades.look_again();
+        self.commits.vanishing.look_at_rows();
         if rows.is_empty() && self.timeline.more() {
             // Only notes, perhaps: a page has something to show, or is the last.
             return self.load_page();

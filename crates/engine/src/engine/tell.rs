@@ -322,7 +322,7 @@ impl Engine {
         })
     }
 
-    fn said_openly(&self, run: &Run, seq: u64, entry: &RunEntry, over: bool) -> Said {
+    pub(super) fn said_openly(&self, run: &Run, seq: u64, entry: &RunEntry, over: bool) -> Said {
         let place =
             Place { room: &self.room, log: &run.origin, seq, epoch: &run.epoch, class: run.class };
         let open = |body: &Vec<u8>| match self.ring.of(&run.epoch) {
@@ -341,7 +341,7 @@ impl Engine {
             return;
         }
         self.told.pending_stale = true;
-        self.commits.fades.look_again();
+        self.commits.vanishing.look_at(log, news);
         let held = self.logs.of(&log).map(crate::log::LogState::held).unwrap_or_default();
         let shown = news.and(&held).newest(limits::WINDOW_ROWS as u64);
         let mut rows = Vec::new();

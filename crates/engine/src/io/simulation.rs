@@ -171,6 +171,10 @@ faults! {
     DeletedBodyKept breaks "§5",
     /// What expires is looked at when what came first does: behind what lasts, it stays.
     ExpiryOnlyAtHead breaks "§5",
+    /// What goes after it was read is looked for in memory only: above that it stays.
+    VanishingInMemoryOnly breaks "§5",
+    /// What goes after it was read goes once all hold it, read or not.
+    VanishesUnread breaks "§5",
     /// Waits that pass without a link count as attempts: whoever was away has refused.
     BackoffCountsOffline breaks "§5",
     /// Anybody may change and delete what anybody has said.

@@ -89,6 +89,12 @@ impl Waits {
         self.waiting.contains_key(id)
     }
 
+    /// True if no further one fits.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= limits::WAITING
+    }
+
     /// The draft, if it waits here.
     #[must_use]
     pub fn of(&self, id: &DraftId) -> Option<&Waiting> {
@@ -125,7 +131,7 @@ impl Waits {
     }
 
     fn insert(&mut self, waiting: Waiting) -> Result<(), Full> {
-        if self.waiting.len() >= limits::WAITING {
+        if self.is_full() {
             return Err(Full { most: limits::WAITING });
         }
         let place = self.place(&waiting)?;

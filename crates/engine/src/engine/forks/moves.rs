@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::engine::commit::Batch;
 use crate::engine::forks::Why;
 use crate::engine::load::Purpose;
+use crate::engine::vanish::deletion_of;
 use crate::engine::{Engine, keys};
 use crate::ids::{EntryHash, EntryId, LogId, Seq};
 use crate::io::{Output, Record, StoreOp, Table};
@@ -356,6 +357,10 @@ impl Engine {
             if let Some(expiry) = entry.header.expiry {
                 delete(Table::Projections, keys::fade(room, expiry, &id));
             }
+            delete(Table::Projections, keys::vanishing(room, &id));
+            if run.log.member == self.own.member {
+                delete(Table::State, keys::waiting(room, &deletion_of(&id)));
+            }
             if let Some(noted) = self.noted(run, seq, entry) {
                 let by = noted.note.by;
                 delete(Table::Projections, keys::note(room, &noted.target, &by));
@@ -406,6 +411,11 @@ impl Engine {
         let Moved { log, part, to } = *moved;
         self.members.branch_off(log, part, to);
         self.told.read.rename(moved);
+        for seq in (part.0..=part.1).filter(|_| log.member == self.own.member) {
+            // It names what may be another message by now, and is made anew.
+            self.outbox.waits.settle(&deletion_of(&EntryId { log, seq }));
+        }
+        self.commits.vanishing.look_at(to, &RangeSet::of(part.0, part.1));
         if let Some(late) =
             self.told.late.get_mut(&log).map(|late| late.take(&RangeSet::of(part.0, part.1)))
         {

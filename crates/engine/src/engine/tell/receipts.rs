@@ -89,11 +89,13 @@ impl Engine {
         for EntryId { log, seq } in marked.into_iter().filter(|entry| !self.has_read(entry)) {
             read.entry(log).or_default().insert(seq, seq);
         }
-        read.iter().for_each(|(log, seqs)| self.told.read.mark(*log, seqs));
+        for (log, seqs) in &read {
+            self.told.read.mark(*log, seqs);
+            self.commits.vanishing.look_at(*log, seqs);
+        }
         let carried = last.map(|last| self.told.read.read_carried(&last)).unwrap_or_default();
         for log in read.into_keys().chain(carried) {
             self.told.turns.news(log);
-            self.commits.fades.look_again();
             self.commits.owe_receipt(self.now.mono);
             self.told.short.stale = true;
         }
@@ -158,7 +160,10 @@ impl Engine {
         for (log, ranges) in receipt.read.iter().take(limits::LOGS) {
             let read = RangeSet::from_ranges(ranges.iter().copied().take(limits::RANGES));
             let held = self.logs.of(log).map(LogState::held).unwrap_or_default();
-            self.told.read.learn(*log, &read.and(&held));
+            let mut news = read.and(&held);
+            self.told.read.of(log).into_iter().for_each(|known| news.subtract(known));
+            self.commits.vanishing.look_at(*log, &news);
+            self.told.read.learn(*log, &news);
         }
     }
 
