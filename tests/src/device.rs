@@ -281,6 +281,8 @@ impl World {
         };
         self.peers[peer].commit_failed = Some(self.now);
         self.oracle.commit_failed(peer);
+        // Its worker reads its store again.
+        self.peers[peer].screen.told.clear();
         self.feed(peer, Input::CommitFailed(batch, fault));
     }
 

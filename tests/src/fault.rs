@@ -83,6 +83,13 @@ impl Fault {
         self == Fault::Engine(Planted::ExpiryOnlyAtHead)
     }
 
+    /// True if it shows only where something goes after it was read.
+    #[must_use]
+    pub fn needs_vanishing(self) -> bool {
+        let these = [Planted::VanishingInMemoryOnly, Planted::VanishesUnread];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// True if it shows only where somebody is blocked.
     #[must_use]
     pub fn needs_blocks(self) -> bool {

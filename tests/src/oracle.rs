@@ -1,11 +1,11 @@
 //! The oracle: what must hold at every step, whatever happens. It sees everything and helps nobody.
 //!
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
-//! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, what was refused
-//! in `oracle/refusals.rs`, who is out of the room in `oracle/removals.rs`, and what everybody has
-//! to agree on in the end in `oracle/verdict.rs`.
-//! Entries are told apart by their hashes: a log that forks has two of one name for a while. The
-//! first broken promise is kept.
+//! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, what goes after
+//! it was read in `oracle/vanishing.rs`, what was refused in `oracle/refusals.rs`, who is out of
+//! the room in `oracle/removals.rs`, and what all have to agree on in the end in
+//! `oracle/verdict.rs`. Entries are told apart by their hashes: a log that forks has two of one
+//! name for a while. The first broken promise is kept.
 
 mod blocks;
 mod disks;
@@ -14,6 +14,7 @@ mod refusals;
 mod removals;
 mod terms;
 mod traffic;
+mod vanishing;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,8 @@ pub struct Screen {
     pub names: BTreeMap<MemberId, String>,
     /// What everybody may do.
     pub roles: BTreeMap<MemberId, Role>,
+    /// Those that its worker has in memory, since it has read its store the last time.
+    pub(crate) told: BTreeSet<EntryId>,
     /// True if there are older messages to be asked for.
     pub more: bool,
     /// The drafts that are said to wait for their time.
@@ -105,6 +108,7 @@ pub struct Oracle {
     read: BTreeSet<(MemberId, EntryHash)>,
     terms: terms::Known,
     private: private::Private,
+    vanishing: vanishing::Vanishing,
     refusals: refusals::Refusals,
     blocks: blocks::Blocks,
     /// Who was known to be out of the room by whoever said something then.
@@ -191,6 +195,7 @@ impl Oracle {
                 for row in rows {
                     self.row(peer, row, screen, stores);
                 }
+                screen.told.extend(rows.iter().map(|row| row.entry));
                 let texts = rows.iter().filter_map(|row| self.first_words(screen, &row.entry));
                 let texts = texts.cloned().collect();
                 self.together(peer, screen, &texts);
@@ -217,8 +222,9 @@ impl Oracle {
             Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
             Event::Trouble(trouble) => self.trouble(peer, trouble),
             Event::Moved(entries) => self.moved(peer, entries, screen, stores[peer]),
-            Event::Room(_)
-            | Event::LinkState(_)
+            // The store was read: this comes before the rows that are in memory since.
+            Event::Room(_) => screen.told.clear(),
+            Event::LinkState(_)
             | Event::SignalState(_)
             | Event::Applicants(_)
             | Event::Admission(_)
@@ -275,6 +281,7 @@ impl Oracle {
         };
         screen.which.insert(row.entry, hash);
         self.named(peer, row, hash);
+        self.goes_unread(peer, row, &hash);
         let Body::Text(text) = &row.body else {
             if row.body == Body::Gone && self.may_lack_body(&hash) {
                 _ = screen.rows.insert(row.order, row.clone());

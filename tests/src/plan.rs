@@ -85,6 +85,8 @@ pub enum Transition {
     Decide,
     /// Somebody says something to one member alone.
     Whisper,
+    /// Somebody says something that goes some time after its reading.
+    Vanish,
     /// Somebody blocks a member, or takes that back.
     Block,
 }
@@ -128,8 +130,8 @@ const WEIGHTS: [(Transition, u64); 35] = [
 ];
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`,
-/// `--private`, `--blocks`.
-pub const LEFT_OUT: [(&str, &str); 4] = [
+/// `--private`, `--vanishing`, `--blocks`.
+pub const LEFT_OUT: [(&str, &str); 5] = [
     (
         "cloned profile",
         "whoever was copied has two devices that write one log: they have seeds of their own",
@@ -137,6 +139,10 @@ pub const LEFT_OUT: [(&str, &str); 4] = [
     (
         "private messages",
         "what only two can read is compared between these two alone: they have seeds of their own",
+    ),
+    (
+        "messages that go after they were read",
+        "they are given time to go before anybody scrolls: they have seeds of their own",
     ),
     (
         "blocks and small quotas",
@@ -156,6 +162,9 @@ const EXPIRIES: usize = 16;
 
 /// Private messages of a plan that has some.
 const WHISPERS: usize = 24;
+
+/// Messages that go after they were read of a plan that has some, and readings.
+const VANISHING: usize = 32;
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +256,33 @@ impl Plan {
             self.steps.insert(place, Step { transition, ..step(&mut random) });
         }
         self
+    }
+
+    /// The same plan, in which much is said that goes after it was read, and much is read. No disk
+    /// goes back: words that their readers have let go do not come back to it, and what is behind
+    /// them in that log waits for them.
+    #[must_use]
+    pub fn with_vanishing(mut self) -> Plan {
+        let mut bytes = [8; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        self.steps.retain(|step| step.transition != Transition::RollBack);
+        for number in 0..VANISHING {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let transition = match number % 2 {
+                1 => Transition::Read,
+                _ => Transition::Vanish,
+            };
+            self.steps.insert(place, Step { transition, ..step(&mut random) });
+        }
+        self
+    }
+
+    /// True if something is said in it that goes after it was read.
+    #[must_use]
+    pub fn vanishes(&self) -> bool {
+        self.steps.iter().any(|step| step.transition == Transition::Vanish)
     }
 
     /// The same plan, in which more is said that goes after a while.

@@ -30,6 +30,8 @@ pub struct Range {
     pub decisions: bool,
     /// Things are said to one member alone.
     pub private: bool,
+    /// Things are said that go after they were read.
+    pub vanishing: bool,
     /// Members are blocked for a while.
     pub blocks: bool,
 }
@@ -38,9 +40,9 @@ impl Range {
     /// So many seeds from the first on, as they are by themselves.
     #[must_use]
     pub fn first(count: u64) -> Range {
-        let (copies, decisions, private, blocks) = (false, false, false, false);
-        let (from, time, peers, life) = (0, None, None, 0);
-        Range { from, count, time, peers, life, copies, decisions, private, blocks }
+        let (copies, decisions, private, vanishing) = (false, false, false, false);
+        let (from, time, peers, life, blocks) = (0, None, None, 0, false);
+        Range { from, count, time, peers, life, copies, decisions, private, vanishing, blocks }
     }
 
     /// What happens in one of them.
@@ -50,6 +52,7 @@ impl Range {
         let plan = if self.copies { plan.with_copy() } else { plan };
         let plan = if self.decisions { plan.with_decisions() } else { plan };
         let plan = if self.private { plan.with_whispers() } else { plan };
+        let plan = if self.vanishing { plan.with_vanishing() } else { plan };
         if self.blocks { plan.with_blocks() } else { plan }
     }
 }
@@ -132,6 +135,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
         let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
         let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
+        let plan = if fault.needs_vanishing() { plan.with_vanishing() } else { plan };
         let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
         let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
         let outcome = play(&plan, options);

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
 use crate::peer::Peer;
 use crate::plan::Plan;
+use crate::store::Store;
 use crate::switch;
 use crate::world::{Weather, World};
 
@@ -19,6 +20,9 @@ pub const CALM: u64 = 60_000;
 const LAST_READ: u64 = 12_000;
 /// How long a page takes, at most, for older messages that it asks for.
 const PAGE: u64 = 50;
+
+/// How long it takes until what everybody has read is known, once everything heals.
+const SETTLE: u64 = 5_000;
 
 /// How a plan is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +64,7 @@ pub fn play(plan: &Plan, options: Options) -> Outcome {
     world.mallory = plan.mallory;
     world.oracle.mallory = plan.mallory;
     world.blocks = plan.blocks();
+    world.vanishing = plan.vanishes();
     let broken = live(&mut world, plan).and_then(|()| world.calm_without(plan.away)).err();
     switch::quicken(false);
     switch::limit(false);
@@ -82,6 +87,13 @@ fn live(world: &mut World, plan: &Plan) -> Result<(), Broken> {
     Ok(())
 }
 
+/// What honest members who are there have stored, by device.
+fn disks(peers: &[Peer], mallory: Option<usize>) -> Vec<(usize, &Store)> {
+    let open = peers.iter().enumerate().filter(|(_, peer)| peer.is_open());
+    let honest = open.filter(|(index, _)| mallory != Some(*index));
+    honest.map(|(index, peer)| (index, &peer.store)).collect()
+}
+
 impl World {
     /// Everything heals and every page is open; a minute later everybody agrees.
     ///
@@ -97,7 +109,6 @@ impl World {
     /// The first promise that was broken.
     pub fn calm_without(&mut self, away: Option<usize>) -> Result<(), Broken> {
         self.note("calm");
-        let end = self.now + CALM;
         self.weather = Weather::FAIR;
         (self.middleman, self.stranger) = (false, false);
         if self.evil.was {
@@ -119,6 +130,10 @@ impl World {
                 self.open(peer);
             }
         }
+        if self.vanishing {
+            self.let_vanish()?;
+        }
+        let end = self.now + CALM;
         if self.blocks {
             // Once all have read what they have stored.
             self.pass(5_000)?;
@@ -130,11 +145,25 @@ impl World {
         self.pass_to(end - LAST_READ)?;
         self.read_everything(end)?;
         self.pass_to(end)?;
+        self.look_for_vanished();
         let all = away.is_none() && self.mallory.is_none();
         match self.judge(all)? {
             Some(expiry) => self.calm_after(expiry, all),
             None => Ok(()),
         }
+    }
+
+    /// What all have read goes everywhere, and nobody scrolls.
+    fn let_vanish(&mut self) -> Result<(), Broken> {
+        self.pass(SETTLE)?;
+        self.oracle.note_read_by_all(&disks(&self.peers, self.mallory));
+        self.pass(CALM)?;
+        self.look_for_vanished();
+        self.oracle.broken.clone().map_or(Ok(()), Err)
+    }
+
+    fn look_for_vanished(&mut self) {
+        self.oracle.vanished(self.now, &disks(&self.peers, self.mallory));
     }
 
     /// Words expired early, by a clock that ran ahead of the others: what waits for them has come

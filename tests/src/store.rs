@@ -10,7 +10,7 @@ use engine::log::entry::Kind;
 use engine::log::ranges::RangeSet;
 use engine::log::run::{Run, RunEntry};
 use engine::members::membership::Ruled;
-use engine::register::RegisterKind;
+use engine::register::{Register, RegisterKind};
 use engine::{
     DraftId, Durability, EntryHash, EntryId, LogId, MemberId, Record, RoomId, RoomRecord, Scan,
     StoreOp, Table,
@@ -85,6 +85,28 @@ impl Store {
                 && key.get(65) == Some(&kind)
         };
         self.records.keys().any(is)
+    }
+
+    /// Everybody of whom anything is known here.
+    #[must_use]
+    pub fn members(&self) -> BTreeSet<MemberId> {
+        let of = |(table, key): &Key| {
+            let says = *table == Table::Projections && matches!(key.get(32), Some(b'm' | b'r'));
+            let member = key.get(33..65).filter(|_| says)?;
+            member.try_into().ok().map(MemberId)
+        };
+        self.records.keys().filter_map(of).collect()
+    }
+
+    /// What others and this device have told to hold and to have read.
+    #[must_use]
+    pub fn receipts(&self, room: &RoomId) -> Vec<Register> {
+        let registers = self
+            .records
+            .iter()
+            .filter(|((table, key), _)| *table == Table::Projections && key.get(32) == Some(&b'r'));
+        let registers = registers.filter_map(|(_, bytes)| Register::verify(room, bytes).ok());
+        registers.filter(|register| register.kind == RegisterKind::RECEIPT).collect()
     }
 
     /// How many commits the disk can go back.

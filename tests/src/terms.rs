@@ -128,6 +128,24 @@ impl World {
         self.hand_over(peer, draft.on(terms).doing(Act::SayTo { member, after: None }));
     }
 
+    /// A message that goes some time after its reading, to all or to one member alone.
+    pub(crate) fn vanish(&mut self, peer: usize) {
+        let other = self.pick(self.peers.len());
+        let (me, other) = (self.oracle.member_of(peer), self.oracle.member_of(other));
+        let to = other.filter(|other| Some(*other) != me && self.below(4) == 0);
+        let Some(draft) = self.draft(peer, "vanishes") else { return };
+        let after = 1_000 + self.below(15_000);
+        self.oracle.will_vanish((peer, to), (&draft.text, after), &self.peers[peer].screen);
+        let act = match to {
+            Some(member) => {
+                self.oracle.whispered(peer, member, (draft.id, &draft.text));
+                Act::SayTo { member, after: Some(after) }
+            }
+            None => Act::SayFor { after },
+        };
+        self.hand_over(peer, draft.doing(act));
+    }
+
     /// Somebody changes, deletes or marks a message that its page shows.
     pub(crate) fn annotate(&mut self, peer: usize) {
         let rows = self.peers[peer].screen.rows.values();

@@ -1,6 +1,6 @@
 //! What each transition of a plan does to the world.
 
-use engine::{Command, EntryId, MemberId, Priority, RowState};
+use engine::{Command, Engine, EntryId, MemberId, Priority, RowState};
 
 use crate::fault::Bug;
 use crate::peer::{Happening, Peer};
@@ -65,11 +65,7 @@ impl World {
             }
             Transition::StoreWorks => self.weather = Weather::FAIR,
             Transition::DiskFull => self.fill_disk(peer),
-            Transition::ClockJumps => {
-                let skew = i64::try_from(self.below(200_000_000)).unwrap_or(0) - 100_000_000;
-                self.note(format_args!("the clock of {peer} jumps to {skew}"));
-                self.peers[peer].wall_skew = skew;
-            }
+            Transition::ClockJumps => self.set_clock(peer),
             Transition::Noise => self.noise(peer),
             Transition::Byzantine => self.byzantine(),
             Transition::Together => self.together(peer),
@@ -84,8 +80,16 @@ impl World {
             Transition::CopyProfile => self.copy_profile(peer),
             Transition::Decide => self.decide(peer),
             Transition::Whisper => self.whisper(peer),
+            Transition::Vanish => self.vanish(peer),
             Transition::Block => self.block(peer),
         }
+    }
+
+    fn set_clock(&mut self, peer: usize) {
+        let skew = i64::try_from(self.below(200_000_000)).unwrap_or(0) - 100_000_000;
+        self.note(format_args!("the clock of {peer} jumps to {skew}"));
+        self.peers[peer].wall_skew = skew;
+        self.oracle.is_odd(peer);
     }
 
     fn command_if_awake(&mut self, peer: usize, command: Command) {
@@ -131,7 +135,13 @@ impl World {
         let rows = self.peers[peer].screen.rows.values();
         let others = rows.filter(|row| row.state == RowState::Received);
         let entries: Vec<EntryId> = others.map(|row| row.entry).collect();
-        self.oracle.reads(peer, &entries, &self.peers[peer].screen);
+        let screen = &self.peers[peer].screen;
+        self.oracle.reads(peer, &entries, screen);
+        // What is asked while the store is read waits, and rows may be in memory no more by then.
+        let ready = self.peers[peer].engine.as_ref().is_some_and(Engine::is_open);
+        if ready && self.peers[peer].frozen.is_none() {
+            self.oracle.begins_to_vanish((peer, self.now), &entries, screen);
+        }
         self.command_if_awake(peer, Command::MarkRead(entries));
     }
 

@@ -66,6 +66,8 @@ pub struct World {
     pub(crate) copies: usize,
     /// Members are blocked.
     pub(crate) blocks: bool,
+    /// Things are said that go after they were read.
+    pub(crate) vanishing: bool,
     /// The member that lies and forges, and how it does so now.
     pub(crate) mallory: Option<usize>,
     pub(crate) mischief: Vec<crate::mallory::Mischief>,
@@ -144,6 +146,7 @@ impl World {
             fault: None,
             copies: 0,
             blocks: false,
+            vanishing: false,
             mallory: None,
             mischief: Vec::new(),
             inventions: 0,

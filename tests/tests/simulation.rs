@@ -273,6 +273,12 @@ fn i9_200_seeds_with_private_messages_converge() {
     sweep(Range { private: true, ..Range::first(200) }, true);
 }
 
+/// Much is said that goes after its reading: never before, and then from every disk.
+#[test]
+fn i9_200_seeds_with_messages_that_vanish_converge() {
+    sweep(Range { vanishing: true, ..Range::first(200) }, true);
+}
+
 /// Members are blocked for a while, and little of one is taken at once: nothing new of the blocked
 /// is stored meanwhile, and all of it afterwards.
 #[test]

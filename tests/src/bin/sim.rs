@@ -61,6 +61,9 @@ mod command {
         /// Things are said to one member alone in each seed
         #[arg(long)]
         private: bool,
+        /// Things are said that go after they were read in each seed
+        #[arg(long)]
+        vanishing: bool,
         /// Members are blocked for a while in each seed, and little of one is taken at once
         #[arg(long)]
         blocks: bool,
@@ -92,6 +95,7 @@ mod command {
         let plan = if arguments.copies { plan.with_copy() } else { plan };
         let plan = if arguments.decisions { plan.with_decisions() } else { plan };
         let plan = if arguments.private { plan.with_whispers() } else { plan };
+        let plan = if arguments.vanishing { plan.with_vanishing() } else { plan };
         if arguments.blocks { plan.with_blocks() } else { plan }
     }
 
@@ -123,8 +127,9 @@ mod command {
         let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
         let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let Arguments { copies, decisions, private, blocks, .. } = *arguments;
-        let range = Range { from, count, time, peers, life, copies, decisions, private, blocks };
+        let Arguments { copies, decisions, private, vanishing, blocks, .. } = *arguments;
+        let range =
+            Range { from, count, time, peers, life, copies, decisions, private, vanishing, blocks };
         let found = search(range, options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
@@ -197,6 +202,9 @@ mod command {
         }
         if arguments.private {
             flags += " --private";
+        }
+        if arguments.vanishing {
+            flags += " --vanishing";
         }
         if arguments.blocks {
             flags += " --blocks";

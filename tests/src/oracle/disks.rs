@@ -109,7 +109,7 @@ impl Oracle {
     }
 
     /// The same, or the member lies.
-    fn may_fork(&self, member: &MemberId) -> bool {
+    pub(super) fn may_fork(&self, member: &MemberId) -> bool {
         self.forks(member) || self.is_mallory(member)
     }
 

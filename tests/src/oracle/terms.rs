@@ -107,6 +107,7 @@ impl Oracle {
             devices.remove(&peer);
         }
         self.terms.accepted.retain(|(_, device)| *device != peer);
+        self.is_odd(peer);
     }
 
     /// What waits on this disk is said from there, whatever became of it elsewhere or before.
@@ -138,17 +139,26 @@ impl Oracle {
     }
 
     pub(super) fn fades(&self, entry: &EntryHash) -> bool {
+        self.expires(entry) || self.vanishes(entry)
+    }
+
+    fn expires(&self, entry: &EntryHash) -> bool {
         self.texts.get(entry).is_some_and(|text| self.terms.expiring.contains(text))
     }
 
     /// True if a body may be gone: its time can be over, or its author wants it gone.
     pub(super) fn may_lack_body(&self, entry: &EntryHash) -> bool {
+        self.may_be_taken_back(entry) || self.vanishes(entry)
+    }
+
+    /// True if a body may be gone that nobody has read.
+    pub(super) fn may_be_taken_back(&self, entry: &EntryHash) -> bool {
         // What was never shown as words anywhere was gone before.
         let unknown = !self.texts.contains_key(entry);
         // What was taken back while it was being stored is an entry that is deleted.
         let mut unwanted = self.terms.unwanted.iter();
         let taken_back = unwanted.any(|draft| self.drafts.get(draft) == Some(entry));
-        self.terms.gone.contains(entry) || self.fades(entry) || unknown || taken_back
+        self.terms.gone.contains(entry) || self.expires(entry) || unknown || taken_back
     }
 
     /// True if its author may have deleted it.

@@ -103,25 +103,35 @@ impl Oracle {
     fn early(&self, present: &[Present<'_>]) -> Vec<EntryId> {
         let forked: BTreeSet<MemberId> = self
             .gone_early(present)
+            .chain(self.gone_unproven(present, |hash| self.vanishes(hash)))
             .map(|row| row.author)
             .filter(|author| self.forks(author))
             .collect();
         let rows = present.iter().flat_map(|one| one.screen.rows.values());
         let branches = rows.filter(|row| forked.contains(&row.author)).map(|row| row.entry.log);
         let early = self.gone_early(present).map(|row| row.entry);
-        // So it is with what its author deleted and left out over its own link before anybody had
-        // the deletion: what is in one run with it, or behind it, is held up, too.
-        let deleted = present.iter().flat_map(|one| {
+        // So it is with what goes from its readers first, and with what its author deleted and left
+        // out over its own link before anybody had the deletion: what is in one run with it, or
+        // behind it, is held up, too.
+        let unproven =
+            self.gone_unproven(present, |hash| self.is_unwanted(hash) || self.vanishes(hash));
+        let held_up = unproven.map(|row| row.entry.log).chain(self.bare_edits(present));
+        let held_up = held_up.chain(branches);
+        early.chain(held_up.map(|log| EntryId { log, seq: u64::MAX })).collect()
+    }
+
+    /// Words of this sort that are gone somewhere, and their author is not there to say so.
+    fn gone_unproven<'a>(
+        &'a self,
+        present: &'a [Present<'a>],
+        sort: impl Fn(&EntryHash) -> bool + Copy + 'a,
+    ) -> impl Iterator<Item = &'a Row> {
+        present.iter().flat_map(move |one| {
             let rows = one.screen.rows.values();
             rows.filter(|row| row.body == Body::Gone && row.expiry.is_none())
                 .filter(|row| !self.says_itself(row, present))
-                .filter(|row| {
-                    one.screen.which.get(&row.entry).is_some_and(|hash| self.is_unwanted(hash))
-                })
-        });
-        let held_up = deleted.map(|row| row.entry.log).chain(self.bare_edits(present));
-        let held_up = held_up.chain(branches);
-        early.chain(held_up.map(|log| EntryId { log, seq: u64::MAX })).collect()
+                .filter(move |row| one.screen.which.get(&row.entry).is_some_and(sort))
+        })
     }
 
     /// What expired by a clock that runs before those of others, while nobody has the words any
