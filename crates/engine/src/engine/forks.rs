@@ -31,7 +31,7 @@ use crate::log::LogState;
 use crate::log::branch::{Branch, Mark};
 use crate::log::have::HaveRange;
 use crate::log::run::Run;
-use crate::simulation::{Planted, planted};
+use crate::simulation::{self, Planted, planted};
 
 /// Who says that it holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,9 @@ pub enum Why {
     Proven(LinkId, LogId),
     /// Something that stands alone in this log may hang on it, and be part of this place.
     Absorb(LogId, Place),
+    /// What would go to another place meets something there: its hash, once it is read, has to be
+    /// that of the entry that would go.
+    Fits((LogId, Seq, Place), Option<EntryHash>),
     /// What stands there does not hang on what stands before it.
     Part,
     /// A branch lacks its beginning: perhaps it was being moved when the page was closed.
@@ -230,6 +233,9 @@ impl Engine {
             Why::Evidence(id, signed) => self.tell_evidence(id, run, seq, signed),
             Why::Proven(id, walked) => self.on_proven_at(id, walked, &run),
             Why::Absorb(from, to) => self.absorb_from(from, (seq, ours), to),
+            Why::Fits(part, None) => self.look_up(part.0, seq, Why::Fits(part, Some(ours))),
+            Why::Fits(part, Some(there)) if there == ours => self.begin(part, Some(seq)),
+            Why::Fits(..) => simulation::mark(simulation::Mark::Unfit),
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
             Why::Tell => {
                 for id in self.links.keys().copied().collect::<Vec<_>>() {

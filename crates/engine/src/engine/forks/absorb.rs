@@ -14,6 +14,7 @@ use crate::ids::{EntryHash, LogId, Seq};
 use crate::limits;
 use crate::log::LogState;
 use crate::log::branch::Mark;
+use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::simulation;
 
@@ -37,12 +38,12 @@ impl Engine {
                 let free = self.may_come_next(state, &place);
                 state.hangs_on(free, &within, &|seq| run.hash_at(seq))
             };
-            at.or_else(island).map(|at| Job::absorb(*log, at, place))
+            at.or_else(island).map(|at| (*log, at, place))
         };
         let related = self.related(&place);
-        let jobs: Vec<Job> = related.into_iter().filter_map(loose).collect();
-        for job in jobs {
-            self.begin(job);
+        let parts: Vec<(LogId, Seq, Place)> = related.into_iter().filter_map(loose).collect();
+        for part in parts {
+            self.begin(part, None);
         }
         self.look_behind(place, run.last() + 1);
     }
@@ -76,13 +77,24 @@ impl Engine {
         branch.is_some_and(|(branch, other)| !self.is_shown(&log, branch.mark, other))
     }
 
-    /// A part of a log goes where it belongs.
-    fn begin(&mut self, job: Job) {
-        let jobs = &self.forks.jobs;
-        if jobs.len() < limits::LOGS && jobs.iter().all(|other| job.may_follow(other)) {
-            simulation::mark(simulation::Mark::WentBack);
-            self.forks.jobs.push_back(job);
+    /// What a log has from a seq on goes where it belongs, if it is the same as all that it meets
+    /// there, which is known up to the last that was compared. Otherwise it is another version: its
+    /// end would go there without what it hangs on, and come back for ever.
+    pub(super) fn begin(&mut self, part: (LogId, Seq, Place), compared: Option<Seq>) {
+        let (from, at, to) = part;
+        let (job, jobs) = (Job::absorb(from, at, to), &self.forks.jobs);
+        if jobs.len() >= limits::LOGS || !jobs.iter().all(|other| job.may_follow(other)) {
+            return;
         }
+        let end = self.logs.of(&from).and_then(|state| state.around(at));
+        let moves = end.map_or_else(RangeSet::default, |(_, end)| RangeSet::of(at, end));
+        let there = self.logs.of(&to.log()).map(|state| state.held().and(&moves));
+        let mut met = there.iter().flat_map(RangeSet::ranges).map(|range| range.1);
+        if let Some(met) = met.find(|met| Some(*met) > compared) {
+            return self.look_up(to.log(), met, Why::Fits(part, None));
+        }
+        simulation::mark(simulation::Mark::WentBack);
+        self.forks.jobs.push_back(job);
     }
 
     /// A log comes to be held without a gap from here to where that ends: whether something that
@@ -135,7 +147,7 @@ impl Engine {
         let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
         if begins || hangs {
             let at = if begins { seq } else { seq + 1 };
-            self.begin(Job::absorb(log, at, to));
+            self.begin((log, at, to), None);
         }
     }
 }
