@@ -247,6 +247,7 @@ impl Engine {
     }
 
     fn on_projections(&mut self, records: Vec<Record>) {
+        self.forget_spent(&records);
         for (key, value) in records {
             if !self.load_projection(&key, &value) {
                 self.damaged(Table::Projections);

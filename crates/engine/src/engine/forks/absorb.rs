@@ -33,7 +33,8 @@ impl Engine {
         let loose = |(log, state): (&LogId, &LogState)| {
             let begins = state.branch().map(|branch| branch.mark);
             let same = begins.filter(|mark| run.hash_at(mark.at) == Some(mark.hash));
-            let at = same.map(|mark| mark.at).filter(|at| within(*at) && place.takes(state, *at));
+            let same = same.filter(|mark| within(mark.at) && self.takes(&place, state, *mark));
+            let at = same.map(|mark| mark.at);
             let island = || {
                 let free = self.may_come_next(state, &place);
                 state.hangs_on(free, &within, &|seq| run.hash_at(seq))
@@ -67,6 +68,18 @@ impl Engine {
         let origin = |log, state: &LogState| state.branch().map_or(log, |branch| branch.origin);
         let logs = self.logs.iter();
         logs.filter(|(log, state)| origin(**log, state) == of && **log != named).collect()
+    }
+
+    /// True if a branch that begins with an entry which stands in this place, too, is part of it.
+    /// The end of its own log may be on its way to the branch, which has its beginning last or from
+    /// others; or something else was shown to be there, and the rest goes to the branch again.
+    fn takes(&self, place: &Place, branch: &LogState, mark: Mark) -> bool {
+        match place {
+            Place::Branch(_) => true,
+            Place::Origin(log) => {
+                branch.held().contains(mark.at) && !self.is_denied(log, mark)
+            }
+        }
     }
 
     /// True if a branch may be what comes next in a log: it was taken for a branch because it hung
@@ -107,8 +120,9 @@ impl Engine {
         let behind = |seq: &Seq| (from + 1..=end.saturating_add(1)).contains(seq);
         let mut places = Vec::new();
         for (log, state) in self.related(&place) {
-            let begins = state.branch().map(|branch| branch.mark.at).filter(|at| *at <= end);
-            let begins = begins.filter(|at| place.takes(state, *at));
+            let begins = state.branch().map(|branch| branch.mark).filter(|mark| mark.at <= end);
+            let begins = begins.filter(|mark| self.takes(&place, state, *mark));
+            let begins = begins.map(|mark| mark.at);
             let held = state.held();
             let rooted = usize::from(!self.may_come_next(state, &place));
             let alone = held.ranges().iter().skip(rooted).map(|range| range.0);
@@ -142,8 +156,9 @@ impl Engine {
         to: Place,
     ) {
         let Some(state) = self.logs.of(&log) else { return };
-        let begins = state.branch().is_some_and(|branch| branch.mark == Mark { at: seq, hash });
-        let begins = begins && to.takes(state, seq);
+        let mark = Mark { at: seq, hash };
+        let begins = state.branch().is_some_and(|branch| branch.mark == mark);
+        let begins = begins && self.takes(&to, state, mark);
         let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
         if begins || hangs {
             let at = if begins { seq } else { seq + 1 };

@@ -87,8 +87,12 @@ impl Engine {
     /// True if something else than what has this mark is in its place in a log: it is held, or was
     /// shown. If not, a branch that begins so may be what comes next there.
     pub(in crate::engine) fn is_shown(&self, log: &LogId, mark: Mark, state: &LogState) -> bool {
-        let proof = self.forks.proofs.get(log);
-        state.held().contains(mark.at) || proof.is_some_and(|proof| proof.denies(mark))
+        state.held().contains(mark.at) || self.is_denied(log, mark)
+    }
+
+    /// True if something else than what has this mark was shown to be in its place in a log.
+    pub(in crate::engine) fn is_denied(&self, log: &LogId, mark: Mark) -> bool {
+        self.forks.proofs.get(log).is_some_and(|proof| proof.denies(mark))
     }
 
     /// True if what stands before a branch is held, of the log that it branches off.

@@ -67,12 +67,6 @@ impl Place {
         }
     }
 
-    /// True if a branch that begins with an entry of this log is part of it. The origin's own end
-    /// may be on its way to a branch, which has its beginning last.
-    pub(super) fn takes(&self, branch: &LogState, at: Seq) -> bool {
-        matches!(self, Place::Branch(_)) || branch.held().contains(at)
-    }
-
     fn rename(&self, run: Run) -> Run {
         match self {
             Place::Branch(branch) => run.in_branch(branch.mark),
@@ -449,14 +443,16 @@ impl Engine {
         }
     }
 
-    /// After a start: a branch that lacks its beginning may have been moved only in part.
+    /// After a start: a branch that lacks its beginning may have been moved only in part, and so
+    /// may one that has it from others, if something else was shown to be there in its log.
     pub(in crate::engine) fn resume_moves(&mut self) {
         self.settle_moves();
         let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
             let rest = self.logs.of(&branch.parent).is_some_and(|log| log.held().contains(at));
-            rest && !held.is_empty() && !held.contains(at)
+            let shown = || self.is_denied(&branch.parent, branch.mark);
+            rest && !held.is_empty() && (!held.contains(at) || shown())
         };
         let branches = self.logs.iter().filter(lacks).filter_map(|(_, state)| state.branch());
         for branch in branches.copied().collect::<Vec<_>>() {

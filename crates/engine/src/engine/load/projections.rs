@@ -1,13 +1,32 @@
 //! The projections that are read at every start, one record each.
 
+use std::collections::BTreeSet;
+
 use crate::engine::commit::govern;
 use crate::engine::{Engine, keys};
+use crate::ids::LogId;
+use crate::io::Record;
 use crate::log::LogState;
 use crate::log::checked;
 use crate::members::Member;
 use crate::register::Register;
 
 impl Engine {
+    /// A commit that seemed to fail may have stored that nothing is left of a branch: what memory
+    /// says to be held of one that is not stored is not here.
+    pub(super) fn forget_spent(&mut self, records: &[Record]) {
+        let log = |(key, _): &Record| match keys::read_projection(key) {
+            Some(keys::Projection::Log(log)) => Some(log),
+            Some(_) | None => None,
+        };
+        let stored: BTreeSet<LogId> = records.iter().filter_map(log).collect();
+        let spent = |(log, state): &(&LogId, &LogState)| {
+            state.branch().is_some() && !state.held().is_empty() && !stored.contains(*log)
+        };
+        let spent = self.logs.iter().filter(spent).map(|(log, _)| *log).collect::<Vec<_>>();
+        spent.iter().for_each(|log| self.logs.remove(log));
+    }
+
     /// Takes a record in. False if it is damaged.
     pub(super) fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
         let (record, checked) = checked::open(key, value);
