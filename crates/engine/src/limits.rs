@@ -342,6 +342,7 @@ pub const MERGED_BYTES: usize = 16 * 1024;
 pub const MERGE_QUIET: Millis = 2_000;
 /// Places of the store that cannot be read, of which note is taken at once.
 pub const REPAIRS: usize = 64;
-/// A commit that failed is tried again after so long, less up to a quarter by chance; doubles up to
-/// 64 times that.
+/// A commit that failed is tried again after so long, less up to a quarter by chance; doubles.
 pub const COMMIT_BACKOFF: Millis = 500;
+/// The longest such wait: a disk that has space again is used after no more than that.
+pub const COMMIT_BACKOFF_MAX: Millis = 16_000;

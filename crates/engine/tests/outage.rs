@@ -115,7 +115,7 @@ fn those_who_refuse_ask_again_after_waits_that_differ_by_chance() {
     let times = refused_by_two();
     let waits = |at: &Vec<u64>| at.windows(2).map(|at| at[1] - at[0]).collect::<Vec<u64>>();
     let [ben, cid] = [waits(&times[0]), waits(&times[1])];
-    let most = limits::COMMIT_BACKOFF << 6;
+    let most = limits::COMMIT_BACKOFF_MAX;
     for waits in [&ben, &cid] {
         assert!(waits.len() >= 5, "{waits:?}");
         // The way there and back is a few steps of the clock.

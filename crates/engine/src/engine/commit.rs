@@ -155,7 +155,7 @@ impl Commits {
     /// a quarter less than the doubled wait, so that those who refused at once do not ask at once.
     /// `below` draws a number below another.
     fn hold_off(&mut self, now: Millis, below: impl FnOnce(Millis) -> Millis) {
-        let most = if planted(Planted::CommitBackoffForever) { 20 } else { 6 };
+        let most = if planted(Planted::CommitBackoffForever) { 20 } else { 5 };
         let doubled = limits::COMMIT_BACKOFF << self.failures.min(most);
         let doubled = if planted(Planted::CommitBackoffZero) { 1 } else { doubled };
         self.failures = self.failures.saturating_add(1);
@@ -471,7 +471,7 @@ mod tests {
             }
         }
         for (failures, waits) in waits.iter().enumerate() {
-            let doubled = limits::COMMIT_BACKOFF << failures.min(6);
+            let doubled = (limits::COMMIT_BACKOFF << failures).min(limits::COMMIT_BACKOFF_MAX);
             let (least, most) = (waits.iter().min().copied(), waits.iter().max().copied());
             let (least, most) = (least.unwrap_or(0), most.unwrap_or(0));
             assert!(least >= doubled * 3 / 4 && most <= doubled, "{least} to {most}");

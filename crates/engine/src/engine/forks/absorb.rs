@@ -76,9 +76,7 @@ impl Engine {
     fn takes(&self, place: &Place, branch: &LogState, mark: Mark) -> bool {
         match place {
             Place::Branch(_) => true,
-            Place::Origin(log) => {
-                branch.held().contains(mark.at) && !self.is_denied(log, mark)
-            }
+            Place::Origin(log) => branch.held().contains(mark.at) && !self.is_denied(log, mark),
         }
     }
 
