@@ -156,9 +156,13 @@ impl Engine {
         let Some(state) = self.logs.of(&log) else { return };
         let mark = Mark { at: seq, hash };
         let begins = state.branch().is_some_and(|branch| branch.mark == mark);
+        let parted = begins && matches!(to, Place::Origin(log) if self.is_denied(&log, mark));
         let begins = begins && self.takes(&to, state, mark);
         let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
-        if begins || hangs {
+        if parted {
+            // What was being moved to the branch when a commit failed, while others brought it whole.
+            self.part(to.log(), mark);
+        } else if begins || hangs {
             let at = if begins { seq } else { seq + 1 };
             self.begin((log, at, to), None);
         }

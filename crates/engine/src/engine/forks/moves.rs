@@ -443,16 +443,14 @@ impl Engine {
         }
     }
 
-    /// After a start: a branch that lacks its beginning may have been moved only in part, and so
-    /// may one that has it from others, if something else was shown to be there in its log.
+    /// After a start: a branch that lacks its beginning may have been moved only in part.
     pub(in crate::engine) fn resume_moves(&mut self) {
         self.settle_moves();
         let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
             let rest = self.logs.of(&branch.parent).is_some_and(|log| log.held().contains(at));
-            let shown = || self.is_denied(&branch.parent, branch.mark);
-            rest && !held.is_empty() && (!held.contains(at) || shown())
+            rest && !held.is_empty() && !held.contains(at)
         };
         let branches = self.logs.iter().filter(lacks).filter_map(|(_, state)| state.branch());
         for branch in branches.copied().collect::<Vec<_>>() {
