@@ -73,7 +73,7 @@ impl Engine {
         }
         if self.has_begin(&branch) {
             self.look_up(parent, at, Why::Branch(id, branch));
-        } else if self.is_lost(id, &parent, at) {
+        } else if self.lacks(id, &parent, at) {
             self.walk(id, branch.log(), at, Goal::Branch(branch));
         }
     }
@@ -101,11 +101,12 @@ impl Engine {
         parent.is_some_and(|(state, before)| state.held().contains(before))
     }
 
-    /// True if nobody who is linked says to hold an entry, and this peer has said all that it has.
-    fn is_lost(&self, id: LinkId, log: &LogId, seq: Seq) -> bool {
-        let said = self.links.get(&id).and_then(Link::flow).is_some_and(|flow| flow.introduced);
+    /// True if this peer has said all that it has, and an entry is not among that. Another one may
+    /// say that it holds it and never send it: that must not hide a branch which can be shown.
+    fn lacks(&self, id: LinkId, log: &LogId, seq: Seq) -> bool {
+        let flow = self.links.get(&id).and_then(Link::flow).filter(|flow| flow.introduced);
         let holds = |flow: &Flow| flow.have.of(log).is_some_and(|peer| peer.held.contains(seq));
-        said && !self.links.values().filter_map(Link::flow).any(holds)
+        flow.is_some_and(|flow| !holds(flow))
     }
 
     pub(in crate::engine) fn considered(&mut self, id: LinkId, branch: Branch, ours: EntryHash) {
