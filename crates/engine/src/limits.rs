@@ -147,8 +147,19 @@ pub const QUOTA_ENTRIES_A_MINUTE: u64 = 2_000;
 /// The same in bytes.
 pub const QUOTA_BYTES_A_MINUTE: u64 = 1024 * 1024;
 
-/// Governance entries of one room that are taken into account.
+/// Governance entries of a room's founder that are taken into account, and of all who are or were
+/// admins together.
 pub const DECISIONS: usize = 1_024;
+/// Of one who is or was an admin.
+pub const DECISIONS_OF_ADMIN: usize = 256;
+/// Of all others together: whoever is inside makes up as many of these as it likes.
+pub const DECISIONS_OF_OTHERS: usize = 512;
+/// Of one of them.
+pub const DECISIONS_OF_ONE: usize = 64;
+/// All that there can be.
+pub const DECISIONS_IN_ALL: usize = 2 * DECISIONS + DECISIONS_OF_OTHERS;
+/// Where others have taken all their places, what found none is looked for again no more often.
+pub const DECISIONS_AGAIN: Millis = 60_000;
 /// Things that one has asked to be decided and that wait for the store.
 pub const MOTIONS: usize = 16;
 /// Meetings at the signaling server at which one is: that of the epoch in force, and earlier ones.
@@ -159,8 +170,10 @@ pub const MERGE_WITHIN: Millis = 2_000;
 pub const PARTING: Millis = 2_000;
 /// A link proves the epoch in force again within this time, or is closed.
 pub const PROVE_WITHIN: Millis = 30_000;
-/// Governance entries that wait for others on which they depend.
+/// Governance entries of the founder and of admins that wait for others on which they depend.
 pub const DECISIONS_WAITING: usize = 256;
+/// Those of all others.
+pub const DECISIONS_WAITING_OF_OTHERS: usize = 128;
 /// Governance heads that one such entry names.
 pub const DECISION_DEPS: usize = 64;
 /// Logs of a removed member of which some entries count.
@@ -170,7 +183,7 @@ pub const SHARES: usize = 256;
 /// Bytes of a sealed secret.
 pub const SHARE_BYTES: usize = 72;
 /// Epochs whose secrets are kept: all that there can be.
-pub const EPOCHS: usize = DECISIONS + 2;
+pub const EPOCHS: usize = DECISIONS_IN_ALL + 2;
 /// Epochs that one epoch follows.
 pub const EPOCH_PARENTS: usize = 16;
 

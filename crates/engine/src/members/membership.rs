@@ -12,6 +12,7 @@
 //! founder), until the news has reached whoever it would deceive.
 
 mod fold;
+mod places;
 mod set;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,8 +92,8 @@ pub struct Standing {
     pub epochs: Vec<EpochId>,
     /// The entries that count.
     pub effective: BTreeSet<EntryHash>,
-    /// Those that no other names, of all that were taken in: what a new one depends on.
-    pub heads: BTreeSet<EntryHash>,
+    /// Those who were promoted, whatever came later.
+    pub promoted: BTreeSet<MemberId>,
 }
 
 /// Everything that was decided in a room.
@@ -111,6 +112,8 @@ pub struct Membership {
     waiting: BTreeMap<EntryHash, Ruled>,
     /// Entries whose authors were not allowed to make them.
     dropped: BTreeSet<EntryHash>,
+    /// How many entries of each member are kept, whatever became of them.
+    kept: BTreeMap<MemberId, usize>,
     standing: Standing,
 }
 
@@ -129,6 +132,7 @@ impl Membership {
             openings: Vec::new(),
             waiting: BTreeMap::new(),
             dropped: BTreeSet::new(),
+            kept: BTreeMap::new(),
             standing: Standing {
                 epochs: vec![EpochId::FIRST],
                 gated: approving,
@@ -138,7 +142,7 @@ impl Membership {
     }
 
     /// Takes an entry in. True if that changed anything: it may have to wait for others first.
-    /// Bounded by [`limits::DECISIONS`] and [`limits::DECISIONS_WAITING`].
+    /// Bounded by [`limits::DECISIONS_IN_ALL`], and by the places of those that wait.
     pub fn take(&mut self, ruled: Ruled) -> bool {
         self.take_all([ruled])
     }
@@ -178,13 +182,19 @@ impl Membership {
     }
 
     fn knows(&self, hash: &EntryHash) -> bool {
-        self.places.contains_key(hash) || self.dropped.contains(hash)
+        let decided = self.places.contains_key(hash) || self.dropped.contains(hash);
+        decided || self.waiting.contains_key(hash)
     }
 
     fn put(&mut self, ruled: Ruled) {
-        if self.is_ready(&ruled) {
+        let ready = self.is_ready(&ruled);
+        if !ready && !self.may_wait(&ruled) {
+            return;
+        }
+        *self.kept.entry(ruled.author()).or_default() += 1;
+        if ready {
             self.decide(ruled);
-        } else if self.waiting.len() < limits::DECISIONS_WAITING {
+        } else {
             self.waiting.insert(ruled.hash, ruled);
         }
     }
@@ -205,11 +215,11 @@ impl Membership {
     fn decide(&mut self, ruled: Ruled) {
         let deps: Option<Vec<usize>> =
             ruled.decision.deps.iter().map(|dep| self.places.get(dep).copied()).collect();
-        let full = self.nodes.len() >= limits::DECISIONS;
+        let full = self.nodes.len() >= limits::DECISIONS_IN_ALL;
         let past = deps.map(|deps| self.past_of(&deps));
         match past.filter(|past| !full && self.is_valid(&ruled, past)) {
             Some(past) => self.join(Node { ruled, past }),
-            None if self.dropped.len() < limits::DECISIONS => {
+            None if self.dropped.len() < limits::DECISIONS_IN_ALL => {
                 self.dropped.insert(ruled.hash);
             }
             None => {}
@@ -299,12 +309,6 @@ impl Membership {
         admitted.filter(|(member, ..)| !self.standing.removed.contains_key(member))
     }
 
-    /// How many entries are kept, whatever became of them.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.nodes.len() + self.waiting.len() + self.dropped.len()
-    }
-
     /// What an entry decided, if it counts.
     #[must_use]
     pub fn ruling(&self, hash: &EntryHash) -> Option<&Ruling> {
@@ -313,10 +317,39 @@ impl Membership {
         Some(&self.nodes[*place].ruled.decision.ruling)
     }
 
-    /// What a new entry has to name: at most [`limits::DECISION_DEPS`].
+    /// What a new entry of a member has to name: what gives it its authority, and the epochs that
+    /// are in force. What members without authority have decided is named by nobody else, so nobody
+    /// needs it to know what the others have decided. At most [`limits::DECISION_DEPS`].
     #[must_use]
-    pub fn deps(&self) -> Vec<EntryHash> {
-        self.standing.heads.iter().take(limits::DECISION_DEPS).copied().collect()
+    pub fn deps(&self, author: &MemberId) -> Vec<EntryHash> {
+        let named = self.nodes.iter().filter(|node| self.is_named(&node.ruled, author));
+        let named: Vec<&Node> = named.collect();
+        let mut behind = Set::default();
+        named.iter().for_each(|node| behind.union(&node.past));
+        let last = |node: &&&Node| {
+            let place = self.places.get(&node.ruled.hash);
+            place.is_some_and(|place| !behind.contains(*place))
+        };
+        let deps = named.iter().filter(last).map(|node| node.ruled.hash);
+        let deps: BTreeSet<EntryHash> = deps.collect();
+        deps.into_iter().take(limits::DECISION_DEPS).collect()
+    }
+
+    fn is_named(&self, ruled: &Ruled, author: &MemberId) -> bool {
+        let counts = self.standing.effective.contains(&ruled.hash);
+        counts
+            && match &ruled.decision.ruling {
+                Ruling::Remove { .. }
+                | Ruling::Promote(_)
+                | Ruling::Demote(_)
+                | Ruling::Renew(_)
+                | Ruling::Gate { .. } => true,
+                Ruling::Merge(opening) => self.standing.epochs.contains(&opening.epoch()),
+                Ruling::Approve(shares) | Ruling::Admit { shares, .. } => {
+                    shares.of(author).is_some()
+                }
+                Ruling::Newer(_) => self.has_authority(&ruled.author()),
+            }
     }
 
     /// True if a member may decide this now, knowing all that is known here.

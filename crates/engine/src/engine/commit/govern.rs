@@ -79,6 +79,10 @@ pub struct Governance {
     pub meetings: Vec<EpochId>,
     /// Others may have to be attended.
     pub meetings_stale: bool,
+    /// Something found no place in memory.
+    pub left_out: bool,
+    /// When that was looked for again.
+    pub looked: Option<Millis>,
 }
 
 impl Governance {
@@ -93,6 +97,8 @@ impl Governance {
             keys_seen: BTreeMap::new(),
             meetings: vec![epoch],
             meetings_stale: false,
+            left_out: false,
+            looked: None,
         }
     }
 
@@ -159,7 +165,7 @@ impl Engine {
             let founder = motion.needs() == Role::Founder;
             return Err(if founder { Refusal::NotFounder } else { Refusal::NotAdmin });
         }
-        if self.governance.membership.count() >= limits::DECISIONS {
+        if !self.governance.membership.has_place_of(&self.own.member) {
             let limit = u64::try_from(limits::DECISIONS).unwrap_or(u64::MAX);
             return Err(Refusal::TooMuchDecided { limit });
         }
@@ -219,7 +225,7 @@ impl Engine {
         if let Err(reason) = self.admissible(motion) {
             return self.refuse(None, reason);
         }
-        let deps = self.governance.membership.deps();
+        let deps = self.governance.membership.deps(&self.own.member);
         let Some(ruling) = self.ruling(motion) else {
             return self.refuse(None, Refusal::NoSuchMember);
         };
@@ -260,10 +266,11 @@ impl Engine {
     /// Stores the decisions in a run as records of their own.
     pub(super) fn stage_decided(&mut self, batch: &mut Batch, run: &Run) {
         for (ruled, (key, value)) in self.decisions_in(run) {
-            let kept = self.governance.membership.count() + batch.decided.len();
-            if kept < limits::DECISIONS + limits::DECISIONS_WAITING {
+            if self.governance.membership.has_place(&ruled, &batch.decided) {
                 batch.ops.push(StoreOp::Put(Table::Projections, key, value));
                 batch.decided.push(ruled);
+            } else {
+                self.governance.left_out = true;
             }
         }
     }
@@ -291,6 +298,7 @@ impl Engine {
         self.governance.membership.take_all(decided);
         self.settle_decisions(&before, &new);
         self.welcome(&new);
+        self.look_again(&before);
     }
 
     fn settle_decisions(&mut self, before: &Standing, new: &BTreeSet<EntryHash>) {

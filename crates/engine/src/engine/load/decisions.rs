@@ -1,9 +1,10 @@
-//! Decisions whose records cannot be read, or have no check: the runs are looked through for what
-//! was decided, and it is stored again.
+//! Decisions whose records cannot be read, or have no check, or for which there was no place: the
+//! runs are looked through for what was decided, and it is stored again.
 //!
 //! Who is in the room has to be known before anything else is, so the start waits for that. It
-//! takes as long as all runs take to be read, and happens after damage, and once with what an older
-//! build has stored.
+//! takes as long as all runs take to be read, and happens after damage, once with what an older
+//! build has stored, and while somebody without authority has taken all places that there are for
+//! its like.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +15,12 @@ use crate::ids::EntryHash;
 use crate::io::{Record, StoreOp, Table};
 use crate::limits;
 use crate::log::run::Run;
-use crate::members::membership::Ruled;
+use crate::members::membership::{Ruled, Standing};
 
 /// Runs that are read at once.
 const RUNS: u32 = 64;
+/// How often all runs are looked through at one start: what is found may give others authority.
+const PASSES: u8 = 4;
 
 /// The search, and the records that it found, to be stored again.
 #[derive(Debug, Default)]
@@ -27,6 +30,7 @@ pub struct Decisions {
     /// What records say that have no check: it counts where no run says anything else.
     pub unchecked: Vec<Ruled>,
     found: Vec<Record>,
+    passes: u8,
 }
 
 impl Decisions {
@@ -42,10 +46,16 @@ impl Engine {
     pub(super) fn find_decisions(&mut self) {
         let lost = std::mem::take(&mut self.loads.decisions.lost);
         if lost || !self.loads.decisions.unchecked.is_empty() {
-            self.scan_decisions(keys::whole_room(&self.room).0);
+            self.begin_search();
         } else {
             self.end_decisions();
         }
+    }
+
+    fn begin_search(&mut self) {
+        self.loads.decisions.passes += 1;
+        self.governance.left_out = false;
+        self.scan_decisions(keys::whole_room(&self.room).0);
     }
 
     fn scan_decisions(&mut self, from: Vec<u8>) {
@@ -60,8 +70,10 @@ impl Engine {
             // What cannot be read either is repaired when it is its turn.
             let Ok(run) = Run::verify(&self.room, bytes) else { continue };
             for (ruled, record) in self.decisions_in(&run) {
-                let most = limits::DECISIONS + limits::DECISIONS_WAITING;
-                if known.len() < most && known.insert(ruled.hash) {
+                let place = self.governance.membership.has_place(&ruled, &self.governance.read);
+                if !place {
+                    self.governance.left_out = true;
+                } else if known.insert(ruled.hash) {
                     self.governance.read.push(ruled);
                     self.loads.decisions.found.push(record);
                 }
@@ -86,8 +98,35 @@ impl Engine {
                 None => self.governance.read.push(ruled),
             }
         }
+        let before = self.governance.membership.standing().promoted.len();
         self.on_decisions_read();
+        if self.looks_again(before) {
+            return self.begin_search();
+        }
         self.load_readings();
+    }
+
+    /// True if all runs are looked through for what found no place: once if there may be such, and
+    /// again when others than before have authority.
+    fn looks_again(&self, promoted: usize) -> bool {
+        let (passes, governance) = (self.loads.decisions.passes, &self.governance);
+        let (membership, left_out) = (&governance.membership, governance.left_out);
+        let news = membership.standing().promoted.len() > promoted;
+        let first = passes == 0 && (left_out || membership.is_crowded());
+        first || (passes < PASSES && left_out && news)
+    }
+
+    /// What found no place is looked for again in what is stored: it may be of somebody who has
+    /// authority by now, or be named by somebody who has.
+    pub(in crate::engine) fn look_again(&mut self, before: &Standing) {
+        let governance = &mut self.governance;
+        let promoted = governance.membership.standing().promoted != before.promoted;
+        let due = governance.looked.is_none_or(|at| at + limits::DECISIONS_AGAIN <= self.now.mono);
+        let why = promoted || (due && governance.membership.lacks_some());
+        if why && (governance.left_out || governance.membership.is_crowded()) {
+            governance.looked = Some(self.now.mono);
+            self.commits.reload = true;
+        }
     }
 
     /// What was found is stored again.

@@ -4,6 +4,7 @@
 //! valid one that no removal voids, and whose author has its role from effective ones. A removal
 //! is effective if it is valid, so that neither of two that were made at once undoes the other.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{EntryHash, EpochId, MemberId};
@@ -205,7 +206,7 @@ impl Membership {
     }
 
     /// The epochs that no other follows, in order. Of several merges of the same epochs the one
-    /// with the lowest hash is in force.
+    /// whose author has the highest role is in force, and of several such that with the lowest hash.
     fn epochs(&self, seen: &Set) -> Vec<EpochId> {
         let mut known = seen.clone();
         seen.iter().for_each(|place| known.union(&self.nodes[place].past));
@@ -214,20 +215,21 @@ impl Membership {
             let Some(opening) = self.opened(*place) else { continue };
             parents.entry(opening.epoch()).or_default().extend(&opening.parents);
         }
-        let mut merges: BTreeMap<&[EpochId], (EntryHash, EpochId)> = BTreeMap::new();
+        let mut merges: BTreeMap<&[EpochId], (Reverse<Role>, EntryHash, EpochId)> = BTreeMap::new();
         let mut heads = BTreeSet::new();
         for place in self.openings.iter().filter(|place| seen.contains(**place)) {
             let node = &self.nodes[*place];
             let Some(opening) = node.ruling().opening() else { continue };
             if matches!(node.ruling(), Ruling::Merge(_)) {
-                let this = (node.ruled.hash, opening.epoch());
+                let role = self.role_in(&node.ruled.author(), &seen.and(&node.past));
+                let this = (Reverse(role), node.ruled.hash, opening.epoch());
                 let best = merges.entry(&opening.parents).or_insert(this);
                 *best = this.min(*best);
             } else {
                 heads.insert(opening.epoch());
             }
         }
-        heads.extend(merges.values().map(|(_, epoch)| *epoch));
+        heads.extend(merges.values().map(|(.., epoch)| *epoch));
         let mut behind = BTreeSet::new();
         let mut next: Vec<EpochId> = heads.iter().copied().collect();
         while let Some(epoch) = next.pop() {
@@ -256,19 +258,15 @@ impl Membership {
         let members = || self.about.keys().filter(here);
         let admin = |member: &&MemberId| self.is_admin(member, &effective);
         let approved = |member: &&MemberId| self.is_approved(member, &effective);
-        let mut heads: BTreeSet<EntryHash> = self.places.keys().copied().collect();
-        for node in &self.nodes {
-            node.ruled.decision.deps.iter().for_each(|dep| {
-                heads.remove(dep);
-            });
-        }
+        let promotes = |ruling: &Ruling| matches!(ruling, Ruling::Promote(_));
+        let promoted = |member: &&MemberId| !self.of(member, &effective, promotes).is_empty();
         Standing {
             admins: members().filter(admin).copied().collect(),
             approved: members().filter(approved).copied().collect(),
             gated: self.is_gated(&effective),
             epochs: self.epochs(&effective),
             effective: effective.iter().map(|place| self.nodes[place].ruled.hash).collect(),
-            heads,
+            promoted: self.about.keys().filter(promoted).copied().collect(),
             removed,
         }
     }

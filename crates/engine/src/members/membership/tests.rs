@@ -9,6 +9,8 @@ use crate::log::decision::{Opening, Ruling, Share, Shares};
 use proptest::prelude::*;
 use serde_bytes::ByteBuf;
 
+mod places;
+
 const FOUNDER: u8 = 0;
 
 fn id(member: u8) -> MemberId {
@@ -81,7 +83,7 @@ fn the_founder_promotes_and_an_admin_promotes_on() {
     let membership = after(&[&one, &two, &sneak]);
     let expected = [Role::Founder, Role::Admin, Role::Admin, Role::Member];
     assert_eq!(roles(&membership, &[0, 1, 2, 3]), expected);
-    assert_eq!(membership.deps(), [two.hash]);
+    assert_eq!(membership.deps(&id(FOUNDER)), [two.hash]);
 }
 
 #[test]
@@ -194,6 +196,29 @@ fn of_several_merges_of_the_same_epochs_the_lowest_hash_is_in_force() {
 }
 
 #[test]
+fn of_several_merges_an_admins_is_in_force_before_any_members() {
+    let one = ruled(FOUNDER, 1, &[], Ruling::Promote(id(1)));
+    let two = ruled(FOUNDER, 2, &[&one], Ruling::Promote(id(2)));
+    let out = ruled(1, 1, &[&two], removal(4, None, opening(8, &first(), &[0, 1, 2, 3])));
+    let also = ruled(2, 1, &[&two], removal(5, None, opening(9, &first(), &[0, 1, 2, 3])));
+    let parents = [epoch(8), epoch(9)];
+    let merge = |author: u8, name: u8, seq: Seq| {
+        let merged = Ruling::Merge(opening(name, &parents, &[0, 1, 2, 3]));
+        ruled(author, seq, &[&out, &also], merged)
+    };
+    let by_admin = merge(2, 10, 5);
+    // A member looks for a lower hash until it has one.
+    let lower = (0..200).map(|seq| merge(3, 11, seq)).find(|by| by.hash < by_admin.hash).unwrap();
+    for order in [[&by_admin, &lower], [&lower, &by_admin]] {
+        let membership = after(&[&one, &two, &out, &also, order[0], order[1]]);
+        assert_eq!(membership.standing().epochs, [epoch(10)]);
+    }
+    let membership = after(&[&one, &two, &out, &also, &lower]);
+    assert_eq!(membership.standing().epochs, [epoch(11)], "any member merges");
+    assert_eq!(membership.deps(&id(FOUNDER)), [lower.hash]);
+}
+
+#[test]
 fn of_concurrent_removals_of_one_member_the_lowest_cut_counts() {
     let one = ruled(FOUNDER, 1, &[], Ruling::Promote(id(1)));
     let a = ruled(FOUNDER, 2, &[&one], removal(2, Some(9), opening(11, &first(), &[0])));
@@ -281,7 +306,9 @@ fn what_depends_on_something_forged_is_dropped_with_it() {
     for order in [[&forged, &on, &after_it], [&after_it, &on, &forged]] {
         let membership = after(&order);
         assert_eq!(membership.waiting(), 0);
-        assert!(membership.standing().effective.is_empty() && membership.deps().is_empty());
+        assert!(
+            membership.standing().effective.is_empty() && membership.deps(&id(FOUNDER)).is_empty()
+        );
     }
 }
 
@@ -325,7 +352,7 @@ fn a_newer_ruling_is_a_link_in_the_chain_and_changes_nothing() {
     let on = ruled(FOUNDER, 1, &[&newer], Ruling::Promote(id(2)));
     let membership = after(&[&on, &newer]);
     assert_eq!(membership.role(&id(2)), Role::Admin);
-    assert_eq!(membership.deps(), [on.hash]);
+    assert_eq!(membership.deps(&id(FOUNDER)), [on.hash]);
 }
 
 /// What somebody might decide: author, kind, subject, cut, how much of what there is it has seen.
@@ -362,7 +389,7 @@ fn story(entrance: Entrance, steps: &[Step]) -> Vec<Ruled> {
         let deps: Vec<&Ruled> = match one {
             true => all[from..count].iter().collect(),
             false => {
-                let heads = known.deps();
+                let heads = known.deps(&id(*author));
                 all.iter().filter(|ruled| heads.contains(&ruled.hash)).collect()
             }
         };
