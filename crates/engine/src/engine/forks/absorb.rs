@@ -160,7 +160,7 @@ impl Engine {
         let begins = begins && self.takes(&to, state, mark);
         let hangs = !state.held().contains(seq) && state.hash_at(seq) == Some(hash);
         if parted {
-            // What was being moved to the branch when a commit failed, while others brought it whole.
+            // It was being moved to the branch when a commit failed, and others brought it whole.
             self.part(to.log(), mark);
         } else if begins || hangs {
             let at = if begins { seq } else { seq + 1 };

@@ -206,7 +206,7 @@ impl Membership {
     }
 
     /// The epochs that no other follows, in order. Of several merges of the same epochs the one
-    /// whose author has the highest role is in force, and of several such that with the lowest hash.
+    /// whose author has the highest role is in force, and of several such the lowest hash.
     fn epochs(&self, seen: &Set) -> Vec<EpochId> {
         let mut known = seen.clone();
         seen.iter().for_each(|place| known.union(&self.nodes[place].past));
