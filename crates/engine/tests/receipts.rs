@@ -209,6 +209,21 @@ fn what_was_read_just_before_a_page_closes_is_read_and_is_said_when_it_opens_aga
 }
 
 #[test]
+fn what_a_page_shows_is_read_though_its_row_is_not_in_memory_any_more() {
+    let (mut world, ana) = apart();
+    let first = say(&mut world, ana, "far up");
+    (0..150).for_each(|number| chat(&mut world, ana, number));
+    world.pass(10_000);
+    visit(&mut world, WITH_BEN);
+    let ben = restart(&mut world, BEN, BEN);
+    assert!(!world.peers[ben].rows.values().any(|row| row.entry == first), "a page is in memory");
+    world.command(ben, Command::MarkRead(vec![first]));
+    world.pass(10_000);
+    visit(&mut world, WITH_ANA);
+    assert_eq!(has(&mut world, ana, first, ben), Some(Has::Read));
+}
+
+#[test]
 fn each_of_a_hundred_authors_hears_who_has_read_it_within_a_few_visits() {
     let (mut world, ana) = apart();
     let mut authors = vec![(ana, say(&mut world, ana, "from the first"))];

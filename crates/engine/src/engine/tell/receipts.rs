@@ -82,8 +82,16 @@ impl Engine {
         self.told.read.contains(entry)
     }
 
+    /// A page shows more than is in memory when it has outlived its worker, or the store was read
+    /// again: what is held counts, too.
     pub(in crate::engine) fn mark_read(&mut self, entries: &[EntryId]) {
-        let marked = self.timeline.others(entries);
+        let mut marked = self.timeline.others(entries);
+        let afar = entries.iter().filter(|entry| {
+            let held = |state: &LogState| state.held().contains(entry.seq);
+            let shown = self.timeline.row(entry).is_some();
+            !shown && !self.is_own(&entry.log) && self.logs.of(&entry.log).is_some_and(held)
+        });
+        marked.extend(afar);
         let last = marked.iter().filter_map(|entry| Some(self.timeline.row(entry)?.order)).max();
         let mut read: BTreeMap<LogId, RangeSet> = BTreeMap::new();
         for EntryId { log, seq } in marked.into_iter().filter(|entry| !self.has_read(entry)) {
