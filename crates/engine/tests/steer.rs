@@ -253,3 +253,32 @@ fn the_inspector_shows_the_oldest_of_all_own_logs() {
     let peer = queue.unwrap().peers.iter().find(|peer| peer.link.is_some()).unwrap();
     assert_eq!(peer.lanes[2].oldest, Some(written), "{peer:?}");
 }
+
+#[test]
+fn what_is_steered_and_is_not_there_or_anothers_is_refused_in_words_and_nothing_changes() {
+    let mut world = two();
+    world.say(0, "mine", Priority::Normal);
+    world.say(1, "theirs", Priority::Normal);
+    world.pass(5_000);
+    let theirs = entry(&world, 0, "theirs");
+    let nowhere = EntryId { seq: 9_999, ..entry(&world, 0, "mine") };
+    let before = (world.texts(0), world.texts(1));
+    let draft = world.draft(0, "never said", Priority::Normal);
+    world.command(0, Command::Cancel(draft.id));
+    let mut refused = 1;
+    for entry in [theirs, nowhere] {
+        let priority = Priority::Urgent;
+        for command in [
+            Command::Reclass { entry, priority },
+            Command::Retry(entry),
+            Command::Dismiss(entry),
+            Command::Trace(entry),
+        ] {
+            world.command(0, command);
+            refused += 1;
+        }
+    }
+    world.pass(5_000);
+    assert_eq!(world.refusals(0), vec![Refusal::NoSuchMessage; refused]);
+    assert_eq!((world.texts(0), world.texts(1)), before);
+}
