@@ -47,6 +47,7 @@ pub use overlay::Palette;
 pub use overlay::{Lay, Move, Offer, Overlay, Pressed, Wish, meant, shortcut};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
+pub use queue::{Curve, KEPT, Past, Quantity};
 pub use replies::Heard;
 pub use room::{Company, Life, News, Older, Problem, Renewal, RoomState};
 pub use rows::{Rows, on_screen, unread};

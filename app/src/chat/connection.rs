@@ -224,6 +224,9 @@ impl ChatState {
         watchers.extend(on.then_some(who));
         let after = watchers.is_empty();
         let asks = (before != after).then_some(!after);
+        if asks == Some(true) {
+            self.room.queue.past.begin();
+        }
         let errand = asks.zip(self.room.room).map(|(on, room)| watching(room, on));
         errand.into_iter().collect()
     }

@@ -1,7 +1,11 @@
 //! What the queue holds beside the messages in the list: drafts that wait for their time, what
 //! could not be delivered, what is said live, who is typing, and the queue while it is looked at.
 
+mod past;
+
 use browser::{LiveMessage, MemberId, QueueView, Trace, Undelivered, Waiting};
+
+pub use self::past::{Curve, KEPT, Past, Quantity};
 
 /// Live messages that are shown at once; the oldest go.
 const LIVE: usize = 100;
@@ -19,6 +23,8 @@ pub struct QueueState {
     pub typing: Vec<MemberId>,
     /// The queue, as it was told last while it was watched.
     pub view: Option<QueueView>,
+    /// What was measured of it since then.
+    pub past: Past,
     /// The way of the message that was asked for last.
     pub trace: Option<Trace>,
 }

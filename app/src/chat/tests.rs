@@ -26,7 +26,7 @@ mod trust;
 const ROOM: RoomId = RoomId([7; 32]);
 const OTHER_ROOM: RoomId = RoomId([8; 32]);
 const ME: MemberId = MemberId([1; 32]);
-const BEN: MemberId = MemberId([2; 32]);
+pub const BEN: MemberId = MemberId([2; 32]);
 
 fn summary(room: RoomId) -> RoomSummary {
     RoomSummary { room, name: "a room".to_owned(), gist: None }

@@ -336,6 +336,12 @@ pub static CHINESE: Words = Words {
     not_stored: |drafts, bytes, incoming| {
         format!("尚未保存：你的 {drafts} 条（{bytes}），别人的 {incoming} 条。")
     },
+    graph_waiting: |now, most, span| {
+        format!("等待送达（所有成员合计）：现在 {now} 条，{span}内最多 {most} 条。")
+    },
+    graph_round_trip: |now, most, span| {
+        format!("往返时间（最慢的成员）：现在 {now}，{span}内最长 {most}。")
+    },
     control: "控制",
     backfill: "历史",
     nobody_known: "房间里还没有别人。",

@@ -420,6 +420,12 @@ pub static ENGLISH: Words = Words {
     not_stored: |drafts, bytes, incoming| {
         format!("Not stored yet: {drafts} of yours ({bytes}), {incoming} of others.")
     },
+    graph_waiting: |now, most, span| {
+        format!("Waiting, over all members: {now} now, {most} at most in {span}.")
+    },
+    graph_round_trip: |now, most, span| {
+        format!("There and back, the slowest member: {now} now, {most} at most in {span}.")
+    },
     control: "Control",
     backfill: "History",
     nobody_known: "There is nobody else in this room yet.",

@@ -313,6 +313,8 @@ pub struct Words {
     pub lane_attempts: &'static str,
     pub all_lanes: &'static str,
     pub not_stored: fn(&str, &str, &str) -> String,
+    pub graph_waiting: fn(&str, &str, &str) -> String,
+    pub graph_round_trip: fn(&str, &str, &str) -> String,
     pub control: &'static str,
     pub backfill: &'static str,
     pub nobody_known: &'static str,

@@ -403,6 +403,14 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
         ben.come_back(&url).await?;
         ben.expect_messages(&["one", "two"]).await?;
         ana.wait("nothing waits", |view| depth(view).as_deref() == Some("0")).await?;
+        let drained = |view: &View| {
+            let graph = view.find("graph-waiting").map(|graph| &graph.data);
+            let figure = |name: &str| graph.and_then(|data| data.get(name)).map(String::as_str);
+            (figure("now"), figure("highest")) == (Some("0"), Some("2"))
+        };
+        ana.wait("the curve has gone down", drained).await?;
+        ana.wait("Ben is measured", |view| view.shows("graph-round-trip")).await?;
+        stage.portray(&ana, "graphs").await?;
         Ok(())
     })
 }

@@ -4,6 +4,8 @@
 use browser::{LaneView, PeerQueue, QueueView};
 use leptos::prelude::*;
 
+use super::graph::Graph;
+use crate::chat::{Past, Quantity};
 use crate::components::messages::Names;
 use crate::page::{language, word};
 use crate::session;
@@ -17,6 +19,8 @@ const SHOWN: usize = 5;
 pub fn Inside(
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
+    /// What was measured of it meanwhile.
+    past: Memo<Past>,
     /// The names of members.
     names: Memo<Names>,
 ) -> impl IntoView {
@@ -35,6 +39,8 @@ pub fn Inside(
     };
     view! {
         <p class="hint" data-testid="queue-stock">{stock}</p>
+        <Graph past quantity=Quantity::Waiting />
+        <Graph past quantity=Quantity::RoundTrip />
         <Show when=nobody>
             <p class="hint">{word(|words| words.nobody_known)}</p>
         </Show>

@@ -1,6 +1,7 @@
 //! The queue in the panel: what waits, what could not be delivered and why, and, while it is
 //! looked at, the lanes of each member.
 
+mod graph;
 mod inside;
 mod live;
 mod rest;
@@ -17,7 +18,7 @@ use self::tray::FailedItem;
 pub use self::waiting::unheld;
 use self::waiting::{UnheldItem, WaitingItem, unheld_key};
 use super::messages::Names;
-use crate::chat::{Rows, Shown, Subject};
+use crate::chat::{Past, Rows, Shown, Subject};
 use crate::page::{language, word};
 
 /// What a person does with what waits or has failed.
@@ -50,6 +51,8 @@ pub fn Queue(
     undelivered: Memo<Vec<Undelivered>>,
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
+    /// What was measured of it meanwhile.
+    past: Memo<Past>,
     /// The own messages that nobody else holds: the first of them, and how many there are.
     unheld: Memo<(Vec<Shown>, usize)>,
     /// How own messages do that are not listed.
@@ -102,7 +105,7 @@ pub fn Queue(
             <p class="hint">{more}</p>
             <details on:toggle=on_toggle data-testid="queue-inside">
                 <summary>{word(|words| words.look_inside)}</summary>
-                <Inside view names />
+                <Inside view past names />
             </details>
         </section>
     }

@@ -285,6 +285,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 waiting=page.of_room(|room| room.queue.waiting.clone())
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
+                past=page.of_room(|room| room.queue.past.clone())
                 unheld=Memo::new(move |_| page.of_rows(|rows| unheld(rows)))
                 rest=Memo::new(move |_| page.of_rows(|rows| rest_of(rows, pending.get())))
                 said=move |entry| page.of_rows(|rows| words_of(rows, &entry))
