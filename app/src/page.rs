@@ -18,6 +18,7 @@ mod keys;
 mod news;
 mod pace;
 mod screen;
+mod sound;
 
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub use self::keys::listen_to_keys;
 pub use self::news::{alerts, news_follow, turn_alerts};
 use self::pace::Pace;
 pub use self::screen::{Screen, ScreenStoreFields};
+pub use self::sound::{turn_sound, wants_sound};
 use crate::chat::{
     ChatState, Compose, ConnectionDeed, Deed, Errand, GuardDeed, Manner, Notice, PageEvent,
     RoomState, Rows, Shown, Span, Task, Turn, unread,

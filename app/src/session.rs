@@ -31,6 +31,7 @@ const NAME: &str = "confab.name";
 const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
 const ALERTS: &str = "confab.alerts";
+const SILENT: &str = "confab.silent";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const ONLY: &str = "confab.only";
@@ -154,6 +155,16 @@ pub fn wants_alerts() -> bool {
 /// Remembers that.
 pub fn keep_alerts(wanted: bool) {
     keep(device(), ALERTS, if wanted { "on" } else { "" });
+}
+
+/// True if the person wants to hear nothing of what is new.
+pub fn is_silent() -> bool {
+    read(device(), SILENT).is_some()
+}
+
+/// Remembers that.
+pub fn keep_silent(silent: bool) {
+    keep(device(), SILENT, if silent { "on" } else { "" });
 }
 
 /// What the address asks of the client.

@@ -1,5 +1,5 @@
-//! What is new, for whoever looks elsewhere: the tab's title, the badge of the installed app, and a
-//! notification while the page is hidden, if the person wants one.
+//! What is new, for whoever looks elsewhere: the tab's title, the badge of the installed app, and,
+//! while the page is hidden, a sound unless it is turned off, and a notification if one is wanted.
 //!
 //! A notification says how many messages are new and nothing else: whoever sees the screen of a
 //! locked device reads neither names nor words. Browsers keep titles in their history, in clear, so
@@ -19,6 +19,7 @@ use web_sys::{
     Notification, NotificationOptions, NotificationPermission, ServiceWorkerRegistration,
 };
 
+use super::sound::chime;
 use super::{Page, ScreenStoreFields};
 use crate::chat::{Alerts, Place, RoomState, shelf_of, unread_in};
 use crate::components::page_is_visible;
@@ -75,7 +76,11 @@ pub fn news_follow(page: Page) {
         if let Some(before) = before.filter(|before| count > *before && !page_is_visible()) {
             let tell = move || {
                 let count = unread.get_untracked();
-                if count > before && !page_is_visible() && alerts() == Alerts::On {
+                if count <= before || page_is_visible() {
+                    return;
+                }
+                chime();
+                if alerts() == Alerts::On {
                     tell(&(page.language().get_untracked().words().unread)(count));
                 }
             };

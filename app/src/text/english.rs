@@ -67,6 +67,9 @@ pub static ENGLISH: Words = Words {
     this_device: "This device",
     alerts_on: "Tell me of new messages",
     alerts_off: "Tell me no more of new messages",
+    sound_on: "Play a sound for new messages",
+    sound_off: "No more sound for new messages",
+    sound_more: "A soft sound while this page is hidden. Muted rooms do not sound.",
     passphrase: "Passphrase",
     passphrase_again: "The same once more",
     passphrase_short: |least| {

@@ -19,6 +19,12 @@ window.Notification = class extends Real {
         window.toldOf.push(`${title}: ${options.body}`);
     }
 };
+window.sounds = 0;
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) {
+    window.sounds += 1;
+    return start.apply(this, when);
+};
 window.isAway = false;
 const state = { get: () => (window.isAway ? "hidden" : "visible"), configurable: true };
 Object.defineProperty(document, "visibilityState", state);
@@ -32,6 +38,10 @@ async fn look_away(page: &Page, away: bool) -> Result<()> {
 
 async fn told(page: &Page) -> Result<Vec<String>> {
     page.run("return window.toldOf", &[]).await
+}
+
+async fn sounds(page: &Page) -> Result<u32> {
+    page.run("return window.sounds", &[]).await
 }
 
 async fn wait_until_told(page: &Page, count: usize) -> Result<Vec<String>> {
@@ -71,6 +81,14 @@ fn news(name: &str, browser: Browser) -> Told {
         ben.wait("it is off", offers("Tell me of new")).await?;
         ben.click("alerts").await?;
         ben.wait("it is on", offers("no more")).await?;
+        let sounds_are = |words: &'static str| {
+            move |view: &View| view.find("sound").is_some_and(|it| it.text.contains(words))
+        };
+        ben.wait("it sounds", sounds_are("No more sound")).await?;
+        ben.click("sound").await?;
+        ben.wait("it sounds no more", sounds_are("Play a sound")).await?;
+        ben.click("sound").await?;
+        ben.wait("it sounds again", sounds_are("No more sound")).await?;
         ben.click("device-close").await?;
         ben.join(&invite, "Ben").await?;
         ana.wait_for_company(2).await?;
@@ -80,6 +98,7 @@ fn news(name: &str, browser: Browser) -> Told {
         ana.send("a secret").await?;
         let all = wait_until_told(&ben, 1).await?;
         ensure!(all == ["Confab: 1 new message"], "{all:?}");
+        ensure!(sounds(&ben).await? == 2, "two tones are one sound");
         look_away(&ben, false).await?;
         let read = |view: &View| view.rows.iter().any(|row| row.state == "read");
         ana.wait("he has come back and read it", read).await?;
@@ -93,6 +112,11 @@ fn news(name: &str, browser: Browser) -> Told {
         ana.send("and on").await?;
         let all = wait_until_told(&ben, 2).await?;
         ensure!(all.len() == 2 && all[1] == "Confab: 1 new message", "{all:?}");
+        ensure!(sounds(&ben).await? == 4, "each time it sounds once");
+        let () = ben.run("localStorage.setItem('confab.silent', 'on')", &[]).await?;
+        ana.send("in silence").await?;
+        wait_until_told(&ben, 3).await?;
+        ensure!(sounds(&ben).await? == 4, "it was turned off");
         Ok(())
     })
 }

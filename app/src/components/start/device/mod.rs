@@ -14,6 +14,7 @@ use self::stock::StockPart;
 use crate::chat::{Alerts, Asked, Device, DeviceDeed, DeviceQuestion, Loss, PageEvent, loss_of};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, ScreenStoreFields, alerts, language, turn_alerts, word};
+use crate::page::{turn_sound, wants_sound};
 use crate::text::{Language, Wording, Words};
 
 type Pick = fn(&Words) -> &'static str;
@@ -192,6 +193,7 @@ fn Offers() -> impl IntoView {
                 />
             </Show>
             <AlertsOffer />
+            <SoundOffer />
             {all.map(offer).collect_view()}
         </ul>
         <p
@@ -257,6 +259,35 @@ fn AlertsOffer() -> impl IntoView {
             <p class="hint" id="alerts-more" role="status" data-testid="alerts-more">
                 {move || language.get().alerts(stands.get())}
             </p>
+        </li>
+    }
+}
+
+/// Whether what is new can be heard.
+#[component]
+fn SoundOffer() -> impl IntoView {
+    let language = language();
+    let on = RwSignal::new(wants_sound());
+    let does = move || {
+        let words = language.get().words();
+        if on.get() { words.sound_off } else { words.sound_on }
+    };
+    let turn = move |_| {
+        turn_sound(!on.get_untracked());
+        on.set(wants_sound());
+    };
+    view! {
+        <li>
+            <button
+                type="button"
+                data-testid="sound"
+                data-on=move || on.get().then_some("")
+                aria-describedby="sound-more"
+                on:click=turn
+            >
+                {does}
+            </button>
+            <p class="hint" id="sound-more">{word(|words| words.sound_more)}</p>
         </li>
     }
 }
