@@ -3,6 +3,8 @@
 
 mod palette;
 
+use browser::EntryId;
+
 pub use self::palette::{Offer, Wish, meant};
 use super::{ChatState, Errand};
 
@@ -25,6 +27,8 @@ pub struct Palette {
     pub text: String,
     /// The place of the marked one.
     pub at: usize,
+    /// The message for which a room is chosen; none if it is a command that is chosen.
+    pub forwards: Option<EntryId>,
 }
 
 /// Something that a person does with it.
@@ -60,6 +64,8 @@ impl Move {
 pub enum Lay {
     /// Wants the palette.
     Palette,
+    /// Wants to say in another room what this message says.
+    Forward(EntryId),
     /// Wants the list of shortcuts.
     Shortcuts,
     /// Wants it gone.
@@ -108,11 +114,17 @@ impl ChatState {
                     Overlay::None | Overlay::Shortcuts => Overlay::Palette(Palette::default()),
                 };
             }
+            Lay::Forward(entry) => {
+                if self.words_to_forward(&entry).is_some() {
+                    let forwards = Some(entry);
+                    self.overlay = Overlay::Palette(Palette { forwards, ..Palette::default() });
+                }
+            }
             Lay::Shortcuts => self.overlay = Overlay::Shortcuts,
             Lay::Away => self.overlay = Overlay::None,
             Lay::Type(text) => {
                 if let Overlay::Palette(palette) = &mut self.overlay {
-                    *palette = Palette { text, at: 0 };
+                    (palette.text, palette.at) = (text, 0);
                 }
             }
             Lay::Mark(step, count) => {
@@ -121,8 +133,9 @@ impl ChatState {
                 }
             }
             Lay::Do(offer) => {
+                let offered = self.offers().contains(&offer);
                 self.overlay = Overlay::None;
-                if self.offers().contains(&offer) {
+                if offered {
                     return self.take_up(offer);
                 }
             }

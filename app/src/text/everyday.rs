@@ -26,6 +26,8 @@ pub struct Everyday {
     pub emoji_groups: [&'static str; 9],
     pub names_you: &'static str,
     pub copy_words: &'static str,
+    pub forward: &'static str,
+    pub forward_hint: &'static str,
     pub scan: &'static str,
     pub scan_more: &'static str,
     pub share: &'static str,
@@ -75,6 +77,8 @@ pub const ENGLISH: Everyday = Everyday {
     ],
     names_you: "names you",
     copy_words: "Copy the words",
+    forward: "Say it in another room",
+    forward_hint: "Find a room",
     scan: "As a code to scan",
     scan_more: "A phone's camera that reads it opens the invite.",
     share: "Share…",
@@ -140,6 +144,8 @@ pub const CHINESE: Everyday = Everyday {
     emoji_groups: ["笑脸", "人物", "自然", "食物", "地点", "活动", "物品", "符号", "旗帜"],
     names_you: "提到了你",
     copy_words: "复制文字",
+    forward: "转到其他房间",
+    forward_hint: "查找房间",
     scan: "显示为二维码",
     scan_more: "用手机相机扫描即可打开邀请。",
     share: "分享…",
@@ -208,7 +214,7 @@ impl Language {
     pub fn kind_of(self, offer: Offer) -> &'static str {
         let words = &self.words().everyday;
         match offer {
-            Offer::Room(_) => words.a_room,
+            Offer::Room(_) | Offer::Forward(..) => words.a_room,
             Offer::Member(_) | Offer::Choice(..) => words.a_member,
             Offer::Wish(_) => words.a_command,
         }
@@ -218,7 +224,7 @@ impl Language {
         let words = self.words();
         let member = |member: MemberId| called(member, words, &state.room.members);
         match offer {
-            Offer::Room(room) => self.room_name(state, room),
+            Offer::Room(room) | Offer::Forward(_, room) => self.room_name(state, room),
             Offer::Member(of) => (words.choices_of)(&member(of)),
             Offer::Choice(of, does) => {
                 let [_, does, _] = choice(does, words);

@@ -174,3 +174,36 @@ fn rooms_that_are_not_open_tell_what_comes_and_one_that_is_left_is_gone_from_the
         ana.hear("good").await
     })
 }
+
+#[test]
+fn what_was_said_in_one_room_is_said_in_another_once_a_person_sends_it() -> Told {
+    play("forward", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        let first = open_room(&ana).await?;
+        ana.send("soup at eight").await?;
+        ana.wait("it is said", |view| view.rows.len() == 1).await?;
+        ensure!(!ana.view().await?.shows("forward"), "there is no other room");
+        ana.click("new-room").await?;
+        ana.enter_names("Ana", "Garden").await?;
+        wait_for_room(&ana, "Garden").await?;
+        press(&ana, "room", &first).await?;
+        wait_for_room(&ana, crate::room::ROOM).await?;
+        crate::queue::press(&ana, "soup at eight", "forward").await?;
+        ana.wait("a room is chosen", |view| view.shows("palette-input")).await?;
+        stage.portray(&ana, "forward").await?;
+        ana.press("gard").await?;
+        let one = |view: &View| view.visible("palette-option").len() == 1;
+        ana.wait("it is found", one).await?;
+        ana.press(thirtyfour::Key::Enter).await?;
+        wait_for_room(&ana, "Garden").await?;
+        ensure!(ana.view().await?.rows.is_empty(), "it was sent by nobody");
+        let written = r#"return document.querySelector('[data-testid="composer"]').value"#;
+        let words: String = ana.run(written, &[]).await?;
+        ensure!(words.trim_end() == "> Ana:\n> soup at eight", "{words:?}");
+        ana.click("send").await?;
+        let said = |view: &View| view.rows.iter().any(|row| row.body.contains("soup at eight"));
+        ana.wait("it is said here, too", said).await?;
+        Ok(())
+    })
+}

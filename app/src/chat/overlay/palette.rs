@@ -1,11 +1,11 @@
 //! The palette of commands: what can be done now by its name, and which of it is meant by what was
 //! typed. What is offered is what the page offers elsewhere, too; nothing can be done here alone.
 
-use browser::{MemberId, RoomId};
+use browser::{Body, EntryId, MemberId, RoomId};
 
 use crate::chat::{
     ChatState, Choice, ConnectionDeed, Deed, DeviceDeed, DeviceQuestion, Errand, GuardDeed, Keep,
-    Lay, PageEvent, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
+    Lay, Overlay, PageEvent, Palette, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
 };
 use crate::text::Language;
 
@@ -17,6 +17,8 @@ pub const LISTED: usize = 40;
 pub enum Offer {
     /// Go to this room.
     Room(RoomId),
+    /// Go to this room with what a message says.
+    Forward(EntryId, RoomId),
     /// Ask what is to be done with this member.
     Member(MemberId),
     /// Do this with this member.
@@ -70,6 +72,9 @@ impl ChatState {
             Place::Starting { .. } | Place::Start | Place::Join(_) | Place::Opening(_) => None,
         };
         let others = self.rooms.iter().map(|it| it.room).filter(|room| Some(*room) != shown);
+        if let Overlay::Palette(Palette { forwards: Some(entry), .. }) = &self.overlay {
+            return others.map(|room| Offer::Forward(*entry, room)).collect();
+        }
         let mut offers: Vec<Offer> = others.map(Offer::Room).collect();
         if let Some(room) = shown.filter(|room| self.room.room == Some(*room)) {
             offers.extend(self.wishes_in(room).into_iter().map(Offer::Wish));
@@ -115,6 +120,12 @@ impl ChatState {
         let soon = |event| vec![Errand::Soon(vec![event])];
         match offer {
             Offer::Room(room) => soon(PageEvent::Went(room)),
+            // It is sent by a person, who may add to it.
+            Offer::Forward(entry, room) => {
+                let words = self.words_to_forward(&entry);
+                let kept = words.map(|words| Errand::KeepWords(room, words, None));
+                kept.into_iter().chain(soon(PageEvent::Went(room))).collect()
+            }
             // The dialog about a member stands in the panel.
             Offer::Member(member) => {
                 vec![Errand::Press(Spot::Panel), Errand::Soon(vec![about(member)])]
@@ -152,6 +163,18 @@ impl ChatState {
                 Wish::Shortcuts => soon(PageEvent::Lays(Lay::Shortcuts)),
             },
         }
+    }
+
+    /// What a message says, as a quotation with its author's name; nothing if it is between two,
+    /// or goes after it was read.
+    pub(in crate::chat) fn words_to_forward(&self, entry: &EntryId) -> Option<String> {
+        let row = self.rows.of(entry)?;
+        let row = (row.private.is_none() && row.vanishes.is_none()).then_some(row)?;
+        let Body::Text(text) = &row.body else { return None };
+        let name = self.room.member(row.author).map(|view| format!("{}:", view.name));
+        let name = name.filter(|name| name.len() > 1);
+        let lines = name.iter().map(String::as_str).chain(text.lines());
+        Some(lines.map(|line| format!("> {line}\n")).collect())
     }
 
     /// As if it were chosen in the dialog about the room that is shown.

@@ -94,6 +94,31 @@ fn arrows_mark_and_other_words_mark_the_first_again() {
 }
 
 #[test]
+fn what_a_message_says_goes_to_another_room_as_a_quotation_that_is_not_sent_yet() {
+    let mut state = with_ben();
+    let secret = Row { private: Some(ME), ..row(BEN, 2, "between us") };
+    let fleeting = Row { vanishes: Some(60_000), ..row(BEN, 3, "gone soon") };
+    let said = row(BEN, 1, "one\ntwo");
+    let entries = [said.entry, secret.entry, fleeting.entry];
+    state.apply(told(Event::Rows(vec![said, secret, fleeting])));
+    for entry in &entries[1..] {
+        lays(&mut state, Lay::Forward(*entry));
+        assert_eq!(state.overlay, Overlay::None, "it stays where it was said");
+    }
+    lays(&mut state, Lay::Forward(entries[0]));
+    let offer = Offer::Forward(entries[0], OTHER_ROOM);
+    assert_eq!(state.offers(), [offer], "the rooms but this one");
+    lays(&mut state, Lay::Type("gard".to_owned()));
+    assert_eq!(listed(&state, Language::English, "gard"), [offer]);
+    let words = "> Ben:\n> one\n> two\n".to_owned();
+    let kept = Errand::KeepWords(OTHER_ROOM, words, None);
+    let went = Errand::Soon(vec![PageEvent::Went(OTHER_ROOM)]);
+    assert_eq!(lays(&mut state, Lay::Do(offer)), [kept, went]);
+    assert_eq!(state.overlay, Overlay::None);
+    assert!(lays(&mut state, Lay::Do(offer)).is_empty(), "a command is chosen by then");
+}
+
+#[test]
 fn what_is_chosen_happens_once_the_palette_is_away_and_nothing_that_is_not_offered() {
     let mut state = with_ben();
     lays(&mut state, Lay::Palette);

@@ -4,9 +4,9 @@ use browser::{Body, EntryId, Reaction, Target};
 use leptos::prelude::*;
 
 use super::reacting::Reacting;
-use crate::chat::{Compose, Shown, Subject};
+use crate::chat::{Compose, Lay, PageEvent, Shown, Subject};
 use crate::components::icon::Icon;
-use crate::page::{Copied, Page, copy, language, select, word};
+use crate::page::{Copied, Page, ScreenStoreFields, copy, language, select, word};
 use crate::prose::tame;
 
 /// Reactions on a message; pressing one adds or takes away one's own.
@@ -62,11 +62,14 @@ pub fn Actions(
     /// True if it is one's own.
     own: bool,
 ) -> impl IntoView {
+    let page = Page::here();
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
     let target = Memo::new(move |_| message.with(|message| message.target()));
     let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
+    let open = Memo::new(move |_| message.with(|message| message.private.is_none()));
+    let others = Memo::new(move |_| page.screen().rooms().with(|rooms| rooms.len() > 1));
     let reacting = expect_context::<Reacting>();
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
@@ -89,6 +92,9 @@ pub fn Actions(
                     <Icon name="react" />
                 </button>
                 <Copy message />
+                <Show when=move || others.get() && open.get() && lasts.get()>
+                    <Forward there />
+                </Show>
                 <Show when=move || own && lasts.get()>
                     <Edit there />
                 </Show>
@@ -139,6 +145,30 @@ fn select_words(key: u64) {
     let words = document().query_selector(&format!("[data-words=\"{key}\"]"));
     if let Ok(Some(words)) = words {
         select(&words);
+    }
+}
+
+/// Asks in which room the words are to be said, too.
+#[component]
+fn Forward(there: Memo<Option<EntryId>>) -> impl IntoView {
+    let page = Page::here();
+    let on_click = move |_| {
+        if let Some(entry) = there.get_untracked() {
+            page.happen(PageEvent::Lays(Lay::Forward(entry)));
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="forward"
+            aria-haspopup="dialog"
+            title=word(|words| words.everyday.forward)
+            aria-label=word(|words| words.everyday.forward)
+            on:click=on_click
+        >
+            <Icon name="forward" />
+        </button>
     }
 }
 

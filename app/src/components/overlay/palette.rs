@@ -7,6 +7,7 @@ use super::chooser::{Chooser, Line};
 use crate::chat::{Lay, Offer, Overlay, PageEvent};
 use crate::components::focus::{is_beside, open_while};
 use crate::page::{Page, ScreenStoreFields, language, word};
+use crate::text::Language;
 
 /// See the module.
 #[component]
@@ -17,6 +18,7 @@ pub fn PaletteDialog() -> impl IntoView {
         page.screen().overlay().with(|overlay| matches!(overlay, Overlay::Palette(_)))
     });
     open_while(node, open.into());
+    let (language, forwards) = (language(), forwards());
     let away = move || {
         if open.get_untracked() {
             page.happen(PageEvent::Lays(Lay::Away));
@@ -26,7 +28,7 @@ pub fn PaletteDialog() -> impl IntoView {
         <dialog
             class="palette"
             node_ref=node
-            aria-label=word(|words| words.everyday.palette)
+            aria-label=move || name_of(forwards.get(), language.get())
             data-testid="palette"
             on:click=move |event| {
                 if is_beside(&event) {
@@ -40,6 +42,27 @@ pub fn PaletteDialog() -> impl IntoView {
             </Show>
         </dialog>
     }
+}
+
+/// True while it is a room for a message that is chosen.
+fn forwards() -> Memo<bool> {
+    let page = Page::here();
+    Memo::new(move |_| {
+        page.screen().overlay().with(|overlay| match overlay {
+            Overlay::Palette(palette) => palette.forwards.is_some(),
+            Overlay::None | Overlay::Shortcuts => false,
+        })
+    })
+}
+
+fn name_of(forwards: bool, language: Language) -> &'static str {
+    let words = &language.words().everyday;
+    if forwards { words.forward } else { words.palette }
+}
+
+fn hint_of(forwards: bool, language: Language) -> &'static str {
+    let words = &language.words().everyday;
+    if forwards { words.forward_hint } else { words.palette_hint }
 }
 
 #[component]
@@ -75,13 +98,14 @@ fn Opened() -> impl IntoView {
         let offer = untrack(found).get(place).map(|(offer, _)| *offer);
         offer.into_iter().for_each(|offer| lay(Lay::Do(offer)));
     };
+    let forwards = forwards();
     let last = move || lines.with(Vec::len).saturating_sub(1);
     view! {
         <div class="content">
             <Chooser
                 prefix="palette"
-                label=word(|words| words.everyday.palette)
-                hint=word(|words| words.everyday.palette_hint)
+                label=Signal::derive(move || name_of(forwards.get(), language.get()))
+                hint=Signal::derive(move || hint_of(forwards.get(), language.get()))
                 text
                 at=Signal::derive(move || marked().min(last()))
                 lines
