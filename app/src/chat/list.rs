@@ -41,6 +41,10 @@ pub enum Keep {
     Archive(bool),
     /// Lets its connections go through relays alone, or directly again.
     Relay(bool),
+    /// Tells members what was read here, or not any more.
+    TellRead(bool),
+    /// Tells members that one is typing here, or not any more.
+    TellTyping(bool),
     /// Leaves it: asked once more before that.
     Leave,
 }
@@ -140,6 +144,8 @@ impl ChatState {
                 }
                 vec![Errand::Command(room, Command::RelayOnly(on))]
             }
+            (Keep::TellRead(on), _) => vec![Errand::Command(room, Command::TellRead(on))],
+            (Keep::TellTyping(on), _) => vec![Errand::Command(room, Command::TellTyping(on))],
             (Keep::Archive(on), _) => vec![Errand::Command(room, Command::Archive(on))],
             (Keep::Leave, RoomQuestion::Choices(_)) => {
                 self.asks = Some(RoomQuestion::Leave(room));

@@ -43,6 +43,16 @@ pub static ENGLISH: Words = Words {
                    is muted.",
     unarchive: "Take back",
     unarchive_more: "Among the other rooms again.",
+    tell_read: "Tell others what I have read",
+    tell_read_more: "Also what you have read while it was off.",
+    untell_read: "Tell nobody what I have read",
+    untell_read_more: "They still see that a message has arrived here, and you still see what they \
+                       have read. What was told before stays told. Words that go after they were \
+                       read stay with their author then.",
+    tell_typing: "Show others that I am typing",
+    tell_typing_more: "Only while you type, and it is not stored.",
+    untell_typing: "Show nobody that I am typing",
+    untell_typing_more: "You still see it of others.",
     relay_only: "Only through relays",
     relay_only_more: "Members do not see this device's addresses from now on. Without a relay at \
                       the server nobody is reached, and what you write waits.",

@@ -111,6 +111,11 @@ pub enum Command {
     /// Let connections of the room go through relays alone, so that no member sees an address of
     /// this device; or not any more. Without a relay nobody is reached then.
     RelayOnly(bool),
+    /// Tell members what was read here, or not any more. What was told stays told, and what was
+    /// read meanwhile is told when it is turned on again. That something is held is told always.
+    TellRead(bool),
+    /// Tell members that one is typing, or not any more.
+    TellTyping(bool),
 }
 
 /// What a page is told.

@@ -139,7 +139,7 @@ fn drafts_that_wait_for_their_time_are_counted() {
 #[test]
 fn a_room_that_was_put_away_comes_back_with_the_next_message_unless_it_is_muted() {
     let mut world = two();
-    let shelf = |muted, archived| Shelf { muted, archived, relay_only: false };
+    let shelf = |muted, archived| Shelf { muted, archived, ..Shelf::default() };
     world.command(1, Command::Archive(true));
     assert_eq!(gist(&mut world, 1).unwrap().shelf, shelf(false, true));
     let ben = restart(&mut world, 1, guest(1));

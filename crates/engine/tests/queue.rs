@@ -477,6 +477,31 @@ fn whoever_has_said_something_is_not_typing_any_more() {
 }
 
 #[test]
+fn who_does_not_want_it_is_not_seen_typing() {
+    let mut world = two();
+    let typing = |world: &World| {
+        last(world, 1, |event| match event {
+            Event::Typing { typing, .. } => Some(*typing),
+            _ => None,
+        })
+    };
+    world.command(0, Command::Typing(true));
+    world.pass(100);
+    assert_eq!(typing(&world), Some(true));
+    world.command(0, Command::TellTyping(false));
+    world.pass(100);
+    assert_eq!(typing(&world), Some(false), "it ends at once");
+    world.peers[1].events.clear();
+    world.command(0, Command::Typing(true));
+    world.pass(limits::TYPING_EVERY);
+    assert_eq!(typing(&world), None);
+    world.command(0, Command::TellTyping(true));
+    world.command(0, Command::Typing(true));
+    world.pass(100);
+    assert_eq!(typing(&world), Some(true));
+}
+
+#[test]
 fn what_is_said_live_is_shown_and_never_stored() {
     let mut world = two();
     let stored = world.peers[1].store.len();

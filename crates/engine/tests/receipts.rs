@@ -224,6 +224,33 @@ fn what_a_page_shows_is_read_though_its_row_is_not_in_memory_any_more() {
 }
 
 #[test]
+fn who_does_not_want_it_tells_nobody_what_was_read_only_what_is_held() {
+    let (mut world, ana) = apart();
+    let first = say(&mut world, ana, "first");
+    visit(&mut world, WITH_BEN);
+    world.command(BEN, Command::TellRead(false));
+    read_all(&mut world, BEN);
+    // The switch outlives the page, and what was read here is read.
+    let ben = restart(&mut world, BEN, BEN);
+    assert_eq!(unread(&mut world, ben), Some(0));
+    visit(&mut world, WITH_ANA);
+    let second = say(&mut world, ana, "second");
+    visit(&mut world, WITH_BEN);
+    read_all(&mut world, ben);
+    world.pass(20_000);
+    visit(&mut world, WITH_ANA);
+    for entry in [first, second] {
+        assert_eq!(has(&mut world, ana, entry, ben), Some(Has::Held));
+    }
+    world.command(ben, Command::TellRead(true));
+    visit(&mut world, WITH_BEN);
+    visit(&mut world, WITH_ANA);
+    for entry in [first, second] {
+        assert_eq!(has(&mut world, ana, entry, ben), Some(Has::Read));
+    }
+}
+
+#[test]
 fn each_of_a_hundred_authors_hears_who_has_read_it_within_a_few_visits() {
     let (mut world, ana) = apart();
     let mut authors = vec![(ana, say(&mut world, ana, "from the first"))];

@@ -95,6 +95,8 @@ fn muting_and_putting_away_are_asked_of_the_room_that_the_dialog_is_about() {
         (Keep::Mute(true), Command::Mute(true)),
         (Keep::Archive(true), Command::Archive(true)),
         (Keep::Relay(true), Command::RelayOnly(true)),
+        (Keep::TellRead(false), Command::TellRead(false)),
+        (Keep::TellTyping(false), Command::TellTyping(false)),
     ] {
         state.apply(PageEvent::Keeps(Keep::Ask(Some(RoomQuestion::Choices(ROOM)))));
         assert_eq!(state.apply(PageEvent::Keeps(keep)), [Errand::Command(ROOM, command)]);

@@ -127,6 +127,8 @@ impl Unsent {
             | Command::Mute(_)
             | Command::Archive(_)
             | Command::RelayOnly(_)
+            | Command::TellRead(_)
+            | Command::TellTyping(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
             | Command::Dismiss(_)

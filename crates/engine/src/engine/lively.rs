@@ -128,6 +128,9 @@ impl Engine {
     }
 
     pub(super) fn type_myself(&mut self, typing: bool) {
+        if self.shelf().typing_untold {
+            return;
+        }
         if self.outbox.live.type_myself(typing, self.now.mono) {
             let links: Vec<LinkId> = self.links.keys().copied().collect();
             for id in links {

@@ -52,4 +52,8 @@ pub struct Shelf {
     pub archived: bool,
     /// Its connections go through relays, and not otherwise.
     pub relay_only: bool,
+    /// Nobody is told what was read here.
+    pub reads_untold: bool,
+    /// Nobody is told that something is being typed here.
+    pub typing_untold: bool,
 }

@@ -101,6 +101,14 @@ fn offers(
         true => (words.allow_direct, words.allow_direct_more),
         false => (words.relay_only, words.relay_only_more),
     };
+    let reads = match shelf.reads_untold {
+        true => (words.tell_read, words.tell_read_more),
+        false => (words.untell_read, words.untell_read_more),
+    };
+    let typing = match shelf.typing_untold {
+        true => (words.tell_typing, words.tell_typing_more),
+        false => (words.untell_typing, words.untell_typing_more),
+    };
     let offer = |(testid, (does, more), choice): (&'static str, _, Keep)| {
         let class = if choice == Keep::Leave { "danger" } else { "" };
         view! {
@@ -122,6 +130,8 @@ fn offers(
         ("mute", mute, Keep::Mute(!shelf.muted)),
         ("archive", archive, Keep::Archive(!shelf.archived)),
         ("relay-only", relay, Keep::Relay(!shelf.relay_only)),
+        ("tell-read", reads, Keep::TellRead(shelf.reads_untold)),
+        ("tell-typing", typing, Keep::TellTyping(shelf.typing_untold)),
         ("leave", (words.leave, words.leave_more), Keep::Leave),
     ];
     view! { <ul class="offers">{all.map(offer).collect_view()}</ul> }.into_any()

@@ -108,7 +108,7 @@ impl Engine {
         unread
     }
 
-    fn shelf(&self) -> Shelf {
+    pub(in crate::engine) fn shelf(&self) -> Shelf {
         self.told.short.shelf.unwrap_or_default()
     }
 
@@ -125,6 +125,24 @@ impl Engine {
             let links: Vec<LinkId> = self.links.keys().copied().collect();
             links.into_iter().for_each(|id| self.close(id));
         }
+    }
+
+    /// From now on it is told what was read here, also of the time when it was not, or it is told
+    /// no more.
+    pub(in crate::engine) fn tell_reading(&mut self, on: bool) {
+        let before = self.shelf().reads_untold;
+        self.keep_so(|shelf| shelf.reads_untold = !on);
+        if before && on {
+            self.owe_all_readings();
+        }
+    }
+
+    /// From now on it is told that something is being typed here, or not any more.
+    pub(in crate::engine) fn tell_typing(&mut self, on: bool) {
+        if !on {
+            self.type_myself(false);
+        }
+        self.keep_so(|shelf| shelf.typing_untold = !on);
     }
 
     /// Keeps the room otherwise on this device.
@@ -187,23 +205,38 @@ fn short(body: &Body) -> Body {
     Body::Text(line)
 }
 
-/// The record as it is stored. That connections go through relays came later, and is a byte behind
-/// the rest where it is so.
+/// What came later than the two at the beginning of the record: bits of a byte behind them.
+const RELAY_ONLY: u8 = 1;
+const READS_UNTOLD: u8 = 2;
+const TYPING_UNTOLD: u8 = 4;
+
+/// The record as it is stored, without the byte of bits if none is set.
 pub(in crate::engine) fn encode_shelf(shelf: Shelf) -> Vec<u8> {
     let mut bytes = postcard::to_allocvec(&(shelf.muted, shelf.archived)).unwrap_or_default();
-    if shelf.relay_only {
-        bytes.push(1);
-    }
+    let bits = [
+        (shelf.relay_only, RELAY_ONLY),
+        (shelf.reads_untold, READS_UNTOLD),
+        (shelf.typing_untold, TYPING_UNTOLD),
+    ];
+    let bits: u8 = bits.into_iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum();
+    bytes.extend((bits > 0).then_some(bits));
     bytes
 }
 
 /// Reads a stored record.
 pub(in crate::engine) fn decode_shelf(bytes: &[u8]) -> Option<Shelf> {
     let ((muted, archived), rest) = postcard::take_from_bytes::<(bool, bool)>(bytes).ok()?;
-    let relay_only = match rest {
-        [] => false,
-        [1] => true,
+    let bits = match rest {
+        [] => 0,
+        [bits] if bits & !(RELAY_ONLY | READS_UNTOLD | TYPING_UNTOLD) == 0 => *bits,
         _ => return None,
     };
-    Some(Shelf { muted, archived, relay_only })
+    let set = |bit| bits & bit > 0;
+    Some(Shelf {
+        muted,
+        archived,
+        relay_only: set(RELAY_ONLY),
+        reads_untold: set(READS_UNTOLD),
+        typing_untold: set(TYPING_UNTOLD),
+    })
 }

@@ -102,11 +102,22 @@ impl Engine {
             self.commits.vanishing.look_at(*log, seqs);
         }
         let carried = last.map(|last| self.told.read.read_carried(&last)).unwrap_or_default();
+        let told = !self.shelf().reads_untold;
         for log in read.into_keys().chain(carried) {
-            self.told.turns.news(log);
-            self.commits.owe_receipt(self.now.mono);
             self.told.short.stale = true;
+            if told {
+                self.told.turns.news(log);
+                self.commits.owe_receipt(self.now.mono);
+            }
         }
+    }
+
+    /// What was read is told again: of every log there may be news.
+    pub(in crate::engine) fn owe_all_readings(&mut self) {
+        for log in self.logs_of_others() {
+            self.told.turns.news(log);
+        }
+        self.commits.owe_receipt(self.now.mono);
     }
 
     /// The own receipt was read from the store: what it says of what was read stands, as in
@@ -192,14 +203,16 @@ impl Engine {
         logs.filter(|log| log.member != self.own.member).collect()
     }
 
-    /// All that there is to say of a log. What was read is said as far as it is held.
+    /// All that there is to say of a log. What was read is said as far as it is held, and not if the
+    /// person wants nobody to know.
     fn page(&self, log: &LogId) -> Page {
         let state = self.logs.of(log);
         let mut have = LogHave { log: *log, ranges: Vec::new(), refused: Vec::new() };
         have.ranges.extend(state.into_iter().flat_map(|state| state.have(*log).ranges));
         self.told.late.get(log).into_iter().for_each(|late| have.tell_late(late));
         let held = state.map(LogState::held).unwrap_or_default();
-        let read = self.told.read.of(log).map(|read| read.and(&held)).unwrap_or_default();
+        let read = self.told.read.of(log).filter(|_| !self.shelf().reads_untold);
+        let read = read.map(|read| read.and(&held)).unwrap_or_default();
         Page { have, read: read.ranges().to_vec() }
     }
 
