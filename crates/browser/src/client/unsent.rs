@@ -103,8 +103,7 @@ impl Unsent {
                 true
             }
             Command::MarkRead(entries) => {
-                self.read.extend(entries.iter().map(|entry| (room, *entry)));
-                self.read.drain(..self.read.len().saturating_sub(READ));
+                self.keep_read(room, entries);
                 true
             }
             Command::SetRoomName(_)
@@ -145,6 +144,11 @@ impl Unsent {
             self.wait(request);
         }
         Ok(None)
+    }
+
+    fn keep_read(&mut self, room: RoomId, entries: &[EntryId]) {
+        self.read.extend(entries.iter().map(|entry| (room, *entry)));
+        self.read.drain(..self.read.len().saturating_sub(READ));
     }
 
     /// True if drafts are kept that were not answered.

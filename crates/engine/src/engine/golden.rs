@@ -481,12 +481,6 @@ fn golden_keys_and_records_are_read() {
     assert_eq!(postcard::from_bytes(&read("store/member")), Ok(member()));
     assert_eq!(postcard::from_bytes(&read("store/waiting")), Ok(waiting()));
     assert_eq!(decode_shelf(&read("store/shelf")), Some(shelf()));
-    let relayed = Shelf { relay_only: true, ..shelf() };
-    assert_eq!(decode_shelf(&encode_shelf(relayed)), Some(relayed));
-    assert_eq!(encode_shelf(relayed), [1, 1, 1]);
-    let silent = Shelf { reads_untold: true, typing_untold: true, ..relayed };
-    assert_eq!(decode_shelf(&encode_shelf(silent)), Some(silent));
-    assert_eq!(decode_shelf(&[1, 1, 8]), None);
     assert_eq!(readings::decode(&read("store/reading")), Some(reading()));
     assert_eq!(keys::read_reading(&read("store/key-reading")), Some(log));
     assert_eq!(RoomRecord::decode(&read("store/room-left")).unwrap_err(), RecordError::Left);

@@ -240,3 +240,21 @@ pub(in crate::engine) fn decode_shelf(bytes: &[u8]) -> Option<Shelf> {
         typing_untold: set(TYPING_UNTOLD),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_later_stands_behind_the_rest_of_how_a_room_is_kept() {
+        let before = Shelf { muted: true, archived: true, ..Shelf::default() };
+        assert_eq!(encode_shelf(before), [1, 1]);
+        let relayed = Shelf { relay_only: true, ..before };
+        assert_eq!(encode_shelf(relayed), [1, 1, 1]);
+        let silent = Shelf { reads_untold: true, typing_untold: true, ..relayed };
+        for shelf in [before, relayed, silent] {
+            assert_eq!(decode_shelf(&encode_shelf(shelf)), Some(shelf));
+        }
+        assert_eq!(decode_shelf(&[1, 1, 8]), None, "of a newer version");
+    }
+}

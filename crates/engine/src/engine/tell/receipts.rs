@@ -203,8 +203,8 @@ impl Engine {
         logs.filter(|log| log.member != self.own.member).collect()
     }
 
-    /// All that there is to say of a log. What was read is said as far as it is held, and not if the
-    /// person wants nobody to know.
+    /// All that there is to say of a log. What was read is said as far as it is held, and not if
+    /// the person wants nobody to know.
     fn page(&self, log: &LogId) -> Page {
         let state = self.logs.of(log);
         let mut have = LogHave { log: *log, ranges: Vec::new(), refused: Vec::new() };
