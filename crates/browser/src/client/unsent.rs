@@ -80,14 +80,8 @@ impl Unsent {
         command: Command,
     ) -> Result<Option<Request>, (Vec<DraftId>, Refusal)> {
         let repeated = match &command {
-            Command::Send(draft) => {
-                let place = self.keep(room, std::slice::from_ref(draft))?;
-                return Ok(self.begin(place));
-            }
-            Command::SendTogether(drafts) => {
-                let place = self.keep(room, drafts)?;
-                return Ok(self.begin(place));
-            }
+            Command::Send(draft) => return self.send(room, std::slice::from_ref(draft)),
+            Command::SendTogether(drafts) => return self.send(room, drafts),
             Command::Replace(draft) => {
                 self.steers.keep(room, What::Replace(Box::new(draft.clone())), !self.led);
                 true
@@ -144,6 +138,15 @@ impl Unsent {
             self.wait(request);
         }
         Ok(None)
+    }
+
+    fn send(
+        &mut self,
+        room: RoomId,
+        drafts: &[Draft],
+    ) -> Result<Option<Request>, (Vec<DraftId>, Refusal)> {
+        let place = self.keep(room, drafts)?;
+        Ok(self.begin(place))
     }
 
     fn keep_read(&mut self, room: RoomId, entries: &[EntryId]) {
