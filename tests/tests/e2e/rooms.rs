@@ -207,3 +207,41 @@ fn what_was_said_in_one_room_is_said_in_another_once_a_person_sends_it() -> Told
         Ok(())
     })
 }
+
+#[test]
+fn what_is_read_and_typed_in_a_room_is_told_to_nobody_if_one_wants_that() -> Told {
+    play("untold", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&stage.server.url(), "Ana").await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        let room = open_room(&ben).await?;
+        for switch in ["tell-read", "tell-typing"] {
+            turn(&ben, &room, switch).await?;
+        }
+        ana.send("seen?").await?;
+        ben.hear("seen?").await?;
+        let delivered = |view: &View| view.state_of("seen?") == Some("delivered");
+        ana.wait("it is delivered", delivered).await?;
+        ben.type_into("composer", "not yet").await?;
+        // Longer than a receipt and a sign of typing take.
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        let view = ana.view().await?;
+        ensure!(delivered(&view), "{:?}", view.rows);
+        ensure!(!view.shows("typing"), "it is told that Ben is typing");
+        turn(&ben, &room, "tell-read").await?;
+        let read = |view: &View| view.state_of("seen?") == Some("read");
+        ana.wait("it is told what was read meanwhile", read).await?;
+        Ok(())
+    })
+}
+
+/// Turns one of the switches of a room.
+async fn turn(page: &Page, room: &str, switch: &str) -> Result<()> {
+    press(page, "room-choices", room).await?;
+    page.wait("there are choices", |view| view.shows(switch)).await?;
+    page.click(switch).await?;
+    page.wait("it is chosen", |view| !view.shows(switch)).await?;
+    Ok(())
+}
