@@ -87,6 +87,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         state: if own { RowState::Saved } else { RowState::Received },
         held_by: 0,
         late: false,
+        unread: false,
         edited: false,
         reactions: vec![],
         expiry: None,

@@ -458,6 +458,7 @@ mod tests {
             state: RowState::Received,
             held_by: 0,
             late: false,
+            unread: false,
             edited: false,
             reactions: vec![],
             expiry: None,

@@ -232,6 +232,8 @@ pub struct Row {
     pub held_by: u32,
     /// True if it came after later ones and nothing was missing: it is not to be overlooked.
     pub late: bool,
+    /// True if it is new to the person, as it is told: nobody was there to see it come.
+    pub unread: bool,
     /// True if its author has changed its words.
     pub edited: bool,
     /// What members have put on it: at most [`limits::REACTIONS`](crate::limits::REACTIONS).

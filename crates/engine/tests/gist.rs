@@ -114,6 +114,72 @@ fn what_was_written_apart_and_sorts_above_what_was_read_is_new_all_the_same() {
     assert_eq!(gist(&mut world, ana).unwrap().unread, 1, "also after a reload");
 }
 
+/// What of the rows that a page was told is unread, from top to bottom.
+fn unread_rows(world: &World, peer: usize) -> Vec<String> {
+    let unread = world.peers[peer].rows.values().filter(|row| row.unread);
+    let text = |body: &Body| if let Body::Text(text) = body { text.clone() } else { String::new() };
+    unread.map(|row| text(&row.body)).collect()
+}
+
+#[test]
+fn of_what_was_stored_pages_are_told_what_was_not_read() {
+    let mut world = two();
+    for text in ["one", "two", "three"] {
+        say(&mut world, 0, text);
+    }
+    read(&mut world, 1, "two");
+    say(&mut world, 1, "my own");
+    say(&mut world, 0, "four");
+    assert_eq!(unread_rows(&world, 1), [""; 0], "a page sees what comes");
+    let ben = restart(&mut world, 1, guest(1));
+    assert_eq!(unread_rows(&world, ben), ["three", "four"]);
+    let ana = entry(&world, ben, "one").log.member;
+    world.command(ben, Command::MuteMember(ana, true));
+    world.pass(5_000);
+    let ben = restart(&mut world, ben, guest(1));
+    assert_eq!(unread_rows(&world, ben), [""; 0], "nobody wants to hear of it");
+}
+
+#[test]
+fn what_is_read_further_up_is_told_as_unread_as_well() {
+    let mut world = two();
+    say(&mut world, 0, "first");
+    read(&mut world, 1, "first");
+    let count = usize::try_from(limits::PAGE_RUNS).unwrap() + 50;
+    for number in 0..count {
+        let (author, text) = (number % 2, number.to_string());
+        world.say(author, &text, Priority::Normal);
+        world.pass(50);
+    }
+    let ben = restart(&mut world, 1, guest(1));
+    let page = unread_rows(&world, ben).len();
+    assert!(page > 0 && page < count / 2, "{page}");
+    world.command(ben, Command::LoadOlder);
+    world.pass(1_000);
+    assert_eq!(unread_rows(&world, ben).len(), count / 2);
+}
+
+#[test]
+fn what_members_held_when_they_came_is_told_as_unread_and_what_they_say_then_is_not() {
+    let mut world = two();
+    say(&mut world, 0, "seen");
+    read(&mut world, 1, "seen");
+    world.pass(limits::RECEIPT_EVERY + 1_000);
+    let store = world.stop(1);
+    for text in ["missed", "missed, too"] {
+        say(&mut world, 0, text);
+    }
+    let ben = world.start(guest(1), store);
+    world.connect(ben);
+    world.pass(5_000);
+    say(&mut world, 0, "comes now");
+    assert_eq!(world.words(ben), ["seen", "missed", "missed, too", "comes now"]);
+    assert_eq!(unread_rows(&world, ben), ["missed", "missed, too"]);
+    read(&mut world, ben, "missed, too");
+    let ben = restart(&mut world, ben, guest(1));
+    assert_eq!(unread_rows(&world, ben), ["comes now"]);
+}
+
 #[test]
 fn words_that_were_deleted_are_in_no_list_and_not_new() {
     let mut world = two();

@@ -420,6 +420,7 @@ impl Engine {
             return self.load_page();
         }
         if self.loads.open {
+            let rows = self.news_among(rows);
             self.out.push_back(Output::Event(Event::Rows(rows)));
         } else {
             self.loads.open = true;

@@ -1,6 +1,7 @@
 //! What pages are told: rows, members, counters and states, whenever they have changed.
 
 pub(in crate::engine) mod gist;
+pub(in crate::engine) mod news;
 pub(in crate::engine) mod people;
 pub(in crate::engine) mod readings;
 mod receipts;
@@ -52,6 +53,8 @@ pub struct Told {
     pub late_news: bool,
     /// What went wrong lately, so that a peer cannot fill pages with complaints about it.
     troubles: VecDeque<(Millis, Trouble)>,
+    /// What of others' logs members held when they came, and this device did not.
+    pub missed: news::Missed,
     /// What became of the last link with each member; of those who are known only.
     pub ended: BTreeMap<MemberId, Ended>,
     /// The own message whose way was asked for last.
@@ -105,7 +108,7 @@ impl Engine {
         events.push(Event::LinkState(self.link_state()));
         events.push(Event::SignalState(self.peers.state));
         if self.is_open() {
-            events.push(Event::Rows(self.timeline.rows()));
+            events.push(Event::Rows(self.news_among(self.timeline.rows())));
             events.push(Event::Older { more: self.timeline.more() });
             events.push(Event::Pending(self.pending()));
             events.push(Event::Gaps(self.wants.gaps(&self.links)));
@@ -228,6 +231,7 @@ impl Engine {
             let found = of_run.into_iter();
             rows.extend(found.filter_map(|found| self.timeline.surface(found, last, room)));
         }
+        self.note_missed(&mut rows);
         if self.timeline.trim() {
             self.tell(Event::Older { more: true });
         }
@@ -313,6 +317,7 @@ impl Engine {
             state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
             late: false,
+            unread: false,
             edited: false,
             reactions: Vec::new(),
             expiry,

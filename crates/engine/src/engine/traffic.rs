@@ -240,6 +240,7 @@ impl Engine {
         let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
         if let Some(flow) = flow.filter(|_| logs.is_empty()) {
             flow.introduce(&self.logs, &self.own.member);
+            self.told.missed.learn(&flow.have, &self.logs, &self.own.member);
         }
         for have in logs {
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);

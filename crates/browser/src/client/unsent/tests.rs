@@ -33,6 +33,7 @@ fn row(n: u8) -> News {
         state: RowState::Saved,
         held_by: 0,
         late: false,
+        unread: false,
         edited: false,
         reactions: vec![],
         expiry: None,

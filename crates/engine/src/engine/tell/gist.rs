@@ -1,14 +1,13 @@
 //! The room in short, for a list of rooms, and how it is kept on this device.
 //!
 //! It is made when a driver asks for it and something has changed, so whoever never asks pays
-//! nothing. What is new is counted against the marks of what was read that are kept on the device:
-//! they outlive the page, and whoever has read the end of a room has no history before it to read.
+//! nothing. What is new is counted against the marks of what was read that are kept on the device
+//! (`news.rs`).
 
 use crate::engine::{Engine, keys};
 use crate::ids::LinkId;
 use crate::io::{StoreOp, Table};
 use crate::limits;
-use crate::log::ranges::RangeSet;
 use crate::view::{Body, Event, Gist, LastLine, Role, Row, Shelf};
 
 /// The room in short, as it was told last.
@@ -79,7 +78,7 @@ impl Engine {
         Gist {
             at: last.map_or(0, |row| row.wall.min(self.now.wall)),
             last: last.map(line),
-            unread: count(self.unread()),
+            unread: count(self.unread_among_newest(limits::UNREAD).len()),
             pending: self.pending(),
             waiting: count(self.outbox.waits.stored_ones().len()),
             knocking: count(self.knocking()),
@@ -87,25 +86,6 @@ impl Engine {
             role: if outside { Role::Applicant } else { self.role(&self.own.member) },
             shelf: self.shelf(),
         }
-    }
-
-    /// How many messages of others are new. Whoever has read something has seen what stands above
-    /// it: unless it came late, or behind what was read of its own log.
-    fn unread(&self) -> usize {
-        let mut below = true;
-        let mut unread = 0;
-        for row in self.timeline.newest().take(limits::UNREAD) {
-            let read = self.told.read.of(&row.entry.log);
-            let (is_new, log_went_on) = match read {
-                Some(read) if read.contains(row.entry.seq) => (false, false),
-                Some(read) => (true, is_behind(read, row.entry.seq)),
-                None => (true, false),
-            };
-            below &= is_new || row.own;
-            let counts = matches!(row.body, Body::Text(_)) && self.is_news(row);
-            unread += usize::from(counts && is_new && (below || log_went_on || row.late));
-        }
-        unread
     }
 
     pub(in crate::engine) fn shelf(&self) -> Shelf {
@@ -180,11 +160,6 @@ impl Engine {
         }
         Some(())
     }
-}
-
-/// True if a log was read, and what stands in this place came after all of that.
-fn is_behind(read: &RangeSet, seq: u64) -> bool {
-    read.ranges().last().is_some_and(|(_, last)| *last < seq)
 }
 
 /// The beginning of the words, in one line.

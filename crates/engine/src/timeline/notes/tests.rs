@@ -87,6 +87,7 @@ fn shown(who: u8, private: Option<u8>, noted: &Noted) -> Row {
         state: RowState::Received,
         held_by: 0,
         late: false,
+        unread: false,
         edited: false,
         reactions: vec![],
         expiry: None,
