@@ -49,8 +49,8 @@ pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
 pub use queue::{Curve, KEPT, Past, Quantity};
 pub use replies::Heard;
-pub use room::{Company, Life, News, Older, Problem, Renewal, RoomState};
-pub use rows::{Rows, on_screen, unread};
+pub use room::{Company, Divider, Life, News, Older, Problem, Renewal, RoomState, Visit};
+pub use rows::{Rows, on_screen, unread, unread_below};
 pub use search::{Found, HITS, Hit, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
@@ -84,6 +84,8 @@ pub enum PageEvent {
     Seen(Vec<EntryId>),
     /// The reader goes to another part of the list.
     Turned(Turn),
+    /// Whether the page is in front of somebody.
+    Watched(bool),
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
@@ -275,6 +277,8 @@ pub struct ChatState {
     pub rows: Rows,
     /// Which part of them is drawn.
     pub span: Span,
+    /// Nobody has the page in front of them.
+    pub unwatched: bool,
 }
 
 /// Faults that are shown at once.
@@ -318,11 +322,15 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Seen(entries) => {
-                self.rows.see(&entries);
+                self.see(&entries);
                 Vec::new()
             }
             PageEvent::Turned(turn) => {
-                self.span = self.span.turn(turn, &self.rows);
+                self.turn(turn);
+                Vec::new()
+            }
+            PageEvent::Watched(watched) => {
+                self.unwatched = !watched;
                 Vec::new()
             }
             PageEvent::Composes(compose) => {

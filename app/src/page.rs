@@ -85,7 +85,8 @@ impl Page {
             let note = browser::StorageState::Open { persistent: false };
             page.happen(PageEvent::Dismissed(Notice::Storage(note)));
         }
-        on_visibility(move || page.draw());
+        on_visibility(move || page.watch());
+        page.watch();
         page.watch_touches();
         page.ask_before_closing();
         if session::is_protected() {
@@ -136,6 +137,11 @@ impl Page {
             true => request_animation_frame(move || set_timeout(end, Duration::ZERO)),
             false => set_timeout(end, Duration::ZERO),
         }
+    }
+
+    fn watch(self) {
+        self.happen(PageEvent::Watched(page_is_visible()));
+        self.draw();
     }
 
     /// The reader goes to another part of the list: it is drawn at once.

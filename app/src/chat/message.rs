@@ -7,6 +7,8 @@ use browser::{Body, DraftId, EntryHash, EntryId, MemberId, Millis, Order};
 use browser::{Priority, Reaction, Refusal, RowState, Target};
 use reactive_stores::{KeyMap, PatchField, StorePath};
 
+use super::room::Divider;
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -28,8 +30,10 @@ pub struct Message {
     pub standing: Standing,
     /// It arrived after later ones were shown.
     pub late: bool,
-    /// Somebody else's, came in while the room was open, not seen yet.
+    /// Somebody else's words, not seen yet.
     pub unread: bool,
+    /// What is new to the person begins with it.
+    pub divider: Option<Divider>,
     /// Its author has changed its words.
     pub edited: bool,
     /// What members have put on it.
@@ -120,7 +124,8 @@ impl Message {
     /// True if it continues what the same author has just said.
     pub fn continues(&self) -> bool {
         self.above.is_some_and(|above| {
-            above.author == self.author && self.wall.abs_diff(above.wall) < GROUP
+            let soon = self.wall.abs_diff(above.wall) < GROUP;
+            above.author == self.author && soon && self.divider.is_none()
         })
     }
 }

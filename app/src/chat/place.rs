@@ -8,7 +8,7 @@
 
 use browser::{Command, Entrance, InviteError, RoomId};
 
-use super::{ChatState, Errand, Request, RoomState, Span};
+use super::{ChatState, Errand, Request, RoomState, Span, Visit};
 
 /// What the tab shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl ChatState {
         if self.room.view.as_ref().is_some_and(|view| view.room == room) {
             // It is open already: the same invite was opened in the tab that shows the room.
             self.place = Place::Room(room);
+            self.visit_again();
             return std::iter::once(Errand::Show(room)).chain(follow).collect();
         }
         self.place = Place::Opening(room);
@@ -155,7 +156,8 @@ impl ChatState {
         let mut looks_away = None;
         if self.room.room != Some(room) {
             let writing = self.aside.remove(&room).unwrap_or_default();
-            let next = RoomState { room: Some(room), writing, ..RoomState::default() };
+            let visit = if asked { Visit::first() } else { Visit::default() };
+            let next = RoomState { room: Some(room), writing, visit, ..RoomState::default() };
             let last = std::mem::replace(&mut self.room, next);
             looks_away = last.looks_away();
             if let Some(room) = last.room {

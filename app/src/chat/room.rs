@@ -1,5 +1,7 @@
 //! The room that is shown: the sum of the engine's events.
 
+mod visit;
+
 use browser::{
     Act, Admission, ApplicantView, Command, Draft, DraftId, EntryId, Event, Gap, LinkState,
     MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView,
@@ -10,9 +12,11 @@ use super::connection::Connection;
 use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
+use super::rows::Arrived;
 use super::trust::Checking;
 use super::writing::Writing;
 use super::{ChatState, Errand};
+pub use visit::{Divider, Visit};
 
 /// What is known of the room that is shown, apart from its messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct RoomState {
     pub queue: QueueState,
     /// How its connections do, while somebody looks.
     pub connection: Connection,
+    /// What is new to the person in it.
+    pub visit: Visit,
     /// What the composer is for.
     pub writing: Writing,
     /// The message whose way is looked at.
@@ -132,6 +138,12 @@ pub enum Company {
 }
 
 impl RoomState {
+    /// True while the first message that is new may still come: until then nothing counts as read
+    /// that the list shows by itself.
+    pub fn finds(&self) -> bool {
+        self.visit.seeks() || self.visit.holds_at().is_some() && !self.gaps.is_empty()
+    }
+
     /// The name of somebody who is, or was, in the room.
     pub fn name_of(&self, member: &MemberId) -> Option<&str> {
         let mut all = self.members.iter().chain(&self.removed);
@@ -199,15 +211,18 @@ impl ChatState {
             Event::Changed(row) => return self.change_row(*row),
             Event::Moved(entries) => self.rows.rename(&entries),
             Event::Older { more } => {
-                self.room.older = if more { Older::More } else { Older::None };
                 if self.room.life == Life::Opening {
                     self.room.life = Life::On;
                 }
+                return self.settle_older(more);
             }
             Event::Pending(pending) => self.room.pending = pending,
             Event::LinkState(state) => self.room.link = state,
             Event::SignalState(state) => self.room.signal = Some(state),
-            Event::Gaps(gaps) => self.room.gaps = gaps,
+            Event::Gaps(gaps) => {
+                self.room.gaps = gaps;
+                self.end_history();
+            }
             Event::Waiting(waiting) => {
                 let ids: Vec<DraftId> = waiting.iter().map(|waiting| waiting.draft.id).collect();
                 self.room.queue.waiting = waiting;
@@ -286,18 +301,28 @@ impl ChatState {
     }
 
     fn settle_rows(&mut self, new: Vec<browser::Row>) -> Vec<Errand> {
-        let drafts = new.iter().filter_map(|row| row.draft).map(Errand::Settled).collect();
+        let drafts: Vec<DraftId> = new.iter().filter_map(|row| row.draft).collect();
+        let drafts = drafts.into_iter().map(Errand::Settled);
         // Until the engine has said whether there are older ones, it tells what was stored.
         let live = self.room.older != Older::Unknown;
+        let top = self.rows.first().and_then(|row| row.order());
+        let top = top.filter(|_| self.room.older == Older::Loading);
         let quiet = |member| self.room.treatment(member) != Treatment::default();
-        let news = self.rows.settle(new, |row| live && !quiet(row.author));
+        let comes_in = |row: &browser::Row| {
+            live && top.is_none_or(|top| row.order >= top) && !quiet(row.author)
+        };
+        let (history, unwatched) = (self.is_history(), self.unwatched);
+        let is_missed = |row: &browser::Row| if row.unread { !history } else { unwatched };
+        let Arrived { news, missed } = self.rows.settle(new, comes_in, is_missed);
         self.follow_revision();
         if let Some(last) = news.last() {
             let before = self.room.news.as_ref().map_or(0, |news| news.heard);
             let heard = before.saturating_add(news.len());
             self.room.news = Some(News { heard, last: last.clone() });
         }
-        drafts
+        let older = self.find_divider(&missed);
+        self.hold();
+        drafts.chain(older).collect()
     }
 
     /// A message is drawn that answers one which does not stand in the list.
@@ -318,6 +343,9 @@ impl ChatState {
     fn refuse_command(&mut self, draft: Option<DraftId>, reason: Refusal) -> Vec<Errand> {
         if self.room.older == Older::Loading {
             self.room.older = Older::More;
+            if matches!(reason, Refusal::WindowFull { .. }) && self.end_seeking() {
+                return Vec::new();
+            }
         }
         if draft.is_none() && matches!(self.room.renewal, Renewal::Waits { .. }) {
             self.room.renewal = Renewal::Refused(reason.clone());

@@ -12,14 +12,25 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use browser::{Body, Quote, Target, limits};
-use browser::{Draft, DraftId, EntryId, MemberId, Millis, Order, Refusal, Row, RowState};
+use browser::{Draft, DraftId, EntryId, LogId, MemberId, Millis, Order};
+use browser::{Refusal, Row, RowState};
 
 use super::message::{Above, Message, Shown, Standing};
 use super::replies::Quotes;
+use super::room::Divider;
 
 /// Expired messages of which the words are kept, and how many characters of each.
 const LAST_WORDS: usize = 100;
 const BEGINNING: usize = 200;
+
+/// What has come into the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    /// Messages of others that have just come in, with words or without.
+    pub news: Vec<Shown>,
+    /// Those that are new to the person, and that nobody saw come.
+    pub missed: Vec<Shown>,
+}
 
 /// See the module. At most [`limits::WINDOW_ROWS`] stored ones, with at most
 /// [`limits::WINDOW_BYTES`] of words.
@@ -79,6 +90,7 @@ impl Rows {
             standing: Standing::Writing,
             late: false,
             unread: false,
+            divider: None,
             edited: false,
             reactions: Vec::new(),
             expiry: None,
@@ -91,10 +103,15 @@ impl Rows {
         self.join_at(self.list.len() - 1);
     }
 
-    /// Puts rows of the engine, or brings them up to date. `is_news` says whether one that was not
-    /// here is new to the person, if another wrote it; gives those.
-    pub fn settle(&mut self, new: Vec<Row>, is_news: impl Fn(&Row) -> bool) -> Vec<Shown> {
-        let mut news = Vec::new();
+    /// Puts rows of the engine, or brings them up to date. `comes_in` says whether one that was not
+    /// here comes in now and is news, if another wrote it; `is_missed`, that nobody saw one come.
+    pub fn settle(
+        &mut self,
+        new: Vec<Row>,
+        comes_in: impl Fn(&Row) -> bool,
+        is_missed: impl Fn(&Row) -> bool,
+    ) -> Arrived {
+        let mut arrived = Arrived::default();
         for row in new {
             if let Some(draft) = row.draft.filter(|draft| !self.keys.contains_key(draft)) {
                 let key = self.draw();
@@ -104,13 +121,16 @@ impl Rows {
             match self.search(&row.order) {
                 Ok(at) => self.renew(at, row),
                 Err(at) => {
-                    let unread = !row.own && is_news(&row);
-                    news.extend(self.put(at, row, unread));
+                    let comes_in = !row.own && comes_in(&row);
+                    let missed = is_missed(&row) && (row.unread || comes_in);
+                    let shown = self.put(at, row, comes_in);
+                    arrived.missed.extend((missed && shown.unread).then(|| shown.clone()));
+                    arrived.news.extend(comes_in.then_some(shown));
                 }
             }
         }
         self.trim();
-        news
+        arrived
     }
 
     /// True if something that was written is no row yet.
@@ -154,8 +174,8 @@ impl Rows {
         self.change(at, |message| update(message, row));
     }
 
-    /// Puts a row where none is; gives it if it is new to the person.
-    fn put(&mut self, at: usize, row: Row, unread: bool) -> Option<Shown> {
+    /// Puts a row where none is. What has no words has nothing to read.
+    fn put(&mut self, at: usize, row: Row, comes_in: bool) -> Shown {
         let draft = row.draft.and_then(|draft| self.place_of_draft(&draft));
         let key = row.draft.and_then(|draft| self.keys.get(&draft).copied());
         if let Some(place) = draft {
@@ -163,6 +183,8 @@ impl Rows {
             self.join_at(place);
         }
         let key = key.unwrap_or_else(|| self.draw());
+        let has_words = !row.own && matches!(row.body, Body::Text(_));
+        let unread = has_words && (comes_in || row.unread);
         let shown = Shown::from(message(row, unread, key));
         if let (Some(entry), Some(order)) = (shown.entry(), shown.order()) {
             self.orders.insert(entry, order);
@@ -171,7 +193,7 @@ impl Rows {
         self.list.insert(at, shown.clone());
         self.join_at(at);
         self.join_at(at + 1);
-        unread.then_some(shown)
+        shown
     }
 
     /// The oldest beyond the bounds go; they can be read again.
@@ -231,12 +253,34 @@ impl Rows {
         self.join_from(0);
     }
 
-    /// Says of messages that they were on a visible screen.
+    /// Says of messages that they were on a visible screen. What stands above in the same log was
+    /// passed on the way there, unless it came late.
     pub fn see(&mut self, entries: &[EntryId]) {
-        for at in entries.iter().filter_map(|entry| self.place(entry)).collect::<Vec<_>>() {
-            if self.list[at].unread {
-                self.list[at].change(|message| message.unread = false);
+        let mut seen: BTreeMap<LogId, u64> = BTreeMap::new();
+        for EntryId { log, seq } in entries {
+            let last = seen.entry(*log).or_default();
+            *last = (*last).max(*seq);
+        }
+        for row in self.list.iter_mut().filter(|row| row.unread) {
+            let entry = row.entry();
+            let passed =
+                |entry: &EntryId| seen.get(&entry.log).is_some_and(|seq| entry.seq <= *seq);
+            let named = || entry.is_some_and(|entry| entries.contains(&entry));
+            if entry.as_ref().is_some_and(passed) && (!row.late || named()) {
+                row.change(|message| message.unread = false);
             }
+        }
+    }
+
+    /// True if a stored message stands here.
+    pub fn holds(&self, order: &Order) -> bool {
+        self.search(order).is_ok()
+    }
+
+    /// Puts the divider above the message that stands here, or takes it away.
+    pub fn divide(&mut self, order: &Order, divider: Option<Divider>) {
+        if let Ok(at) = self.search(order) {
+            self.change(at, |message| message.divider = divider);
         }
     }
 
@@ -303,9 +347,15 @@ impl Rows {
     }
 }
 
-/// How many messages of others have come in while the room was open, and were not seen yet.
+/// How many messages of others are new, and were not seen yet.
 pub fn unread(rows: &[Shown]) -> usize {
     rows.iter().filter(|row| row.unread).count()
+}
+
+/// How many of these messages stand below the one with this key, and were not seen yet.
+pub fn unread_below(rows: &[Shown], key: Option<u64>) -> usize {
+    let below = rows.iter().rev().take_while(|row| Some(row.key) != key);
+    below.filter(|row| row.unread).count()
 }
 
 /// Messages of others among those with these keys: all of them, and those whose words are there to
@@ -336,6 +386,7 @@ fn message(row: Row, unread: bool, key: u64) -> Message {
         body: row.body,
         late: row.late,
         unread,
+        divider: None,
         edited: row.edited,
         reactions: row.reactions,
         expiry: row.expiry,
@@ -367,6 +418,7 @@ fn update(message: &mut Message, row: Row) {
     message.reply_to = row.reply_to.map(|target| *target);
     message.hash = Some(row.hash);
     message.late |= row.late;
+    message.unread &= matches!(message.body, Body::Text(_));
 }
 
 fn standing(row: &Row) -> Standing {

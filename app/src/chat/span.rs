@@ -36,6 +36,8 @@ pub enum Span {
 /// Where the reader goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
+    /// From where the list was held.
+    Free,
     /// Away from the end.
     Leave,
     /// To the end.
@@ -86,6 +88,7 @@ impl Span {
     pub fn turn(self, turn: Turn, rows: &[Shown]) -> Span {
         let (first, most) = (self.range(rows).start, rows.len().saturating_sub(DRAWN));
         let first = match turn {
+            Turn::Free => return self,
             Turn::End => return Span::End,
             Turn::Leave => first,
             Turn::Up => first.saturating_sub(STEP),

@@ -22,6 +22,7 @@ mod server;
 mod space;
 mod story;
 mod trust;
+mod visit;
 
 const ROOM: RoomId = RoomId([7; 32]);
 const OTHER_ROOM: RoomId = RoomId([8; 32]);

@@ -173,7 +173,8 @@ mod tests {
         go_to_other_room(&mut known);
         assert!(publish(screen, &known), "what waits to be drawn is not of this room");
         let drawn = screen.get_untracked();
-        let next = RoomState { room: known.room.room, ..RoomState::default() };
+        let (room, visit) = (known.room.room, known.room.visit);
+        let next = RoomState { room, visit, ..RoomState::default() };
         assert_eq!((drawn.rows, drawn.room), (Vec::new(), next));
         assert!(!drawn.above && !drawn.below);
     }

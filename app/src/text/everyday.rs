@@ -40,6 +40,8 @@ pub struct Everyday {
     pub at_far: [&'static str; 2],
     pub nothing_waits: &'static str,
     pub still_wait: fn(u64) -> String,
+    pub new_below: &'static str,
+    pub more_new_above: &'static str,
     pub being_saved: &'static str,
     /// What keys do: where, and what there.
     pub keys: &'static [(&'static str, &'static [Keys])],
@@ -94,6 +96,8 @@ pub const ENGLISH: Everyday = Everyday {
         1 => "1 message waits: keep this open, or it waits until you come back".to_owned(),
         _ => format!("{count} messages wait: keep this open, or they wait until you come back"),
     },
+    new_below: "New messages",
+    more_new_above: "New messages, and more of them further up",
     being_saved: "Not all that you wrote is saved yet: keep this open",
     keys: &[
         (
@@ -158,6 +162,8 @@ pub const CHINESE: Everyday = Everyday {
     at_far: ["这个时间在一年以后。", "请选择更早的时间。"],
     nothing_waits: "可以关闭：没有你的消息在等待",
     still_wait: |count| format!("{count} 条消息在等待：请保持打开，否则要等你回来才会送达"),
+    new_below: "新消息",
+    more_new_above: "新消息，上方还有更多",
     being_saved: "你写的内容还没有全部保存：请保持打开",
     keys: &[
         (

@@ -50,5 +50,6 @@ mod signal_loss;
 mod storage;
 mod tabs;
 mod tray;
+mod unread;
 mod verification;
 mod weapons;

@@ -303,7 +303,8 @@ fn another_room_begins_with_nothing_of_the_last_one() {
     state.apply(PageEvent::Looked(state.rows[0].entry()));
     go_to_other_room(&mut state);
     assert!(state.rows.is_empty());
-    let empty = RoomState { room: Some(OTHER_ROOM), ..RoomState::default() };
+    let (room, visit) = (Some(OTHER_ROOM), Visit::first());
+    let empty = RoomState { room, visit, ..RoomState::default() };
     assert_eq!(state.room, empty);
     // What is still told of the last one has no place here.
     state.apply(told(Event::Rows(vec![row(BEN, 2, "late")])));

@@ -19,7 +19,7 @@ pub use self::way::Way;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};
 use super::messages::{Scroll, Sight};
-use crate::chat::{Message, RoomState, Shown, Standing, names as is_named};
+use crate::chat::{Divider, Message, RoomState, Shown, Standing, names as is_named};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Day, machine_time, names};
 
@@ -94,6 +94,7 @@ pub fn MessageRow(
             }
         >
             <DayLine message />
+            <NewLine message />
             <article>
                 <header class="byline">
                     <Tile member=author name />
@@ -153,6 +154,25 @@ fn DayLine(message: Memo<Shown>) -> impl IntoView {
         <Show when=move || begins.get()>
             <p class="day">{day}</p>
         </Show>
+    }
+}
+
+/// Stands above the first message that is new to the person.
+#[component]
+fn NewLine(message: Memo<Shown>) -> impl IntoView {
+    let language = language();
+    let divider = Memo::new(move |_| message.with(|message| message.divider));
+    move || {
+        let words = &language.get().words().everyday;
+        let said = match divider.get()? {
+            Divider::Begins => words.new_below,
+            Divider::MoreAbove => words.more_new_above,
+        };
+        Some(view! {
+            <p class="day new" role="separator" aria-label=said data-testid="new-line">
+                {said}
+            </p>
+        })
     }
 }
 

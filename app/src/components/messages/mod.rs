@@ -6,6 +6,7 @@ mod scroll;
 mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use browser::{EntryId, MemberId, MemberView};
 use leptos::html;
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::message::{MessageRow, Rescue};
-use crate::chat::{Older, Rows, Shown, Turn, on_screen};
+use crate::chat::{Older, RoomState, Rows, Shown, Turn, on_screen, unread_below};
 use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
 pub use scroll::Scroll;
@@ -57,7 +58,8 @@ pub fn Messages(
     let empty = Memo::new(move |_| rows.with(Vec::is_empty));
     let (view_node, list_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Ol>::new());
     let scroll = Scroll::new(page, view_node, list_node);
-    let sight = watch(page);
+    let lowest = RwSignal::new(None::<u64>);
+    let sight = watch(page, scroll, lowest);
     Effect::new(move |last: Option<()>| {
         sent.track();
         if last.is_some() {
@@ -108,16 +110,27 @@ pub fn Messages(
                     </ol>
                 </div>
             </div>
-            <Jump scroll />
+            <Jump scroll lowest />
         </div>
     }
 }
 
-/// Tells the client of which messages the words were on a visible screen, each message once.
-fn watch(page: Page) -> Sight {
+/// So long, in milliseconds, what is seen waits for the first message that is new.
+const PATIENCE: u64 = 10_000;
+
+/// Tells the client of which messages the words were on a visible screen, each message once; and
+/// the page, which of them is the lowest.
+fn watch(page: Page, scroll: Scroll, lowest: RwSignal<Option<u64>>) -> Sight {
     let told: StoredValue<BTreeSet<EntryId>> = StoredValue::new(BTreeSet::new());
+    let (finds, late) = (page.of_room(RoomState::finds), RwSignal::new(false));
     let tell = move |visible: &BTreeSet<u64>| {
         if visible.is_empty() || !page_is_visible() || is_covered() {
+            return;
+        }
+        let last = |rows: &[Shown]| rows.iter().rfind(|row| visible.contains(&row.key))?.key.into();
+        lowest.try_set(page.of_drawn(last).flatten());
+        let waits = finds.get_untracked() && !late.get_untracked();
+        if waits || !untrack(move || scroll.is_settled()) {
             return;
         }
         let Some((seen, read)) = page.of_drawn(|rows| on_screen(rows, visible)) else { return };
@@ -136,7 +149,19 @@ fn watch(page: Page) -> Sight {
     // Words may have come into a line that was on the screen without any.
     Effect::new(move |_| {
         page.screen().drawings().track();
+        scroll.is_settled();
+        late.track();
         request_animation_frame(again);
+    });
+    // What nobody can send would be waited for without end.
+    Effect::new(move |_| {
+        late.set(false);
+        if finds.get() {
+            let end = move || {
+                late.try_set(true);
+            };
+            set_timeout(end, Duration::from_millis(PATIENCE));
+        }
     });
     sight
 }
@@ -187,15 +212,15 @@ fn Top(
 
 /// The way to the newest message, while the reader is elsewhere.
 #[component]
-fn Jump(scroll: Scroll) -> impl IntoView {
+fn Jump(scroll: Scroll, lowest: RwSignal<Option<u64>>) -> impl IntoView {
     let page = Page::here();
     let language = language();
-    let unread = page.unread();
+    let below = Memo::new(move |_| page.of_rows(|rows| unread_below(rows, lowest.get())));
     let late = |rows: &Rows| rows.iter().filter(|row| row.unread && row.late).count();
     let late = Memo::new(move |_| page.of_rows(late));
     let said = move || {
         let words = language.get().words();
-        match unread.get() {
+        match below.get() {
             0 => words.to_newest.to_owned(),
             count => (words.unread)(count),
         }

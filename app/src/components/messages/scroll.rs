@@ -5,6 +5,9 @@
 //!      ▲                                  │              at the end: it stays there
 //!      └────(reader comes back, or jumps)─┘              elsewhere: the row stays where it is
 //! ```
+//! Where something is new that nobody saw come, the list is held at the divider above it, as far as
+//! there is enough below, until the reader moves it. Only what is drawn there counts as seen.
+//!
 //! The view is drawn from its end (`column-reverse`), so 0 is the end and stays it whatever size
 //! anything takes in between: only somebody who scrolls leaves it. Browsers keep a place by other
 //! rules each, one not at all, so theirs are off.
@@ -21,6 +24,10 @@ use crate::page::{Page, ScreenStoreFields};
 
 /// So near to its end, in pixels, the list counts as there.
 const NEAR: i32 = 48;
+/// So far from where it was put, in pixels, a view was moved by its reader.
+const SLIP: u32 = 2;
+/// The part of the view that is left above what is new.
+const ABOVE: f64 = 5.0;
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -30,6 +37,26 @@ pub struct Scroll {
     list: NodeRef<html::Ol>,
     at_end: RwSignal<bool>,
     place: StoredValue<Option<Place>, LocalStorage>,
+    /// The message at which the list is held.
+    held: Memo<Option<u64>>,
+    /// Where the view was put last because of that.
+    put: StoredValue<Put>,
+    /// The message at which the list was held when it was painted last.
+    painted: RwSignal<Option<u64>>,
+}
+
+/// Where a view was put, and what it looked like.
+#[derive(Clone, Copy, Default)]
+struct Put {
+    top: i32,
+    /// The heights of what is drawn and of the view.
+    size: (i32, i32),
+}
+
+impl Put {
+    fn of(view: &Element) -> Put {
+        Put { top: view.scroll_top(), size: (view.scroll_height(), view.client_height()) }
+    }
 }
 
 /// Where the reader is: the first row on the screen, and how far above the end of the view.
@@ -42,7 +69,16 @@ impl Scroll {
     /// For a list that is drawn within a view.
     pub fn new(page: Page, view: NodeRef<html::Div>, list: NodeRef<html::Ol>) -> Scroll {
         let (at_end, place) = (RwSignal::new(true), StoredValue::new_local(None));
-        let scroll = Scroll { page, view, list, at_end, place };
+        let held = page.of_room(|room| room.visit.holds_at());
+        let (put, painted) = (StoredValue::new(Put::default()), RwSignal::new(None));
+        let scroll = Scroll { page, view, list, at_end, place, held, put, painted };
+        Effect::new(move |last: Option<bool>| {
+            let is_held = held.get().is_some();
+            if last == Some(true) && !is_held {
+                scroll.settle();
+            }
+            is_held
+        });
         // What is drawn may be exchanged without another size of the whole.
         Effect::new(move |_| {
             page.screen().drawings().track();
@@ -64,6 +100,7 @@ impl Scroll {
     /// The list was scrolled.
     pub fn on_scroll(self) {
         let Some(view) = self.view.get_untracked() else { return };
+        self.check_hold(&view);
         let (above, below) = (self.page.screen().above(), self.page.screen().below());
         let (above, below) = (above.get_untracked(), below.get_untracked());
         let from_end = -view.scroll_top();
@@ -93,8 +130,66 @@ impl Scroll {
         }
     }
 
+    /// True once what is on the screen is what the reader is to see.
+    pub fn is_settled(self) -> bool {
+        let painted = self.painted.get();
+        self.held.get().is_none_or(|key| painted == Some(key))
+    }
+
+    fn is_held(self) -> bool {
+        self.held.try_get_untracked().flatten().is_some()
+    }
+
+    fn let_go(self) {
+        if self.is_held() {
+            self.page.turn(Turn::Free);
+        }
+    }
+
+    /// A view that has another size was moved by that, and not by its reader.
+    fn check_hold(self, view: &Element) {
+        let Some(key) = self.held.try_get_untracked().flatten() else { return };
+        let (last, now) = (self.put.get_value(), Put::of(view));
+        if now.size != last.size {
+            self.hold(key);
+        } else if now.top.abs_diff(last.top) > SLIP {
+            self.let_go();
+        }
+    }
+
+    /// The list is not held any more: it follows its end, or the reader's place.
+    fn settle(self) {
+        if self.at_end.try_get_untracked() == Some(true) {
+            return self.page.turn(Turn::End);
+        }
+        self.page.turn(Turn::Leave);
+        if let Some(view) = self.view.get_untracked() {
+            self.keep_place(Some(&view));
+        }
+    }
+
+    /// Puts the message at which the list is held near the top of the view.
+    fn hold(self, key: u64) {
+        let Some(view) = self.view.try_get_untracked().flatten() else { return };
+        let Some(row) = row_of(&view, key) else { return };
+        let above = f64::from(view.client_height()) / ABOVE;
+        let moved = top(&row) - top(&view) - above;
+        if moved.abs() >= 1.0 {
+            view.scroll_by_with_x_and_y(0.0, moved);
+        }
+        self.put.set_value(Put::of(&view));
+        if self.painted.try_get_untracked().flatten() != Some(key) {
+            // What is on the screen is told after a frame was drawn.
+            let painted = move || {
+                self.painted.try_set(Some(key));
+            };
+            request_animation_frame(move || request_animation_frame(painted));
+        }
+    }
+
     /// The reader wants to see what is further up, and may have come here without scrolling.
     pub fn leave_end(self) {
+        self.let_go();
         let view = self.view.get_untracked();
         let long = |view: &web_sys::HtmlDivElement| view.scroll_height() > view.client_height();
         let Some(view) = view.filter(long) else { return };
@@ -115,6 +210,7 @@ impl Scroll {
 
     /// Goes to the end, and stays there.
     pub fn to_end(self) {
+        self.let_go();
         // Whoever is there stays there with whatever is drawn next.
         if self.at_end.try_get_untracked() == Some(false) {
             self.at_end.try_set(true);
@@ -156,12 +252,12 @@ impl Scroll {
     }
 
     fn to(self, key: u64, arrive: impl FnOnce(&Element) + 'static) {
+        self.let_go();
         self.at_end.try_set(false);
         self.page.turn(Turn::To(key));
         request_animation_frame(move || {
             let Some(view) = self.view.get_untracked() else { return };
-            let wanted = format!("li.message[data-key='{key}']");
-            if let Some(row) = view.query_selector(&wanted).ok().flatten() {
+            if let Some(row) = row_of(&view, key) {
                 // `scrollIntoView` would also scroll what is around the list.
                 view.scroll_by_with_x_and_y(0.0, middle(&row) - middle(&view));
                 self.keep_place(Some(&view));
@@ -173,6 +269,9 @@ impl Scroll {
     /// Near the end is at the end: what has come in is shown whole. Elsewhere the row that was
     /// read goes back to where it was.
     fn on_growth(self) {
+        if let Some(key) = self.held.try_get_untracked().flatten() {
+            return self.hold(key);
+        }
         if self.at_end.try_get_untracked() == Some(true) {
             return self.keep_end();
         }
@@ -194,6 +293,11 @@ fn point_at(row: &Element) {
         let _ = before.remove_attribute("data-pointed");
     });
     let _ = row.set_attribute("data-pointed", "");
+}
+
+fn row_of(view: &Element, key: u64) -> Option<Element> {
+    let wanted = format!("li.message[data-key='{key}']");
+    view.query_selector(&wanted).ok().flatten()
 }
 
 fn middle(element: &Element) -> f64 {
