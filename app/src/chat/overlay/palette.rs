@@ -3,9 +3,10 @@
 
 use browser::{Body, EntryId, MemberId, RoomId};
 
+use crate::chat::overlay::Palette;
 use crate::chat::{
     ChatState, Choice, ConnectionDeed, Deed, DeviceDeed, DeviceQuestion, Errand, GuardDeed, Keep,
-    Lay, Overlay, PageEvent, Palette, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
+    Lay, Overlay, PageEvent, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
 };
 use crate::text::Language;
 
