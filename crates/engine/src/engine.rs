@@ -218,9 +218,7 @@ impl Engine {
             // Pages ask again when the rows are told.
             Command::Quote(_) if !self.is_open() => {}
             command if !self.is_open() || self.hangs_on_commit(&command) => {
-                if let Err(reason) = self.loads.wait(command) {
-                    self.refuse(None, reason);
-                }
+                self.put_off(command);
             }
             Command::Send(draft) => self.send(draft),
             Command::SendTogether(drafts) => self.send_together(drafts),
@@ -271,6 +269,21 @@ impl Engine {
             return false;
         };
         self.commits.reload || self.outbox.is_taken(id)
+    }
+
+    /// Keeps a command until it can be answered. What is said in one too many is refused by its id:
+    /// its page shows it as being written until it hears of it.
+    fn put_off(&mut self, command: Command) {
+        let said = if let Command::Send(draft) | Command::Replace(draft) = &command {
+            vec![Some(draft.id)]
+        } else if let Command::SendTogether(drafts) = &command {
+            drafts.iter().map(|draft| Some(draft.id)).collect()
+        } else {
+            vec![None]
+        };
+        if let Err(reason) = self.loads.wait(command) {
+            said.into_iter().for_each(|draft| self.refuse(draft, reason.clone()));
+        }
     }
 
     /// What had to wait is done, or waits on.

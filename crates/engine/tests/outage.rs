@@ -4,13 +4,13 @@
 
 mod driver;
 
-use driver::{Peer, World, founder, guest, two};
+use driver::{Line, Peer, World, founder, guest, two};
 use engine::crypto::random::Random;
 use engine::log::entry::Target;
 use engine::log::run::Run;
 use engine::{
     Act, Body, Command, Draft, Ending, Event, FailureReason, Input, MemberId, PeerQueue, Priority,
-    Qos, Refusal, Row, RowState, StoreFault, Table, Terms, limits,
+    Qos, Refusal, Row, RowState, StoreFault, Table, Terms, When, limits,
 };
 
 const HOUR: u64 = 60 * 60_000;
@@ -352,4 +352,61 @@ fn what_was_read_is_known_though_the_page_closed_as_the_receipt_was_stored() {
     let again = world.start(founder(), store);
     world.pass(1_000);
     assert_eq!(world.texts(again), [("hello".to_owned(), RowState::Read)], "nobody is linked");
+}
+
+/// How often a device asks to be woken within so many milliseconds in which nothing reaches it.
+fn wakes(world: &mut World, peer: usize, millis: u64) -> usize {
+    let end = world.now + millis;
+    let mut wakes = 0;
+    while let Some(at) = world.peers[peer].engine.deadline().filter(|at| *at <= end) {
+        wakes += 1;
+        world.now = at.max(world.now + 1);
+        world.peers[peer].inputs.push_back(Input::Tick);
+        world.run();
+    }
+    wakes
+}
+
+/// How often a device asks to be woken while it waits for own words that its disk has lost. It
+/// could not read that disk at first, and says something so long after it came back.
+fn wakes_while_behind(says_after: u64) -> usize {
+    let mut world = two();
+    world.say(0, "before", Priority::Normal);
+    world.pass(3_000);
+    let backup = world.peers[0].store.clone();
+    world.say(0, "not in the backup", Priority::Normal);
+    world.pass(20_000);
+    world.stop(0);
+    world.line = Some(Line::new(1_000, 400));
+    let ana = world.start(founder(), backup);
+    world.peers[ana].unread = 1;
+    world.pass(2_000);
+    world.connect(ana);
+    world.pass(says_after);
+    world.say(ana, "after", Priority::Normal);
+    wakes(&mut world, ana, limits::OWN_GRACE)
+}
+
+#[test]
+fn i6_whoever_could_not_read_its_disk_and_may_not_write_yet_sleeps_until_it_may() {
+    let wakes: Vec<usize> = (0..40).map(|tenth| wakes_while_behind(100 * tenth)).collect();
+    assert!(wakes.iter().all(|wakes| *wakes < 60), "{wakes:?}");
+}
+
+#[test]
+fn what_cannot_be_taken_in_while_the_store_is_not_read_is_refused_by_its_id() {
+    let mut world = World::new();
+    let ana = world.start(founder(), Default::default());
+    world.peers[ana].unread = 1;
+    world.run();
+    (0..64).for_each(|_| world.command(ana, Command::LoadOlder));
+    let terms = Terms { when: When::At(world.clock().wall + HOUR), ..Terms::default() };
+    let draft = world.draft(ana, "later", Priority::Normal).on(terms);
+    world.command(ana, Command::Send(draft.clone()));
+    let refused = world.peers[ana].events.iter().filter_map(|event| {
+        let Event::Refused { draft, reason } = event else { return None };
+        Some((*draft, reason.clone()))
+    });
+    let busy = Refusal::Busy { waiting: 64 };
+    assert_eq!(refused.collect::<Vec<_>>(), [(Some(draft.id), busy)], "its page waits for it");
 }

@@ -87,6 +87,8 @@ pub struct Commits {
     out: Option<Batch>,
     failures: u32,
     not_before: Millis,
+    /// When it was last looked at what there is to store.
+    tried: Millis,
     /// The store has to be read again before anything is written.
     pub reload: bool,
     /// The room's record has changed.
@@ -112,6 +114,8 @@ impl Commits {
             return None;
         }
         let retry = (self.failures > 0 && (work || self.reload)).then_some(self.not_before);
+        // What could not be written then waits for something else than the store.
+        let retry = retry.filter(|at| *at > self.tried);
         let receipt = self.receipt_at.filter(|_| open && !self.reload);
         // A store that has just failed is left alone, whatever is due.
         let receipt =
@@ -235,6 +239,7 @@ impl Engine {
         if !self.commits.may_begin(now) {
             return;
         }
+        self.commits.tried = now;
         if self.commits.reload {
             self.commits.reload = false;
             return self.load();

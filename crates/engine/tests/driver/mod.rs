@@ -35,6 +35,8 @@ pub struct Peer {
     pub side: u8,
     /// The store answers that it is full.
     pub full: bool,
+    /// So many more reads of the store fail.
+    pub unread: u32,
     /// The store is slow: these batches have no answer yet.
     pub slow: Option<Vec<BatchId>>,
     /// Bytes that came over links.
@@ -109,6 +111,7 @@ impl World {
             rooms: BTreeSet::new(),
             side: 0,
             full: false,
+            unread: 0,
             slow: None,
             heard: 0,
             ops: 0,
@@ -303,6 +306,11 @@ impl World {
                     Some(batches) => batches.push(batch),
                     None => peer.inputs.push_back(Input::Committed(batch)),
                 }
+            }
+            Output::Scan(scan) if peer.unread > 0 => {
+                peer.unread -= 1;
+                let fault = StoreFault::Failed("the read was aborted".to_owned());
+                peer.inputs.push_back(Input::Scanned(scan.scan, Err(fault)));
             }
             Output::Scan(scan) => {
                 let records = read(&peer.store, &scan);
