@@ -2,8 +2,9 @@
 
 use engine::crypto::hash::hash;
 use engine::{Command, Draft, DraftId, Engine, Input, Now, Output, Priority, RoomRecord};
-use engine::{Scan, StoreFault};
+use engine::{Durability, Scan, StoreFault};
 
+use crate::fate::Fate;
 use crate::fault::Bug;
 use crate::oracle::Screen;
 use crate::peer::Happening;
@@ -50,6 +51,7 @@ impl World {
         device.screen = Screen::default();
         device.engine = Some(engine);
         device.commit_failed = None;
+        device.read_failed = false;
         let life = device.life;
         self.oracle.lives(peer, life);
         self.note(format_args!("open {peer}"));
@@ -90,6 +92,8 @@ impl World {
             self.finish_unheard(peer, life);
         }
         self.peers[peer].life += 1;
+        self.peers[peer].fate = Fate::Lives;
+        self.peers[peer].half.clear();
         self.peers[peer].frozen = None;
         self.peers[peer].tick_at = None;
         self.oracle.ended(peer);
@@ -192,8 +196,15 @@ impl World {
             if done + 20 > ENDLESS {
                 self.note(format!("{peer} {output:?}").chars().take(300).collect::<String>());
             }
+            if self.dies_before(peer, &output) {
+                break;
+            }
             self.trace_on(peer, &output);
             self.output(peer, output);
+        }
+        let rest = std::mem::take(&mut self.peers[peer].half);
+        if !rest.is_empty() {
+            self.peers[peer].store.complete(&rest, Durability::Strict);
         }
         let engine = self.peers[peer].engine.as_ref();
         if let Some(what) = engine.and_then(switch::overgrown) {
@@ -209,7 +220,11 @@ impl World {
         let device = &mut self.peers[peer];
         let slow = self.weather.slow_commits > Weather::FAIR.slow_commits;
         let fails = slow || self.weather.failing_commits > 0 || device.full;
-        if fails || device.commit_failed.is_some() || self.mallory == Some(peer) {
+        if fails
+            || device.read_failed
+            || device.commit_failed.is_some()
+            || self.mallory == Some(peer)
+        {
             device.screen.overdue = None;
             return;
         }
@@ -233,7 +248,12 @@ impl World {
                 let slow = 1_000 + self.below(2_000);
                 self.later(slow, Happening::Commit(peer, life, output));
             }
-            Output::Commit { ref ops, .. } => {
+            Output::Commit { ref ops, durability, .. } => {
+                if self.has_bug(Bug::BatchInHalves) {
+                    let (now, rest) = ops.split_at(ops.len() / 2);
+                    self.peers[peer].store.commit(now, durability);
+                    self.peers[peer].half = rest.to_vec();
+                }
                 let since = self.peers[peer].commit_failed.map(|at| self.now - at);
                 let stores: Vec<&Store> = self.peers.iter().map(|peer| &peer.store).collect();
                 self.oracle.batch((peer, self.now), (ops, &stores), since);
@@ -266,6 +286,7 @@ impl World {
         if !fails {
             self.peers[peer].store.commit(&ops, durability);
             self.peers[peer].commit_failed = None;
+            self.peers[peer].read_failed = false;
             return self.feed(peer, Input::Committed(batch));
         }
         // Half of the failures are not: it was stored, and nobody knows.
@@ -287,8 +308,28 @@ impl World {
     }
 
     pub(crate) fn answer_scan(&mut self, peer: usize, scan: &Scan) {
+        let odds = self.peers[peer].failing_reads;
+        if odds > 0 && self.below(odds) == 0 {
+            return self.fail_scan(peer, scan);
+        }
         let records = self.peers[peer].store.scan(scan);
         self.feed(peer, Input::Scanned(scan.scan, Ok(records)));
+    }
+
+    fn fail_scan(&mut self, peer: usize, scan: &Scan) {
+        self.note(format_args!("{peer} cannot read {:?}", scan.table));
+        let device = &mut self.peers[peer];
+        device.read_failed = true;
+        // Its worker may read its store again.
+        device.screen.told.clear();
+        let second = self.now / 1_000;
+        let before = if device.unread.0 == second { device.unread.1 } else { 0 };
+        device.unread = (second, before + 1);
+        if before >= WAKES {
+            self.oracle.fail("I6", format!("{peer} has read in vain {before} times in a second"));
+        }
+        let fault = StoreFault::Failed("the transaction was aborted".to_owned());
+        self.feed(peer, Input::Scanned(scan.scan, Err(fault)));
     }
 
     pub(crate) fn tick(&mut self, peer: usize) {

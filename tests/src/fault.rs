@@ -16,12 +16,20 @@ pub enum Bug {
     AlterBytes,
     /// A store forgets what it has said to be stored when its page is closed.
     ForgetAtClose,
+    /// A driver stores the first half of a batch as soon as it is given, and the rest once the
+    /// input that caused it is done with.
+    BatchInHalves,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 4] =
-        [Bug::AnswerBeforeStoring, Bug::LoseTheMiddle, Bug::AlterBytes, Bug::ForgetAtClose];
+    pub const ALL: [Bug; 5] = [
+        Bug::AnswerBeforeStoring,
+        Bug::LoseTheMiddle,
+        Bug::AlterBytes,
+        Bug::ForgetAtClose,
+        Bug::BatchInHalves,
+    ];
 }
 
 /// Something that is wrong on purpose.
@@ -97,6 +105,19 @@ impl Fault {
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
+    /// True if it shows only where stores cannot be read for a while.
+    #[must_use]
+    pub fn needs_failing_reads(self) -> bool {
+        let these = [Planted::FailedReadForgotten, Planted::FailedReadIsEmpty];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
+    /// True if it shows only where workers die between two outputs.
+    #[must_use]
+    pub fn needs_deaths(self) -> bool {
+        self == Fault::World(Bug::BatchInHalves)
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {
@@ -104,7 +125,7 @@ impl Fault {
             Fault::World(Bug::AnswerBeforeStoring) => "I1",
             Fault::World(Bug::LoseTheMiddle) => "I9",
             Fault::World(Bug::AlterBytes) => "honesty",
-            Fault::World(Bug::ForgetAtClose) => "I3",
+            Fault::World(Bug::ForgetAtClose | Bug::BatchInHalves) => "I3",
             Fault::Engine(planted) => planted.breaks(),
         }
     }

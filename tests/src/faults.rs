@@ -58,6 +58,28 @@ impl World {
         self.cut(wire);
     }
 
+    /// What a device reads, or every device, fails now and then or always; perhaps it has to read
+    /// much just then.
+    pub(crate) fn reads_fail(&mut self, peer: usize) {
+        let odds = [1, 2, 4, 8][self.pick(4)];
+        let all = self.below(4) == 0;
+        self.note(format_args!("one read of {odds} fails at {peer}, at all: {all}"));
+        for (index, device) in self.peers.iter_mut().enumerate() {
+            if all || index == peer {
+                device.failing_reads = odds;
+            }
+        }
+        if self.below(3) == 0 {
+            self.second_tab(peer);
+        }
+    }
+
+    /// Every store can be read.
+    pub(crate) fn reads_work(&mut self) {
+        self.note("stores can be read");
+        self.peers.iter_mut().for_each(|device| device.failing_reads = 0);
+    }
+
     /// Bytes that are no protocol arrive at a device, as if from one of its links.
     pub fn noise(&mut self, peer: usize) {
         let life = self.peers[peer].life;

@@ -5,6 +5,7 @@
 //! Begin with `world.rs`; what must hold is in `oracle.rs`; what happens to a room in `plan.rs`.
 
 mod device;
+mod fate;
 pub mod fault;
 mod faults;
 mod links;

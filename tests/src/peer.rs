@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Draft, DraftId, Engine, Event, Input, Output};
+use engine::{Draft, DraftId, Engine, Event, Input, Output, StoreOp};
 use protocol::{ClientMessage, ServerMessage};
 use signaling::ConnectionId;
 
+use crate::fate::Fate;
 use crate::oracle::Screen;
 use crate::store::Store;
 
@@ -60,6 +61,16 @@ pub struct Peer {
     pub(crate) unseen: Vec<Vec<Draft>>,
     /// The disk takes nothing more.
     pub(crate) full: bool,
+    /// One read of the store in so many fails; none at 0.
+    pub(crate) failing_reads: u64,
+    /// True if a read has failed, and nothing was stored since.
+    pub(crate) read_failed: bool,
+    /// A second, and how many reads have failed in it.
+    pub(crate) unread: (u64, u32),
+    /// When its worker dies.
+    pub(crate) fate: Fate,
+    /// The rest of a batch, of a driver that stores it in halves.
+    pub(crate) half: Vec<StoreOp>,
     /// When the last batch that was given to the store is done.
     pub(crate) commit_at: u64,
     /// When the last commit failed, if none has succeeded since.
@@ -82,6 +93,11 @@ impl Peer {
             woken: (0, 0),
             unseen: Vec::new(),
             full: false,
+            failing_reads: 0,
+            read_failed: false,
+            unread: (0, 0),
+            fate: Fate::Lives,
+            half: Vec::new(),
             commit_at: 0,
             commit_failed: None,
         }

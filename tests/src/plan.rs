@@ -89,6 +89,12 @@ pub enum Transition {
     Vanish,
     /// Somebody blocks a member, or takes that back.
     Block,
+    /// What a device reads from its store fails now and then, or always.
+    ReadsFail,
+    /// All stores can be read.
+    ReadsWork,
+    /// A worker is going to die between two outputs of one input.
+    Die,
 }
 
 const WEIGHTS: [(Transition, u64); 35] = [
@@ -130,8 +136,8 @@ const WEIGHTS: [(Transition, u64); 35] = [
 ];
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`,
-/// `--private`, `--vanishing`, `--blocks`.
-pub const LEFT_OUT: [(&str, &str); 5] = [
+/// `--private`, `--vanishing`, `--blocks`, `--reads`, `--deaths`.
+pub const LEFT_OUT: [(&str, &str); 7] = [
     (
         "cloned profile",
         "whoever was copied has two devices that write one log: they have seeds of their own",
@@ -147,6 +153,14 @@ pub const LEFT_OUT: [(&str, &str); 5] = [
     (
         "blocks and small quotas",
         "they hold up what others judge by at once: they have seeds of their own",
+    ),
+    (
+        "reads that fail",
+        "a device that cannot read its store does nothing else: they have seeds of their own",
+    ),
+    (
+        "deaths between two outputs",
+        "they come at a certain output and not at a time: they have seeds of their own",
     ),
     ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
@@ -165,6 +179,12 @@ const WHISPERS: usize = 24;
 
 /// Messages that go after they were read of a plan that has some, and readings.
 const VANISHING: usize = 32;
+
+/// Times at which reads begin or cease to fail, of a plan in which some do.
+const READS: usize = 24;
+
+/// Deaths between two outputs of a plan that has some.
+const DEATHS: usize = 16;
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,6 +331,44 @@ impl Plan {
             let place = usize::try_from(random.below(places)).unwrap_or(0);
             let block = Step { transition: Transition::Block, ..step(&mut random) };
             self.steps.insert(place, block);
+        }
+        self
+    }
+
+    /// The same plan, in which stores cannot be read for a while, often while they have to be.
+    #[must_use]
+    pub fn with_failing_reads(mut self) -> Plan {
+        let mut bytes = [9; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for number in 0..READS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let transition = match number % 6 {
+                0..3 => Transition::ReadsFail,
+                3 => Transition::ReadsWork,
+                4 => Transition::SecondTab,
+                _ => Transition::Older,
+            };
+            self.steps.insert(place, Step { transition, ..step(&mut random) });
+        }
+        self
+    }
+
+    /// The same plan, in which workers die between two outputs of one input; their pages are opened
+    /// again a step later.
+    #[must_use]
+    pub fn with_deaths(mut self) -> Plan {
+        let mut bytes = [10; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for _ in 0..DEATHS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let death = Step { transition: Transition::Die, ..step(&mut random) };
+            let pause = step(&mut random).pause;
+            self.steps.insert(place, Step { transition: Transition::Open, pause, ..death });
+            self.steps.insert(place, death);
         }
         self
     }

@@ -34,15 +34,33 @@ pub struct Range {
     pub vanishing: bool,
     /// Members are blocked for a while.
     pub blocks: bool,
+    /// Stores cannot be read for a while.
+    pub reads: bool,
+    /// Workers die between two outputs.
+    pub deaths: bool,
 }
 
 impl Range {
     /// So many seeds from the first on, as they are by themselves.
     #[must_use]
     pub fn first(count: u64) -> Range {
+        let (from, time, peers, life) = (0, None, None, 0);
         let (copies, decisions, private, vanishing) = (false, false, false, false);
-        let (from, time, peers, life, blocks) = (0, None, None, 0, false);
-        Range { from, count, time, peers, life, copies, decisions, private, vanishing, blocks }
+        let (blocks, reads, deaths) = (false, false, false);
+        Range {
+            from,
+            count,
+            time,
+            peers,
+            life,
+            copies,
+            decisions,
+            private,
+            vanishing,
+            blocks,
+            reads,
+            deaths,
+        }
     }
 
     /// What happens in one of them.
@@ -53,7 +71,9 @@ impl Range {
         let plan = if self.decisions { plan.with_decisions() } else { plan };
         let plan = if self.private { plan.with_whispers() } else { plan };
         let plan = if self.vanishing { plan.with_vanishing() } else { plan };
-        if self.blocks { plan.with_blocks() } else { plan }
+        let plan = if self.blocks { plan.with_blocks() } else { plan };
+        let plan = if self.reads { plan.with_failing_reads() } else { plan };
+        if self.deaths { plan.with_deaths() } else { plan }
     }
 }
 
@@ -137,6 +157,8 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
         let plan = if fault.needs_vanishing() { plan.with_vanishing() } else { plan };
         let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
+        let plan = if fault.needs_failing_reads() { plan.with_failing_reads() } else { plan };
+        let plan = if fault.needs_deaths() { plan.with_deaths() } else { plan };
         let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;

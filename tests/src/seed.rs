@@ -5,6 +5,7 @@
 
 use engine::EpochId;
 
+use crate::fate::Fate;
 use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
 use crate::peer::Peer;
@@ -110,6 +111,7 @@ impl World {
     pub fn calm_without(&mut self, away: Option<usize>) -> Result<(), Broken> {
         self.note("calm");
         self.weather = Weather::FAIR;
+        self.reads_work();
         (self.middleman, self.stranger) = (false, false);
         if self.evil.was {
             // What an evil server invented is believed until it is joined anew.
@@ -120,6 +122,7 @@ impl World {
         self.heal();
         for peer in 0..self.peers.len() {
             self.peers[peer].full = false;
+            self.peers[peer].fate = Fate::Lives;
             self.peers[peer].wall_skew = 0;
             if self.peers[peer].frozen.is_some() {
                 self.thaw_now(peer);

@@ -69,6 +69,15 @@ impl Store {
         }
     }
 
+    /// Applies the rest of a batch: the disk goes back behind all of it or nothing.
+    pub fn complete(&mut self, ops: &[StoreOp], durability: Durability) {
+        let before = self.undo.pop_back().unwrap_or_default();
+        self.commit(ops, durability);
+        if let Some(undo) = self.undo.back_mut() {
+            undo.splice(0..0, before);
+        }
+    }
+
     /// The power is cut: what was only relaxed is gone.
     pub fn roll_back(&mut self) {
         self.go_back(self.undo.len() - self.firm);

@@ -82,6 +82,9 @@ impl World {
             Transition::Whisper => self.whisper(peer),
             Transition::Vanish => self.vanish(peer),
             Transition::Block => self.block(peer),
+            Transition::ReadsFail => self.reads_fail(peer),
+            Transition::ReadsWork => self.reads_work(),
+            Transition::Die => self.will_die(peer),
         }
     }
 
@@ -152,7 +155,7 @@ impl World {
     }
 
     /// Another tab takes over: its worker starts on the same store at once, with another boot id.
-    fn second_tab(&mut self, peer: usize) {
+    pub(crate) fn second_tab(&mut self, peer: usize) {
         if self.peers[peer].engine.is_some() {
             self.note(format_args!("second tab of {peer}"));
             self.stop(peer, false, true);

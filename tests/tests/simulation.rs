@@ -288,6 +288,19 @@ fn i9_200_seeds_with_blocks_and_small_quotas_converge() {
     assert_eq!(taken, [true; 2], "blocks and quotas have turned something away");
 }
 
+/// Stores cannot be read for a while, at a start or later: nothing is lost by it, and nobody reads
+/// in vain without end.
+#[test]
+fn i9_200_seeds_with_reads_that_fail_converge() {
+    sweep(Range { reads: true, ..Range::first(200) }, true);
+}
+
+/// Workers die between two outputs of one input, right before a batch or right after it.
+#[test]
+fn i9_200_seeds_with_deaths_between_two_outputs_converge() {
+    sweep(Range { deaths: true, ..Range::first(200) }, true);
+}
+
 /// Somebody's profile is copied: both devices write one log until they know of each other.
 #[test]
 fn i9_200_seeds_with_copies_converge() {

@@ -67,6 +67,12 @@ mod command {
         /// Members are blocked for a while in each seed, and little of one is taken at once
         #[arg(long)]
         blocks: bool,
+        /// Stores cannot be read for a while in each seed
+        #[arg(long)]
+        reads: bool,
+        /// Workers die between two outputs of one input in each seed
+        #[arg(long)]
+        deaths: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -91,12 +97,26 @@ mod command {
     }
 
     fn plan(seed: u64, arguments: &Arguments) -> Plan {
-        let plan = Plan::of(seed, arguments.peers).lasting(60_000 * arguments.life);
-        let plan = if arguments.copies { plan.with_copy() } else { plan };
-        let plan = if arguments.decisions { plan.with_decisions() } else { plan };
-        let plan = if arguments.private { plan.with_whispers() } else { plan };
-        let plan = if arguments.vanishing { plan.with_vanishing() } else { plan };
-        if arguments.blocks { plan.with_blocks() } else { plan }
+        range(arguments).plan(seed)
+    }
+
+    fn range(arguments: &Arguments) -> Range {
+        let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+        let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
+        Range {
+            from: arguments.from,
+            count,
+            time,
+            peers: arguments.peers,
+            life: 60_000 * arguments.life,
+            copies: arguments.copies,
+            decisions: arguments.decisions,
+            private: arguments.private,
+            vanishing: arguments.vanishing,
+            blocks: arguments.blocks,
+            reads: arguments.reads,
+            deaths: arguments.deaths,
+        }
     }
 
     fn options(arguments: &Arguments) -> Options {
@@ -124,13 +144,7 @@ mod command {
 
     fn many(arguments: &Arguments) -> bool {
         let begin = Instant::now();
-        let time = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
-        let count = arguments.seeds.unwrap_or(if time.is_some() { u64::MAX } else { 1_000 });
-        let (from, peers, life) = (arguments.from, arguments.peers, 60_000 * arguments.life);
-        let Arguments { copies, decisions, private, vanishing, blocks, .. } = *arguments;
-        let range =
-            Range { from, count, time, peers, life, copies, decisions, private, vanishing, blocks };
-        let found = search(range, options(arguments), 3);
+        let found = search(range(arguments), options(arguments), 3);
         summarize(&found, begin.elapsed());
         let good = found.failed.is_empty();
         for (seed, outcome) in &found.failed {
@@ -194,23 +208,18 @@ mod command {
         if arguments.life > 0 {
             flags += &format!(" --life {}", arguments.life);
         }
-        if arguments.copies {
-            flags += " --copies";
-        }
-        if arguments.decisions {
-            flags += " --decisions";
-        }
-        if arguments.private {
-            flags += " --private";
-        }
-        if arguments.vanishing {
-            flags += " --vanishing";
-        }
-        if arguments.blocks {
-            flags += " --blocks";
-        }
-        if arguments.fast {
-            flags += " --fast";
+        let switches = [
+            ("copies", arguments.copies),
+            ("decisions", arguments.decisions),
+            ("private", arguments.private),
+            ("vanishing", arguments.vanishing),
+            ("blocks", arguments.blocks),
+            ("reads", arguments.reads),
+            ("deaths", arguments.deaths),
+            ("fast", arguments.fast),
+        ];
+        for (name, _) in switches.into_iter().filter(|(_, on)| *on) {
+            flags += &format!(" --{name}");
         }
         if let Some(fault) = &arguments.only {
             flags += &format!(" --only {fault}");

@@ -23,7 +23,7 @@ use crate::link::flow::Read;
 use crate::log::LogState;
 use crate::log::run::Run;
 use crate::outbox::tray::Case;
-use crate::simulation::{Mark, mark, page_runs};
+use crate::simulation::{Mark, Planted, mark, page_runs, planted};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Command, Event, Refusal, Row, Trouble, Waiting};
@@ -178,6 +178,8 @@ impl Engine {
         let Some(purpose) = self.loads.out.remove(&scan) else { return };
         let records = match result {
             Ok(records) => records,
+            Err(_) if planted(Planted::FailedReadForgotten) => return,
+            Err(_) if planted(Planted::FailedReadIsEmpty) => Vec::new(),
             Err(fault) => return self.on_scan_failed(&purpose, fault),
         };
         match purpose {

@@ -191,6 +191,10 @@ faults! {
     CutIgnored breaks "§10",
     /// What a blocked member says is stored and handed on all the same.
     BlockedStored breaks "§6",
+    /// A read that failed is not made again: what waits for it waits on.
+    FailedReadForgotten breaks "I9",
+    /// A read that failed counts as one that found nothing.
+    FailedReadIsEmpty breaks "I3",
     /// What was settled while somebody was blocked stays so when it is unblocked.
     BlockedStaysSettled breaks "I12",
 }
