@@ -27,7 +27,13 @@ struct Ask {
     deadline: Millis,
     /// Some of the answer had no place here: it is asked for again when there is some.
     dropped: bool,
+    /// How often it was asked for again because of that.
+    again: u32,
 }
+
+/// How often one holder is asked again for what has no place here, before another is asked: what it
+/// sends besides may be of no use without that.
+const AGAIN: u32 = 3;
 
 /// What is known of one log that is not complete.
 #[derive(Default)]
@@ -102,6 +108,15 @@ impl Situation<'_> {
 
     fn author_linked(&self, author: &MemberId) -> bool {
         self.links.values().any(|link| link.member() == Some(*author))
+    }
+
+    /// The newest of what is missing, if a link's member holds all of it and nothing has to be
+    /// found out before it is asked for that.
+    fn offers_all(&self, link: LinkId, log: &LogId, missing: &RangeSet) -> Option<RangeSet> {
+        let newest = missing.newest(limits::WANT_ENTRIES);
+        let peer = self.links.get(&link)?.flow()?.have.of(log)?;
+        let sure = self.unsure(link, log).is_none() && self.unmarked(link, log).is_none();
+        (sure && peer.held.and(&newest) == newest).then_some(newest)
     }
 
     /// The linked member that holds the newest of what is missing, untried ones first; all of them
@@ -226,7 +241,14 @@ impl Pursuit {
                 // Whoever has sent it is not to blame.
                 ask.dropped = until.is_some();
                 ask.deadline = until.unwrap_or(at.now + limits::WANT_TIMEOUT);
-                return until.is_none().then(|| (ask.link, want(log, &ask.ranges)));
+                if until.is_some() || ask.again >= AGAIN {
+                    return None;
+                }
+                ask.again += 1;
+                // What was not missing when it was asked does not wait for what never has a place:
+                // it is asked for, too, or of another when this one's time is over.
+                ask.ranges = at.offers_all(ask.link, log, &self.missing)?;
+                return Some((ask.link, want(log, &ask.ranges)));
             }
             if linked && at.now < ask.deadline && !ask.ranges.is_empty() {
                 return None;
@@ -255,11 +277,11 @@ impl Pursuit {
         }
         let deadline = at.now + limits::WANT_TIMEOUT;
         if let Some(seq) = at.unmarked(link, log) {
-            self.ask = Some(Ask { link, ranges, deadline, dropped: false });
+            self.ask = Some(Ask { link, ranges, deadline, dropped: false, again: 0 });
             return Some((link, Question::Mark(*log, seq)));
         }
         let question = want(log, &ranges);
-        self.ask = Some(Ask { link, ranges, deadline, dropped: false });
+        self.ask = Some(Ask { link, ranges, deadline, dropped: false, again: 0 });
         Some((link, question))
     }
 }
@@ -337,6 +359,41 @@ mod tests {
         assert_eq!(wants.deadline(), Some(late + limits::AUTHOR_GRACE), "it is looked at again");
         assert_eq!(asked(&mut wants, &links, late + 10), [LinkId(0)]);
         assert_eq!(asked(&mut wants, &links, late + 20), [], "once");
+    }
+
+    #[test]
+    fn what_never_has_a_place_holds_up_nothing_else_of_its_log() {
+        let (mut wants, mut links) = (Wants::default(), links(&[MemberId([1; 32])]));
+        let flow = links.get_mut(&LinkId(0)).and_then(Link::flow_mut).unwrap();
+        flow.have.forget_from(&LOG, 0);
+        let learn = |links: &mut BTreeMap<LinkId, Link>, first, last| {
+            let range = HaveRange { first, last, head: EntryHash([1; 32]) };
+            let have = LogHave { log: LOG, ranges: vec![range], refused: vec![] };
+            links.get_mut(&LinkId(0)).and_then(Link::flow_mut).unwrap().have.learn(&have);
+        };
+        learn(&mut links, 9, 9);
+        assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
+        wants.dropped(&LOG);
+        learn(&mut links, 0, 9);
+        let (logs, inbox) = (&Logs::default(), &BTreeMap::new());
+        let (unwanted, shut) = (&|_: &LogId| false, &|_: &MemberId| None);
+        let (room, links, now) = (true, &links, 10);
+        let situation = Situation { logs, inbox, unwanted, shut, room, links, now };
+        let all = Want { log: LOG, ranges: vec![(0, 9)] };
+        assert_eq!(wants.plan(&situation), [(LinkId(0), Question::Want(all))]);
+    }
+
+    #[test]
+    fn another_holder_is_asked_if_what_one_sends_has_no_place_again_and_again() {
+        let (mut wants, links) = (Wants::default(), links(&[MemberId([1; 32]), MemberId([2; 32])]));
+        assert_eq!(asked(&mut wants, &links, 0), [LinkId(0)]);
+        for again in 0..u64::from(AGAIN) {
+            wants.dropped(&LOG);
+            assert_eq!(asked(&mut wants, &links, again), [LinkId(0)]);
+        }
+        wants.dropped(&LOG);
+        assert_eq!(asked(&mut wants, &links, 10), []);
+        assert_eq!(asked(&mut wants, &links, 10 + limits::WANT_TIMEOUT), [LinkId(1)]);
     }
 
     #[test]
