@@ -4,11 +4,11 @@ use engine::crypto::hash::hash;
 use engine::{Command, Draft, DraftId, Engine, Input, Now, Output, Priority, RoomRecord};
 use engine::{Durability, Scan, StoreFault};
 
-use crate::fate::Fate;
 use crate::fault::Bug;
 use crate::oracle::Screen;
 use crate::peer::Happening;
 use crate::store::Store;
+use crate::stories::fate::Fate;
 use crate::switch;
 use crate::world::{Weather, World};
 
@@ -25,10 +25,13 @@ impl World {
         call: impl FnOnce(&mut Engine, Now) -> R,
     ) -> Option<R> {
         let (now, faults) = (self.clock(peer), self.planted(peer));
+        let refused = self.refused_at(peer);
         self.oracle.wall(peer, now.wall);
         let engine = self.peers[peer].engine.as_mut()?;
         switch::plant(&faults);
+        switch::refuse(refused);
         let result = call(engine, now);
+        switch::refuse(None);
         switch::plant(&[]);
         Some(result)
     }
@@ -235,6 +238,8 @@ impl World {
         let life = self.peers[peer].life;
         match output {
             Output::Event(event) => {
+                self.poison_stored(&event);
+                self.oracle.hears_live((peer, self.now), &event);
                 let device = &mut self.peers[peer];
                 device.settle(&event);
                 let mut screen = std::mem::take(&mut device.screen);

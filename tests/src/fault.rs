@@ -118,6 +118,24 @@ impl Fault {
         self == Fault::World(Bug::BatchInHalves)
     }
 
+    /// True if it shows only where somebody refuses one message again and again.
+    #[must_use]
+    pub fn needs_poison(self) -> bool {
+        self == Fault::Engine(Planted::RefusedHoldsUpRest)
+    }
+
+    /// True if it shows only where messages answer others and trays are dealt with.
+    #[must_use]
+    pub fn needs_answers(self) -> bool {
+        let these = [
+            Planted::QuoteOfNothing,
+            Planted::PutAwayComesBack,
+            Planted::TypingForever,
+            Planted::LiveToOneOnly,
+        ];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
+    }
+
     /// The promise that it breaks most plainly.
     #[must_use]
     pub fn breaks(self) -> &'static str {

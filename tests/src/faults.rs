@@ -13,6 +13,7 @@ impl World {
         }
         self.note(format_args!("freeze {peer}"));
         self.peers[peer].frozen = Some(Vec::new());
+        self.oracle.owes_nothing_live(peer);
         let sleep = self.below(40_000);
         self.later(sleep, Happening::Thaw(peer));
     }

@@ -5,7 +5,6 @@
 //! Begin with `world.rs`; what must hold is in `oracle.rs`; what happens to a room in `plan.rs`.
 
 mod device;
-mod fate;
 pub mod fault;
 mod faults;
 mod links;
@@ -19,8 +18,8 @@ pub mod seed;
 mod server;
 pub mod shrink;
 pub mod store;
+mod stories;
 mod switch;
-mod terms;
 mod transition;
 pub mod wire;
 pub mod world;

@@ -137,7 +137,7 @@ impl World {
         if !possible || self.wires[wire].closed {
             return;
         }
-        self.wires[wire].open = true;
+        (self.wires[wire].open, self.wires[wire].opened_at) = (true, Some(self.now));
         if std::mem::take(&mut self.stranger) {
             self.intrude(wire);
         }

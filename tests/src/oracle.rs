@@ -2,13 +2,16 @@
 //!
 //! Rows and screens are judged here, what travels in `oracle/traffic.rs`, what becomes void with a
 //! disk in `oracle/disks.rs`, what is for one member alone in `oracle/private.rs`, what goes after
-//! it was read in `oracle/vanishing.rs`, what was refused in `oracle/refusals.rs`, who is out of
-//! the room in `oracle/removals.rs`, and what all have to agree on in the end in
-//! `oracle/verdict.rs`. Entries are told apart by their hashes: a log that forks has two of one
-//! name for a while. The first broken promise is kept.
+//! it was read in `oracle/vanishing.rs`, what is said live in `oracle/live.rs`, answers and trays
+//! in `oracle/answers.rs`, what was refused in `oracle/refusals.rs`, who is out of the room in
+//! `oracle/removals.rs`, and what all have to agree on in the end in `oracle/verdict.rs`. Entries
+//! are told apart by their hashes: a log that forks has two of one name for a while. The first
+//! broken promise is kept.
 
+mod answers;
 mod blocks;
 mod disks;
+mod live;
 mod private;
 mod refusals;
 mod removals;
@@ -26,7 +29,7 @@ use engine::{
     Body, Draft, DraftId, EntryHash, EntryId, Event, LinkId, LogId, MemberId, Order, Priority,
     RoomId, RoomRecord, limits,
 };
-use engine::{Role, Row, RowState, StoreOp, Table, Trouble, Waiting};
+use engine::{Original, Role, Row, RowState, StoreOp, Table, Trouble, Undelivered, Waiting};
 
 use crate::store::Store;
 
@@ -69,6 +72,12 @@ pub struct Screen {
     pub(crate) overdue: Option<(Order, u64)>,
     /// Whose messages were ever said to be missing.
     pub gapped: BTreeSet<MemberId>,
+    /// What could not be delivered.
+    pub tray: Vec<Undelivered>,
+    /// What was told of messages that others answer.
+    pub quotes: BTreeMap<(EntryId, EntryHash), Option<Original>>,
+    /// Who is typing.
+    pub typing: BTreeSet<MemberId>,
 }
 
 /// A draft as its page said it.
@@ -111,6 +120,8 @@ pub struct Oracle {
     vanishing: vanishing::Vanishing,
     refusals: refusals::Refusals,
     blocks: blocks::Blocks,
+    live: Vec<live::Owed>,
+    answers: answers::Answers,
     /// Who was known to be out of the room by whoever said something then.
     unheard: BTreeMap<String, BTreeSet<MemberId>>,
     disks: disks::Disks,
@@ -230,10 +241,10 @@ impl Oracle {
             | Event::Admission(_)
             | Event::Queue(_)
             | Event::Trace(_)
-            | Event::Comparison(_)
-            | Event::Quoted(_)
-            | Event::Typing { .. } => {}
-            Event::Undelivered(tray) => self.undelivered(peer, tray),
+            | Event::Comparison(_) => {}
+            Event::Quoted(_) | Event::Typing { .. } | Event::Undelivered(_) => {
+                self.told_besides(peer, event, screen);
+            }
             Event::Refused { draft, reason } => {
                 self.refused(peer, *draft, reason, stores[peer]);
                 self.not_sealed(peer, (*draft, reason), stores[peer]);
@@ -300,6 +311,7 @@ impl Oracle {
         self.eavesdrops(peer, row, text);
         self.words_on_terms(peer, row.draft, text);
         self.spoken(peer, row, hash, text);
+        self.names(peer, row, hash);
         self.held(peer, row, hash, text, stores);
         if !self.is_mallory(&row.author) && self.mallory != Some(peer) {
             self.kept.entry(hash).or_default().insert(peer);
@@ -425,6 +437,7 @@ impl Oracle {
         self.traffic.forget_wants(peer);
         self.forgets_what_it_heard(peer);
         self.forgets_blocks(peer);
+        self.owes_nothing_live(peer);
     }
 
     /// A commit of a peer failed: what had come is dropped and asked for again.

@@ -6,9 +6,9 @@ use engine::{Draft, DraftId, Engine, Event, Input, Output, StoreOp};
 use protocol::{ClientMessage, ServerMessage};
 use signaling::ConnectionId;
 
-use crate::fate::Fate;
 use crate::oracle::Screen;
 use crate::store::Store;
+use crate::stories::fate::Fate;
 
 /// Something that is going to happen.
 #[derive(Debug)]

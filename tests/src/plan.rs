@@ -95,6 +95,16 @@ pub enum Transition {
     ReadsWork,
     /// A worker is going to die between two outputs of one input.
     Die,
+    /// A device takes one message of another again and again not.
+    Poison,
+    /// Somebody answers a message.
+    Answer,
+    /// Somebody types, or stops.
+    Type,
+    /// What could not be delivered is offered again.
+    Retry,
+    /// What could not be delivered is put away.
+    Dismiss,
 }
 
 const WEIGHTS: [(Transition, u64); 35] = [
@@ -136,8 +146,9 @@ const WEIGHTS: [(Transition, u64); 35] = [
 ];
 
 /// What no seed does by itself, and why: `cargo xtask sim` does it with `--copies`, `--decisions`,
-/// `--private`, `--vanishing`, `--blocks`, `--reads`, `--deaths`.
-pub const LEFT_OUT: [(&str, &str); 7] = [
+/// `--private`, `--vanishing`, `--blocks`, `--reads`, `--deaths`,
+/// `--poison`, `--answers`.
+pub const LEFT_OUT: [(&str, &str); 9] = [
     (
         "cloned profile",
         "whoever was copied has two devices that write one log: they have seeds of their own",
@@ -162,6 +173,14 @@ pub const LEFT_OUT: [(&str, &str); 7] = [
         "deaths between two outputs",
         "they come at a certain output and not at a time: they have seeds of their own",
     ),
+    (
+        "messages that somebody refuses without end",
+        "all others are given time to come before it is taken: they have seeds of their own",
+    ),
+    (
+        "answers, typing and what is done with the undelivered",
+        "little is refused for long enough by itself: they have seeds of their own",
+    ),
     ("decisions", "people who are removed miss most of what happens: they have seeds of their own"),
 ];
 
@@ -185,6 +204,12 @@ const READS: usize = 24;
 
 /// Deaths between two outputs of a plan that has some.
 const DEATHS: usize = 16;
+
+/// Messages that somebody refuses of a plan that has some.
+const POISONS: usize = 4;
+
+/// Answers, typing, and what is done with trays, of a plan that has some.
+const ANSWERS: usize = 48;
 
 /// One thing that happens, and how long it is quiet afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,6 +396,54 @@ impl Plan {
             self.steps.insert(place, death);
         }
         self
+    }
+
+    /// The same plan, in which a device refuses one message of another again and again, until it
+    /// does so with the next. Nobody lies, no clock is wrong and no disk goes back: whatever does
+    /// not come is held up.
+    #[must_use]
+    pub fn with_poison(mut self) -> Plan {
+        let mut bytes = [11; 32];
+        bytes[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        self.mallory = None;
+        let odd = [Transition::RollBack, Transition::ClockJumps];
+        self.steps.retain(|step| !odd.contains(&step.transition));
+        for _ in 0..POISONS {
+            let places = u64::try_from(self.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            self.steps.insert(place, Step { transition: Transition::Poison, ..step(&mut random) });
+        }
+        self
+    }
+
+    /// The same plan, in which messages answer others, people type, and what could not be delivered
+    /// is tried again or put away: somebody refuses something, so that there is any.
+    #[must_use]
+    pub fn with_answers(self) -> Plan {
+        let mut plan = self.with_poison();
+        let mut bytes = [12; 32];
+        bytes[..8].copy_from_slice(&plan.seed.to_be_bytes());
+        let mut random = Random::new(bytes);
+        for number in 0..ANSWERS {
+            let places = u64::try_from(plan.steps.len()).unwrap_or(0);
+            let place = usize::try_from(random.below(places)).unwrap_or(0);
+            let transition = match number % 8 {
+                0 | 1 => Transition::Retry,
+                2 => Transition::Dismiss,
+                3..6 => Transition::Answer,
+                6 => Transition::Type,
+                _ => Transition::Annotate,
+            };
+            plan.steps.insert(place, Step { transition, ..step(&mut random) });
+        }
+        plan
+    }
+
+    /// True if messages answer others in it.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.steps.iter().any(|step| step.transition == Transition::Answer)
     }
 
     /// True if members are blocked in it.

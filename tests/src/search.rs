@@ -38,6 +38,10 @@ pub struct Range {
     pub reads: bool,
     /// Workers die between two outputs.
     pub deaths: bool,
+    /// Somebody refuses one message again and again.
+    pub poison: bool,
+    /// Messages answer others, and what is in trays is dealt with.
+    pub answers: bool,
 }
 
 impl Range {
@@ -47,6 +51,7 @@ impl Range {
         let (from, time, peers, life) = (0, None, None, 0);
         let (copies, decisions, private, vanishing) = (false, false, false, false);
         let (blocks, reads, deaths) = (false, false, false);
+        let (poison, answers) = (false, false);
         Range {
             from,
             count,
@@ -60,6 +65,8 @@ impl Range {
             blocks,
             reads,
             deaths,
+            poison,
+            answers,
         }
     }
 
@@ -73,7 +80,9 @@ impl Range {
         let plan = if self.vanishing { plan.with_vanishing() } else { plan };
         let plan = if self.blocks { plan.with_blocks() } else { plan };
         let plan = if self.reads { plan.with_failing_reads() } else { plan };
-        if self.deaths { plan.with_deaths() } else { plan }
+        let plan = if self.deaths { plan.with_deaths() } else { plan };
+        let plan = if self.poison { plan.with_poison() } else { plan };
+        if self.answers { plan.with_answers() } else { plan }
     }
 }
 
@@ -159,6 +168,8 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
         let plan = if fault.needs_failing_reads() { plan.with_failing_reads() } else { plan };
         let plan = if fault.needs_deaths() { plan.with_deaths() } else { plan };
+        let plan = if fault.needs_poison() { plan.with_poison() } else { plan };
+        let plan = if fault.needs_answers() { plan.with_answers() } else { plan };
         let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
         let outcome = play(&plan, options);
         let seeds = seed + 1;

@@ -5,12 +5,13 @@
 
 use engine::EpochId;
 
-use crate::fate::Fate;
 use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
 use crate::peer::Peer;
 use crate::plan::Plan;
 use crate::store::Store;
+use crate::stories::fate::Fate;
+use crate::stories::poison::Poison;
 use crate::switch;
 use crate::world::{Weather, World};
 
@@ -66,6 +67,7 @@ pub fn play(plan: &Plan, options: Options) -> Outcome {
     world.oracle.mallory = plan.mallory;
     world.blocks = plan.blocks();
     world.vanishing = plan.vanishes();
+    world.answers = plan.answers();
     let broken = live(&mut world, plan).and_then(|()| world.calm_without(plan.away)).err();
     switch::quicken(false);
     switch::limit(false);
@@ -136,6 +138,9 @@ impl World {
         if self.vanishing {
             self.let_vanish()?;
         }
+        if self.poison.is_some() {
+            self.hold_up_nobody()?;
+        }
         let end = self.now + CALM;
         if self.blocks {
             // Once all have read what they have stored.
@@ -143,12 +148,19 @@ impl World {
             self.unblock_all();
         }
         self.pass_to(end - CALM / 2)?;
+        if self.answers {
+            (0..self.peers.len()).for_each(|peer| self.live(peer));
+        }
         self.read_everything(end - LAST_READ)?;
         self.last_words();
         self.pass_to(end - LAST_READ)?;
         self.read_everything(end)?;
         self.pass_to(end)?;
         self.look_for_vanished();
+        if self.answers {
+            self.ask_for_quotes();
+            self.pass(SETTLE)?;
+        }
         let all = away.is_none() && self.mallory.is_none();
         match self.judge(all)? {
             Some(expiry) => self.calm_after(expiry, all),
@@ -162,6 +174,22 @@ impl World {
         self.oracle.note_read_by_all(&disks(&self.peers, self.mallory));
         self.pass(CALM)?;
         self.look_for_vanished();
+        self.oracle.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// One device still refuses a message, and all others have come; then it takes that, too.
+    fn hold_up_nobody(&mut self) -> Result<(), Broken> {
+        self.pass(CALM)?;
+        if self.answers {
+            (0..self.peers.len()).for_each(|peer| match self.below(2) {
+                0 => self.retry(peer),
+                _ => self.dismiss(peer),
+            });
+            self.pass(CALM)?;
+        }
+        if let Some(Poison { device, entry: Some(entry), .. }) = self.poison.take() {
+            self.oracle.holds_up_nobody((device, &entry), &disks(&self.peers, self.mallory));
+        }
         self.oracle.broken.clone().map_or(Ok(()), Err)
     }
 

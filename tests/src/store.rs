@@ -261,6 +261,27 @@ impl Store {
         runs.flat_map(|(_, bytes)| hashes(room, bytes)).collect()
     }
 
+    /// From where to where the runs of a log go.
+    #[must_use]
+    pub fn extents(&self, log: &LogId) -> Vec<(u64, u64)> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        let extents = runs.filter_map(|(_, bytes)| Run::extent(bytes));
+        extents.filter(|(of, ..)| of == log).map(|(_, first, last)| (first, last)).collect()
+    }
+
+    /// The hashes of the run that holds an entry, if it is stored here.
+    #[must_use]
+    pub fn beside(&self, room: &RoomId, entry: &EntryId) -> Vec<EntryHash> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        let holds = |bytes: &&Vec<u8>| {
+            Run::extent(bytes).is_some_and(|(log, first, last)| {
+                log == entry.log && (first..=last).contains(&entry.seq)
+            })
+        };
+        let run = runs.map(|(_, bytes)| bytes).find(holds);
+        run.map_or_else(Vec::new, |bytes| hashes(room, bytes))
+    }
+
     /// The body of an entry, if it is stored here.
     #[must_use]
     pub fn body(&self, room: &RoomId, entry: &EntryId) -> Option<Vec<u8>> {

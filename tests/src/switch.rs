@@ -4,13 +4,18 @@
 mod native {
     use engine::members::quotas::Quota;
     use engine::simulation::{self, Planted};
-    use engine::{Engine, EpochId, LinkId};
+    use engine::{Engine, EntryId, EpochId, LinkId};
 
     use crate::peer::Peer;
 
     /// Plants these faults in what this thread calls next, and no others.
     pub fn plant(faults: &[Planted]) {
         simulation::plant(faults);
+    }
+
+    /// What this thread calls next takes nothing in which this entry is.
+    pub fn refuse(entry: Option<EntryId>) {
+        simulation::refuse(entry);
     }
 
     /// Quick signatures and small pages on this thread, or the real ones.
@@ -67,12 +72,15 @@ mod native {
 #[cfg(target_family = "wasm")]
 mod browser {
     use engine::simulation::Planted;
-    use engine::{Engine, EpochId, LinkId};
+    use engine::{Engine, EntryId, EpochId, LinkId};
 
     use crate::peer::Peer;
 
     /// Nothing can be planted.
     pub fn plant(_: &[Planted]) {}
+
+    /// Nothing is refused on purpose.
+    pub fn refuse(_: Option<EntryId>) {}
 
     /// Signatures are the real ones.
     pub fn quicken(_: bool) {}
@@ -107,6 +115,6 @@ mod browser {
 }
 
 #[cfg(target_family = "wasm")]
-pub use browser::{epoch, is_quick, knows, limit, overgrown, plant, quicken, waiting};
+pub use browser::{epoch, is_quick, knows, limit, overgrown, plant, quicken, refuse, waiting};
 #[cfg(not(target_family = "wasm"))]
-pub use native::{epoch, is_quick, knows, limit, overgrown, plant, quicken, waiting};
+pub use native::{epoch, is_quick, knows, limit, overgrown, plant, quicken, refuse, waiting};

@@ -29,20 +29,12 @@ impl World {
             Transition::Rename => self.rename(peer),
             Transition::Older => self.scroll(peer),
             Transition::Open => self.open_and_scroll(peer),
-            Transition::Leave => {
-                self.end(peer, true);
-                if self.has_bug(Bug::ForgetAtClose) {
-                    self.peers[peer].store = Store::default();
-                }
-            }
+            Transition::Leave => self.leave(peer),
             Transition::Crash => self.end(peer, false),
             Transition::SecondTab if self.below(2) == 0 => self.takeover(peer),
             Transition::SecondTab => self.second_tab(peer),
             Transition::Freeze => self.freeze(peer),
-            Transition::Partition => {
-                let other = self.someone();
-                self.part(peer, other);
-            }
+            Transition::Partition => self.part_from_someone(peer),
             Transition::Heal => {
                 self.heal();
                 (0..self.peers.len()).for_each(|peer| self.scroll(peer));
@@ -85,7 +77,24 @@ impl World {
             Transition::ReadsFail => self.reads_fail(peer),
             Transition::ReadsWork => self.reads_work(),
             Transition::Die => self.will_die(peer),
+            Transition::Poison => self.poison(peer),
+            Transition::Answer => self.answer(peer),
+            Transition::Type => self.type_something(peer),
+            Transition::Retry => self.retry(peer),
+            Transition::Dismiss => self.dismiss(peer),
         }
+    }
+
+    fn leave(&mut self, peer: usize) {
+        self.end(peer, true);
+        if self.has_bug(Bug::ForgetAtClose) {
+            self.peers[peer].store = Store::default();
+        }
+    }
+
+    fn part_from_someone(&mut self, peer: usize) {
+        let other = self.someone();
+        self.part(peer, other);
     }
 
     fn set_clock(&mut self, peer: usize) {

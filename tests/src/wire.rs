@@ -60,6 +60,8 @@ pub struct Wire {
     pub ways: [Direction; 2],
     /// False until the channels are open, and again when they are closed.
     pub open: bool,
+    /// When that was.
+    pub opened_at: Option<u64>,
     /// True for good.
     pub closed: bool,
     /// Since when nothing gets through, if that is so.
@@ -90,6 +92,7 @@ impl Wire {
             ends,
             ways: [Direction::default(), Direction::default()],
             open: false,
+            opened_at: None,
             closed: false,
             cut_since: None,
             negotiation: Negotiation::Called,

@@ -21,6 +21,7 @@ use crate::fault::{Bug, Fault};
 use crate::oracle::{Broken, Oracle};
 use crate::peer::{Happening, Peer};
 use crate::server::Evil;
+use crate::stories::poison::Poison;
 use crate::switch;
 use crate::wire::Wire;
 
@@ -68,6 +69,10 @@ pub struct World {
     pub(crate) blocks: bool,
     /// Things are said that go after they were read.
     pub(crate) vanishing: bool,
+    /// What one device refuses.
+    pub(crate) poison: Option<Poison>,
+    /// Messages answer others, and what is in trays is dealt with.
+    pub(crate) answers: bool,
     /// The member that lies and forges, and how it does so now.
     pub(crate) mallory: Option<usize>,
     pub(crate) mischief: Vec<crate::mallory::Mischief>,
@@ -147,6 +152,8 @@ impl World {
             copies: 0,
             blocks: false,
             vanishing: false,
+            poison: None,
+            answers: false,
             mallory: None,
             mischief: Vec::new(),
             inventions: 0,
@@ -266,6 +273,7 @@ impl World {
             }
         }
         self.now = end;
+        self.oracle.hears_in_time(self.now);
         self.oracle.broken.clone().map_or(Ok(()), Err)
     }
 

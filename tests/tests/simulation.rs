@@ -301,6 +301,19 @@ fn i9_200_seeds_with_deaths_between_two_outputs_converge() {
     sweep(Range { deaths: true, ..Range::first(200) }, true);
 }
 
+/// One device refuses one message again and again: all others come within a minute, to it and to
+/// everybody.
+#[test]
+fn i9_200_seeds_with_a_message_that_is_refused_without_end_converge() {
+    sweep(Range { poison: true, ..Range::first(200) }, true);
+}
+
+/// Messages answer others, people type, and what could not be delivered is tried again or put away.
+#[test]
+fn i9_200_seeds_with_answers_and_trays_converge() {
+    sweep(Range { answers: true, ..Range::first(200) }, true);
+}
+
 /// Somebody's profile is copied: both devices write one log until they know of each other.
 #[test]
 fn i9_200_seeds_with_copies_converge() {

@@ -192,3 +192,53 @@ fn what_another_version_settles_as_not_understood_is_in_the_tray_at_once_and_sta
     hears(&mut world, &Frame::Have(vec![LogHave { log: entry.log, ranges: vec![], refused }]));
     takes_it_after_all(&mut world, entry);
 }
+
+/// How long a message may take, in milliseconds, whatever else is refused.
+const WITHIN: u64 = 1_000;
+const CARL: usize = 2;
+
+/// Ana, Ben and Carl. While Ben is elsewhere Ana says something that his device is not going to
+/// take; then he is back.
+fn poisoned() -> (World, EntryId) {
+    let mut world = two();
+    let carl = world.start(guest(2), Tables::new());
+    world.connect(carl);
+    world.pass(5_000);
+    world.take_to(BEN, 9);
+    world.pass(20_000);
+    world.say(ANA, "poison", Priority::Normal);
+    world.pass(1_000);
+    let poison = entry(&world, ANA, "poison");
+    world.peers[BEN].refuses = Some(poison);
+    world.take_to(BEN, 0);
+    world.pass(10_000);
+    (world, poison)
+}
+
+#[test]
+fn a_message_that_one_member_refuses_again_and_again_holds_up_nobody() {
+    let (mut world, poison) = poisoned();
+    for round in 0..120 {
+        let priority = Priority::ALL[round % 3];
+        for author in [ANA, BEN, CARL] {
+            let text = format!("{round} of {author}");
+            world.say(author, &text, priority);
+            world.pass(WITHIN);
+            for reader in [ANA, BEN, CARL] {
+                assert!(world.words(reader).contains(&text), "{text} is not at {reader}");
+            }
+        }
+        assert!(!world.words(BEN).contains(&"poison".to_owned()));
+    }
+    assert!(world.words(CARL).contains(&"poison".to_owned()));
+    let [case] = &tray(&world, ANA)[..] else { panic!("it alone is in the tray") };
+    assert_eq!((case.entry, case.failures.len()), (poison, 1));
+    let failure = &case.failures[0];
+    assert_eq!((failure.member, failure.reason), (guest(1).me(), FailureReason::NoSpace));
+    let attempts = failure.attempts;
+    assert!((limits::REFUSALS..200).contains(&attempts), "{attempts} in six minutes");
+    world.peers[BEN].refuses = None;
+    world.pass(60_000);
+    assert!(world.words(BEN).contains(&"poison".to_owned()));
+    assert_eq!((tray(&world, ANA), state(&world, ANA, "poison")), (vec![], RowState::Delivered));
+}

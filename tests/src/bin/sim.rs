@@ -73,6 +73,12 @@ mod command {
         /// Workers die between two outputs of one input in each seed
         #[arg(long)]
         deaths: bool,
+        /// A device refuses one message again and again in each seed
+        #[arg(long)]
+        poison: bool,
+        /// Messages answer others, people type, and the undelivered is dealt with in each seed
+        #[arg(long)]
+        answers: bool,
         /// How long a seed lives at least, in minutes of its own time
         #[arg(long, default_value_t = 0)]
         life: u64,
@@ -116,6 +122,8 @@ mod command {
             blocks: arguments.blocks,
             reads: arguments.reads,
             deaths: arguments.deaths,
+            poison: arguments.poison,
+            answers: arguments.answers,
         }
     }
 
@@ -216,6 +224,8 @@ mod command {
             ("blocks", arguments.blocks),
             ("reads", arguments.reads),
             ("deaths", arguments.deaths),
+            ("poison", arguments.poison),
+            ("answers", arguments.answers),
             ("fast", arguments.fast),
         ];
         for (name, _) in switches.into_iter().filter(|(_, on)| *on) {

@@ -2,12 +2,13 @@
 //!
 //! Who is away refuses nothing, however long that is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::frame::Frame;
-use engine::{EntryId, FailureReason, LogId, MemberId, Seq, Undelivered};
+use engine::{EntryHash, EntryId, FailureReason, LogId, MemberId, Seq, Undelivered};
 
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, cut};
+use crate::store::Store;
 
 /// One refusal: from which seq to which, and whether for good.
 type Told = (Seq, Seq, bool);
@@ -37,6 +38,30 @@ impl Oracle {
                 });
             }
         }
+    }
+
+    /// A device has refused an entry for a while in which nothing else was wrong: all devices hold
+    /// all there is, but it and what is signed with it there.
+    pub(crate) fn holds_up_nobody(
+        &mut self,
+        (device, entry): (usize, &EntryId),
+        disks: &[(usize, &Store)],
+    ) {
+        let Some((room, _)) = self.room.as_ref() else { return };
+        let all = |(_, store): &(usize, &Store)| store.all(room);
+        let there: BTreeSet<EntryHash> = disks.iter().flat_map(all).collect();
+        let beside = |(_, store): &(usize, &Store)| store.beside(room, entry);
+        let refused: BTreeSet<EntryHash> = disks.iter().flat_map(beside).collect();
+        let held_up = disks.iter().find_map(|(peer, store)| {
+            let here = store.all(room);
+            let mut lacking = there.difference(&here);
+            let hash = lacking.find(|hash| *peer != device || !refused.contains(hash))?;
+            let text = self.texts.get(hash).map(|text| cut(text));
+            let extents = disks.iter().map(|(peer, store)| (peer, store.extents(&entry.log)));
+            let extents: Vec<_> = extents.collect();
+            Some(format!("{device} refuses {entry}, and {peer} lacks {text:?}; runs: {extents:?}"))
+        });
+        held_up.into_iter().for_each(|what| self.fail("§5", what));
     }
 
     /// How often a member has refused an entry. `None` if it did so for good.

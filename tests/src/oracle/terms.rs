@@ -130,6 +130,12 @@ impl Oracle {
         self.terms.live.insert(draft.id, draft.terms.qos);
     }
 
+    /// True if a page was told of something live in this life of its worker.
+    pub(super) fn was_told_live(&self, peer: usize, draft: DraftId) -> bool {
+        let life = self.lives.get(&peer).copied().unwrap_or(0);
+        self.terms.heard.contains(&(peer, life, draft))
+    }
+
     pub(crate) fn reclassed(&mut self, hash: EntryHash) {
         self.terms.reclassed.insert(hash);
     }

@@ -93,6 +93,7 @@ impl Oracle {
     pub(crate) fn wire_closed(&mut self, wire: usize) {
         self.traffic.close(wire);
         self.hears_no_more(wire);
+        self.owes_nothing_over(wire);
     }
 
     /// A peer writes a message to a wire.

@@ -71,6 +71,7 @@ impl Oracle {
             self.spoken_in_order(one, &early);
             self.terms_kept(one, present);
             self.private_kept(one, present);
+            self.answers_kept(one, present);
         }
         self.nothing_lost(present, &early, truth);
     }

@@ -9,6 +9,7 @@ use crate::io::Output;
 use crate::limits;
 use crate::link::Link;
 use crate::outbox::live;
+use crate::simulation::{Planted, planted};
 use crate::view::{Draft, Event, LiveMessage, Qos, Refusal, Row};
 
 impl Engine {
@@ -33,6 +34,8 @@ impl Engine {
         if to.is_empty() {
             return Err(Refusal::NobodyThere);
         }
+        let some = if planted(Planted::LiveToOneOnly) { 1 } else { usize::MAX };
+        let to: BTreeSet<MemberId> = to.into_iter().take(some).collect();
         if qos == Qos::AtLeastOnce {
             let for_ms = draft.terms.expires_after.unwrap_or(limits::LIVE_FOR);
             let until = self.now.mono + for_ms.min(limits::LIVE_FOR);

@@ -195,6 +195,16 @@ faults! {
     FailedReadForgotten breaks "I9",
     /// A read that failed counts as one that found nothing.
     FailedReadIsEmpty breaks "I3",
+    /// What is behind a refused message in its log is refused, too.
+    RefusedHoldsUpRest breaks "§5",
+    /// What is said live at least once is said to one of those who are linked.
+    LiveToOneOnly breaks "§5",
+    /// Of a message that is in memory and that another answers it is said that it is not here.
+    QuoteOfNothing breaks "I9",
+    /// What was put away is forgotten, so that it comes back when it is refused again.
+    PutAwayComesBack breaks "§5",
+    /// Whoever has typed once is said to type for good.
+    TypingForever breaks "§5",
     /// What was settled while somebody was blocked stays so when it is unblocked.
     BlockedStaysSettled breaks "I12",
 }
@@ -295,10 +305,12 @@ mod switches {
     use std::cell::Cell;
 
     use super::{Mark, Planted};
+    use crate::ids::{EntryId, LogId, Seq};
     use crate::limits;
     use crate::members::quotas::Quota;
 
     thread_local! {
+        static REFUSED: Cell<Option<EntryId>> = const { Cell::new(None) };
         static QUOTA: Cell<Option<(Quota, Quota)>> = const { Cell::new(None) };
         static PLANTED: Cell<u128> = const { Cell::new(0) };
         static MARKS: Cell<u64> = const { Cell::new(0) };
@@ -361,6 +373,20 @@ mod switches {
         QUOTA.set(quota);
     }
 
+    /// From now on the engines that this thread calls take nothing in which this entry is.
+    pub fn refuse(entry: Option<EntryId>) {
+        REFUSED.set(entry);
+    }
+
+    /// True if a run is not taken because of an entry in it.
+    #[must_use]
+    pub fn is_refused(log: &LogId, first: Seq, last: Seq) -> bool {
+        let behind = planted(Planted::RefusedHoldsUpRest);
+        REFUSED.get().is_some_and(|entry| {
+            entry.log == *log && entry.seq <= last && (behind || first <= entry.seq)
+        })
+    }
+
     /// A branch is taken.
     pub fn mark(branch: Mark) {
         MARKS.set(MARKS.get() | 1 << branch as u8);
@@ -378,8 +404,15 @@ mod switches {
 #[cfg(not(feature = "simulation"))]
 mod switches {
     use super::{Mark, Planted};
+    use crate::ids::{LogId, Seq};
     use crate::limits;
     use crate::members::quotas::Quota;
+
+    /// Never.
+    #[inline]
+    pub(crate) const fn is_refused(_: &LogId, _: Seq, _: Seq) -> bool {
+        false
+    }
 
     /// How many entries and bytes of one member are stored at once.
     #[inline]
@@ -418,8 +451,8 @@ mod switches {
 
 #[cfg(feature = "simulation")]
 pub use switches::{
-    inbox_bytes, is_quick, mark, merge_runs, page_runs, plant, planted, quicken, quota, set_quota,
-    take_marks,
+    inbox_bytes, is_quick, is_refused, mark, merge_runs, page_runs, plant, planted, quicken, quota,
+    refuse, set_quota, take_marks,
 };
 #[cfg(not(feature = "simulation"))]
-pub(crate) use switches::{inbox_bytes, mark, merge_runs, page_runs, planted, quota};
+pub(crate) use switches::{inbox_bytes, is_refused, mark, merge_runs, page_runs, planted, quota};

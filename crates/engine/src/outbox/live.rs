@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::ids::{DraftId, MemberId};
 use crate::io::Millis;
 use crate::limits;
+use crate::simulation::{Planted, planted};
 use crate::view::{LiveMessage, Qos, Refusal};
 
 /// An own message that somebody has yet to acknowledge.
@@ -127,7 +128,9 @@ impl Live {
         if !typing {
             return self.typing.remove(&member).is_some();
         }
-        self.typing.insert(member, now + 2 * limits::TYPING_EVERY).is_none()
+        let ever = planted(Planted::TypingForever);
+        let until = if ever { Millis::MAX } else { now + 2 * limits::TYPING_EVERY };
+        self.typing.insert(member, until).is_none()
     }
 
     /// Who has said nothing of typing for too long.

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::protocol::{ClientMessage, PeerId, Rendezvous, ServerMessage};
 use engine::{
-    BatchId, Body, Channel, Command, Draft, DraftId, Engine, Event, Input, Invite, LinkId, Now,
-    Output, Priority, Record, Refusal, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind,
+    BatchId, Body, Channel, Command, Draft, DraftId, Engine, EntryId, Event, Input, Invite, LinkId,
+    Now, Output, Priority, Record, Refusal, RoomRecord, Row, RowState, RtcCall, Scan, SdpKind,
     StoreFault, StoreOp, Table,
 };
 
@@ -37,6 +37,8 @@ pub struct Peer {
     pub full: bool,
     /// So many more reads of the store fail.
     pub unread: u32,
+    /// What the engine takes nothing in with.
+    pub refuses: Option<EntryId>,
     /// The store is slow: these batches have no answer yet.
     pub slow: Option<Vec<BatchId>>,
     /// Bytes that came over links.
@@ -112,6 +114,7 @@ impl World {
             side: 0,
             full: false,
             unread: 0,
+            refuses: None,
             slow: None,
             heard: 0,
             ops: 0,
@@ -267,6 +270,8 @@ impl World {
         }
         if let Some(input) = self.peers[index].inputs.pop_front() {
             worked = true;
+            #[cfg(feature = "simulation")]
+            engine::simulation::refuse(self.peers[index].refuses);
             self.peers[index].engine.handle(input, now);
         }
         worked

@@ -152,7 +152,7 @@ impl Engine {
             return;
         }
         let row = self.timeline.row(&entry).filter(|_| self.timeline.is_called(&entry, hash));
-        let original = row.map(Original::of);
+        let original = row.filter(|_| !planted(Planted::QuoteOfNothing)).map(Original::of);
         let quote = Quote { target, original };
         self.out.push_back(crate::Output::Event(Event::Quoted(Box::new(quote))));
     }

@@ -11,7 +11,7 @@ use crate::log::ranges::RangeSet;
 use crate::log::refusal;
 use crate::log::run::Run;
 use crate::queue::Class;
-use crate::simulation::{Mark, inbox_bytes, mark};
+use crate::simulation::{Mark, inbox_bytes, is_refused, mark};
 use crate::view::Passage;
 
 impl Engine {
@@ -25,7 +25,9 @@ impl Engine {
             let bytes = bytes.len();
             return self.inbox.put_away([Away { class, bytes, ..Away::of(&run, id) }]);
         }
-        if let Some(reason) = self.no_room_for(&run.log.member, bytes.len()) {
+        let refused = is_refused(&run.log, run.first, last).then_some(refusal::NO_SPACE);
+        let room = || self.no_room_for(&run.log.member, bytes.len());
+        if let Some(reason) = refused.or_else(room) {
             self.wants.dropped(&run.log);
             self.refuse_runs(&[(id, run.log, run.first, last)], reason);
             return self.release(&[(id, class, bytes.len())]);

@@ -11,7 +11,7 @@ const EMOJI: [&str; 3] = ["👍", "🎉", "❤"];
 
 impl World {
     /// A draft of a device, and its kind in the first word. `None` while nobody can write there.
-    fn draft(&mut self, peer: usize, kind: &str) -> Option<Draft> {
+    pub(crate) fn draft(&mut self, peer: usize, kind: &str) -> Option<Draft> {
         if self.peers[peer].engine.is_none() || self.peers[peer].frozen.is_some() {
             return None;
         }
@@ -21,7 +21,7 @@ impl World {
         Some(Draft::new(DraftId(self.random.bytes()), text, priority))
     }
 
-    fn hand_over(&mut self, peer: usize, draft: Draft) {
+    pub(crate) fn hand_over(&mut self, peer: usize, draft: Draft) {
         self.note(format_args!("{peer}: {} {:?} {:?}", draft.text, draft.act, draft.terms));
         self.oracle.said(peer, &draft, &self.peers[peer].screen);
         self.peers[peer].unseen.push(vec![draft.clone()]);
@@ -203,7 +203,13 @@ impl World {
         self.note(format_args!("{peer}: {} {qos:?}", draft.text));
         let draft = draft.on(Terms { qos, ..Terms::default() });
         self.oracle.said_live(&draft, &self.peers[peer].screen);
+        let id = draft.id;
         self.command(peer, Command::Send(draft));
+        if qos == Qos::AtLeastOnce && !self.blocks {
+            self.oracle.owes_live(peer, id, self.now, &self.wires);
+            let asleep = (0..self.peers.len()).filter(|peer| self.peers[*peer].frozen.is_some());
+            asleep.for_each(|peer| self.oracle.owes_nothing_live(peer));
+        }
     }
 
     /// A message that waits for members gets another class.
