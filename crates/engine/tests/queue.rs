@@ -196,11 +196,15 @@ fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it(
     assert_eq!((tray.len(), tray[0].entry), (1, id));
     assert_eq!(tray[0].failures[0].member, guest(2).keypair().member());
     assert_eq!(tray[0].failures[0].reason, FailureReason::Expired);
+    // It is put away, and does not come back when the third says that it came too late.
+    world.command(0, Command::Dismiss(id));
+    assert_eq!(undelivered(&world, 0), []);
     // The third gets what follows, and the chain of the log is whole without the body.
     let again = world.start(guest(2), store);
     world.connect(again);
     world.pass(10_000);
     assert_eq!(world.words(again), ["Gone", "for ever"]);
+    assert_eq!(undelivered(&world, 0), []);
     let reopened = restart(&mut world, 0, founder());
     assert_eq!(shown(&world, reopened, &id).state, RowState::Expired);
 }

@@ -200,11 +200,10 @@ impl Tray {
     pub fn remove(&mut self, entry: &EntryId) -> bool {
         let case = self.cases.get_mut(entry).filter(|case| !case.is_put_away());
         let Some(Case { failures, history }) = case else { return false };
-        // What has expired nobody offers again, so nobody refuses it again.
-        failures.retain(|failure| failure.reason != FailureReason::Expired);
+        // Also of what has expired: whoever was away says that it came too late.
         failures.iter_mut().for_each(|failure| failure.attempts = PUT_AWAY);
         history.clear();
-        if failures.is_empty() {
+        if failures.is_empty() || planted(Planted::PutAwayComesBack) {
             self.cases.remove(entry);
         }
         self.dirty.insert(*entry);
@@ -341,6 +340,16 @@ mod tests {
             assert!(tray.held(&entry(1), &BEN), "it is over once it is held");
             assert!(!tray.knows(&entry(1), &BEN, blocked));
         }
+    }
+
+    #[test]
+    fn what_has_expired_and_was_put_away_stays_so_when_its_member_is_back() {
+        let mut tray = Tray::default();
+        let late = (FailureReason::Expired, Refused::ForGood);
+        assert!(tray.refused(entry(1), ANA, late, 1));
+        assert!(tray.remove(&entry(1)));
+        assert!(tray.knows(&entry(1), &ANA, late), "it says that it came too late");
+        assert!(!tray.held(&entry(1), &ANA) && tray.knows(&entry(1), &BEN, late));
     }
 
     #[test]
