@@ -183,7 +183,7 @@ impl Engine {
             Err(fault) => return self.on_scan_failed(&purpose, fault),
         };
         match purpose {
-            Purpose::Projections => self.on_projections(records),
+            Purpose::Projections => self.on_projections(&records),
             Purpose::Decisions => self.on_decision_runs(&records),
             Purpose::Readings => self.on_readings(records),
             Purpose::Early => self.on_early(records),
@@ -246,16 +246,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    fn on_projections(&mut self, records: Vec<Record>) {
-        self.forget_spent(&records);
-        for (key, value) in records {
-            if !self.load_projection(&key, &value) {
-                self.damaged(Table::Projections);
-            }
-        }
-        self.find_decisions();
     }
 
     pub(super) fn load_early(&mut self) {

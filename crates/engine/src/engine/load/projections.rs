@@ -5,16 +5,26 @@ use std::collections::BTreeSet;
 use crate::engine::commit::govern;
 use crate::engine::{Engine, keys};
 use crate::ids::LogId;
-use crate::io::Record;
+use crate::io::{Record, Table};
 use crate::log::LogState;
 use crate::log::checked;
 use crate::members::Member;
 use crate::register::Register;
 
 impl Engine {
+    pub(super) fn on_projections(&mut self, records: &[Record]) {
+        self.forget_spent(records);
+        for (key, value) in records {
+            if !self.load_projection(key, value) {
+                self.damaged(Table::Projections);
+            }
+        }
+        self.find_decisions();
+    }
+
     /// A commit that seemed to fail may have stored that nothing is left of a branch: what memory
     /// says to be held of one that is not stored is not here.
-    pub(super) fn forget_spent(&mut self, records: &[Record]) {
+    fn forget_spent(&mut self, records: &[Record]) {
         let log = |(key, _): &Record| match keys::read_projection(key) {
             Some(keys::Projection::Log(log)) => Some(log),
             Some(_) | None => None,
@@ -28,7 +38,7 @@ impl Engine {
     }
 
     /// Takes a record in. False if it is damaged.
-    pub(super) fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
+    fn load_projection(&mut self, key: &[u8], value: &[u8]) -> bool {
         let (record, checked) = checked::open(key, value);
         match keys::read_projection(key) {
             Some(keys::Projection::Log(log)) => match LogState::decode(record) {
