@@ -331,6 +331,9 @@ impl ChatState {
             }
             PageEvent::Watched(watched) => {
                 self.unwatched = !watched;
+                if self.unwatched {
+                    self.end_history();
+                }
                 Vec::new()
             }
             PageEvent::Composes(compose) => {

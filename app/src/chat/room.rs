@@ -219,10 +219,7 @@ impl ChatState {
             Event::Pending(pending) => self.room.pending = pending,
             Event::LinkState(state) => self.room.link = state,
             Event::SignalState(state) => self.room.signal = Some(state),
-            Event::Gaps(gaps) => {
-                self.room.gaps = gaps;
-                self.end_history();
-            }
+            Event::Gaps(gaps) => self.room.gaps = gaps,
             Event::Waiting(waiting) => {
                 let ids: Vec<DraftId> = waiting.iter().map(|waiting| waiting.draft.id).collect();
                 self.room.queue.waiting = waiting;

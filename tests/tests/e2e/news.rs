@@ -44,6 +44,17 @@ async fn sounds(page: &Page) -> Result<u32> {
     page.run("return window.sounds", &[]).await
 }
 
+/// A sound is two tones.
+async fn wait_for_sounds(page: &Page, tones: u32) -> Result<()> {
+    let until = std::time::Instant::now() + crate::page::PATIENCE;
+    while sounds(page).await? < tones {
+        ensure!(std::time::Instant::now() < until, "{} hears nothing", page.person());
+        tokio::time::sleep(crate::page::LOOK).await;
+    }
+    ensure!(sounds(page).await? == tones, "it sounds more than once");
+    Ok(())
+}
+
 async fn wait_until_told(page: &Page, count: usize) -> Result<Vec<String>> {
     let until = std::time::Instant::now() + crate::page::PATIENCE;
     loop {
@@ -98,7 +109,10 @@ fn news(name: &str, browser: Browser) -> Told {
         ana.send("a secret").await?;
         let all = wait_until_told(&ben, 1).await?;
         ensure!(all == ["Confab: 1 new message"], "{all:?}");
-        ensure!(sounds(&ben).await? == 2, "two tones are one sound");
+        if browser == Chromium {
+            // The other one lets nothing sound on a machine without anything to hear it.
+            wait_for_sounds(&ben, 2).await?;
+        }
         look_away(&ben, false).await?;
         let read = |view: &View| view.rows.iter().any(|row| row.state == "read");
         ana.wait("he has come back and read it", read).await?;
@@ -112,11 +126,14 @@ fn news(name: &str, browser: Browser) -> Told {
         ana.send("and on").await?;
         let all = wait_until_told(&ben, 2).await?;
         ensure!(all.len() == 2 && all[1] == "Confab: 1 new message", "{all:?}");
-        ensure!(sounds(&ben).await? == 4, "each time it sounds once");
+        if browser == Chromium {
+            wait_for_sounds(&ben, 4).await?;
+        }
+        let before = sounds(&ben).await?;
         let () = ben.run("localStorage.setItem('confab.silent', 'on')", &[]).await?;
         ana.send("in silence").await?;
         wait_until_told(&ben, 3).await?;
-        ensure!(sounds(&ben).await? == 4, "it was turned off");
+        ensure!(sounds(&ben).await? == before, "it was turned off");
         Ok(())
     })
 }

@@ -409,7 +409,6 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
             (figure("now"), figure("highest")) == (Some("0"), Some("2"))
         };
         ana.wait("the curve has gone down", drained).await?;
-        ana.wait("Ben is measured", |view| view.shows("graph-round-trip")).await?;
         stage.portray(&ana, "graphs").await?;
         Ok(())
     })

@@ -75,8 +75,8 @@ impl Load {
             // own choice for sending, and what closing the page costs. Where a visit begins, and
             // how much is new below, are 4,000 of it: a room opens there at its first drawing. The
             // curves of the inspector, a sound, words for another room, and what a room keeps to
-            // itself are 8,500.
-            Self::First => 564_500,
+            // itself are 10,000.
+            Self::First => 566_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count. What was read, kept a log, and

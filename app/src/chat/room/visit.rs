@@ -6,7 +6,8 @@
 //!        ▲                                                   or has seen all          │
 //!        └────────────── again, while the list is at its end ─────────────────────────┘
 //! ```
-//! Whoever has just joined the room has missed nothing: what comes at first is its history.
+//! Whoever has just joined the room has missed nothing: what comes is its history, until the person
+//! looks away.
 
 use browser::{Body, Command, EntryId, Order};
 
@@ -82,7 +83,8 @@ impl ChatState {
         self.room.visit.first && !made
     }
 
-    /// Nothing that members hold is missing any more.
+    /// The person looks away. Whatever comes from then on is no history, if that is here: it comes
+    /// in parts, and between two of them nothing seems to be missing.
     pub(in crate::chat) fn end_history(&mut self) {
         if self.room.gaps.is_empty() && !self.rows.is_empty() {
             self.room.visit.first = false;

@@ -226,8 +226,12 @@ fn whoever_has_just_joined_has_missed_nothing_until_the_history_is_there() {
     tell(&mut state, rows_of_ben(1..=100, true));
     assert_eq!((dividers(&state), state.span), (vec![], Span::End));
     state.apply(told(Event::Gaps(vec![])));
-    tell(&mut state, rows_of_ben(101..=120, true));
-    assert_eq!(held_at(&state), Some(101), "the link was lost for a while");
+    tell(&mut state, rows_of_ben(101..=110, true));
+    assert_eq!(held_at(&state), None, "it comes in parts");
+    state.apply(PageEvent::Watched(false));
+    state.apply(PageEvent::Watched(true));
+    tell(&mut state, rows_of_ben(111..=120, true));
+    assert_eq!(held_at(&state), Some(111), "the link was lost for a while");
 }
 
 #[test]
