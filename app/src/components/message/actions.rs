@@ -167,7 +167,7 @@ fn Forward(there: Memo<Option<EntryId>>) -> impl IntoView {
             aria-label=word(|words| words.everyday.forward)
             on:click=on_click
         >
-            <Icon name="forward" />
+            <Icon name="elsewhere" />
         </button>
     }
 }
