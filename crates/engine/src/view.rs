@@ -432,10 +432,11 @@ pub enum Refusal {
     /// The founder is neither removed, promoted nor demoted.
     #[error("the founder of the room stays what it is")]
     AboutFounder,
-    /// So much was decided in this room that nothing more is taken into account.
-    #[error("{limit} things were decided in this room, no more are taken into account")]
+    /// So much was decided by this member, or by those who may decide as much as it may, that
+    /// nothing more of theirs is taken into account.
+    #[error("{limit} decisions are taken into account here, and no more")]
     TooMuchDecided {
-        /// The limit.
+        /// The limit: of this member, or of all these.
         limit: u64,
     },
     /// It does not fit to what has become known meanwhile.

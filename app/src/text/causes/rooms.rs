@@ -134,10 +134,10 @@ impl Language {
 
     fn too_much_decided(self, limit: u64) -> Wording {
         self.say(
-            format!("{limit} things were decided in this room, and no more count."),
-            "Found a new room to go on.",
-            format!("此房间已作出 {limit} 项决定，不能再多了。"),
-            "请新建一个房间继续。",
+            format!("{limit} decisions of this kind count in this room, and no more."),
+            "The founder or an admin may still decide it. Otherwise found a new room to go on.",
+            format!("此房间最多计入 {limit} 项此类决定，不能再多了。"),
+            "创建者或管理员也许仍可决定；否则请新建一个房间继续。",
         )
     }
 

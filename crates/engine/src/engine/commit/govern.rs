@@ -165,8 +165,8 @@ impl Engine {
             let founder = motion.needs() == Role::Founder;
             return Err(if founder { Refusal::NotFounder } else { Refusal::NotAdmin });
         }
-        if !self.governance.membership.has_place_of(&self.own.member) {
-            let limit = u64::try_from(limits::DECISIONS).unwrap_or(u64::MAX);
+        if let Some(limit) = self.governance.membership.full_for(&self.own.member) {
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
             return Err(Refusal::TooMuchDecided { limit });
         }
         let Some(member) = motion.subject() else { return Ok(()) };

@@ -55,7 +55,17 @@ impl Membership {
     /// True if one more decision of a member has a place.
     #[must_use]
     pub fn has_place_of(&self, member: &MemberId) -> bool {
-        self.has_room(member, (0, 0))
+        self.full_for(member).is_none()
+    }
+
+    /// How many places there are that are all taken, if one more decision of a member has none: its
+    /// own, or those of all of its rank.
+    #[must_use]
+    pub fn full_for(&self, member: &MemberId) -> Option<usize> {
+        let rank = self.rank(member);
+        let (one, together) = Membership::most(rank);
+        let kept = self.kept.get(member).copied().unwrap_or_default();
+        if kept >= one { Some(one) } else { (self.kept_of(rank) >= together).then_some(together) }
     }
 
     /// The same, beside others that are about to be taken in: of this member, and of all of its

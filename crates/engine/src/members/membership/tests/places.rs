@@ -25,10 +25,11 @@ fn i6_who_has_no_authority_takes_the_places_of_nobody_who_has() {
     let mut membership = after(&[&admin]);
     let one = limits::DECISIONS_OF_ONE;
     assert_eq!(offered(&mut membership, worthless(9, 2 * one)), one);
-    assert!(!membership.has_place_of(&id(9)) && membership.has_place_of(&id(8)));
+    assert_eq!((membership.full_for(&id(9)), membership.full_for(&id(8))), (Some(one), None));
     let others: usize = (10..200).map(|key| offered(&mut membership, worthless(key, one))).sum();
     assert_eq!(others, limits::DECISIONS_OF_OTHERS - one);
-    assert!(membership.is_crowded() && !membership.has_place_of(&id(8)));
+    assert!(membership.is_crowded());
+    assert_eq!(membership.full_for(&id(8)), Some(limits::DECISIONS_OF_OTHERS));
     assert_eq!(membership.deps(&id(1)), [admin.hash], "nobody names them");
     let out = ruled(1, 1, &[&admin], removal(9, None, opening(9, &first(), &[0, 1])));
     assert_eq!(offered(&mut membership, [out]), 1);
