@@ -180,7 +180,7 @@ const SOON: u64 = 16;
 
 /// Faults that show only when several odd things come together: `cargo xtask sim --planted` finds
 /// each of them, in 21 to 783 seeds.
-const SLOW: [&str; 14] = [
+const SLOW: [&str; 18] = [
     "BodyUnchecked",
     "BundleSplitByPage",
     "CreditUnchecked",
@@ -190,11 +190,15 @@ const SLOW: [&str; 14] = [
     "OfferBackoffForever",
     "OfferTakenTwice",
     "OwnEntriesOverwritten",
+    "OwnVersionKeepsName",
     "PageFloorSkipsRow",
+    "ReceiptOfNewsOnly",
     "RegisterSignatureUnchecked",
     "RegisterStepsByOne",
     "ReplayedOfferAnswered",
+    "TypingForever",
     "UnknownCommitTrusted",
+    "WantNotServedTwice",
 ];
 
 /// Seeds that are wrong on purpose are found to be, within a few of them: an oracle that sees less

@@ -4,6 +4,7 @@
 //! that can go wrong.
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(unexpected_cfgs, reason = "the browser's tests, which use it, too, have no simulation")]
 
 mod line;
 

@@ -88,9 +88,10 @@ impl Engine {
         branch.is_some_and(|(branch, other)| !self.is_shown(&log, branch.mark, other))
     }
 
-    /// What a log has from a seq on goes where it belongs, if it is the same as all that it meets
-    /// there, which is known up to the last that was compared. Otherwise it is another version: its
-    /// end would go there without what it hangs on, and come back for ever.
+    /// What a log has from a seq on goes where it belongs. What was taken for a branch goes back
+    /// only if it is the same as all that it meets there, which is known up to the last that was
+    /// compared. Otherwise it is another version: its end would go there without what it hangs on,
+    /// and come back for ever.
     pub(super) fn begin(&mut self, part: (LogId, Seq, Place), compared: Option<Seq>) {
         let (from, at, to) = part;
         let (job, jobs) = (Job::absorb(from, at, to), &self.forks.jobs);
@@ -101,7 +102,8 @@ impl Engine {
         let moves = end.map_or_else(RangeSet::default, |(_, end)| RangeSet::of(at, end));
         let there = self.logs.of(&to.log()).map(|state| state.held().and(&moves));
         let mut met = there.iter().flat_map(RangeSet::ranges).map(|range| range.1);
-        if let Some(met) = met.find(|met| Some(*met) > compared) {
+        let goes_back = matches!(to, Place::Origin(_));
+        if let Some(met) = met.find(|met| goes_back && Some(*met) > compared) {
             return self.look_up(to.log(), met, Why::Fits(part, None));
         }
         simulation::mark(simulation::Mark::WentBack);
