@@ -329,13 +329,7 @@ impl ChatState {
                 self.turn(turn);
                 Vec::new()
             }
-            PageEvent::Watched(watched) => {
-                self.unwatched = !watched;
-                if self.unwatched {
-                    self.end_history();
-                }
-                Vec::new()
-            }
+            PageEvent::Watched(watched) => self.watched(watched),
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()

@@ -83,9 +83,18 @@ impl ChatState {
         self.room.visit.first && !made
     }
 
+    /// The page is in front of somebody, or not any more.
+    pub(in crate::chat) fn watched(&mut self, watched: bool) -> Vec<Errand> {
+        self.unwatched = !watched;
+        if self.unwatched {
+            self.end_history();
+        }
+        Vec::new()
+    }
+
     /// The person looks away. Whatever comes from then on is no history, if that is here: it comes
     /// in parts, and between two of them nothing seems to be missing.
-    pub(in crate::chat) fn end_history(&mut self) {
+    fn end_history(&mut self) {
         if self.room.gaps.is_empty() && !self.rows.is_empty() {
             self.room.visit.first = false;
         }
