@@ -7,6 +7,7 @@ use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
 use serde_json::json;
+use std::time::Duration;
 
 /// Writes down what the browser is asked to show. A driver cannot put a tab behind another one in
 /// every browser, so the page is told that it was.
@@ -42,6 +43,11 @@ async fn told(page: &Page) -> Result<Vec<String>> {
 
 async fn sounds(page: &Page) -> Result<u32> {
     page.run("return window.sounds", &[]).await
+}
+
+/// What comes within two seconds of a sound makes none of its own.
+async fn fall_silent() {
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
 }
 
 /// A sound is two tones.
@@ -105,6 +111,7 @@ fn news(name: &str, browser: Browser) -> Told {
         ana.wait_for_company(2).await?;
         let () = ben.run(LISTEN, &[]).await?;
 
+        fall_silent().await;
         look_away(&ben, true).await?;
         ana.send("a secret").await?;
         let all = wait_until_told(&ben, 1).await?;
@@ -122,6 +129,7 @@ fn news(name: &str, browser: Browser) -> Told {
             view.rows.len() == 2 && view.rows.iter().all(|row| row.state == "read")
         })
         .await?;
+        fall_silent().await;
         look_away(&ben, true).await?;
         ana.send("and on").await?;
         let all = wait_until_told(&ben, 2).await?;
@@ -129,6 +137,7 @@ fn news(name: &str, browser: Browser) -> Told {
         if browser == Chromium {
             wait_for_sounds(&ben, 4).await?;
         }
+        fall_silent().await;
         let before = sounds(&ben).await?;
         let () = ben.run("localStorage.setItem('confab.silent', 'on')", &[]).await?;
         ana.send("in silence").await?;
