@@ -172,6 +172,16 @@ impl LogState {
         self.spans.iter().any(|span| follows(span) && span.previous == *head)
     }
 
+    /// Up to which of its entries a run needs no signature of its own: the last one whose hash an
+    /// entry that is held names.
+    #[must_use]
+    pub fn vouched_to(&self, run: &Run) -> Option<Seq> {
+        let before = |span: &Span| span.first.checked_sub(1).map(|seq| (seq, span.previous));
+        let named = self.spans.iter().rev().filter_map(before);
+        let mut within = named.filter(|(seq, _)| (run.first..=run.last()).contains(seq));
+        within.find(|(seq, hash)| run.hash_at(*seq) == Some(*hash)).map(|(seq, _)| seq)
+    }
+
     /// Takes the end of consecutive entries away. `previous` is the hash of the entry before, and
     /// `before` its Lamport time.
     pub fn cut(&mut self, (first, last): (Seq, Seq), previous: EntryHash, before: u64) {

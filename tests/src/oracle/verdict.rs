@@ -147,10 +147,13 @@ impl Oracle {
     }
 
     /// True if the author of a row is there and shows it. One whose disk went back behind what it
-    /// said does not: it cannot say that the words are gone, either.
+    /// said does not: it cannot say that the words are gone, either. Nor can one device of a member
+    /// say so to another one: two of them have no link.
     fn says_itself(&self, row: &Row, present: &[Present<'_>]) -> bool {
-        let mut theirs = present.iter().filter(|one| self.member_of(one.peer) == Some(row.author));
-        theirs.any(|one| one.screen.rows.values().any(|shown| shown.entry == row.entry))
+        let theirs = present.iter().filter(|one| self.member_of(one.peer) == Some(row.author));
+        let shows = |one: &Present<'_>| one.screen.rows.values().any(|it| it.entry == row.entry);
+        let shown: Vec<bool> = theirs.map(shows).collect();
+        !shown.is_empty() && shown.iter().all(|shows| *shows)
     }
 
     /// The logs of members who are not there, of which somebody holds other words for a message

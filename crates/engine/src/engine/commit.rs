@@ -22,7 +22,7 @@ use crate::engine::forks::moves::Moved;
 use crate::engine::inbox::Away;
 use crate::engine::vanish::Vanishing;
 use crate::engine::{Engine, keys};
-use crate::ids::{DraftId, EntryHash, EntryId, LinkId, LogId, MemberId, Seq};
+use crate::ids::{DraftId, EntryId, LinkId, LogId, MemberId, Seq};
 use crate::io::{BatchId, Durability, Millis, Output, StoreFault, StoreOp, Table};
 use crate::limits;
 use crate::log::branch::Branch;
@@ -148,11 +148,10 @@ impl Commits {
         registers.filter(|cell| cell.key() == *key).map(|cell| cell.counter).max().unwrap_or(0)
     }
 
-    /// True if a run that is being stored names the last hash of another.
+    /// Up to which of its entries a run is vouched for by one that is being stored.
     #[must_use]
-    pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
-        let staged = self.out.as_ref().and_then(|batch| batch.logs.get(log));
-        staged.is_some_and(|state| state.vouches(last, head))
+    pub fn vouched_to(&self, run: &Run) -> Option<Seq> {
+        self.out.as_ref()?.logs.get(&run.log)?.vouched_to(run)
     }
 
     /// Waits a while before the store is used again, and what was refused is asked for again: up to

@@ -102,12 +102,15 @@ impl Inbox {
         std::mem::take(&mut self.away)
     }
 
-    /// True if a run that waits names the last hash of another.
+    /// Up to which of its entries a run is vouched for by one that waits.
     #[must_use]
-    pub fn vouches(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
-        let follows = |run: &Run| last.checked_add(1) == Some(run.first) && run.previous == *head;
-        let proves = |incoming: &&Incoming| incoming.whole && incoming.run.log == *log;
-        self.runs.iter().filter(proves).any(|incoming| follows(&incoming.run))
+    pub fn vouched_to(&self, run: &Run) -> Option<Seq> {
+        let proves = |incoming: &&Incoming| incoming.whole && incoming.run.log == run.log;
+        let waiting = self.runs.iter().filter(proves).map(|incoming| &incoming.run);
+        let before = waiting.filter_map(|next| Some((next.first.checked_sub(1)?, next.previous)));
+        let within = before.filter(|(seq, _)| (run.first..=run.last()).contains(seq));
+        let named = within.filter(|(seq, hash)| run.hash_at(*seq) == Some(*hash));
+        named.map(|(seq, _)| seq).max()
     }
 
     /// True if a run without a body has shown that this is the last hash of another: its headers

@@ -148,6 +148,23 @@ fn runs_join_in_any_order_and_overlap_is_no_harm() {
 }
 
 #[test]
+fn what_is_held_vouches_for_a_run_up_to_what_stands_before_it_and_no_further() {
+    let mut ana = Author::new(1);
+    let [a, b, c] = [(); 3].map(|()| ana.say(Priority::Normal, &["a"]));
+    let d = ana.say(Priority::Normal, &["d", "d"]);
+    let mut state = LogState::default();
+    state.insert(&a);
+    state.insert(&c);
+    state.insert(&d);
+    let merged = b.join(&c).unwrap().into_chained();
+    assert_eq!(state.vouched_to(&merged), Some(1), "the second of them is held");
+    assert_eq!(state.vouched_to(&b), Some(1));
+    assert_eq!(state.vouched_to(&d), None);
+    let other = Author::new(1).say(Priority::Normal, &["a", "other"]);
+    assert_eq!(state.vouched_to(&other), None, "it is not what stands before the third");
+}
+
+#[test]
 fn two_versions_of_a_log_are_seen_from_both_sides() {
     let mut ana = Author::new(1);
     let a = ana.say(Priority::Normal, &["0"]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::Engine;
 use crate::engine::inbox::{Away, Incoming};
-use crate::ids::{LinkId, MemberId};
+use crate::ids::{LinkId, MemberId, Seq};
 use crate::limits;
 use crate::link::Link;
 use crate::log::ranges::RangeSet;
@@ -20,7 +20,7 @@ impl Engine {
             Ok(run) => run,
             Err(error) => return self.misbehaved(id, &error.to_string()),
         };
-        let (last, head) = (run.last(), run.head());
+        let last = run.last();
         if self.turns_away(id, &run) {
             let bytes = bytes.len();
             return self.inbox.put_away([Away { class, bytes, ..Away::of(&run, id) }]);
@@ -32,18 +32,19 @@ impl Engine {
             self.refuse_runs(&[(id, run.log, run.first, last)], reason);
             return self.release(&[(id, class, bytes.len())]);
         }
-        let vouched = self.logs.of(&run.log).is_some_and(|state| state.vouches(last, &head))
-            || self.commits.vouches(&run.log, last, &head)
-            || self.inbox.vouches(&run.log, last, &head);
-        let run = match (vouched, run.is_chained()) {
+        let run = match (self.vouched_to(&run), run.is_chained()) {
             // A signature that was not checked is not passed on.
-            (true, _) => run.into_chained(),
-            (false, true) if self.is_proven(&run) => run,
-            // Nothing here says that it is what it claims: it is asked for again.
-            (false, true) => return self.release(&[(id, class, bytes.len())]),
-            (false, false) => match run.check_signature(&self.room) {
+            (Some(seq), _) if seq == last => run.into_chained(),
+            (_, true) if self.is_proven(&run) => run,
+            (_, false) => match run.check_signature(&self.room) {
                 Ok(()) => run,
                 Err(error) => return self.misbehaved(id, &error.to_string()),
+            },
+            // Nothing here says that the rest is what it claims: if it is not held, it is asked
+            // for again.
+            (vouched, true) => match vouched.and_then(|seq| run.prefix(seq.saturating_add(1))) {
+                Some(run) => run,
+                None => return self.release(&[(id, class, bytes.len())]),
             },
         };
         self.wants.arrived(&run.log, self.now.mono);
@@ -52,6 +53,13 @@ impl Engine {
         let gone = by_author || self.may_be_gone(&run, &deleted);
         let whole = gone && Engine::decisions_whole(&run) && !self.is_only_words(&run);
         self.inbox.put(Incoming { link: id, class, bytes: bytes.len(), run, whole });
+    }
+
+    /// Up to which of its entries a run needs no signature of its own: one that is held, is being
+    /// stored or waits to be names the hash of that.
+    fn vouched_to(&self, run: &Run) -> Option<Seq> {
+        let held = self.logs.of(&run.log).and_then(|state| state.vouched_to(run));
+        held.max(self.commits.vouched_to(run)).max(self.inbox.vouched_to(run))
     }
 
     /// True if something that is not held in a run's log shows that the run is what it claims: what
