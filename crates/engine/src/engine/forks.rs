@@ -235,7 +235,8 @@ impl Engine {
             Why::Absorb(from, to) => self.absorb_from(from, (seq, ours), to),
             Why::Fits(part, None) => self.look_up(part.0, seq, Why::Fits(part, Some(ours))),
             Why::Fits(part, Some(there)) if there == ours => self.begin(part, Some(seq)),
-            Why::Fits(..) => simulation::mark(simulation::Mark::Unfit),
+            // Another version is there: it stays a branch.
+            Why::Fits(..) => {}
             Why::Part => self.part(log, Mark { at: seq, hash: ours }),
             Why::Tell => {
                 for id in self.links.keys().copied().collect::<Vec<_>>() {

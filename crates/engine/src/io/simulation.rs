@@ -288,8 +288,6 @@ marks! {
     MuchGoes,
     /// What was taken for something else goes back into its log.
     WentBack,
-    /// What was about to go back met another version there.
-    Unfit,
     /// What is to be seen together was in several runs, and came to be whole.
     GroupRead,
     /// Somebody knocked at the door of a room.
