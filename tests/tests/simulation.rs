@@ -328,8 +328,10 @@ fn i9_200_seeds_with_copies_converge() {
 #[test]
 fn seeds_that_broke_a_promise_keep_it() {
     let options = Options { quick: true, fault: None };
-    let (plain, copied) =
-        ([1_016, 1_398, 4_050, 4_311, 4_352, 4_973], [30, 166, 172, 178, 264, 266, 594, 741, 839, 878]);
+    let (plain, copied) = (
+        [1_016, 1_398, 4_050, 4_311, 4_352, 4_973],
+        [30, 166, 172, 178, 264, 266, 594, 741, 839, 878],
+    );
     let plain = plain.into_iter().map(|seed| Plan::of(seed, None));
     let copied = copied.into_iter().map(|seed| Plan::of(seed, None).with_copy());
     let decided = [38, 43, 49, 393, 893, 1_984].into_iter();

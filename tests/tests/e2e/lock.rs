@@ -2,11 +2,12 @@
 //! and nothing of what was said lies readable in the browser's profile.
 
 use crate::browser::Browser::Chromium;
+use crate::canaries::Canaries;
 use crate::page::Page;
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Context, Result, ensure};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -260,8 +261,8 @@ async fn live(page: Page, url: &str, sealed: bool) -> Result<(String, Vec<u8>)> 
     Ok((body.to_owned(), bytes.get(64..96).context("an invite has a secret")?.to_vec()))
 }
 
-/// Which of these lie in the files of a folder, in any of the ways in which browsers write text.
-fn found(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Result<Vec<String>> {
+/// Which of these lie in the files of a folder, and where.
+fn found(folder: &Path, canaries: &Canaries) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -269,26 +270,18 @@ fn found(folder: &Path, canaries: &[(&'static str, Vec<u8>)]) -> Result<Vec<Stri
         if kind.is_dir() {
             found.extend(self::found(&path, canaries)?);
         } else if kind.is_file() {
-            let bytes = fs::read(&path)?;
-            for (name, canary) in canaries {
-                let wide: Vec<u8> = canary.iter().flat_map(|byte| [*byte, 0]).collect();
-                let hex = HEXLOWER.encode(canary).into_bytes();
-                let escaped = String::from_utf8_lossy(canary).replace(' ', "%20").into_bytes();
-                let ways = [canary.clone(), wide, hex, escaped];
-                let has = |way: &Vec<u8>| bytes.windows(way.len()).any(|part| part == way);
-                if ways.iter().any(has) {
-                    found.push(format!("{name} in {}", path.display()));
-                }
-            }
+            let names = canaries.within(&fs::read(&path)?).into_iter();
+            found.extend(names.map(|name| format!("{name} in {}", path.display())));
         }
     }
     Ok(found)
 }
 
-fn canaries((invite, secret): (String, Vec<u8>)) -> Vec<(&'static str, Vec<u8>)> {
+fn canaries((invite, secret): &(String, Vec<u8>)) -> Canaries {
     let words = [("name", NAME), ("room", ROOM), ("text", TEXT), ("draft", DRAFT)];
-    let words = words.map(|(name, words)| (name, words.as_bytes().to_vec()));
-    words.into_iter().chain([("invite", invite.into_bytes()), ("secret", secret)]).collect()
+    let words = words.into_iter().chain([("invite", invite.as_str())]);
+    let words = words.map(|(name, words)| (name, words.as_bytes()));
+    Canaries::new(words.chain([("secret", secret.as_slice())]))
 }
 
 #[test]
@@ -296,13 +289,13 @@ fn with_a_passphrase_the_profile_holds_nothing_that_can_be_read_and_without_one_
     play("lock-canary", async |stage| {
         let url = stage.server.url();
         let clear = live(stage.enter("clear", Chromium).await?, &url, false).await?;
-        let there = found(&stage.profile("clear"), &canaries(clear))?;
+        let there = found(&stage.profile("clear"), &canaries(&clear))?;
         for wanted in ["name in", "room in", "draft in", "secret in"] {
             let is = |it: &String| it.starts_with(wanted);
             ensure!(there.iter().any(is), "the search does not find {wanted}: {there:#?}");
         }
         let sealed = live(stage.enter("sealed", Chromium).await?, &url, true).await?;
-        let there = found(&stage.profile("sealed"), &canaries(sealed))?;
+        let there = found(&stage.profile("sealed"), &canaries(&sealed))?;
         ensure!(there.is_empty(), "the profile shows {there:#?}");
         Ok(())
     })
@@ -313,7 +306,7 @@ fn a_passphrase_that_comes_late_leaves_no_key_and_no_word_in_the_files_of_the_da
     play("lock-late", async |stage| {
         let url = stage.server.url();
         let page = stage.enter("late", Chromium).await?;
-        let canaries = canaries(live(page, &url, false).await?);
+        let canaries = canaries(&live(page, &url, false).await?);
         let in_database = |found: Vec<String>| -> Vec<String> {
             let keys = ["secret in", "invite in"];
             let is = |it: &String| {

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod browser;
+mod canaries;
 mod complaints;
 mod composer;
 mod page;
@@ -53,3 +54,4 @@ mod tray;
 mod unread;
 mod verification;
 mod weapons;
+mod witness;

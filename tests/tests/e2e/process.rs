@@ -75,6 +75,11 @@ impl Process {
         self.printed.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Names it to the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it, and all that it has started.
     pub fn end(&mut self) {
         let family = family(self.child.id());

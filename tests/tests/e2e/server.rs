@@ -49,6 +49,16 @@ impl Server {
         }
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Names its process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.borrow().as_ref().map(Process::id)
+    }
+
     /// Where its WebSocket is.
     pub fn signal_url(&self) -> String {
         format!("ws://127.0.0.1:{}/signal", self.port)

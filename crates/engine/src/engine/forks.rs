@@ -31,7 +31,7 @@ use crate::log::LogState;
 use crate::log::branch::{Branch, Mark};
 use crate::log::have::HaveRange;
 use crate::log::run::Run;
-use crate::simulation::{self, Planted, planted};
+use crate::simulation::{Planted, planted};
 
 /// Who says that it holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
