@@ -334,7 +334,7 @@ fn seeds_that_broke_a_promise_keep_it() {
     );
     let plain = plain.into_iter().map(|seed| Plan::of(seed, None));
     let copied = copied.into_iter().map(|seed| Plan::of(seed, None).with_copy());
-    let decided = [38, 43, 49, 393, 893, 1_984].into_iter();
+    let decided = [38, 43, 49, 393, 481, 893, 1_984].into_iter();
     let decided = decided.map(|seed| Plan::of(seed, None).with_decisions());
     // Of an hour, with five devices. In 602 words of a branch expire early at the one who has them.
     let long = [

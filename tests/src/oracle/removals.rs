@@ -56,12 +56,35 @@ impl Oracle {
     }
 
     /// Those who are left by all that was decided.
+    ///
+    /// Whoever was told that it is out is so, though nobody who is left has heard of it: it hangs
+    /// up at once, and they hear of it from whoever decided that.
     pub(super) fn left<'a>(&self, present: &[Present<'a>], truth: &Membership) -> Vec<Present<'a>> {
         let present = present.iter().copied().filter(|one| {
             let member = self.member_of(one.peer);
             member.is_none_or(|member| truth.role(&member) != Role::Removed)
+                && !self.was_told_that_it_is_out(one)
         });
         present.collect()
+    }
+
+    /// True if what is on its own disk says that it was removed.
+    fn was_told_that_it_is_out(&self, one: &Present<'_>) -> bool {
+        let told = self.decided_by([one.store]);
+        let role = told.zip(self.member_of(one.peer)).map(|(told, member)| told.role(&member));
+        role == Some(Role::Removed)
+    }
+
+    /// Whoever was told that it is out shows that.
+    pub(super) fn those_out_know(&mut self, present: &[Present<'_>]) {
+        for one in present.iter().filter(|one| self.was_told_that_it_is_out(one)) {
+            let member = self.member_of(one.peer);
+            let shown = member.and_then(|member| one.screen.roles.get(&member)).copied();
+            if shown != Some(Role::Removed) {
+                let peer = one.peer;
+                return self.fail("I9", format!("{peer} was removed, and is {shown:?} at itself"));
+            }
+        }
     }
 
     /// Whoever is out, as somebody who is not sees it, does not know the secret that this one uses.

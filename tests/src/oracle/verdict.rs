@@ -40,6 +40,7 @@ impl Oracle {
         let truth = self.truth(present)?;
         let left = self.left(present, &truth);
         self.secrets_kept(present);
+        self.those_out_know(present);
         let members: BTreeSet<Option<MemberId>> =
             left.iter().map(|one| self.member_of(one.peer)).collect();
         if members.len() > 1 {
