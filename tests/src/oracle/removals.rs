@@ -138,3 +138,27 @@ impl Oracle {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn who_alone_was_told_of_its_removal_shows_that_and_is_not_compared_with_who_is_left() {
+        let mut world = World::new(1, 3);
+        (0..3).for_each(|peer| world.open(peer));
+        world.pass(5_000).expect("all have met");
+        world.part(0, 1);
+        world.pass(60_000).expect("one is cut off from the founder");
+        let gone = world.oracle.member_of(2).expect("it has a key");
+        world.command(0, engine::Command::Remove(gone));
+        world.pass(5_000).expect("it hears of that");
+        world.calm_without(Some(0)).expect("who is left has not heard of it");
+        assert_eq!(world.peers[1].screen.roles.get(&gone), Some(&Role::Member));
+        assert_eq!(world.peers[2].screen.roles.get(&gone), Some(&Role::Removed));
+        world.peers[2].screen.roles.insert(gone, Role::Member);
+        let broken = world.calm_without(Some(0)).expect_err("it does not show what it knows");
+        assert_eq!(broken.invariant, "I9");
+    }
+}
