@@ -282,6 +282,33 @@ impl Store {
         run.map_or_else(Vec::new, |bytes| hashes(room, bytes))
     }
 
+    /// The hashes of all that nobody can take from here without an entry: of its run, of what
+    /// is stored right before that without a signature, as only that run says what it is, and of
+    /// what has no body any more, as a deletion in that run says.
+    #[must_use]
+    pub fn bound_to(&self, room: &RoomId, entry: &EntryId) -> BTreeSet<EntryHash> {
+        let runs = self.records.range((Table::Runs, Vec::new())..(Table::Timeline, Vec::new()));
+        let of_log = runs.filter_map(|(_, bytes)| {
+            let (_, first, last) = Run::extent(bytes).filter(|(log, ..)| *log == entry.log)?;
+            Some((first, last, bytes))
+        });
+        let (mut bound, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+        let mut reached = None;
+        for (first, last, bytes) in of_log.rev() {
+            let Ok(run) = Run::read(room, bytes) else { break };
+            let hangs =
+                run.is_chained() && reached.is_some_and(|at| last.checked_add(1) == Some(at));
+            let bare = |one: &RunEntry| one.body.is_none() && deleted.contains(&one.hash);
+            if (first..=last).contains(&entry.seq) || hangs || run.entries.iter().any(bare) {
+                bound.extend(run.entries.iter().map(|one| one.hash));
+                let deletions = run.entries.iter().filter(|one| one.header.kind == Kind::DELETE);
+                deleted.extend(deletions.filter_map(|one| Some(one.header.target?.hash)));
+                reached = Some(first);
+            }
+        }
+        bound
+    }
+
     /// The body of an entry, if it is stored here.
     #[must_use]
     pub fn body(&self, room: &RoomId, entry: &EntryId) -> Option<Vec<u8>> {
@@ -308,5 +335,76 @@ fn note(entries: &mut BTreeMap<LogId, RangeSet>, key: &Key, value: Option<&[u8]>
     let value = value.filter(|_| key.0 == Table::Runs);
     if let Some((log, first, last)) = value.and_then(Run::extent) {
         entries.entry(log).or_default().insert(first, last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::crypto::sign::Keypair;
+    use engine::log::entry::{Header, Target, body_hash};
+    use engine::log::run::{Start, Unsigned};
+    use engine::{EpochId, Incarnation, Priority};
+
+    use super::*;
+
+    const ROOM: RoomId = RoomId([1; 32]);
+
+    /// One message of a log as a run of its own, behind another; or the deletion of one.
+    fn run(keypair: &Keypair, first: u64, previous: EntryHash, target: Option<Target>) -> Run {
+        let log = LogId { member: keypair.member(), incarnation: Incarnation([2; 16]) };
+        let body = vec![3; 20];
+        let header = Header {
+            kind: if target.is_some() { Kind::DELETE } else { Kind::MESSAGE },
+            lamport: first + 1,
+            wall: 0,
+            expiry: None,
+            target,
+            group: None,
+            body_len: 20,
+            body_hash: body_hash(&body),
+        };
+        let (epoch, class) = (EpochId::FIRST, Priority::Normal);
+        let start = Start { room: ROOM, log, first, previous, epoch, class };
+        Run::sign(&start, vec![Unsigned { header, body }], keypair)
+    }
+
+    #[test]
+    fn what_has_no_signature_is_bound_to_what_stands_behind_it_and_to_nothing_else() {
+        let keypair = Keypair::from_seed(&[4; 32]);
+        let mut runs: Vec<Run> = Vec::new();
+        for first in 0..5 {
+            let previous = runs.last().map_or(EntryHash::NONE, Run::head);
+            runs.push(run(&keypair, first, previous, None));
+        }
+        let heads: Vec<EntryHash> = runs.iter().map(Run::head).collect();
+        let log = runs[0].log;
+        let stored = runs.into_iter().enumerate().map(|(place, run)| {
+            let run = if [1, 2].contains(&place) { run.into_chained() } else { run };
+            StoreOp::Put(Table::Runs, vec![u8::try_from(place).unwrap()], run.bytes().to_vec())
+        });
+        let mut store = Store::default();
+        store.commit(&stored.collect::<Vec<_>>(), Durability::Strict);
+        let bound = |seq| store.bound_to(&ROOM, &EntryId { log, seq });
+        assert_eq!(bound(3), heads[1..4].iter().copied().collect());
+        assert_eq!(bound(1), heads[1..2].iter().copied().collect());
+        assert_eq!(bound(4), heads[4..].iter().copied().collect());
+    }
+
+    #[test]
+    fn what_has_no_body_is_bound_to_the_deletion_that_shows_why() {
+        let keypair = Keypair::from_seed(&[4; 32]);
+        let mut gone = run(&keypair, 0, EntryHash::NONE, None);
+        gone.drop_body(0);
+        let other = run(&keypair, 1, gone.head(), None);
+        let (log, hash) = (gone.log, gone.head());
+        let target = Target { entry: EntryId { log, seq: 0 }, hash };
+        let deletion = run(&keypair, 2, other.head(), Some(target));
+        let stored = [&gone, &other, &deletion].into_iter().zip(0..);
+        let put =
+            |(run, place): (&Run, u8)| StoreOp::Put(Table::Runs, vec![place], run.bytes().to_vec());
+        let mut store = Store::default();
+        store.commit(&stored.map(put).collect::<Vec<_>>(), Durability::Strict);
+        let bound = store.bound_to(&ROOM, &EntryId { log, seq: 2 });
+        assert_eq!(bound, BTreeSet::from([hash, deletion.head()]));
     }
 }

@@ -345,7 +345,9 @@ fn seeds_that_broke_a_promise_keep_it() {
     let whispered = [Plan::of(169, None).with_decisions().with_whispers()];
     let blocked =
         [Plan::of(891, None).with_blocks(), Plan::of(128, None).with_decisions().with_blocks()];
-    let others = whispered.into_iter().chain(blocked);
+    let refused = [882, 1_079].map(|seed| Plan::of(seed, None).with_poison());
+    let answered = [Plan::of(1_523, None).with_answers()];
+    let others = whispered.into_iter().chain(blocked).chain(refused).chain(answered);
     for plan in plain.chain(copied).chain(decided).chain(long).chain(others) {
         let outcome = play(&plan, options);
         assert_eq!(outcome.broken, None, "seed {}\n{}", plan.seed, outcome.journal.join("\n"));

@@ -41,7 +41,8 @@ impl Oracle {
     }
 
     /// A device has refused an entry for a while in which nothing else was wrong: all devices hold
-    /// all there is, but it and what is signed with it there.
+    /// all there is, but it there, and what somebody has signed with it or nobody holds apart from
+    /// it.
     pub(crate) fn holds_up_nobody(
         &mut self,
         (device, entry): (usize, &EntryId),
@@ -50,12 +51,14 @@ impl Oracle {
         let Some((room, _)) = self.room.as_ref() else { return };
         let all = |(_, store): &(usize, &Store)| store.all(room);
         let there: BTreeSet<EntryHash> = disks.iter().flat_map(all).collect();
+        let apart = |(_, store): &(usize, &Store)| &store.all(room) - &store.bound_to(room, entry);
+        let apart: BTreeSet<EntryHash> = disks.iter().flat_map(apart).collect();
         let beside = |(_, store): &(usize, &Store)| store.beside(room, entry);
-        let refused: BTreeSet<EntryHash> = disks.iter().flat_map(beside).collect();
+        let rest = &apart - &disks.iter().flat_map(beside).collect();
         let held_up = disks.iter().find_map(|(peer, store)| {
+            let due = if *peer == device { &rest } else { &there };
             let here = store.all(room);
-            let mut lacking = there.difference(&here);
-            let hash = lacking.find(|hash| *peer != device || !refused.contains(hash))?;
+            let hash = due.difference(&here).next()?;
             let text = self.texts.get(hash).map(|text| cut(text));
             let extents = disks.iter().map(|(peer, store)| (peer, store.extents(&entry.log)));
             let extents: Vec<_> = extents.collect();
