@@ -124,9 +124,11 @@ impl Engine {
             let begins = begins.filter(|mark| self.takes(&place, state, *mark));
             let begins = begins.map(|mark| mark.at);
             let held = state.held();
-            let rooted = usize::from(!self.may_come_next(state, &place));
-            let alone = held.ranges().iter().skip(rooted).map(|range| range.0);
-            let alone = alone.filter(behind).map(|seq| seq - 1);
+            // Its beginning may have gone to another log: then its first range stands alone, too.
+            let base = state.branch().map_or(0, |branch| branch.mark.at);
+            let rooted = |seq: &Seq| *seq == base && !self.may_come_next(state, &place);
+            let alone = held.ranges().iter().map(|range| range.0);
+            let alone = alone.filter(|seq| behind(seq) && !rooted(seq)).map(|seq| seq - 1);
             let at = begins.filter(|at| *at >= from).into_iter().chain(alone);
             places.extend(at.map(|seq| (*log, seq)));
         }
