@@ -346,7 +346,7 @@ fn seeds_that_broke_a_promise_keep_it() {
     let blocked =
         [Plan::of(891, None).with_blocks(), Plan::of(128, None).with_decisions().with_blocks()];
     let refused = [882, 1_079].map(|seed| Plan::of(seed, None).with_poison());
-    let answered = [Plan::of(1_523, None).with_answers()];
+    let answered = [1_523, 2_007].map(|seed| Plan::of(seed, None).with_answers());
     let others = whispered.into_iter().chain(blocked).chain(refused).chain(answered);
     for plan in plain.chain(copied).chain(decided).chain(long).chain(others) {
         let outcome = play(&plan, options);

@@ -3,8 +3,9 @@
 //!
 //! Refusals are counted; a message counts as undelivered once one member has refused it
 //! [`limits::REFUSALS`] times, or for good. A member that holds it after all leaves the tray.
-//! What a person has put away or deleted is kept in mind: whoever has refused it for good says so
-//! again whenever it says what it holds, and that is neither news nor another attempt.
+//! What a person has put away or deleted is kept in mind, as long as there is room: whoever has
+//! refused it for good says so again whenever it says what it holds, and that is neither news nor
+//! another attempt, nor is it when yet another member refuses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,9 +157,11 @@ impl Tray {
     pub fn held(&mut self, entry: &EntryId, member: &MemberId) -> bool {
         let Some(Case { failures, .. }) = self.cases.get_mut(entry) else { return false };
         let before = failures.len();
-        // Who holds what has expired holds no words: that stays undelivered.
+        // Who holds what has expired holds no words: that stays undelivered. What was put away
+        // stays so, though one of those who refused it has it now: the next one may refuse it.
         failures.retain(|failure| {
-            failure.member != *member || failure.reason == FailureReason::Expired
+            let stays = failure.reason == FailureReason::Expired || is_put_away(failure);
+            failure.member != *member || stays
         });
         if failures.len() == before {
             return false;
@@ -337,8 +340,8 @@ mod tests {
             assert!(tray.knows(&entry(1), &ANA, (FailureReason::NoSpace, Refused::ForNow)));
             assert!(!tray.again(&entry(1)) && !tray.remove(&entry(1)));
             assert_eq!(tray.attempts(&BEN, |_| true), 0);
-            assert!(tray.held(&entry(1), &BEN), "it is over once it is held");
-            assert!(!tray.knows(&entry(1), &BEN, blocked));
+            assert!(!tray.held(&entry(1), &BEN));
+            assert!(tray.knows(&entry(1), &ANA, blocked), "nobody wants to hear of the next one");
         }
     }
 
