@@ -19,11 +19,12 @@ pub(crate) struct InlineHashes {
 }
 
 /// The header's value. `host` is the request's own, checked; `connect` are other servers that the
-/// operator allows.
+/// operator allows, `embedders` the pages that may show this one inside them.
 pub(crate) fn policy<'a>(
     inline: &InlineHashes,
     host: Option<&str>,
     connect: impl Iterator<Item = &'a str>,
+    embedders: impl Iterator<Item = &'a str>,
 ) -> String {
     let mut policy = String::from("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
     append(&mut policy, inline.scripts.iter().map(String::as_str));
@@ -37,8 +38,12 @@ pub(crate) fn policy<'a>(
     append(&mut policy, connect);
     policy.push_str(
         "; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types confab",
+         frame-ancestors",
     );
+    let mut embedders = embedders.peekable();
+    append(&mut policy, embedders.peek().is_none().then_some("'none'").into_iter());
+    append(&mut policy, embedders);
+    policy.push_str("; require-trusted-types-for 'script'; trusted-types confab");
     policy
 }
 
@@ -176,7 +181,8 @@ mod tests {
     #[test]
     fn the_policy_names_the_boot_script_and_the_servers() {
         let inline = InlineHashes { scripts: vec![LOG.to_owned()], styles: vec![] };
-        let policy = policy(&inline, Some("127.0.0.1:8787"), ["wss://other.example"].into_iter());
+        let (connect, nobody) = (["wss://other.example"].into_iter(), [].into_iter());
+        let policy = policy(&inline, Some("127.0.0.1:8787"), connect, nobody);
         for part in [
             "default-src 'none'; ",
             &format!("script-src 'self' 'wasm-unsafe-eval' {LOG}; "),
@@ -189,5 +195,13 @@ mod tests {
             assert!(policy.contains(part), "{part} in {policy}");
         }
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
+    }
+
+    #[test]
+    fn the_policy_names_the_pages_that_may_embed_this_one_and_no_other() {
+        let embedders = ["https://one.example", "https://two.example:8443"].into_iter();
+        let policy = policy(&InlineHashes::default(), None, [].into_iter(), embedders);
+        let part = "; frame-ancestors https://one.example https://two.example:8443; require-";
+        assert!(policy.contains(part), "{policy}");
     }
 }

@@ -65,6 +65,14 @@ pub struct Config {
           value_parser = Origin::page_list)]
     pub allow_origin: std::vec::Vec<Origin>,
 
+    /// Pages of other origins that may show this one inside them: https://host:port, commas between.
+    ///
+    /// Without it no page may: whoever embeds a page can lay something over it and lead its visitor
+    /// to click what is below.
+    #[arg(long, env = "CONFAB_EMBED_IN", default_value = "", hide_default_value = true,
+          value_parser = Origin::page_list)]
+    pub embed_in: std::vec::Vec<Origin>,
+
     /// Proxies in front of this server: addresses or networks such as 10.0.0.0/8, commas between.
     ///
     /// Only from them X-Forwarded-For and Forwarded are believed. Without it, whatever comes
@@ -238,6 +246,7 @@ impl Default for Config {
             turn_life: TURN_LIFE,
             connect: Vec::new(),
             allow_origin: Vec::new(),
+            embed_in: Vec::new(),
             trusted_proxies: Networks::default(),
             allow_loopback: cfg!(debug_assertions),
             dist: None,

@@ -61,7 +61,8 @@ async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next
     let page = Arc::clone(&shared.page);
     let inline = tokio::task::spawn_blocking(move || page.inline_hashes()).await;
     let connect = shared.config.connect.iter().map(origin::Origin::as_str);
-    let policy = policy(&inline.unwrap_or_default(), host.as_deref(), connect);
+    let embedders = shared.config.embed_in.iter().map(origin::Origin::as_str);
+    let policy = policy(&inline.unwrap_or_default(), host.as_deref(), connect, embedders);
     shield(&mut response, &policy);
     response
 }

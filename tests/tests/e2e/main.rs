@@ -21,6 +21,7 @@ mod backfill;
 mod blocks;
 mod connections;
 mod device;
+mod embedded;
 mod emoji;
 mod evil;
 mod evil_member;

@@ -6,6 +6,7 @@ use crate::view::{SCRIPT, View};
 use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -21,12 +22,19 @@ pub const LOOK: Duration = Duration::from_millis(50);
 pub struct Page {
     session: Rc<Session>,
     tab: WindowHandle,
+    /// True if it is the one that another page shows inside it.
+    embedded: Cell<bool>,
 }
 
 impl Page {
     /// The page in this tab of the session.
     pub fn new(session: Rc<Session>, tab: WindowHandle) -> Self {
-        Self { session, tab }
+        Self { session, tab, embedded: Cell::new(false) }
+    }
+
+    /// Whatever is done from now on is done in the page that this one shows inside it.
+    pub fn turn_inside(&self) {
+        self.embedded.set(true);
     }
 
     /// Whose browser it is in.
@@ -196,7 +204,12 @@ impl Page {
     }
 
     async fn web(&self) -> Result<WebDriver> {
-        self.session.turn_to(&self.tab).await
+        let web = self.session.turn_to(&self.tab).await?;
+        if self.embedded.get() {
+            web.enter_default_frame().await?;
+            web.enter_frame(0).await?;
+        }
+        Ok(web)
     }
 
     /// Waits for an element that is visible and can be used.

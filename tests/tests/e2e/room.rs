@@ -51,6 +51,11 @@ impl Page {
     /// Opens an invite and joins its room.
     pub async fn join(&self, invite: &str, name: &str) -> Result<()> {
         self.open(invite).await?;
+        self.accept(name).await
+    }
+
+    /// Joins by the invite that is open.
+    pub async fn accept(&self, name: &str) -> Result<()> {
         self.fill("name-input", name).await?;
         self.click("name-save").await?;
         self.wait("the room is open", |view| view.shows("composer")).await?;
