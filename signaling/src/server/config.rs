@@ -65,7 +65,7 @@ pub struct Config {
           value_parser = Origin::page_list)]
     pub allow_origin: std::vec::Vec<Origin>,
 
-    /// Pages of other origins that may show this one inside them: https://host:port, commas between.
+    /// Pages of other origins that may show this one inside: https://host:port, commas between.
     ///
     /// Without it no page may: whoever embeds a page can lay something over it and lead its visitor
     /// to click what is below.
