@@ -86,6 +86,27 @@ pub async fn speak(page: &Page, language: &str) -> Result<()> {
     Ok(())
 }
 
+/// The page runs from right to left, and says so with letters that do, as in a language that is
+/// written so; or as before.
+pub async fn mirror(page: &Page, on: bool) -> Result<()> {
+    page.run::<serde_json::Value>(MIRROR, &[json!(on)]).await?;
+    Ok(())
+}
+
+/// Puts a mark before and behind each text that makes it run from right to left as a whole.
+const MIRROR: &str = r#"
+const [on] = arguments;
+document.documentElement.dir = on ? "rtl" : "";
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+const [begin, end] = ["\u202e", "\u202c"];
+for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+  const within = ["BUTTON", "LABEL", "H1", "H2", "H3"].includes(text.parentElement.tagName);
+  if (!within || !text.data.trim()) continue;
+  text.data = on ? begin + text.data + end : text.data.replace(begin, "").replace(end, "");
+}
+return null;
+"#;
+
 /// Opens the panel, or closes it.
 pub const DRAWER: &str = "document.querySelector('[popovertarget]').click();";
 

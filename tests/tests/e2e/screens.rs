@@ -1,12 +1,12 @@
 //! The walk through every screen, in all its clothes: wide and on a small phone, in English and in
-//! Chinese, light and dark. On each it fits, nothing is too small to be pressed, and axe-core finds
-//! nothing that shuts anybody out. Takes the pictures of the documents; those of all clothes lie in
-//! the story's papers.
+//! Chinese, light and dark, and mirrored as for a script that runs from right to left. On each it
+//! fits, nothing is too small to be pressed, and axe-core finds nothing that shuts anybody out.
+//! Takes the pictures of the documents; those of all clothes lie in the story's papers.
 
 use crate::axe::violations;
 use crate::browser::Browser::Chromium;
 use crate::lock;
-use crate::looks::{DRAWER, be_small, be_wide, dress, fits, speak};
+use crate::looks::{DRAWER, be_small, be_wide, dress, fits, mirror, speak};
 use crate::membership::ask_about;
 use crate::page::Page;
 use crate::queue::{choose, press, react};
@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 use thirtyfour::prelude::Key;
 
-/// Eight suits a screen, and a good look at each.
+/// Ten suits a screen, and a good look at each.
 const WALK: Duration = Duration::from_secs(420);
 
 /// How wide a screen is looked at.
@@ -54,6 +54,14 @@ document.querySelector("main").append(spoilt);
 return true;
 "#;
 
+/// The window gets this width.
+async fn be_of(page: &Page, width: Width) -> Result<()> {
+    match width {
+        Width::Wide => be_wide(page).await,
+        Width::Phone => be_small(page).await,
+    }
+}
+
 /// One story's part of the walk. What is wrong on a screen is told at its end, with the rest.
 struct Walk<'a> {
     stage: &'a Stage,
@@ -68,9 +76,7 @@ impl<'a> Walk<'a> {
     /// Looks at a screen in all clothes; its first clothes are on again afterwards.
     async fn examine(&self, page: &Page, screen: &str, widths: &[Width]) -> Result<()> {
         for width in widths {
-            if *width == Width::Phone {
-                be_small(page).await?;
-            }
+            be_of(page, *width).await?;
             for language in ["en", "zh"] {
                 speak(page, language).await?;
                 for scheme in ["light", "dark"] {
@@ -82,6 +88,12 @@ impl<'a> Walk<'a> {
         }
         dress(page, "light").await?;
         speak(page, "en").await?;
+        for width in widths {
+            be_of(page, *width).await?;
+            mirror(page, true).await?;
+            self.look(page, &format!("{screen}-{width:?}-mirrored").to_lowercase()).await?;
+            mirror(page, false).await?;
+        }
         if widths.contains(&Width::Phone) {
             be_wide(page).await?;
         }
