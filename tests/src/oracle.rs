@@ -100,7 +100,7 @@ pub struct Oracle {
     orders: BTreeMap<EntryHash, Order>,
     /// What is called so by everybody, but where a log has forked.
     names: BTreeMap<EntryId, EntryHash>,
-    drafts: BTreeMap<DraftId, EntryHash>,
+    drafts: BTreeMap<DraftId, BTreeSet<EntryHash>>,
     said: BTreeMap<DraftId, Said>,
     words: BTreeMap<String, MemberId>,
     texts: BTreeMap<EntryHash, String>,
@@ -341,8 +341,12 @@ impl Oracle {
                 format!("peer {peer} shows {:?}: its author never said it", cut(text)),
             );
         }
-        if let Some(draft) = row.draft
-            && *self.drafts.entry(draft).or_insert(hash) != hash
+        let said = row.draft.map(|draft| {
+            let entries = self.drafts.entry(draft).or_default();
+            entries.insert(hash);
+            entries.len()
+        });
+        if said.is_some_and(|times| times > 1)
             && !self.texts.get(&hash).is_some_and(|text| self.may_be_said_again(text))
         {
             self.fail("I3", format!("{:?} was said twice", cut(text)));

@@ -163,7 +163,8 @@ impl Oracle {
         let unknown = !self.texts.contains_key(entry);
         // What was taken back while it was being stored is an entry that is deleted.
         let mut unwanted = self.terms.unwanted.iter();
-        let taken_back = unwanted.any(|draft| self.drafts.get(draft) == Some(entry));
+        let of = |draft: &DraftId| self.drafts.get(draft).is_some_and(|all| all.contains(entry));
+        let taken_back = unwanted.any(of);
         self.terms.gone.contains(entry) || self.expires(entry) || unknown || taken_back
     }
 
