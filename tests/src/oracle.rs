@@ -241,7 +241,8 @@ impl Oracle {
             | Event::Admission(_)
             | Event::Queue(_)
             | Event::Trace(_)
-            | Event::Comparison(_) => {}
+            | Event::Comparison(_)
+            | Event::Found(_) => {}
             Event::Quoted(_) | Event::Typing { .. } | Event::Undelivered(_) => {
                 self.told_besides(peer, event, screen);
             }

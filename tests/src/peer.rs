@@ -125,6 +125,7 @@ impl Peer {
             | Event::Trace(_)
             | Event::Comparison(_)
             | Event::Quoted(_)
+            | Event::Found(_)
             | Event::Live(_)
             | Event::Typing { .. }
             | Event::Refused { draft: None, .. }

@@ -245,6 +245,8 @@ impl ChatState {
             Event::Applicants(applicants) => self.room.applicants = applicants,
             Event::Admission(admission) => self.room.admission = Some(admission),
             Event::Trouble(trouble) => self.note_trouble(trouble),
+            // Whichever room it is of, the search has it.
+            Event::Found(_) => {}
         }
         Vec::new()
     }

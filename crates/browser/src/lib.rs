@@ -39,16 +39,17 @@ pub use client::seal::Seal;
 pub use client::survey::{Check, Finding, LinkNews, Path, Route, ServerPath};
 pub use client::{Client, ClientOptions, inspect_invite};
 pub use engine::crypto::passphrase::is_long_enough as passphrase_is_long_enough;
+pub use engine::find;
 pub use engine::limits::PASSPHRASE_CHARS;
 pub use engine::room::backup::BackupError;
 pub use engine::room::vault::Phase;
 pub use engine::{
     Act, Admission, ApplicantView, Attempt, Body, Command, Compared, Comparison, Decided, Draft,
-    DraftId, Ended, Ending, Entrance, EntryHash, EntryId, Event, Failure, FailureReason, Gap, Gist,
-    Has, Invite, InviteError, LaneView, LastLine, LinkId, LinkState, LiveMessage, LogId, MemberId,
-    MemberView, Millis, Misconduct, Namesake, Order, Original, Passage, PeerQueue, Priority, Qos,
-    QueueView, Quote, Reaction, Recipient, Refusal, Role, RoomId, RoomView, Row, RowState,
-    RtcState, Shelf, SignalState, Station, StoreFault, Target, Terms, Trace, Treatment, Trouble,
-    Undelivered, Waiting, When, letters, limits,
+    DraftId, Ended, Ending, Entrance, EntryHash, EntryId, Event, Failure, FailureReason, FindId,
+    Found, FoundEnd, Gap, Gist, Has, Invite, InviteError, LaneView, LastLine, LinkId, LinkState,
+    LiveMessage, LogId, Match, MemberId, MemberView, Millis, Misconduct, Namesake, Order, Original,
+    Passage, PeerQueue, Priority, Qos, QueueView, Quote, Reaction, Recipient, Refusal, Role,
+    RoomId, RoomView, Row, RowState, RtcState, Shelf, SignalState, Station, StoreFault, Target,
+    Terms, Trace, Treatment, Trouble, Undelivered, Waiting, When, letters, limits,
 };
-pub use random::random_draft_id;
+pub use random::{random_draft_id, random_find_id};

@@ -1,6 +1,6 @@
 //! Randomness from the browser: `crypto.getRandomValues`, in pages and workers.
 
-use engine::DraftId;
+use engine::{DraftId, FindId};
 
 use crate::message::Entropy;
 
@@ -31,11 +31,21 @@ pub(crate) fn fraction() -> f64 {
 /// name comes from the clock, which is enough to tell one person's drafts apart.
 #[must_use]
 pub fn random_draft_id() -> DraftId {
-    DraftId(bytes().unwrap_or_else(|_| {
+    DraftId(name())
+}
+
+/// A new name for a search, likewise.
+#[must_use]
+pub fn random_find_id() -> FindId {
+    FindId(name())
+}
+
+fn name() -> [u8; 16] {
+    bytes().unwrap_or_else(|_| {
         let mut id = [0; 16];
         let [now, chance] = [js_sys::Date::now(), js_sys::Math::random()];
         id[..8].copy_from_slice(&now.to_bits().to_be_bytes());
         id[8..].copy_from_slice(&chance.to_bits().to_be_bytes());
         id
-    }))
+    })
 }

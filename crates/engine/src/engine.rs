@@ -42,6 +42,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::lives::Life;
 use crate::engine::load::Loads;
 use crate::engine::load::distant::Distant;
+use crate::engine::load::find::Finding;
 use crate::engine::load::repair::Repairs;
 use crate::engine::tell::Told;
 use crate::ids::{LinkId, LogId, MemberId, RoomId};
@@ -78,6 +79,7 @@ pub struct Engine {
     inbox: Inbox,
     timeline: Timeline,
     distant: Distant,
+    finding: Finding,
     cache: Cache,
     links: BTreeMap<LinkId, Link>,
     next_link: u64,
@@ -121,6 +123,7 @@ impl Engine {
             inbox: Inbox::default(),
             timeline: Timeline::unread(),
             distant: Distant::default(),
+            finding: Finding::default(),
             cache: Cache::default(),
             links: BTreeMap::new(),
             next_link: 0,
@@ -217,6 +220,8 @@ impl Engine {
             }
             // Pages ask again when the rows are told.
             Command::Quote(_) if !self.is_open() => {}
+            Command::Find(find, words) => self.find(find, &words),
+            Command::EndFind(find) => self.end_find(find),
             command if !self.is_open() || self.hangs_on_commit(&command) => {
                 self.put_off(command);
             }
@@ -370,6 +375,7 @@ impl Engine {
         self.tend_learned();
         self.form_batch();
         self.tend_distant();
+        self.tend_finding();
         self.plan_wants();
         self.tell_haves();
         let links: Vec<LinkId> = self.links.keys().copied().collect();

@@ -72,6 +72,10 @@ byte_id!(
     /// Drawn by the page that wrote a draft: repeating a call with it doubles nothing.
     DraftId, 16
 );
+byte_id!(
+    /// Drawn by the page that looks for words: names what is found in its answer.
+    FindId, 16
+);
 
 impl EpochId {
     /// The first epoch of every room.

@@ -240,6 +240,12 @@ pub const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 pub const SCREEN_ROWS: u64 = 100;
 /// Runs read for one page of the timeline.
 pub const PAGE_RUNS: u32 = 100;
+/// Runs read in one step of a search: little enough that what is said meanwhile does not wait.
+pub const FIND_RUNS: u32 = 16;
+/// Messages that a search finds in a room.
+pub const FIND_MATCHES: usize = 50;
+/// Characters that are looked for; what is beyond counts for nothing.
+pub const FIND_CHARS: usize = 200;
 /// A row is late if so many rows stood below it when nothing was missing last.
 pub const LATE_ROWS: usize = 10;
 /// Rows that are looked through for what is new, the newest first.

@@ -5,6 +5,7 @@
 
 mod door;
 mod draft;
+pub mod find;
 mod gist;
 pub mod letters;
 mod live;
@@ -16,13 +17,14 @@ mod refusal;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DraftId, EntryHash, EntryId, LogId, MemberId, RoomId, Seq};
+use crate::ids::{DraftId, EntryHash, EntryId, FindId, LogId, MemberId, RoomId, Seq};
 use crate::io::Millis;
 use crate::room::Entrance;
 
 pub use crate::log::entry::Target;
 pub use door::{Admission, ApplicantView};
 pub use draft::{Act, Draft, Priority, Qos, Terms, When};
+pub use find::{Found, FoundEnd, Match};
 pub use gist::{Gist, LastLine, Shelf};
 pub use live::LiveMessage;
 pub use member::{Compared, Comparison, MemberView, Namesake, Role, Treatment};
@@ -118,6 +120,11 @@ pub enum Command {
     TellRead(bool),
     /// Tell members that one is typing, or not any more.
     TellTyping(bool),
+    /// Look for all words of a text, in any order: tell [`Event::Found`], newest first, until its
+    /// end is told. What was looked for before ends.
+    Find(FindId, String),
+    /// Look for that no longer.
+    EndFind(FindId),
 }
 
 /// What a page is told.
@@ -186,6 +193,8 @@ pub enum Event {
     Admission(Admission),
     /// Something went wrong that a person should know of; the room goes on.
     Trouble(Trouble),
+    /// Something of what is looked for was found, or the search has ended.
+    Found(Found),
 }
 
 /// The room itself.

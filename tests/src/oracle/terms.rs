@@ -236,6 +236,7 @@ impl Oracle {
             | Event::Trace(_)
             | Event::Comparison(_)
             | Event::Quoted(_)
+            | Event::Found(_)
             | Event::Typing { .. }
             | Event::Refused { .. }
             | Event::Applicants(_)

@@ -128,7 +128,9 @@ impl Unsent {
             | Command::Typing(_)
             | Command::Watch(_)
             | Command::Trace(_)
-            | Command::Quote(_) => false,
+            | Command::Quote(_)
+            | Command::Find(..)
+            | Command::EndFind(_) => false,
         };
         let request = Request::Command { room, command };
         if self.led {

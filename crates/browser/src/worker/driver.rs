@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use engine::room::vault::DeviceKey;
-use engine::{Record, RoomId, Scan, ScanId, StoreFault, Table};
+use engine::{Event, Record, RoomId, Scan, ScanId, StoreFault, Table};
 
 use self::locking::Locking;
 use super::checkup::check;
@@ -297,9 +297,9 @@ impl Driver {
             News::Opened { room, .. } => {
                 self.shown.insert(*room);
             }
-            News::Room { room, .. } if !self.shown.contains(room) => {
-                return;
-            }
+            // What was found is for this tab alone, in rooms that it does not show, too.
+            News::Room { event: Event::Found(_), .. } => {}
+            News::Room { room, .. } if !self.shown.contains(room) => return,
             News::Left { room } => {
                 self.shown.remove(room);
             }

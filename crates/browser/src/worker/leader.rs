@@ -235,6 +235,9 @@ impl Leader {
             Request::Survey { room } => self.survey(room),
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
+                    if let Command::Find(find, _) = &command {
+                        self.reach.look_for(*find, room, asker);
+                    }
                     self.reach.asker = Some(asker);
                     let summary = open.command(command, &mut self.reach);
                     self.reach.asker = None;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use engine::protocol::{ClientMessage, Relays, Rendezvous};
-use engine::{Event, Output, RoomId};
+use engine::{Event, FindId, Found, Output, RoomId};
 
 use super::happening::{Feed, Happening, Report};
 use super::leader::protecting::told;
@@ -39,6 +39,8 @@ pub(super) struct Reach {
     tabs: Rc<Tabs>,
     /// Whose command is being obeyed: a refusal that names no draft is for that page alone.
     pub(super) asker: Option<Asker>,
+    /// Who looks for what in which room: one search a room, until its end is told.
+    finders: BTreeMap<(RoomId, FindId), Asker>,
     /// Which room a rendezvous is of, as the engines have joined them.
     meetings: BTreeMap<Rendezvous, RoomId>,
     /// Meetings that were left, of which the server may have said something before it knew.
@@ -59,8 +61,9 @@ impl Reach {
         tabs: Rc<Tabs>,
     ) -> Self {
         let (shown, followed) = (BTreeSet::new(), BTreeSet::new());
-        let (meetings, left) = (BTreeMap::new(), BTreeSet::new());
-        Self { store, socket, feed, page, tabs, asker: None, meetings, left, shown, followed }
+        let (finders, meetings, left) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let asker = None;
+        Self { store, socket, feed, page, tabs, asker, finders, meetings, left, shown, followed }
     }
 
     /// Does what the engine of a room says.
@@ -80,6 +83,7 @@ impl Reach {
                 });
             }
             Output::Rtc { link, call } => self.page.tell(&ToPage::Rtc { room, link, call }),
+            Output::Event(Event::Found(found)) => self.tell_found(room, found),
             Output::Event(event) => {
                 let asker = self.asker.filter(|_| is_for_the_asker(&event));
                 let news = News::Room { room, event };
@@ -88,6 +92,22 @@ impl Reach {
                 }
                 self.tell_watchers(room, news);
             }
+        }
+    }
+
+    /// Whoever asks looks for this in a room from now on, whether its page has opened it or not.
+    pub(super) fn look_for(&mut self, find: FindId, room: RoomId, asker: Asker) {
+        self.finders.insert((room, find), asker);
+    }
+
+    fn tell_found(&mut self, room: RoomId, found: Found) {
+        let key = (room, found.find);
+        let asker = match found.end {
+            Some(_) => self.finders.remove(&key),
+            None => self.finders.get(&key).copied(),
+        };
+        if let Some(asker) = asker {
+            self.tell(asker, News::Room { room, event: Event::Found(found) });
         }
     }
 
@@ -157,6 +177,7 @@ impl Reach {
     pub(super) fn tell_left(&mut self, room: RoomId) {
         self.shown.remove(&room);
         self.followed.remove(&room);
+        self.finders.retain(|(of, _), _| *of != room);
         self.tell_all(News::Left { room });
     }
 

@@ -7,6 +7,7 @@
 
 mod decisions;
 pub(super) mod distant;
+pub(super) mod find;
 mod projections;
 pub(super) mod repair;
 
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::forks::Why;
 use crate::engine::load::decisions::Decisions;
+use crate::engine::load::find::Part;
 use crate::engine::load::repair::Repairs;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryId, LinkId, LogId, Seq};
@@ -69,6 +71,8 @@ pub enum Purpose {
     DistantRun,
     /// Notes on that message.
     DistantNotes,
+    /// A part of a step of a search.
+    Find(Part),
     /// Runs for a link, from the entry up.
     Ahead(LinkId, Read),
     /// The run that holds an entry, from it down.
@@ -151,6 +155,7 @@ impl Engine {
         }
         self.timeline = Timeline::unread();
         self.distant.reset();
+        self.finding.reset();
         self.commits.fades.reset();
         self.commits.vanishing.reset(&self.room);
         self.forks.reset();
@@ -178,6 +183,7 @@ impl Engine {
         let Some(purpose) = self.loads.out.remove(&scan) else { return };
         let records = match result {
             Ok(records) => records,
+            Err(_) if matches!(purpose, Purpose::Find(_)) => return self.on_find_failed(),
             Err(_) if planted(Planted::FailedReadForgotten) => return,
             Err(_) if planted(Planted::FailedReadIsEmpty) => Vec::new(),
             Err(fault) => return self.on_scan_failed(&purpose, fault),
@@ -200,6 +206,7 @@ impl Engine {
             Purpose::Vanishing(to) => self.on_vanishing(&records, to),
             Purpose::DistantRun => self.on_distant_run(&records),
             Purpose::DistantNotes => self.on_distant_notes(records),
+            Purpose::Find(part) => self.on_find(part, records),
             Purpose::Move => self.on_move_read(records),
             Purpose::Merge(log) => self.on_merge_read(log, &records),
             Purpose::Hash(log, seq, why) => self.on_hash_read(log, seq, why, &records),
@@ -215,7 +222,7 @@ impl Engine {
     fn on_scan_failed(&mut self, purpose: &Purpose, fault: StoreFault) {
         self.trouble(Trouble::Store(fault));
         match purpose {
-            Purpose::Merge(_) => {}
+            Purpose::Merge(_) | Purpose::Find(_) => {}
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
             Purpose::Projections
             | Purpose::Decisions

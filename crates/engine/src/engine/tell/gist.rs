@@ -46,6 +46,7 @@ impl Short {
             | Event::Stored(_)
             | Event::Cancelled(_)
             | Event::Refused { .. }
+            | Event::Found(_)
             | Event::Trouble(_) => false,
         };
     }

@@ -12,7 +12,7 @@ use crate::view::{Comparison, Event, Refusal};
 
 impl Engine {
     /// What a member calls itself, as it is shown.
-    pub(super) fn name_of(&self, member: &MemberId) -> String {
+    pub(in crate::engine) fn name_of(&self, member: &MemberId) -> String {
         if *member == self.own.member && self.is_outside() {
             return super::people::shown_name(self.record.alias());
         }

@@ -20,7 +20,7 @@ use crate::register::{Profile, RegisterKind};
 use crate::room::invite::Invite;
 use crate::room::record::Plea;
 use crate::signal::knock::{Answer, Asking as Said, Session, Threshold};
-use crate::view::{Admission, Command, Draft, Event, Refusal, SignalState};
+use crate::view::{Admission, Command, Draft, Event, FoundEnd, Refusal, SignalState};
 
 /// Somebody else who is at the door.
 #[derive(Debug)]
@@ -310,7 +310,12 @@ impl Engine {
                 drafts.iter().for_each(|draft| self.refuse(Some(draft.id), Refusal::Outside));
             }
             // Nothing is shown that these could be about.
-            Command::Typing(_) | Command::Watch(_) | Command::LoadOlder | Command::MarkRead(_) => {}
+            Command::Typing(_)
+            | Command::Watch(_)
+            | Command::LoadOlder
+            | Command::MarkRead(_)
+            | Command::EndFind(_) => {}
+            Command::Find(find, _) => self.tell_found(find, Vec::new(), Some(FoundEnd::Outside)),
             Command::Cancel(_)
             | Command::Reclass { .. }
             | Command::Retry(_)
