@@ -51,7 +51,7 @@ pub use queue::{Curve, KEPT, Past, Quantity};
 pub use replies::Heard;
 pub use room::{Company, Divider, Life, News, Older, Problem, Renewal, RoomState, Visit};
 pub use rows::{Rows, on_screen, unread, unread_below};
-pub use search::{Found, HITS, Hit, search};
+pub use search::{Everywhere, Found, Goal, HITS, Hit, Lead, Progress, Seek, Sought, search};
 pub use span::{Span, Turn};
 pub use trust::{Double, Trust, Trusts};
 pub use way::{Reader, Step, Stop, readers, way};
@@ -110,6 +110,8 @@ pub enum PageEvent {
     Lays(Lay),
     /// The person does something about connections.
     Connects(ConnectionDeed),
+    /// The person does something about the search in all rooms.
+    Seeks(Seek),
 }
 
 /// Something that the state asks of its container.
@@ -174,7 +176,7 @@ pub enum Errand {
 pub enum Spot {
     /// The composer.
     Composer,
-    /// The search in the room.
+    /// The search.
     Search,
     /// The dialog about the invite.
     Invite,
@@ -269,6 +271,8 @@ pub struct ChatState {
     pub newer: bool,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
+    /// The search in all rooms.
+    pub everywhere: Everywhere,
     /// The room that is shown.
     pub room: RoomState,
     /// What the composers of other rooms are for.
@@ -351,6 +355,7 @@ impl ChatState {
             PageEvent::Guards(deed) => self.guard(deed),
             PageEvent::Lays(lay) => self.lay(lay),
             PageEvent::Connects(deed) => self.connect(deed),
+            PageEvent::Seeks(seek) => self.seek(seek),
         }
     }
 
@@ -370,7 +375,8 @@ impl ChatState {
             ClientEvent::Leader(leader) => {
                 self.worker = if leader { Worker::Leads } else { Worker::Follows };
                 self.interrupt_guard();
-                self.fail_backup(BackupFailure::Interrupted)
+                let again = self.seek_again();
+                self.fail_backup(BackupFailure::Interrupted).into_iter().chain(again).collect()
             }
             ClientEvent::Rooms(rooms) => {
                 self.list(rooms);

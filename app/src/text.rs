@@ -11,6 +11,7 @@ mod decided;
 mod english;
 mod everyday;
 mod formats;
+mod searching;
 mod space;
 mod states;
 mod words;

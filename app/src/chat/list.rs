@@ -107,7 +107,8 @@ impl ChatState {
         self.rooms.retain(|known| known.room != room);
         self.aside.remove(&room);
         self.settle_question();
-        let mut errands = vec![Errand::Forget(room)];
+        let mut errands = self.seek_without(room);
+        errands.push(Errand::Forget(room));
         let shown = matches!(self.place, Place::Room(at) | Place::Opening(at) if at == room);
         if self.room.room == Some(room) {
             self.forget_room();

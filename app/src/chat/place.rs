@@ -175,7 +175,8 @@ impl ChatState {
     pub(super) fn go(&mut self, room: RoomId) -> Vec<Errand> {
         (self.request, self.walked) = (Request::None, true);
         self.place = Place::Starting { wanted: Some(room) };
-        self.settle_place()
+        let ended = self.stop_seeking(Some(room)).into_iter();
+        ended.chain(self.settle_place()).collect()
     }
 
     /// What was shown last is a room of this device no more.
@@ -189,6 +190,7 @@ impl ChatState {
         self.walked = true;
         self.request = Request::None;
         self.place = Place::Start;
-        vec![Errand::ShowNone]
+        let ended = self.stop_seeking(None).into_iter();
+        ended.chain([Errand::ShowNone]).collect()
     }
 }

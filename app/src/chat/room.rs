@@ -185,6 +185,9 @@ pub struct News {
 
 impl ChatState {
     pub(super) fn apply_room(&mut self, room: RoomId, event: Event) -> Vec<Errand> {
+        if let Event::Found(found) = event {
+            return self.hear_found(room, found);
+        }
         if self.room.room != Some(room) {
             if let Some(writing) = self.aside.get_mut(&room) {
                 writing.hear(&event);

@@ -11,6 +11,7 @@ mod arriving;
 mod closing;
 mod connection;
 mod device;
+mod everywhere;
 mod guard;
 mod list;
 mod many;

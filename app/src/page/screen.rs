@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use reactive_stores::Store;
 
 use crate::chat::{
-    ChatState, Device, Guard, Notice, Overlay, Place, Request, RoomQuestion, RoomState, Shown,
-    Stock, Worker,
+    ChatState, Device, Everywhere, Guard, Notice, Overlay, Place, Request, RoomQuestion, RoomState,
+    Shown, Stock, Worker,
 };
 
 /// See the module.
@@ -41,6 +41,8 @@ pub struct Screen {
     pub misconduct: u64,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
+    /// The search in all rooms.
+    pub everywhere: Everywhere,
     /// The room that is shown.
     pub room: RoomState,
     /// The messages that are drawn.
@@ -76,6 +78,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);
     renew(screen.dismissed(), &next.dismissed);
+    renew(screen.everywhere(), &next.everywhere);
     let answers = |old: &RoomState| is_of_the_person(old, &next.room);
     if other || screen.room().try_with_untracked(answers) == Some(true) {
         renew(screen.room(), &next.room);

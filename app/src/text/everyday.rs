@@ -1,7 +1,7 @@
 //! The words of what one does every day from the keyboard: commands by name, and what keys do. Both
 //! languages stand here side by side; what is looked for by name is found in either.
 
-use browser::{MemberId, RoomId};
+use browser::{MemberId, RoomId, RoomSummary};
 
 use super::{Language, Words, called};
 use crate::chat::{ChatState, Choice, DeviceQuestion, Offer, Wish, meant};
@@ -230,7 +230,7 @@ impl Language {
         let words = self.words();
         let member = |member: MemberId| called(member, words, &state.room.members);
         match offer {
-            Offer::Room(room) | Offer::Forward(_, room) => self.room_name(state, room),
+            Offer::Room(room) | Offer::Forward(_, room) => self.room_name(&state.rooms, room),
             Offer::Member(of) => (words.choices_of)(&member(of)),
             Offer::Choice(of, does) => {
                 let [_, does, _] = choice(does, words);
@@ -240,8 +240,9 @@ impl Language {
         }
     }
 
-    fn room_name(self, state: &ChatState, room: RoomId) -> String {
-        let summary = state.rooms.iter().find(|summary| summary.room == room);
+    /// What a room of this device is called, or words for the lack of a name.
+    pub fn room_name(self, rooms: &[RoomSummary], room: RoomId) -> String {
+        let summary = rooms.iter().find(|summary| summary.room == room);
         match summary.map_or("", |summary| summary.name.as_str()) {
             "" => self.words().unnamed_room.to_owned(),
             name => name.to_owned(),
@@ -253,6 +254,7 @@ impl Language {
         let said = match wish {
             Wish::Write => words.everyday.write,
             Wish::Search => words.search,
+            Wish::SearchEverywhere => self.searching().everywhere_command,
             Wish::Invite => words.invite_heading,
             Wish::Members => words.everyday.show_members,
             Wish::Queue => words.everyday.show_queue,

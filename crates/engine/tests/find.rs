@@ -167,7 +167,7 @@ fn scans(world: &mut World, peer: usize) -> Vec<(engine::Scan, Vec<Record>)> {
                 scans.push((scan, records));
             }
             Output::Event(event) => world.peers[peer].events.push(event),
-            Output::Commit { .. } => panic!("a search has stored something"),
+            Output::Commit { ops, .. } => assert!(ops.is_empty(), "a search has stored something"),
             Output::Signal(_) | Output::Rtc { .. } => {}
         }
     }

@@ -23,6 +23,7 @@ mod connections;
 mod device;
 mod embedded;
 mod emoji;
+mod everywhere;
 mod evil;
 mod evil_member;
 mod first_chat;

@@ -46,7 +46,7 @@ async fn marked(page: &Page, words: &str) -> Result<()> {
 }
 
 /// Types a name and does what is found first.
-async fn command(page: &Page, name: &str, words: &str) -> Result<()> {
+pub async fn command(page: &Page, name: &str, words: &str) -> Result<()> {
     open(page).await?;
     page.press(name).await?;
     marked(page, words).await?;

@@ -21,7 +21,7 @@ return seen ? row.querySelector('[data-testid="message-body"]').textContent : ""
 /// WebDriver's name of the key.
 const ESCAPE: &str = "\u{e00c}";
 
-async fn led_to(page: &Page, body: &str) -> Result<()> {
+pub async fn led_to(page: &Page, body: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let told: String = page.run(POINTED, &[]).await?;
@@ -33,11 +33,11 @@ async fn led_to(page: &Page, body: &str) -> Result<()> {
     }
 }
 
-fn counts(words: &'static str) -> impl Fn(&View) -> bool {
+pub fn counts(words: &'static str) -> impl Fn(&View) -> bool {
     move |view| view.find("search-count").is_some_and(|count| count.text.contains(words))
 }
 
-async fn look_for(page: &Page, text: &str) -> Result<()> {
+pub async fn look_for(page: &Page, text: &str) -> Result<()> {
     page.click("search-open").await?;
     page.wait("one can search", |view| view.shows("search")).await?;
     page.fill("search", text).await

@@ -6,7 +6,7 @@ use browser::{Body, EntryId, MemberId, RoomId};
 use crate::chat::overlay::Palette;
 use crate::chat::{
     ChatState, Choice, ConnectionDeed, Deed, DeviceDeed, DeviceQuestion, Errand, GuardDeed, Keep,
-    Lay, Overlay, PageEvent, Place, Question, RoomQuestion, Spot, Watcher, shelf_of,
+    Lay, Overlay, PageEvent, Place, Question, RoomQuestion, Seek, Spot, Watcher, shelf_of,
 };
 use crate::text::Language;
 
@@ -35,6 +35,8 @@ pub enum Wish {
     Write,
     /// To search in the room.
     Search,
+    /// To search in all rooms.
+    SearchEverywhere,
     /// To invite somebody.
     Invite,
     /// To see who is in the room.
@@ -108,7 +110,8 @@ impl ChatState {
     fn wishes_in(&self, room: RoomId) -> Vec<Wish> {
         let writes = self.room.life.takes_words().then_some(Wish::Write);
         let mut wishes: Vec<Wish> = writes.into_iter().collect();
-        wishes.extend([Wish::Search, Wish::Invite, Wish::Members, Wish::Queue, Wish::Connections]);
+        wishes.extend([Wish::Search, Wish::SearchEverywhere, Wish::Invite, Wish::Members]);
+        wishes.extend([Wish::Queue, Wish::Connections]);
         if let Some(summary) = self.rooms.iter().find(|summary| summary.room == room) {
             let shelf = shelf_of(summary);
             wishes.extend([Wish::Mute(!shelf.muted), Wish::Archive(!shelf.archived), Wish::Leave]);
@@ -139,7 +142,8 @@ impl ChatState {
             }
             Offer::Wish(wish) => match wish {
                 Wish::Write => vec![Errand::Press(Spot::Composer)],
-                Wish::Search => vec![Errand::Press(Spot::Search)],
+                Wish::Search => self.search(false),
+                Wish::SearchEverywhere => self.search(true),
                 Wish::Invite => vec![Errand::Press(Spot::Invite)],
                 Wish::Members => vec![Errand::Press(Spot::Members)],
                 Wish::Queue => vec![Errand::Press(Spot::Queue)],
@@ -164,6 +168,12 @@ impl ChatState {
                 Wish::Shortcuts => soon(PageEvent::Lays(Lay::Shortcuts)),
             },
         }
+    }
+
+    fn search(&self, everywhere: bool) -> Vec<Errand> {
+        let seek = PageEvent::Seeks(Seek::Everywhere(everywhere));
+        let switch = (everywhere != self.everywhere.on).then(|| Errand::Soon(vec![seek]));
+        switch.into_iter().chain([Errand::Press(Spot::Search)]).collect()
     }
 
     /// What a message says, as a quotation with its author's name; nothing if it is between two,

@@ -66,7 +66,9 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         }
     };
     let life = page.of_room(|room| room.life);
-    let (searches, way) = (RwSignal::new(false), RwSignal::new(None::<Led>));
+    // Whoever comes by what was found in all rooms goes on searching.
+    let led = untrack(|| page.screen().everywhere().with(|search| search.leads_to(room)));
+    let (searches, way) = (RwSignal::new(led), RwSignal::new(None::<Led>));
     view! {
         <div class="room" data-life=move || names::life(life.get())>
             <RoomHeader on_invite searches />

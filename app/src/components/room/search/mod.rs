@@ -1,15 +1,20 @@
-//! Search in the room: a line above the messages, what was found under it, and the way there.
+//! Search: a line above the messages, what was found under it, and the way there; in the room, or
+//! in all rooms at a switch.
 //!
 //! What is further up than the page shows is read as long as too little is found; of a room with
 //! more messages than a page keeps the newest are searched, and that is said.
 
-use browser::{EntryId, MemberId, limits};
+mod everywhere;
+
+use browser::find::Excerpt;
+use browser::{EntryId, MemberId, Millis, limits};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::chat::{Found, HITS, Hit, Older, RoomState, search};
+use self::everywhere::{InAllRooms, Switch};
+use crate::chat::{Found, HITS, Hit, Older, PageEvent, RoomState, Seek, search};
 use crate::components::icon::Icon;
 use crate::components::messages::Way;
 use crate::page::{Page, ScreenStoreFields, language, word};
@@ -59,11 +64,19 @@ pub fn Search(
 fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
     let page = Page::here();
     let language = language();
-    let (text, node) = (RwSignal::new(String::new()), NodeRef::<html::Input>::new());
+    let everywhere = Memo::new(move |_| page.screen().everywhere().with(|search| search.on));
+    // Whoever is led here from another room goes on with the same words, and sees the message.
+    let (begun, led) = untrack(|| {
+        page.screen().everywhere().with(|search| (search.text.clone(), search.is_led()))
+    });
+    let (text, node) = (RwSignal::new(begun.clone()), NodeRef::<html::Input>::new());
     // What is looked at, and whether all that was found is listed.
-    let (at, lists) = (RwSignal::new(None::<EntryId>), RwSignal::new(true));
-    node.on_load(|field| {
-        let _ = field.focus();
+    let (at, lists) = (RwSignal::new(None::<EntryId>), RwSignal::new(!led));
+    node.on_load(move |field| {
+        field.set_value(&begun);
+        if !led {
+            let _ = field.focus();
+        }
     });
     let hidden = page.of_room(|room| {
         let blocked = room.members.iter().chain(&room.removed);
@@ -71,12 +84,16 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
         blocked.map(|view| view.member).collect::<Vec<MemberId>>()
     });
     let found = Memo::new(move |_| {
+        if everywhere.get() {
+            return Found::default();
+        }
         let hides = |member: &MemberId| hidden.with(|hidden| hidden.contains(member));
         text.with(|text| page.of_rows(|rows| search(rows, text, hides)))
     });
-    let reads = read_on(page, text, found);
+    let reads = read_on(page, (text, everywhere), found);
     let close = move || {
         open.set(false);
+        page.happen(PageEvent::Seeks(Seek::Everywhere(false)));
         if let Some(button) = document().get_element_by_id(BUTTON) {
             let _ = button.dyn_ref::<HtmlElement>().map(HtmlElement::focus);
         }
@@ -93,7 +110,11 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
         "Enter" if !event.is_composing() => {
             event.prevent_default();
-            step(!event.shift_key());
+            if everywhere.get_untracked() {
+                everywhere::to_first()
+            } else {
+                step(!event.shift_key())
+            }
         }
         "Escape" => {
             event.prevent_default();
@@ -107,6 +128,10 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
         lists.set(true);
     };
     let said = move || {
+        if everywhere.get() {
+            let search = page.screen().everywhere();
+            return search.with(|search| language.get().sought(search));
+        }
         let (words, count) = (language.get().words(), found.with(|found| found.count));
         let place = at
             .get()
@@ -122,7 +147,8 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
         let full = page.of_rows(|rows| rows.len()) >= limits::WINDOW_ROWS;
         let more = page.of_room(|room| room.older == Older::More).get();
         let some = text.with(|text| !text.trim().is_empty());
-        (some && full && more).then(|| (language.get().words().found_among)(limits::WINDOW_ROWS))
+        (some && full && more && !everywhere.get())
+            .then(|| (language.get().words().found_among)(limits::WINDOW_ROWS))
     };
     let go = move |entry| {
         at.set(Some(entry));
@@ -131,10 +157,16 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
     };
     let hits = move || {
         let hits = found.with(|found| found.hits.clone());
-        hits.into_iter().map(|hit| hit_line(page, hit, go)).collect_view()
+        hits.into_iter().map(|hit| hit_in_room(page, hit, go)).collect_view()
     };
+    let named = move || match everywhere.get() {
+        true => language.get().searching().everywhere_command,
+        false => language.get().words().search,
+    };
+    let in_all_rooms =
+        move || everywhere.get().then(|| view! { <InAllRooms text lists way /> }.into_any());
     view! {
-        <section class="search" role="search" aria-label=word(|words| words.search)>
+        <section class="search" role="search" aria-label=named>
             <div class="search-line">
                 <Icon name="search" />
                 <input
@@ -144,7 +176,7 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
                     autocomplete="off"
                     maxlength="200"
                     data-testid="search"
-                    aria-label=word(|words| words.search)
+                    aria-label=named
                     placeholder=word(|words| words.search_hint)
                     on:input=on_input
                     on:keydown=on_key
@@ -186,6 +218,7 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
                     <Icon name="close" />
                 </button>
             </div>
+            <Switch everywhere />
             <p class="hint">{part}</p>
             <ol
                 class="hits"
@@ -193,6 +226,7 @@ fn Opened(open: RwSignal<bool>, way: RwSignal<Option<Way>>) -> impl IntoView {
             >
                 {hits}
             </ol>
+            {in_all_rooms}
         </section>
     }
 }
@@ -209,10 +243,14 @@ fn next(found: &Found, at: Option<EntryId>, up: bool) -> Option<EntryId> {
 }
 
 /// Reads what is further up while less is found than is listed. True as long as it goes on.
-fn read_on(page: Page, text: RwSignal<String>, found: Memo<Found>) -> Memo<bool> {
+fn read_on(
+    page: Page,
+    (text, everywhere): (RwSignal<String>, Memo<bool>),
+    found: Memo<Found>,
+) -> Memo<bool> {
     let older = page.of_room(|room| room.older);
     let wants = Memo::new(move |_| {
-        let some = text.with(|text| !text.trim().is_empty());
+        let some = text.with(|text| !text.trim().is_empty()) && !everywhere.get();
         some && found.with(|found| found.hits.len() < HITS)
     });
     // Nothing may come of it: then it is not asked for again.
@@ -229,19 +267,29 @@ fn read_on(page: Page, text: RwSignal<String>, found: Memo<Found>) -> Memo<bool>
     Memo::new(move |_| wants.get() && older.get() == Older::Loading)
 }
 
-fn hit_line(page: Page, hit: Hit, go: impl Fn(EntryId) + 'static) -> impl IntoView {
-    let language = page.language();
-    let Hit { entry, author, wall, before, found, behind } = hit;
-    let name = move || {
+fn hit_in_room(page: Page, hit: Hit, go: impl Fn(EntryId) + Send + Sync + 'static) -> AnyView {
+    let Hit { entry, author, wall, excerpt } = hit;
+    let name = Signal::derive(move || {
         let known = |room: &RoomState| room.name_of(&author).map(str::to_owned);
-        let name = page.screen().room().with(known).unwrap_or_default();
-        language.get().called(&name)
-    };
+        page.screen().room().with(known).unwrap_or_default()
+    });
+    hit_line(page, name, (wall, excerpt), Callback::new(move |()| go(entry)))
+}
+
+/// One of what was found, in this room or another. Of one type: the page is smaller so.
+fn hit_line(
+    page: Page,
+    name: Signal<String>,
+    (wall, excerpt): (Millis, Excerpt),
+    go: Callback<()>,
+) -> AnyView {
+    let language = page.language();
+    let Excerpt { before, found, behind } = excerpt;
     view! {
         <li>
-            <button type="button" class="hit" data-testid="search-hit" on:click=move |_| go(entry)>
+            <button type="button" class="hit" data-testid="search-hit" on:click=move |_| go.run(())>
                 <span class="hit-head">
-                    <bdi>{name}</bdi>
+                    <bdi>{move || name.with(|name| language.get().called(name))}</bdi>
                     <time>{move || language.get().near_moment(wall)}</time>
                 </span>
                 <span class="hit-words" dir="auto">
@@ -250,6 +298,7 @@ fn hit_line(page: Page, hit: Hit, go: impl Fn(EntryId) + 'static) -> impl IntoVi
             </button>
         </li>
     }
+    .into_any()
 }
 
 #[cfg(test)]
