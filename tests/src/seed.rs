@@ -244,8 +244,25 @@ impl World {
         Ok(())
     }
 
+    /// A liar may show whenever it likes that a log has forked, and lists begin anew: they come to
+    /// their oldest messages all the same.
+    fn read_anew(&mut self) -> Result<(), Broken> {
+        for _ in 0..SETTLE / PAGE {
+            let lacks = |peer: &Peer| peer.is_open() && peer.screen.more;
+            let lacking = self.peers.iter().enumerate().filter(|(_, peer)| lacks(peer));
+            let lacking: Vec<usize> = lacking.map(|(index, _)| index).collect();
+            if self.mallory.is_none() || lacking.is_empty() {
+                break;
+            }
+            lacking.into_iter().for_each(|peer| self.command(peer, engine::Command::LoadOlder));
+            self.pass(PAGE)?;
+        }
+        Ok(())
+    }
+
     /// By whose expiry something waits for words that expired early, if so.
     fn judge(&mut self, all: bool) -> Result<Option<u64>, Broken> {
+        self.read_anew()?;
         let honest =
             |(index, peer): &(usize, &Peer)| peer.is_open() && self.mallory != Some(*index);
         let epochs: Vec<EpochId> = self.peers.iter().map(switch::epoch).collect();

@@ -13,7 +13,10 @@ return Services.console.getMessageArray()
   .filter((message) => message instanceof Ci.nsIScriptError)
   .filter((message) => !(message.flags & Ci.nsIScriptError.warningFlag))
   .filter((message) => (message.sourceName || "").startsWith("http"))
-  .map((message) => `${message.sourceName}:${message.lineNumber} ${message.errorMessage}`);
+  .map((message) => {
+    const frames = message.stack ? `\n${message.stack}`.split("\n").slice(0, 20).join("\n  ") : "";
+    return `${message.sourceName}:${message.lineNumber} ${message.errorMessage}${frames}`;
+  });
 "#;
 
 /// What Chromium has logged since it was last asked.

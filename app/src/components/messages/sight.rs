@@ -3,8 +3,11 @@
 //! One `IntersectionObserver` a list, over the words of its messages. A message counts as seen
 //! while any of these are on the screen of a page that is visible, and no dialog covers them; each
 //! is told once.
+//!
+//! What a browser has queued for an observer may come after `disconnect`, so the observers' callbacks
+//! belong to the browser, and do nothing any more by then.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -21,11 +24,12 @@ pub struct Sight(StoredValue<Option<Watch>, LocalStorage>);
 struct Watch {
     observer: IntersectionObserver,
     visible: Rc<RefCell<BTreeSet<u64>>>,
-    _on_change: Closure<dyn FnMut(js_sys::Array)>,
+    is_over: Rc<Cell<bool>>,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.is_over.set(true);
         self.observer.disconnect();
     }
 }
@@ -34,17 +38,21 @@ impl Sight {
     /// Begins to watch; `on_change` is called with the keys of all messages on the screen whenever
     /// these change.
     pub fn new(on_change: impl Fn(&BTreeSet<u64>) + 'static) -> Sight {
-        let visible: Rc<RefCell<BTreeSet<u64>>> = Rc::default();
-        let seen = Rc::clone(&visible);
-        let changed = Closure::new(move |entries: js_sys::Array| {
+        let (visible, is_over) =
+            (Rc::<RefCell<BTreeSet<u64>>>::default(), Rc::<Cell<_>>::default());
+        let (seen, ended) = (Rc::clone(&visible), Rc::clone(&is_over));
+        let changed = Closure::<dyn FnMut(_)>::new(move |entries: js_sys::Array| {
+            if ended.get() {
+                return;
+            }
             for entry in entries.iter().filter_map(|entry| entry.dyn_into().ok()) {
                 note(&entry, &mut seen.borrow_mut());
             }
             let visible = seen.borrow().clone();
             on_change(&visible);
         });
-        let observer = IntersectionObserver::new(changed.as_ref().unchecked_ref()).ok();
-        let watch = observer.map(|observer| Watch { observer, visible, _on_change: changed });
+        let observer = IntersectionObserver::new(changed.into_js_value().unchecked_ref()).ok();
+        let watch = observer.map(|observer| Watch { observer, visible, is_over });
         Sight(StoredValue::new_local(watch))
     }
 
@@ -115,17 +123,24 @@ pub fn on_visibility(change: impl Fn() + 'static) {
 
 /// Calls back whenever one of these elements changes its size, as long as its component lives.
 pub fn on_resize(elements: &[&Element], change: impl Fn() + 'static) {
-    let changed = Closure::<dyn FnMut(JsValue)>::new(move |_| change());
-    let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else {
+    let is_over = Rc::<Cell<bool>>::default();
+    let ended = Rc::clone(&is_over);
+    let changed = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+        if !ended.get() {
+            change();
+        }
+    });
+    let Ok(observer) = web_sys::ResizeObserver::new(changed.into_js_value().unchecked_ref()) else {
         return;
     };
     for element in elements {
         observer.observe(element);
     }
-    let kept = StoredValue::new_local(Some((observer, changed)));
+    let kept = StoredValue::new_local(Some((observer, is_over)));
     on_cleanup(move || {
         kept.try_update_value(|kept| {
-            if let Some((observer, _)) = kept.take() {
+            if let Some((observer, is_over)) = kept.take() {
+                is_over.set(true);
                 observer.disconnect();
             }
         });

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  register ── look for a newer one at start, on wake ──► downloaded whole ──► told
+//!                └◄── in an hour; seconds after a look or a download that failed ──┘
 //!      take_over ──► the service worker takes all pages ──► each loads itself once
 //! ```
 //! Only a page that bears the mark of its build registers anything: `xtask` puts it there with the
@@ -12,7 +13,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use js_sys::{Date, Promise};
+use gloo::timers::callback::Timeout;
+use js_sys::Date;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -30,6 +32,11 @@ const TAKE_OVER: &str = "take over";
 const UPDATED: &str = "confab.updated";
 /// A newer build is looked for at most so often, in milliseconds: people come and go.
 const LOOK_EVERY: f64 = 60_000.0;
+/// A page that stays open looks so often, in milliseconds.
+const LOOK_HOURLY: u32 = 3_600_000;
+/// The first pause after a look or a download that failed, in milliseconds. Each is twice as long
+/// as the one before.
+const LOOK_AGAIN: u32 = 5_000;
 
 /// See the module.
 pub(super) struct Offline {
@@ -37,6 +44,9 @@ pub(super) struct Offline {
     build: String,
     registration: OnceCell<ServiceWorkerRegistration>,
     looked: Cell<f64>,
+    /// Looks and downloads that failed since one went well.
+    failed: Cell<u32>,
+    next_look: RefCell<Option<Timeout>>,
     on_newer: Box<dyn Fn()>,
     /// Of the container and the registration.
     listeners: RefCell<Vec<EventListener>>,
@@ -61,6 +71,8 @@ impl Offline {
             build,
             registration: OnceCell::new(),
             looked: Cell::new(Date::now()),
+            failed: Cell::default(),
+            next_look: RefCell::default(),
             on_newer: Box::new(on_newer),
             listeners: RefCell::default(),
             coming: RefCell::default(),
@@ -108,9 +120,14 @@ impl Offline {
         let weak = Rc::downgrade(self);
         let changed = EventListener::new(&coming, "statechange", move |event| {
             let worker = event.target().map(JsCast::unchecked_into::<ServiceWorker>);
-            let is_whole = worker.is_some_and(|it| it.state() == ServiceWorkerState::Installed);
-            if let Some(offline) = weak.upgrade().filter(|_| is_whole) {
-                offline.tell_if_newer();
+            match (worker.map(|it| it.state()), weak.upgrade()) {
+                (Some(ServiceWorkerState::Installed), Some(offline)) => {
+                    offline.note_look(true);
+                    offline.tell_if_newer();
+                }
+                // A file of it could not be had.
+                (Some(ServiceWorkerState::Redundant), Some(offline)) => offline.note_look(false),
+                (Some(_) | None, _) => {}
             }
         });
         self.coming.replace(Some(changed));
@@ -125,7 +142,7 @@ impl Offline {
     }
 
     /// Looks for a newer build, unless that was done a moment ago.
-    pub(super) fn look_again(&self) {
+    pub(super) fn look_again(self: &Rc<Self>) {
         let since = Date::now() - self.looked.get();
         // A clock that was set back is no reason to be blind.
         if !(0.0..LOOK_EVERY).contains(&since) {
@@ -133,10 +150,38 @@ impl Offline {
         }
     }
 
-    fn look(&self) {
+    fn look(self: &Rc<Self>) {
         self.looked.set(Date::now());
         let look = self.registration.get().and_then(|known| known.update().ok());
-        settle(look);
+        let Some(look) = look else { return };
+        let offline = self.clone();
+        spawn_local(async move {
+            match JsFuture::from(look).await {
+                // The download says itself how it went.
+                Ok(_) if offline.installs() => {}
+                done => offline.note_look(done.is_ok()),
+            }
+        });
+    }
+
+    fn installs(&self) -> bool {
+        self.registration.get().is_some_and(|known| known.installing().is_some())
+    }
+
+    /// How a look or a download went, which says when the next one is due.
+    fn note_look(self: &Rc<Self>, went_well: bool) {
+        let failed = if went_well { 0 } else { self.failed.get().saturating_add(1) };
+        self.failed.set(failed);
+        let pause = failed.checked_sub(1).map_or(LOOK_HOURLY, |doubled| {
+            LOOK_AGAIN.saturating_mul(2_u32.saturating_pow(doubled)).min(LOOK_HOURLY)
+        });
+        let weak = Rc::downgrade(self);
+        let next = Timeout::new(pause, move || {
+            if let Some(offline) = weak.upgrade() {
+                offline.look();
+            }
+        });
+        self.next_look.replace(Some(next));
     }
 
     /// Lets the newer build take over; this page is loaded again by what follows from it.
@@ -157,14 +202,5 @@ impl Offline {
         if first && session.set_item(UPDATED, &build).is_ok() {
             let _ = self.window.location().reload();
         }
-    }
-}
-
-/// Takes in that a server cannot be asked: it is asked again on the next wake.
-fn settle(promise: Option<Promise>) {
-    if let Some(promise) = promise {
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
     }
 }

@@ -5,7 +5,8 @@
 //!  L'     [5 .. 11]               as soon as that shows, L' is [5 .. 15]
 //! ```
 //! That shows when what it hangs on comes, or when it comes itself, whichever is later: each run
-//! that is stored is looked at both ways, and what is on disk is read for it.
+//! that is stored is looked at both ways, and what is on disk is read for it. The beginning of `L`
+//! need not be there: what it holds without a gap from 5 on is none of `L'`.
 
 use crate::engine::Engine;
 use crate::engine::forks::Why;
@@ -24,11 +25,14 @@ impl Engine {
     pub(in crate::engine) fn absorb(&mut self, run: &Run) {
         let Some(state) = self.logs.of(&run.log) else { return };
         let place = Place::of(&run.log, state);
-        if !state.is_rooted(run.first) {
-            return self.look_below(place, run.first.checked_sub(1));
-        }
-        let begin = state.branch().map(|branch| branch.mark.at);
-        self.look_below(place, begin.filter(|at| (run.first..=run.last()).contains(at)));
+        let below = if state.is_rooted(run.first) {
+            let begin = state.branch().map(|branch| branch.mark.at);
+            begin.filter(|at| (run.first..=run.last()).contains(at))
+        } else {
+            run.first.checked_sub(1)
+        };
+        self.look_below(place, below);
+        let Some(state) = self.logs.of(&run.log) else { return };
         let within = |seq: Seq| (run.first..=run.last() + 1).contains(&seq);
         let loose = |(log, state): (&LogId, &LogState)| {
             let begins = state.branch().map(|branch| branch.mark);
@@ -41,8 +45,9 @@ impl Engine {
             };
             at.or_else(island).map(|at| (*log, at, place))
         };
-        let related = self.related(&place);
-        let parts: Vec<(LogId, Seq, Place)> = related.into_iter().filter_map(loose).collect();
+        let related = self.related(&place).into_iter();
+        let related = related.filter(|(_, other)| is_known(state, run.first, other));
+        let parts: Vec<(LogId, Seq, Place)> = related.filter_map(loose).collect();
         for part in parts {
             self.begin(part, None);
         }
@@ -51,11 +56,11 @@ impl Engine {
 
     /// True if a run is held by another name already, in a log that holds all before it, too.
     pub(in crate::engine) fn is_held_elsewhere(&self, run: &Run) -> bool {
-        let state = self.logs.of(&run.log);
-        let place = state.map_or(Place::Origin(run.log), |state| Place::of(&run.log, state));
-        self.related(&place).into_iter().any(|(log, state)| {
+        let none = LogState::default();
+        let own = self.logs.of(&run.log).unwrap_or(&none);
+        self.related(&Place::of(&run.log, own)).into_iter().any(|(log, state)| {
             let last = run.last();
-            let rooted = |seq: Seq| state.is_rooted(seq);
+            let rooted = |seq: Seq| is_known(state, seq, own);
             let known = || self.forks.known.get(&(*log, last)).copied();
             let same = || state.hash_at(last).or_else(known) == Some(run.head());
             run.first.checked_sub(1).is_some_and(rooted) && rooted(last) && same()
@@ -115,11 +120,12 @@ impl Engine {
     /// read.
     pub(super) fn look_behind(&mut self, place: Place, from: Seq) {
         let named = place.log();
-        let end = self.logs.of(&named).and_then(|state| state.around(from));
-        let Some((_, end)) = end else { return };
+        let Some(own) = self.logs.of(&named) else { return };
+        let Some((_, end)) = own.around(from) else { return };
         let behind = |seq: &Seq| (from + 1..=end.saturating_add(1)).contains(seq);
         let mut places = Vec::new();
-        for (log, state) in self.related(&place) {
+        let related = self.related(&place).into_iter();
+        for (log, state) in related.filter(|(_, other)| is_known(own, from, other)) {
             let begins = state.branch().map(|branch| branch.mark).filter(|mark| mark.at <= end);
             let begins = begins.filter(|mark| self.takes(&place, state, *mark));
             let begins = begins.map(|mark| mark.at);
@@ -140,9 +146,9 @@ impl Engine {
     /// Something stands alone in a log, behind this seq, or is a branch that begins there: whether
     /// another log holds without a gap what it hangs on, or the same, is read.
     fn look_below(&mut self, place: Place, seq: Option<Seq>) {
-        let Some(below) = seq else { return };
+        let Some((below, state)) = seq.zip(self.logs.of(&place.log())) else { return };
         let others = self.related(&place).into_iter();
-        let others = others.filter(|(_, state)| state.is_rooted(below));
+        let others = others.filter(|(_, other)| is_known(other, below, state));
         let others: Vec<Place> = others.map(|(log, state)| Place::of(log, state)).collect();
         for other in others {
             self.look_up(other.log(), below, Why::Absorb(place.log(), other));
@@ -171,4 +177,14 @@ impl Engine {
             self.begin((log, at, to), None);
         }
     }
+}
+
+/// True if it is known of which version an entry is that a log holds, seen from another one of the
+/// same origin: nothing is missing between it and the beginning, or the place where the other
+/// branched off, which has its own beginning.
+fn is_known(state: &LogState, seq: Seq, other: &LogState) -> bool {
+    let begin = other.branch().map(|branch| branch.mark.at);
+    let begin = begin.filter(|at| other.held().contains(*at));
+    let reaches = |at: Seq| state.around(at).is_some_and(|range| range.0 <= seq && seq <= range.1);
+    state.is_rooted(seq) || begin.is_some_and(|at| at <= seq && reaches(at))
 }

@@ -462,7 +462,8 @@ impl Engine {
         }
         let branches = self.logs.branches().copied();
         let places = branches.flat_map(|branch| {
-            [(Place::Branch(branch), branch.mark.at), (Place::Origin(branch.origin), 0)]
+            let origin = Place::Origin(branch.origin);
+            [(Place::Branch(branch), branch.mark.at), (origin, 0), (origin, branch.mark.at)]
         });
         for (place, from) in places.collect::<Vec<_>>() {
             self.look_behind(place, from);
