@@ -19,6 +19,7 @@ mod view;
 mod axe;
 mod backfill;
 mod blocks;
+mod clones;
 mod connections;
 mod device;
 mod embedded;

@@ -19,7 +19,7 @@ use crate::engine::commit::govern::Motion;
 use crate::engine::commit::merge::Merges;
 use crate::engine::fade::{Faded, Fades};
 use crate::engine::forks::moves::Moved;
-use crate::engine::inbox::Away;
+use crate::engine::inbox::{Away, Offered};
 use crate::engine::vanish::Vanishing;
 use crate::engine::{Engine, keys};
 use crate::ids::{DraftId, EntryId, LinkId, LogId, MemberId, Seq};
@@ -68,7 +68,7 @@ pub struct Batch {
     /// Runs that were several.
     merged: Vec<Run>,
     /// Runs that came: link, log, first, last.
-    offered: Vec<(LinkId, LogId, Seq, Seq)>,
+    offered: Vec<Offered>,
     /// What is settled because its author is blocked.
     pub away: Vec<Away>,
     pub moved: Vec<Moved>,

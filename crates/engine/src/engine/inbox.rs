@@ -3,7 +3,8 @@
 //! Runs here are within the credit of the links they came over, registers are one for each cell:
 //! both are bounded. Nothing here is acknowledged.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ids::{EntryHash, LinkId, LogId, MemberId, Seq};
 use crate::limits;
@@ -27,6 +28,17 @@ pub struct Incoming {
     /// True if it vouches for what stands before it; not if it may be dropped, since a body is
     /// missing.
     pub whole: bool,
+}
+
+/// What a link has offered: from which seq of a log to which.
+pub type Offered = (LinkId, LogId, Seq, Seq);
+
+impl Incoming {
+    /// What of which log it is.
+    #[must_use]
+    pub fn offered(&self) -> Offered {
+        (self.link, self.run.log, self.run.first, self.run.last())
+    }
 }
 
 /// A part of a log that is not taken, because its author is blocked.
@@ -66,6 +78,8 @@ pub struct Inbox {
     bytes_of: BTreeMap<MemberId, usize>,
     /// Not verified, and about to be settled; within the credit of links, too.
     away: Vec<Away>,
+    /// Runs that hang on nothing here, the oldest first; their credit is given back.
+    loose: VecDeque<Incoming>,
     registers: BTreeMap<RegisterKey, Register>,
     /// What runs say that stands before them which were proven, and may have been dropped for want
     /// of a body.
@@ -151,6 +165,33 @@ impl Inbox {
         taken
     }
 
+    /// Keeps a run that hangs on nothing here: at most [`limits::LOOSE_BYTES`] of such, the newest.
+    /// It does not count as here: it is asked for again in time.
+    pub fn keep_loose(&mut self, incoming: Incoming) {
+        let same = |other: &Incoming| {
+            other.offered().1 == incoming.run.log && other.run.head() == incoming.run.head()
+        };
+        self.loose.retain(|other| !same(other));
+        self.loose.push_back(incoming);
+        let mut bytes: usize = self.loose.iter().map(|incoming| incoming.bytes).sum();
+        while bytes > limits::LOOSE_BYTES
+            && let Some(oldest) = self.loose.pop_front()
+        {
+            bytes -= oldest.bytes;
+        }
+    }
+
+    /// Takes out what hung on nothing in these logs, the newest entries first: each vouches for the
+    /// one before it.
+    pub fn take_loose(&mut self, logs: &BTreeSet<LogId>) -> Vec<Incoming> {
+        let loose = std::mem::take(&mut self.loose).into_iter();
+        let (mut taken, kept): (Vec<Incoming>, Vec<Incoming>) =
+            loose.partition(|incoming| logs.contains(&incoming.run.log));
+        self.loose = kept.into();
+        taken.sort_by_key(|incoming| Reverse(incoming.run.first));
+        taken
+    }
+
     /// Bytes of the runs that wait.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -204,7 +245,42 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Incarnation;
+    use crate::crypto::sign::Keypair;
+    use crate::ids::{EpochId, Incarnation, RoomId};
+    use crate::log::run::Start;
+    use crate::view::Priority;
+
+    fn loose(incarnation: u8, first: Seq, bytes: usize) -> Incoming {
+        let keypair = Keypair::from_seed(&[1; 32]);
+        let incarnation = Incarnation([incarnation; 16]);
+        let log = LogId { member: keypair.member(), incarnation };
+        let previous = EntryHash([u8::try_from(first).unwrap(); 32]);
+        let (room, epoch, class) = (RoomId([4; 32]), EpochId::FIRST, Priority::Normal);
+        let run =
+            Run::sign(&Start { room, log, first, previous, epoch, class }, Vec::new(), &keypair);
+        Incoming { link: LinkId(1), class: Class::Normal, bytes, run, whole: true }
+    }
+
+    #[test]
+    fn i6_what_hangs_on_nothing_has_a_bound_and_comes_back_when_its_log_grows() {
+        let mut inbox = Inbox::default();
+        [3, 9, 5].into_iter().for_each(|first| inbox.keep_loose(loose(1, first, 100)));
+        inbox.keep_loose(loose(1, 5, 100));
+        inbox.keep_loose(loose(2, 7, 100));
+        let log = loose(1, 0, 0).run.log;
+        let taken = inbox.take_loose(&BTreeSet::from([log]));
+        let firsts: Vec<Seq> = taken.iter().map(|incoming| incoming.run.first).collect();
+        assert_eq!(firsts, [9, 5, 3], "each once, the newest first");
+        assert!(inbox.take_loose(&BTreeSet::from([log])).is_empty());
+        // The one of the other log is the oldest: it goes for what is too much.
+        let part = limits::LOOSE_BYTES / 8;
+        (0..8).for_each(|first| inbox.keep_loose(loose(1, first, part)));
+        assert!(inbox.take_loose(&BTreeSet::from([loose(2, 0, 0).run.log])).is_empty());
+        inbox.keep_loose(loose(1, 8, part));
+        let firsts: Vec<Seq> =
+            inbox.take_loose(&BTreeSet::from([log])).iter().map(|it| it.run.first).collect();
+        assert_eq!(firsts, [8, 7, 6, 5, 4, 3, 2, 1], "at most so many bytes, the newest");
+    }
 
     #[test]
     fn i6_what_is_turned_away_while_nothing_can_be_stored_has_a_bound_and_its_credit_comes_back() {

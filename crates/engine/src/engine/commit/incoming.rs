@@ -1,11 +1,13 @@
 //! What came over links and goes into a batch: as far as it fits into its log.
 //!
-//! A run that does not fit shows that a log has forked, or comes again when what it hangs on is
-//! here.
+//! A run that does not fit shows that a log has forked. One that hangs on nothing is kept for a
+//! while, in case that comes, and comes again when it is asked for.
+
+use std::collections::BTreeSet;
 
 use crate::engine::Engine;
 use crate::engine::commit::Batch;
-use crate::engine::inbox::Away;
+use crate::engine::inbox::{Away, Incoming, Offered};
 use crate::ids::{EntryHash, LinkId, LogId, MemberId, Seq};
 use crate::io::Millis;
 use crate::limits;
@@ -17,56 +19,90 @@ use crate::log::{Clash, LogError, LogState, refusal};
 use crate::simulation::{Mark, mark};
 use crate::view::Trouble;
 
+/// What is found out about the runs of a batch.
+#[derive(Default)]
+struct Sorting {
+    /// What they delete.
+    deleted: Vec<(MemberId, EntryHash)>,
+    /// Logs of which some were taken since what hung on nothing was last looked at.
+    grown: BTreeSet<LogId>,
+    refused: Vec<Offered>,
+    too_much: Vec<Offered>,
+}
+
+/// Why a run is not taken.
+enum Unfit {
+    /// It hangs on nothing here: kept for a while, in case that comes.
+    Loose(Box<Incoming>),
+    /// There is no place for it.
+    Log(LogError),
+}
+
+impl From<LogError> for Unfit {
+    fn from(error: LogError) -> Unfit {
+        Unfit::Log(error)
+    }
+}
+
 impl Engine {
     pub(super) fn stage_runs(&mut self, batch: &mut Batch) {
         let away = self.inbox.take_away();
         self.stage_turned_away(batch, away);
         let taken = self.inbox.take();
-        let mut refused = Vec::new();
-        let mut too_much = Vec::new();
-        let deleted: Vec<(MemberId, EntryHash)> =
-            taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
-        for incoming in taken {
-            let run = &incoming.run;
-            let offered = (incoming.link, run.log, run.first, run.last());
-            batch.offered.push(offered);
+        let deleted = taken.iter().flat_map(|incoming| Engine::deletions(&incoming.run)).collect();
+        for incoming in &taken {
             batch.credit.push((incoming.link, incoming.class, incoming.bytes));
-            let (log, member) = (incoming.run.log, self.member_of(incoming.link));
-            let by_author = member == Some(log.member);
-            if !Engine::decisions_whole(&incoming.run) {
-                // Whoever leaves out what was decided keeps nobody else from handing it on.
-                continue;
+            batch.offered.push(incoming.offered());
+        }
+        let mut sorting = Sorting { deleted, ..Sorting::default() };
+        let mut next = taken;
+        while !next.is_empty() {
+            for incoming in next {
+                self.stage_incoming(batch, incoming, &mut sorting);
             }
-            if !by_author && !self.may_be_gone(&incoming.run, &deleted) {
-                // A body is missing, its author does not say so, and nothing shows that it is
-                // gone: asked for again.
-                continue;
+            // What hung on nothing may hang on what was just taken.
+            next = self.inbox.take_loose(&std::mem::take(&mut sorting.grown));
+        }
+        self.refuse_runs(&sorting.refused, refusal::QUOTA);
+        self.refuse_runs(&sorting.too_much, refusal::TOO_MUCH);
+    }
+
+    /// Takes a run in, as far as it fits and nothing speaks against it.
+    fn stage_incoming(&mut self, batch: &mut Batch, incoming: Incoming, sorting: &mut Sorting) {
+        let (run, link) = (&incoming.run, incoming.link);
+        let (log, member, offered) = (run.log, self.member_of(link), incoming.offered());
+        let by_author = member == Some(log.member);
+        if !Engine::decisions_whole(run) {
+            // Whoever leaves out what was decided keeps nobody else from handing it on.
+            return;
+        }
+        if !by_author && !self.may_be_gone(run, &sorting.deleted) {
+            // A body is missing, its author does not say so, and nothing shows that it is gone:
+            // asked for again.
+            return;
+        }
+        if self.is_only_words(run) {
+            return self.settle_away(batch, Away::of(run, link));
+        }
+        if self.shut_to(&log.member).is_some() {
+            mark(Mark::QuotaSpent);
+            return sorting.refused.push(offered);
+        }
+        match self.stage_run(batch, incoming) {
+            Ok(()) => {
+                batch.suppliers.entry(log).or_default().insert(link);
+                sorting.grown.insert(log);
             }
-            if self.is_only_words(run) {
-                self.settle_away(batch, Away::of(run, incoming.link));
-                continue;
-            }
-            if self.shut_to(&log.member).is_some() {
-                mark(Mark::QuotaSpent);
-                refused.push(offered);
-                continue;
-            }
-            match self.stage_run(batch, incoming.run, incoming.link) {
-                Ok(()) => {
-                    batch.suppliers.entry(log).or_default().insert(incoming.link);
+            Err(Unfit::Loose(incoming)) => self.inbox.keep_loose(*incoming),
+            // A log that forks is nobody's fault, and what has no place comes again.
+            Err(Unfit::Log(LogError::Fork | LogError::Loose)) => {}
+            Err(Unfit::Log(error @ (LogError::Lamport | LogError::Gaps | LogError::Logs))) => {
+                if error != LogError::Lamport {
+                    sorting.too_much.push(offered);
                 }
-                // A log that forks is nobody's fault, and a loose part comes again.
-                Err(LogError::Fork | LogError::Loose) => {}
-                Err(error @ (LogError::Lamport | LogError::Gaps | LogError::Logs)) => {
-                    if error != LogError::Lamport {
-                        too_much.push(offered);
-                    }
-                    self.trouble(Trouble::Peer { member, what: error.to_string() });
-                }
+                self.trouble(Trouble::Peer { member, what: error.to_string() });
             }
         }
-        self.refuse_runs(&refused, refusal::QUOTA);
-        self.refuse_runs(&too_much, refusal::TOO_MUCH);
     }
 
     /// True unless a log would be one too many.
@@ -75,58 +111,60 @@ impl Engine {
         known || self.logs.count() + batch.logs.len() < limits::LOGS
     }
 
-    fn stage_run(&mut self, batch: &mut Batch, run: Run, from: LinkId) -> Result<(), LogError> {
+    fn stage_run(&mut self, batch: &mut Batch, incoming: Incoming) -> Result<(), Unfit> {
+        let (run, from) = (&incoming.run, incoming.link);
         if !self.has_place_for(batch, &run.log) {
-            return Err(LogError::Logs);
+            return Err(LogError::Logs.into());
         }
         let branch = self.logs.of(&run.log).and_then(LogState::branch).map(|branch| branch.mark);
         if branch != run.mark || self.moves(&run.log) {
-            return Err(LogError::Loose);
+            return Err(LogError::Loose.into());
         }
-        let branch = self.logs.branch_of(&run).copied();
+        let branch = self.logs.branch_of(run).copied();
         let state = batch.stage(&run.log, self);
-        if let Some(branch) = branch.filter(|branch| self.is_branch(&run, branch, state)) {
+        if let Some(branch) = branch.filter(|branch| self.is_branch(run, branch, state)) {
             // It is stored by the branch's name already: the peer does not know of the other one.
             self.void(from, run.log, branch.mark.at);
-            return Err(LogError::Loose);
+            return Err(LogError::Loose.into());
         }
         // Which branch of a forked log something is of shows when it hangs on what is here.
         let forked = self.logs.branches().any(|branch| branch.parent == run.log);
         let agreed = self.agreed(from, &run.log);
-        let elsewhere = self.is_held_elsewhere(&run);
-        let waits = forked && self.may_be_joined(from, &run);
-        let proven = self.is_proven(&run);
+        let elsewhere = self.is_held_elsewhere(run);
+        let waits = forked && self.may_be_joined(from, run);
+        let proven = self.is_proven(run);
         let state = batch.stage(&run.log, self);
-        match state.fit_proven(&run, proven) {
+        match state.fit_proven(run, proven) {
             Ok(new) if new.is_empty() => {
                 mark(Mark::RunHeldAlready);
                 Ok(())
             }
-            Ok(_) if elsewhere && state.stands_alone(&run) => {
+            Ok(_) if elsewhere && state.stands_alone(run) => {
                 // It would only go where it is already: the peer does not know of that name.
                 if let Some(flow) = self.links.get_mut(&from).and_then(Link::flow_mut) {
                     flow.have.forget(&run.log, run.first, run.last());
                 }
-                Err(LogError::Loose)
+                Err(LogError::Loose.into())
             }
-            Ok(_) if waits && state.is_loose(&run, agreed) => Err(LogError::Loose),
+            Ok(_) if waits && state.is_loose(run, agreed) => Err(Unfit::Loose(incoming.into())),
+            Err(LogError::Loose) => Err(Unfit::Loose(incoming.into())),
             Ok(new) => {
                 let held = state.held();
-                parts(run, &new, &held)
+                parts(incoming.run, &new, &held)
                     .into_iter()
                     .for_each(|part| self.stage_part(batch, part, from));
                 Ok(())
             }
             Err(LogError::Fork) => {
                 mark(Mark::ForkSeen);
-                match state.clash(&run) {
+                match state.clash(run) {
                     Some(Clash::Head(seq, theirs)) => {
                         self.search(from, run.log, (seq, Some(theirs)));
                     }
                     Some(Clash::Loose(first)) => self.part_from(run.log, first),
                     None => {}
                 }
-                Err(LogError::Fork)
+                Err(LogError::Fork.into())
             }
             Err(LogError::Lamport) => {
                 // Settled: nobody is asked for it again.
@@ -136,9 +174,9 @@ impl Engine {
                     state.refuse(*first, *last, refusal::LAMPORT);
                 }
                 batch.strict = true;
-                Err(LogError::Lamport)
+                Err(LogError::Lamport.into())
             }
-            Err(error @ (LogError::Gaps | LogError::Logs | LogError::Loose)) => Err(error),
+            Err(error @ (LogError::Gaps | LogError::Logs)) => Err(error.into()),
         }
     }
 }
