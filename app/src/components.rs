@@ -65,7 +65,16 @@ pub fn Root() -> impl IntoView {
         Place::Room(room) => view! { <RoomPage room /> }.into_any(),
     };
     crate::page::news_follow(page);
-    let rooms = Memo::new(move |_| !page.screen().rooms().with(Vec::is_empty));
+    // Whoever is in a room has a list of rooms: it has its place before it is read.
+    let rooms = Memo::new(move |_| {
+        let inside = match place.get() {
+            Place::Starting { wanted } => wanted.is_some(),
+            Place::Opening(_) | Place::Room(_) => true,
+            Place::Start | Place::Join(_) => false,
+        };
+        let is_open = gate.get() == (false, false);
+        !page.screen().rooms().with(Vec::is_empty) || (inside && is_open)
+    });
     let at = move || match place.get() {
         Place::Start | Place::Starting { wanted: None } => "list",
         Place::Starting { .. } | Place::Opening(_) | Place::Join(_) | Place::Room(_) => "inside",

@@ -109,6 +109,8 @@ return null;
 
 /// Opens the panel, or closes it.
 pub const DRAWER: &str = "document.querySelector('[popovertarget]').click();";
+/// Puts the panel away: a window that is wide again would still be covered by it.
+pub const CLOSE_DRAWER: &str = r#"document.getElementById("members-panel").hidePopover();"#;
 
 /// Chooses a language.
 const SPEAK: &str = r#"

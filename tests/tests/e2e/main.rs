@@ -20,6 +20,7 @@ mod axe;
 mod backfill;
 mod blocks;
 mod clones;
+mod comfort;
 mod connections;
 mod device;
 mod embedded;

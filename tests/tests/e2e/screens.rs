@@ -6,7 +6,7 @@
 use crate::axe::violations;
 use crate::browser::Browser::Chromium;
 use crate::lock;
-use crate::looks::{DRAWER, be_small, be_wide, dress, fits, mirror, speak};
+use crate::looks::{CLOSE_DRAWER, DRAWER, be_small, be_wide, dress, fits, mirror, speak};
 use crate::membership::ask_about;
 use crate::page::Page;
 use crate::queue::{choose, press, react};
@@ -38,9 +38,6 @@ const BELOW: &str = r#"
 const composer = document.querySelector('[data-testid="composer"]').getBoundingClientRect();
 return Math.ceil(composer.bottom) - window.innerHeight;
 "#;
-
-/// Puts the drawer away: a window that is wide again would still be covered by it.
-const CLOSE_DRAWER: &str = r#"document.getElementById("members-panel").hidePopover();"#;
 
 /// A picture without words for it, and words that can hardly be told from what is behind them.
 const SPOIL: &str = r#"

@@ -35,7 +35,7 @@ drawn(() => done(below()));
 "#;
 
 /// Scrolls up as a reader does, and names a row in the middle of what is shown.
-const SCROLL_UP: &str = r#"
+pub const SCROLL_UP: &str = r#"
 const [pixels, done] = arguments;
 list.scrollBy(0, -pixels);
 drawn(() => {
@@ -46,7 +46,7 @@ drawn(() => {
 "#;
 
 /// Where the row that says this is, once drawn.
-const PLACE: &str = r#"
+pub const PLACE: &str = r#"
 const [body, done] = arguments;
 drawn(() => done(rows().find((row) => said(row) === body).getBoundingClientRect().top));
 "#;
@@ -54,7 +54,8 @@ drawn(() => done(rows().find((row) => said(row) === body).getBoundingClientRect(
 /// How far the end of the last row is below the list.
 const BELOW: &str = "const [done] = arguments; drawn(() => done(below()));";
 
-async fn ask<T: serde::de::DeserializeOwned>(
+/// Runs a script that knows the list.
+pub async fn ask<T: serde::de::DeserializeOwned>(
     page: &Page,
     script: &str,
     arguments: &[Value],

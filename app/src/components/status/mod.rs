@@ -98,7 +98,8 @@ pub fn ClosingSign() -> impl IntoView {
     let said = move || {
         let words = &language.get().words().everyday;
         match closing.get() {
-            Closing::Unknown => String::new(),
+            // Unseen, so that nothing moves once it is known.
+            Closing::Unknown => words.nothing_waits.to_owned(),
             Closing::Unsaved => words.being_saved.to_owned(),
             Closing::Waits(count) => (words.still_wait)(count),
             Closing::Calm => words.nothing_waits.to_owned(),
@@ -109,7 +110,6 @@ pub fn ClosingSign() -> impl IntoView {
             class="closing"
             data-testid="closing"
             data-state=move || names::closing(closing.get())
-            hidden=move || closing.get() == Closing::Unknown
         >
             {said}
         </span>
