@@ -41,7 +41,7 @@ return small.map((one) => `${name(one)} ${size(one).width}x${size(one).height}`)
 /// How far any part of the page reaches beyond the window's sides. What is cut off, or scrolls,
 /// within a part of it reaches no further than that.
 const BEYOND: &str = r#"
-const whole = ["HEADER", "ASIDE", "DIALOG", "BODY"];
+const whole = ["HEADER", "MAIN", "ASIDE", "DIALOG", "BODY"];
 const cuts = (one) => getComputedStyle(one).overflowX !== "visible";
 const cut = (one) => {
   for (let up = one.parentElement; up && !whole.includes(up.tagName); up = up.parentElement) {

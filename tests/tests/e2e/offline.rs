@@ -17,6 +17,12 @@ const AT_HAND: &str = r#"
 const done = arguments[arguments.length - 1];
 navigator.serviceWorker.ready.then(() => caches.keys()).then(done, (error) => done([`${error}`]));
 "#;
+/// Looks for a newer build, and waits until that and each look that was begun before are over.
+const LOOK_FOR_NEWER: &str = r#"
+const done = arguments[arguments.length - 1];
+const look = navigator.serviceWorker.ready.then((registration) => registration.update());
+look.then(() => done(""), (error) => done(`${error}`));
+"#;
 /// What the caches hold, below the page's folder.
 const HELD: &str = r#"
 const done = arguments[arguments.length - 1];
@@ -108,6 +114,9 @@ fn takes_a_newer_build(name: &str, browser: Browser) -> Told {
         first.run_to_end::<Vec<String>>(AT_HAND, &[]).await?;
         let old: String = first.run(BUILD, &[]).await?;
         ensure!(old == mark_of(&another_build::dist())?, "the page is of the build that is served");
+        // One look at a time: what a tab asks for while another look is under way has its answer.
+        let fault: String = first.run_to_end(LOOK_FOR_NEWER, &[]).await?;
+        ensure!(fault.is_empty(), "the page cannot look for a newer build: {fault}");
 
         let new = serve_another_build(stage)?;
         // A tab that is opened looks for it; all tabs are told.

@@ -105,10 +105,15 @@ impl Offline {
             }
         });
         self.listeners.borrow_mut().push(found);
+        let is_first = registration.active().is_none();
         if self.registration.set(registration).is_ok() {
             self.await_newer();
             self.tell_if_newer();
-            self.look();
+            match is_first {
+                // It is being downloaded: nothing is newer.
+                true => self.note_look(true),
+                false => self.look(),
+            }
         }
     }
 
