@@ -76,7 +76,8 @@ impl Load {
             // how much is new below, are 4,000 of it: a room opens there at its first drawing. The
             // curves of the inspector, a sound, words for another room, and what a room keeps to
             // itself are 10,000. What is found in all rooms, and the way there, is 9,000.
-            Self::First => 576_000,
+            // Downloads of a newer build that failed and are tried again are 600.
+            Self::First => 577_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count. What was read, kept a log, and
