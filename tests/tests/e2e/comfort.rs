@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 /// The name of what has the keyboard.
 const FOCUSED: &str = "return document.activeElement?.dataset.testid ?? '';";
 
-/// All layout shifts since the page began, those that follow a person's deed left out: how much, and
-/// what moved.
+/// All layout shifts since the page began, those that follow a person's deed left out: how much,
+/// and what moved.
 const SHIFTS: &str = r#"
 const [done] = arguments;
 const name = (node) => node?.dataset?.testid ?? node?.className ?? node?.nodeName ?? "nothing";

@@ -4,8 +4,8 @@
 //! while any of these are on the screen of a page that is visible, and no dialog covers them; each
 //! is told once.
 //!
-//! What a browser has queued for an observer may come after `disconnect`, so the observers' callbacks
-//! belong to the browser, and do nothing any more by then.
+//! What a browser has queued for an observer may come after `disconnect`, so the observers'
+//! callbacks belong to the browser, and do nothing any more by then.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
