@@ -21,7 +21,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// How long the tests of a stage may run once they are built.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+const LIMIT: Duration = Duration::from_secs(45 * 60);
 /// The crates that a browser runs.
 const IN_THE_BROWSER: [&str; 8] =
     ["--package", "app", "--package", "browser", "--package", "engine", "--package", "protocol"];

@@ -135,6 +135,8 @@ pub const INBOX_BYTES: usize = 16 * 1024 * 1024;
 pub const INBOX_BYTES_OF_ONE: usize = 2 * 1024 * 1024;
 /// Bytes of runs that hang on nothing here and are kept in case that comes: the newest of them.
 pub const LOOSE_BYTES: usize = 1024 * 1024;
+/// How many of them: a batch may look at each as often as one of them turns out to fit.
+pub const LOOSE_RUNS: usize = 256;
 /// Parts of logs that are turned away, because their authors are blocked, and whose settling waits
 /// for a store that has failed.
 pub const TURNED_AWAY: usize = 1_024;

@@ -389,7 +389,7 @@ impl Engine {
         if at > base && search.is_none_or(|search| search.low.is_none()) {
             // It lies below what is here: to be found when that has come.
             let flow = self.links.get_mut(&id).and_then(Link::flow_mut);
-            return flow.map_or((), |flow| flow.have.forget_from(&log, at));
+            return flow.map_or((), |flow| flow.have.set_aside(&log, at));
         }
         if planted(Planted::ForkWithoutEvidence) && ours > theirs {
             return self.part(log, Mark { at, hash: ours });
@@ -412,6 +412,10 @@ impl Engine {
     /// The end of a log has become a branch: what was looked for in it is found.
     pub(super) fn end_searches(&mut self, log: &LogId) {
         self.withhold(log, false);
+        let held = self.logs.of(log).map(LogState::held).unwrap_or_default();
+        for flow in self.links.values_mut().filter_map(Link::flow_mut) {
+            flow.have.count_again(log, &held);
+        }
         let over = self.forks.searches.keys().filter(|(_, of)| of == log).map(|(id, _)| *id);
         for id in over.collect::<Vec<_>>() {
             self.end_search(id, log);

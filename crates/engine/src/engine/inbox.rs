@@ -165,8 +165,8 @@ impl Inbox {
         taken
     }
 
-    /// Keeps a run that hangs on nothing here: at most [`limits::LOOSE_BYTES`] of such, the newest.
-    /// It does not count as here: it is asked for again in time.
+    /// Keeps a run that hangs on nothing here: the newest of such, at most [`limits::LOOSE_RUNS`]
+    /// and [`limits::LOOSE_BYTES`]. It does not count as here: it is asked for again in time.
     pub fn keep_loose(&mut self, incoming: Incoming) {
         let same = |other: &Incoming| {
             other.offered().1 == incoming.run.log && other.run.head() == incoming.run.head()
@@ -174,7 +174,7 @@ impl Inbox {
         self.loose.retain(|other| !same(other));
         self.loose.push_back(incoming);
         let mut bytes: usize = self.loose.iter().map(|incoming| incoming.bytes).sum();
-        while bytes > limits::LOOSE_BYTES
+        while (bytes > limits::LOOSE_BYTES || self.loose.len() > limits::LOOSE_RUNS)
             && let Some(oldest) = self.loose.pop_front()
         {
             bytes -= oldest.bytes;
@@ -280,6 +280,13 @@ mod tests {
         let firsts: Vec<Seq> =
             inbox.take_loose(&BTreeSet::from([log])).iter().map(|it| it.run.first).collect();
         assert_eq!(firsts, [8, 7, 6, 5, 4, 3, 2, 1], "at most so many bytes, the newest");
+        // Small ones, each of which could make the others be looked at again, are few.
+        (0..=100).for_each(|_| inbox.keep_loose(loose(2, 0, 1)));
+        let most = u8::try_from(limits::LOOSE_RUNS - 1).unwrap();
+        (0..=most).for_each(|number| inbox.keep_loose(loose(3, number.into(), 1)));
+        assert!(inbox.take_loose(&BTreeSet::from([loose(2, 0, 0).run.log])).is_empty());
+        let taken = inbox.take_loose(&BTreeSet::from([loose(3, 0, 0).run.log]));
+        assert_eq!(taken.len(), limits::LOOSE_RUNS);
     }
 
     #[test]

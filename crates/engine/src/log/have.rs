@@ -81,6 +81,9 @@ impl LogHave {
 pub struct PeerLog {
     /// What it holds.
     pub held: RangeSet,
+    /// What it says it holds where something else is here, from a place below on that is not known
+    /// yet: it counts again once that has gone from here.
+    aside: RangeSet,
     /// What it refused for good.
     pub refused: RangeSet,
     /// Its version differs from ours, and where is not known yet: what it holds counts for nothing.
@@ -164,10 +167,33 @@ impl PeerHave {
         }
     }
 
+    /// What it holds of a log from a seq on is something else than what is here, and where the two
+    /// part is not known: it does not count until [`PeerHave::count_again`].
+    pub fn set_aside(&mut self, log: &LogId, first: Seq) {
+        let Some(peer) = self.logs.get_mut(log) else { return };
+        let mut aside = peer.held.and(&RangeSet::of(first, Seq::MAX - 1));
+        aside.union(&peer.aside);
+        self.forget_from(log, first);
+        if let Some(peer) =
+            self.logs.get_mut(log).filter(|_| aside.ranges().len() <= limits::RANGES)
+        {
+            peer.aside = aside;
+        }
+    }
+
+    /// What was set aside counts, except where something else is here still.
+    pub fn count_again(&mut self, log: &LogId, ours: &RangeSet) {
+        let Some(peer) = self.logs.get_mut(log) else { return };
+        let free = peer.aside.minus(ours);
+        peer.aside.subtract(&free);
+        peer.held.union(&free);
+    }
+
     /// What it holds of a log from a seq on is not known any more.
     pub fn forget_from(&mut self, log: &LogId, first: Seq) {
         if let Some(peer) = self.logs.get_mut(log) {
             peer.held.remove(first, Seq::MAX - 1);
+            peer.aside.remove(first, Seq::MAX - 1);
             peer.refused.remove(first, Seq::MAX - 1);
             peer.agreed = None;
             peer.marked.retain(|at| *at < first);
@@ -178,6 +204,7 @@ impl PeerHave {
     pub fn forget(&mut self, log: &LogId, first: Seq, last: Seq) {
         if let Some(peer) = self.logs.get_mut(log) {
             peer.held.remove(first, last);
+            peer.aside.remove(first, last);
             peer.agreed = None;
         }
     }
@@ -242,4 +269,46 @@ pub fn missing<'a>(
     }
     missing.retain(|_, set| !set.is_empty());
     missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Incarnation, MemberId};
+
+    const LOG: LogId = LogId { member: MemberId([1; 32]), incarnation: Incarnation([2; 16]) };
+
+    fn told(first: Seq, last: Seq) -> PeerHave {
+        let mut peer = PeerHave::default();
+        let range = HaveRange { first, last, head: EntryHash([3; 32]) };
+        peer.learn(&LogHave { log: LOG, ranges: vec![range], refused: Vec::new() });
+        peer
+    }
+
+    fn held(peer: &PeerHave) -> &[(Seq, Seq)] {
+        peer.of(&LOG).unwrap().held.ranges()
+    }
+
+    #[test]
+    fn what_is_set_aside_counts_again_where_nothing_else_is_here_any_more() {
+        let mut peer = told(0, 9);
+        peer.set_aside(&LOG, 4);
+        assert_eq!(held(&peer), [(0, 3)]);
+        // Twice, as when two of its ends were compared.
+        peer.set_aside(&LOG, 2);
+        assert_eq!(held(&peer), [(0, 1)]);
+        peer.count_again(&LOG, &RangeSet::of(6, 12));
+        assert_eq!(held(&peer), [(0, 5)]);
+        peer.count_again(&LOG, &RangeSet::default());
+        assert_eq!(held(&peer), [(0, 9)]);
+    }
+
+    #[test]
+    fn what_is_set_aside_and_turns_out_to_be_a_branch_does_not_count_again() {
+        let mut peer = told(0, 9);
+        peer.set_aside(&LOG, 4);
+        peer.forget_from(&LOG, 7);
+        peer.count_again(&LOG, &RangeSet::default());
+        assert_eq!(held(&peer), [(0, 6)]);
+    }
 }

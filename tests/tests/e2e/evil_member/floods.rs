@@ -69,8 +69,8 @@ pub const ATTACKS: &[Attack] = &[
         let live = live(peer, "<img src=x onerror=window.__xss=1>");
         peer.tell(&live);
     }),
-    attack("live words, three thousand", RATE, |peer| {
-        let words: Vec<Frame> = (0..3_000).map(|_| live(peer, "again")).collect();
+    attack("live words, twenty thousand", RATE, |peer| {
+        let words: Vec<Frame> = (0..20_000).map(|_| live(peer, "a")).collect();
         peer.tell_all(&words);
     }),
     attack("live words of the end of time", Nothing, |peer| {

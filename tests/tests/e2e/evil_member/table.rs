@@ -65,7 +65,7 @@ pub const CHOSEN: [&str; 16] = [
     "one byte more than a message may have",
     "a text instead of bytes",
     "typing and not typing, over the unreliable channel",
-    "live words, three thousand",
+    "live words, twenty thousand",
     "a question for a million ranges",
     "holds another version of what others said",
     "a bomb that unpacks to 30 MiB",

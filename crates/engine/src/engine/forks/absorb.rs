@@ -40,8 +40,10 @@ impl Engine {
             let same = same.filter(|mark| within(mark.at) && self.takes(&place, state, *mark));
             let at = same.map(|mark| mark.at);
             let island = || {
-                let free = self.may_come_next(state, &place);
-                state.hangs_on(free, &within, &|seq| run.hash_at(seq))
+                // Its beginning may have gone elsewhere: then its first range stands alone, too.
+                let base = begins.map_or(0, |mark| mark.at);
+                let first = !state.held().contains(base) || self.may_come_next(state, &place);
+                state.hangs_on(first, &within, &|seq| run.hash_at(seq))
             };
             at.or_else(island).map(|at| (*log, at, place))
         };
@@ -130,7 +132,7 @@ impl Engine {
             let begins = begins.filter(|mark| self.takes(&place, state, *mark));
             let begins = begins.map(|mark| mark.at);
             let held = state.held();
-            // Its beginning may have gone to another log: then its first range stands alone, too.
+            // Its beginning may have gone elsewhere: then its first range stands alone, too.
             let base = state.branch().map_or(0, |branch| branch.mark.at);
             let rooted = |seq: &Seq| *seq == base && !self.may_come_next(state, &place);
             let alone = held.ranges().iter().map(|range| range.0);
