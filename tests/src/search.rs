@@ -158,7 +158,8 @@ pub struct Catch {
 /// Runs seeds with a planted fault until it is found, at most so many.
 #[must_use]
 pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
-    let options = Options { quick: true, fault: Some(fault) };
+    let by_order = fault.breaks() == "I8";
+    let options = Options { quick: true, traced: by_order, fault: Some(fault) };
     (0..most).find_map(|seed| {
         let plan = Plan::of(seed, None);
         let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
@@ -178,7 +179,7 @@ pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
         }
         // What lies elsewhere in memory the second time must make no difference.
         let ballast: Vec<Vec<u8>> = (0..997).map(|size| vec![0; 16 + size % 200]).collect();
-        let by_order = fault.breaks() == "I8" && !ballast.is_empty();
+        let by_order = by_order && !ballast.is_empty();
         (by_order && play(&plan, options).trace != outcome.trace).then(|| Catch {
             invariant: "I8",
             what: "two runs of one seed differ".to_owned(),

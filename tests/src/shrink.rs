@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_story_is_shorter_and_ends_the_same() {
-        let options = Options { quick: true, fault: Some(Fault::World(Bug::ForgetAtClose)) };
+        let options =
+            Options { quick: true, traced: false, fault: Some(Fault::World(Bug::ForgetAtClose)) };
         let failing = (0..100).map(|seed| Plan::of(seed, None)).find_map(|plan| {
             let outcome = play(&plan, options);
             outcome.broken.is_some().then_some((plan, outcome))

@@ -87,6 +87,8 @@ pub struct World {
     pub(crate) stranger: bool,
     /// What happened, for whoever reads a failure.
     pub journal: Vec<String>,
+    /// Whether there is one.
+    pub(crate) traced: bool,
     trace: [u8; 32],
     /// How many happenings there were.
     pub steps: u64,
@@ -162,6 +164,7 @@ impl World {
             middleman: false,
             stranger: false,
             journal: Vec::new(),
+            traced: true,
             trace: [0; 32],
             steps: 0,
         }
@@ -189,6 +192,9 @@ impl World {
     }
 
     pub(crate) fn trace_on(&mut self, peer: usize, output: &Output) {
+        if !self.traced {
+            return;
+        }
         let Output::Commit { batch, ops, durability } = output else {
             let text = format!("{peer} {output:?}");
             self.trace = hash("confab/1/trace", &[&self.trace, text.as_bytes()]);

@@ -220,7 +220,7 @@ fn planted_faults_are_found() {
 fn sweep(range: Range, quick: bool) -> Found {
     let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
     let count = wanted.unwrap_or(range.count);
-    let options = Options { quick, fault: None };
+    let options = Options { quick, traced: false, fault: None };
     let mut found = search(Range { count, ..range }, options, 1);
     if !found.failed.is_empty() {
         let (seed, outcome) = found.failed.remove(0);
@@ -327,7 +327,7 @@ fn i9_200_seeds_with_copies_converge() {
 /// Seeds beyond those of the sweeps that have broken a promise once.
 #[test]
 fn seeds_that_broke_a_promise_keep_it() {
-    let options = Options { quick: true, fault: None };
+    let options = Options { quick: true, traced: false, fault: None };
     let (plain, copied) = (
         [1_016, 1_398, 4_050, 4_311, 4_352, 4_973],
         [30, 166, 172, 178, 264, 266, 594, 741, 839, 878],

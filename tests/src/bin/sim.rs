@@ -128,7 +128,7 @@ mod command {
     }
 
     fn options(arguments: &Arguments) -> Options {
-        Options { quick: arguments.fast, fault: fault(arguments) }
+        Options { quick: arguments.fast, traced: false, fault: fault(arguments) }
     }
 
     /// With `--only` and without `--planted`, a fault is planted in the seeds that are run.
@@ -138,7 +138,8 @@ mod command {
     }
 
     fn one(seed: u64, arguments: &Arguments) -> bool {
-        let outcome = play(&plan(seed, arguments), options(arguments));
+        let options = Options { traced: true, ..options(arguments) };
+        let outcome = play(&plan(seed, arguments), options);
         if arguments.trace || outcome.broken.is_none() {
             outcome.journal.iter().for_each(|line| println!("{line}"));
         }
@@ -276,7 +277,7 @@ mod command {
     fn hashes(arguments: &Arguments) -> ExitCode {
         let count = arguments.seeds.unwrap_or(20);
         for seed in arguments.from..arguments.from + count {
-            let options = Options { quick: false, fault: None };
+            let options = Options { quick: false, traced: true, fault: None };
             println!("{}", hex(&play(&Plan::of(seed, arguments.peers), options).trace[..8]));
         }
         ExitCode::SUCCESS
