@@ -31,8 +31,10 @@ mod writing;
 
 use std::collections::BTreeMap;
 
-use browser::{ClientEvent, ClientRefusal, Command, Draft, DraftId, EntryId, Fault, Millis};
-use browser::{MemberId, RoomId, RoomSummary, Seal, StartError, StorageState, Target};
+use browser::{
+    ClientEvent, ClientRefusal, Command, Conditions, Draft, DraftId, EntryId, Fault, MemberId,
+    Millis, RoomId, RoomSummary, Seal, StartError, StorageState, Target,
+};
 
 use crate::text::Language;
 pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
@@ -161,6 +163,8 @@ pub enum Errand {
     Survey(RoomId),
     /// Ask the client to try what connections need.
     Check,
+    /// Ask the client to make connections so.
+    Worsen(Conditions),
     /// Keep this for whoever looks for errors.
     Report(String),
     /// Let this happen, once what lay over the page is gone and the keyboard is back where it was.
@@ -267,6 +271,8 @@ pub struct ChatState {
     pub faults: Vec<Fault>,
     /// How often it was told that the signaling server breaks its rules.
     pub misconduct: u64,
+    /// What the network lab makes of connections.
+    pub lab: Conditions,
     /// True if a newer build of this page waits for a word.
     pub newer: bool,
     /// Notices that the person wants gone.
@@ -473,23 +479,5 @@ impl ChatState {
             return vec![Errand::ShowNone];
         }
         Vec::new()
-    }
-
-    fn dismiss(&mut self, notice: Notice) {
-        match notice {
-            Notice::Request(_) => self.request = Request::None,
-            Notice::Problem(_) => self.room.problem = None,
-            Notice::Double(_)
-            | Notice::Storage(_)
-            | Notice::Fault(_)
-            | Notice::Worker(_)
-            | Notice::Removed
-            | Notice::SignalLost
-            | Notice::Newer => {
-                if !self.dismissed.contains(&notice) {
-                    self.dismissed.push(notice);
-                }
-            }
-        }
     }
 }

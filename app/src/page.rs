@@ -190,6 +190,7 @@ impl Page {
             }
             Errand::Survey(room) => self.with_client(|client| client.survey(room)),
             Errand::Check => self.with_client(Client::check),
+            Errand::Worsen(conditions) => self.with_client(|client| client.worsen(conditions)),
             Errand::MeasureSpace => self.with_client(Client::measure_space),
             Errand::Persist => self.with_client(Client::persist),
             Errand::Report(text) => session::report(&text),

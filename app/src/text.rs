@@ -11,6 +11,7 @@ mod decided;
 mod english;
 mod everyday;
 mod formats;
+pub mod lab;
 mod searching;
 mod space;
 mod states;

@@ -9,9 +9,9 @@
 //! of its own, and all of it ends when the dialog is closed.
 
 use browser::{
-    Check, Command, Ended, Fault, Finding, LinkId, LinkNews, LinkState, MemberId, Millis, Path,
+    Check, Command, Conditions, Ended, Fault, Finding, LinkId, LinkNews, LinkState, MemberId,
+    Millis, Path, PeerQueue, Role, Route, ServerPath, SignalState,
 };
-use browser::{PeerQueue, Role, Route, ServerPath, SignalState};
 
 use super::{ChatState, Errand, RoomState, Worker};
 
@@ -69,6 +69,8 @@ pub enum ConnectionDeed {
     Watch(Watcher, bool),
     /// Begins the self-test.
     Test,
+    /// Makes connections worse than they are, or lets them be.
+    Worsen(Conditions),
 }
 
 /// Which way words take to a member.
@@ -214,6 +216,7 @@ impl ChatState {
                 self.room.connection.checks = Check::ALL.map(|check| (check, None)).to_vec();
                 vec![Errand::Check]
             }
+            ConnectionDeed::Worsen(conditions) => vec![Errand::Worsen(conditions)],
         }
     }
 
@@ -251,6 +254,7 @@ impl ChatState {
             }
             LinkNews::Path { .. } => {}
             LinkNews::Server(path) => self.room.connection.server = Some(path),
+            LinkNews::Conditions(conditions) => self.lab = conditions,
         }
         Vec::new()
     }

@@ -1,6 +1,8 @@
 //! What the person is told above the room or the form: conditions, not events.
 
-use browser::{ClientRefusal, Fault, MemberId, Misconduct, SignalState, StartError, StorageState};
+use browser::{
+    ClientRefusal, Conditions, Fault, MemberId, Misconduct, SignalState, StartError, StorageState,
+};
 
 use super::{ChatState, Double, Life, Place, Problem, Request, Worker};
 
@@ -25,6 +27,8 @@ pub enum Notice {
     SignalLost,
     /// A newer build of this page is on this device, and waits for a word.
     Newer,
+    /// The network lab makes connections worse than they are.
+    Lab(Conditions),
 }
 
 /// How much a notice matters.
@@ -55,9 +59,11 @@ impl Notice {
                 | StorageState::Refused { .. }
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
-            Notice::Double(_) | Notice::Request(_) | Notice::Fault(_) | Notice::Problem(_) => {
-                Weight::Warning
-            }
+            Notice::Double(_)
+            | Notice::Request(_)
+            | Notice::Fault(_)
+            | Notice::Problem(_)
+            | Notice::Lab(_) => Weight::Warning,
             Notice::SignalLost | Notice::Newer => Weight::Calm,
         }
     }
@@ -73,7 +79,8 @@ impl Notice {
             | Notice::Problem(_)
             | Notice::Removed
             | Notice::SignalLost
-            | Notice::Newer => None,
+            | Notice::Newer
+            | Notice::Lab(_) => None,
         }
     }
 
@@ -93,7 +100,8 @@ impl Notice {
             | Notice::Problem(_)
             | Notice::Removed
             | Notice::SignalLost
-            | Notice::Newer => false,
+            | Notice::Newer
+            | Notice::Lab(_) => false,
         }
     }
 }
@@ -121,6 +129,7 @@ impl ChatState {
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
         notices.extend(storage.cloned().map(Notice::Storage));
         notices.extend(self.newer.then_some(Notice::Newer));
+        notices.extend(self.lab.are_worse().then_some(Notice::Lab(self.lab)));
         notices.retain(|notice| !self.dismissed.contains(notice));
         notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
         notices
@@ -141,6 +150,26 @@ impl ChatState {
             && self.room.signal != Some(SignalState::Online)
             && !matches!(self.room.life, Life::Removed | Life::Ended)
             && !self.dismissed.contains(&Notice::SignalLost)
+    }
+
+    /// The person wants a notice gone.
+    pub(super) fn dismiss(&mut self, notice: Notice) {
+        match notice {
+            Notice::Request(_) => self.request = Request::None,
+            Notice::Problem(_) => self.room.problem = None,
+            Notice::Double(_)
+            | Notice::Storage(_)
+            | Notice::Fault(_)
+            | Notice::Worker(_)
+            | Notice::Removed
+            | Notice::SignalLost
+            | Notice::Newer
+            | Notice::Lab(_) => {
+                if !self.dismissed.contains(&notice) {
+                    self.dismissed.push(notice);
+                }
+            }
+        }
     }
 
     /// The signaling server breaks its rules, perhaps often and in many ways: there is one notice

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use browser::{Fault, RoomSummary, StorageState};
+use browser::{Conditions, Fault, RoomSummary, StorageState};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -39,6 +39,8 @@ pub struct Screen {
     pub faults: Vec<Fault>,
     /// How often it was told that the signaling server breaks its rules.
     pub misconduct: u64,
+    /// What the network lab makes of connections.
+    pub lab: Conditions,
     /// Notices that the person wants gone.
     pub dismissed: Vec<Notice>,
     /// The search in all rooms.
@@ -77,6 +79,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.stock(), &next.stock);
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);
+    renew(screen.lab(), &next.lab);
     renew(screen.dismissed(), &next.dismissed);
     renew(screen.everywhere(), &next.everywhere);
     let answers = |old: &RoomState| is_of_the_person(old, &next.room);

@@ -59,6 +59,7 @@ impl Language {
                 "Confab 有新版本了。",
                 "新版本已下载到本机。更新会重新加载所有打开的标签页，已写的内容都会保留。",
             ),
+            Notice::Lab(conditions) => self.worse(conditions),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
                 "Whoever is linked already goes on talking. Others find this room again as \
@@ -88,7 +89,9 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use browser::{ClientRefusal, Fault, MemberId, Misconduct, Missing, Namesake, Part, Refusal};
+    use browser::{
+        ClientRefusal, Conditions, Fault, MemberId, Misconduct, Missing, Namesake, Part, Refusal,
+    };
     use browser::{StartError, StorageState};
     use browser::{StoreFault, Trouble};
 
@@ -107,6 +110,7 @@ mod tests {
         vec![
             Notice::SignalLost,
             Notice::Newer,
+            Notice::Lab(Conditions { delay: 300, pace: 4_000, loss: 30, cut: true }),
             double(false, false),
             double(true, false),
             double(false, true),

@@ -19,6 +19,7 @@ use std::rc::Rc;
 
 use engine::{Command, Entrance, Event, Invite, InviteError, RoomId};
 
+use crate::lab::Conditions;
 use crate::message::{ImportStep, Passphrase, ProtectStep, Request};
 #[cfg(doc)]
 use event::BackupNews;
@@ -195,6 +196,12 @@ impl Client {
     /// each, and [`ClientEvent::Server`] every few seconds.
     pub fn survey(&self, room: RoomId) {
         self.tab.survey(room);
+    }
+
+    /// Makes the connections of this device worse than they are, or lets them be again:
+    /// [`LinkNews::Conditions`](survey::LinkNews::Conditions) in every tab.
+    pub fn worsen(&self, conditions: Conditions) {
+        self.tab.worsen(conditions);
     }
 
     /// Tries what connections need, apart from all rooms: [`ClientEvent::Checked`] for each

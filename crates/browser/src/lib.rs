@@ -19,6 +19,8 @@ mod client;
 mod clock;
 mod config;
 #[doc(hidden)]
+pub mod lab;
+#[doc(hidden)]
 pub mod lock;
 mod message;
 mod port;
@@ -52,4 +54,5 @@ pub use engine::{
     RoomId, RoomView, Row, RowState, RtcState, Shelf, SignalState, Station, StoreFault, Target,
     Terms, Trace, Treatment, Trouble, Undelivered, Waiting, When, letters, limits,
 };
+pub use lab::Conditions;
 pub use random::{random_draft_id, random_find_id};

@@ -18,6 +18,7 @@ use crate::client::event::{
     BackupNews, ClientRefusal, Fault, GuardRefusal, RoomSummary, StorageState,
 };
 use crate::client::survey::{Finding, LinkNews, Path};
+use crate::lab::Conditions;
 
 /// The build: version and a mark of the sources.
 pub(crate) const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("CONFAB_BUILD_MARK"));
@@ -92,6 +93,8 @@ pub(crate) enum Request {
     Wipe { ask: AskId },
     /// Measure the connections of a room, and the way to the server.
     Survey { room: RoomId },
+    /// Make the connections of this device worse than they are.
+    Worsen(Conditions),
     /// For the engine of a room.
     Command { room: RoomId, command: Command },
 }
@@ -110,7 +113,8 @@ impl Request {
             | Request::Protect { .. }
             | Request::Lock { .. }
             | Request::Unlock { .. }
-            | Request::Survey { .. } => false,
+            | Request::Survey { .. }
+            | Request::Worsen(_) => false,
             Request::Command { command, .. } => matches!(
                 command,
                 Command::Send(_)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use browser::channel::{ChannelNews, DataChannel};
+use browser::lab::Lab;
 use browser::rtc::{Rtc, RtcNews, Told};
 use browser::{Client, ClientEvent, ClientOptions, Fault};
 use engine::protocol::{PageConfig, Relays};
@@ -84,7 +85,8 @@ impl Loop {
                         let tell = move |news| {
                             let _ = feed.unbounded_send(Happened::Channel(end, channel, news));
                         };
-                        let taken = DataChannel::adopt(moved.clone(), tell);
+                        let taken =
+                            DataChannel::adopt(channel, moved.clone(), Lab::default(), tell);
                         channels.borrow_mut().insert((end, channel), taken);
                         raw.borrow_mut().insert((end, channel), moved.clone());
                         Ok(())
@@ -140,7 +142,7 @@ impl Loop {
     }
 
     fn send(&self, end: usize, channel: Channel, bytes: &[u8]) -> bool {
-        self.channels.borrow()[&(end, channel)].send(bytes)
+        self.channels.borrow()[&(end, channel)].send(bytes.to_vec())
     }
 
     async fn heard(&mut self) -> (usize, Channel, Vec<u8>) {

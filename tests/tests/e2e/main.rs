@@ -31,6 +31,7 @@ mod evil_member;
 mod first_chat;
 mod hole;
 mod invites;
+mod lab;
 mod lock;
 mod looks;
 mod members;

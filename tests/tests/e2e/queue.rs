@@ -53,7 +53,7 @@ pub async fn choose(page: &Page, delivery: &str) -> Result<()> {
     choose_in(page, "delivery", delivery).await
 }
 
-async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
+pub async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {
     page.wait(&format!("{select} can be chosen"), |view| view.shows(select)).await?;
     let chosen: bool = page.run(CHOOSE, &[json!(select), json!(value)]).await?;
     ensure!(chosen, "{select} has no {value:?} to choose");

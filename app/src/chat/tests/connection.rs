@@ -2,8 +2,8 @@
 //! report says who anybody is.
 
 use browser::{
-    Check, Command, Ended, Ending, Finding, LaneView, LinkId, LinkNews, Path, PeerQueue, QueueView,
-    Role, Route, RtcState, ServerPath, SignalState,
+    Check, Command, Conditions, Ended, Ending, Finding, LaneView, LinkId, LinkNews, Path,
+    PeerQueue, QueueView, Role, Route, RtcState, ServerPath, SignalState,
 };
 
 use super::people::member;
@@ -172,4 +172,23 @@ fn a_report_is_the_same_whoever_and_wherever_one_is() {
         assert!(text.contains(part), "{part} is not in it: {text}");
     }
     assert!(text.contains("Relay (TURN): The browser does not do it."), "{text}");
+}
+
+#[test]
+fn connections_that_are_made_worse_are_said_to_be_until_they_are_as_they_are() {
+    let mut state = in_live_room();
+    let worse = Conditions { cut: true, ..Conditions::default() };
+    let deed = PageEvent::Connects(ConnectionDeed::Worsen(worse));
+    assert_eq!(state.apply(deed), [Errand::Worsen(worse)]);
+    assert!(state.notices().is_empty(), "nobody has done it yet");
+    let told = |conditions| PageEvent::Client(ClientEvent::Link(LinkNews::Conditions(conditions)));
+    state.apply(told(worse));
+    assert_eq!(state.notices(), [Notice::Lab(worse)]);
+    state.apply(PageEvent::Dismissed(Notice::Lab(worse)));
+    assert!(state.notices().is_empty());
+    let slow = Conditions { delay: 300, ..worse };
+    state.apply(told(slow));
+    assert_eq!(state.notices(), [Notice::Lab(slow)], "that is something else");
+    state.apply(told(Conditions::default()));
+    assert!(state.notices().is_empty());
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::focus::Pressed;
 use super::icon::Icon;
 use super::members::open_drawer;
+use super::status::EndLab;
 use crate::chat::{Deed, Notice, Problem, Question, Weight};
 use crate::page::{Page, language, word};
 
@@ -82,6 +83,7 @@ fn Banner(
     let stays = notice.weight() == Weight::Stop;
     let reload = notice.is_helped_by_reload();
     let newer = notice == Notice::Newer;
+    let lab = matches!(notice, Notice::Lab(_));
     let about = notice.about();
     let for_title = notice.clone();
     let for_help = notice.clone();
@@ -117,6 +119,7 @@ fn Banner(
             {close}
             {reload.then(|| view! { <Reload /> })}
             {newer.then(|| view! { <Update /> })}
+            {lab.then(|| view! { <EndLab /> })}
         </div>
     }
 }
@@ -155,6 +158,7 @@ fn name_of(notice: &Notice) -> &'static str {
         Notice::Request(_) | Notice::Problem(Problem::Refused(_)) => "error",
         Notice::Double(_) => "double",
         Notice::Newer => "newer",
+        Notice::Lab(_) => "lab-notice",
         Notice::Problem(Problem::Trouble(_))
         | Notice::Worker(_)
         | Notice::Storage(_)

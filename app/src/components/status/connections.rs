@@ -7,6 +7,7 @@ use browser::{Check, MemberId};
 use leptos::html;
 use leptos::prelude::*;
 
+use super::lab::Lab;
 use crate::chat::{ConnectionDeed, Watcher};
 use crate::components::facts::{Entry, said};
 use crate::components::focus::{is_beside, open_while};
@@ -76,6 +77,7 @@ pub fn Connections(
                     <Ways names />
                     <SelfTest />
                     <Handout />
+                    <Lab />
                 </Show>
                 <button
                     type="button"

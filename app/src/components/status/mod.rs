@@ -2,11 +2,13 @@
 //! messages wait, and whether the page can be closed.
 
 mod connections;
+mod lab;
 
 use browser::{LinkState, SignalState};
 use leptos::prelude::*;
 
 pub use self::connections::{Connections, ConnectionsButton};
+pub use self::lab::EndLab;
 use super::icon::Icon;
 use crate::chat::{Closing, Life, Worker, closing_of};
 use crate::page::{Page, ScreenStoreFields, language, word};

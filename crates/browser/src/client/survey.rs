@@ -7,6 +7,8 @@
 use engine::{LinkId, Millis, RoomId, RtcState};
 use serde::{Deserialize, Serialize};
 
+use crate::lab::Conditions;
+
 /// What there is to say of the ways that words take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkNews {
@@ -21,6 +23,9 @@ pub enum LinkNews {
     },
     /// The way to the signaling server was measured.
     Server(ServerPath),
+    /// Connections are made worse than they are, or are as they are again; told at start and by
+    /// every worker that leads.
+    Conditions(Conditions),
 }
 
 /// What a browser says of one connection.

@@ -27,6 +27,7 @@ use super::unsent::Unsent;
 use super::{ClientOptions, start, wake};
 use crate::bindings::{TrustedWorker, error_words};
 use crate::config;
+use crate::lab::Conditions;
 use crate::message::{AskId, Entropy, ImportStep, Request, Term, ToWorker};
 use crate::port::Parcel;
 use crate::random;
@@ -336,6 +337,11 @@ impl Tab {
     /// Measures the connections of a room, wherever they are.
     pub(super) fn survey(&self, room: RoomId) {
         self.request(Some(Request::Survey { room }));
+    }
+
+    /// Makes connections worse, wherever they are.
+    pub(super) fn worsen(&self, conditions: Conditions) {
+        self.request(Some(Request::Worsen(conditions)));
     }
 
     fn request(&self, request: Option<Request>) {

@@ -342,6 +342,7 @@ impl Unsent {
             | Request::Lock { .. }
             | Request::Unlock { .. }
             | Request::Survey { .. }
+            | Request::Worsen(_)
             | Request::Wipe { .. } => false,
         };
         self.asked.retain(|(_, request)| !left(request));

@@ -6,6 +6,7 @@
 
 mod backups;
 mod founding;
+mod lab;
 mod leaving;
 pub(super) mod protecting;
 mod server;
@@ -27,12 +28,14 @@ use super::room::{Room, Summary};
 use crate::channel::DataChannel;
 use crate::client::event::{ClientRefusal, Fault, RoomSummary, StorageState};
 use crate::clock::{LOOK_EVERY, SleepWatch, now};
+use crate::lab::Lab;
 use crate::lock::Lock;
 use crate::message::{News, Protected, Request, RtcNews, TabId};
 use crate::random;
 use crate::store::Store;
 use backups::Backups;
 use founding::Founding;
+use lab::ends;
 use leaving::Leaving;
 use protecting::Protecting;
 use server::Refusal;
@@ -48,6 +51,8 @@ pub(super) struct Leader {
     backups: Backups,
     protecting: Protecting,
     reach: Reach,
+    /// What connections are made to be.
+    lab: Lab,
     space: Space,
     refusal: Refusal,
     /// When pages were told last of what the server was caught at.
@@ -92,6 +97,7 @@ impl Leader {
             backups: Backups::default(),
             protecting: Protecting::default(),
             reach,
+            lab: Lab::default(),
             space: Space::Left,
             refusal: Refusal::Untold,
             caught: BTreeMap::new(),
@@ -141,10 +147,11 @@ impl Leader {
     /// Tells a tab, or all, who leads, and how the storage is.
     pub(super) fn announce(&self, to: Option<TabId>) {
         self.reach.announce(to, self.rooms());
-        let storage = News::Storage(self.storage());
-        match to {
-            Some(tab) => self.reach.tell(Asker::Tab(tab), storage),
-            None => self.reach.tell_all(storage),
+        for news in [News::Storage(self.storage()), self.conditions()] {
+            match to {
+                Some(tab) => self.reach.tell(Asker::Tab(tab), news),
+                None => self.reach.tell_all(news),
+            }
         }
     }
 
@@ -233,6 +240,7 @@ impl Leader {
             // The driver takes them out of our hands.
             Request::Lock { .. } | Request::Wipe { .. } => {}
             Request::Survey { room } => self.survey(room),
+            Request::Worsen(conditions) => self.worsen(conditions),
             Request::Command { room, command } => match self.rooms.get_mut(&room) {
                 Some(open) => {
                     if let Command::Find(find, _) = &command {
@@ -323,6 +331,9 @@ impl Leader {
 
     /// The page has news of a connection.
     pub(super) fn on_rtc(&mut self, room: RoomId, link: engine::LinkId, news: RtcNews) {
+        if self.lab.get().cut && !ends(&news) {
+            return;
+        }
         let input = match news {
             RtcNews::Description { kind, sdp } => Input::RtcDescription { link, kind, sdp },
             RtcNews::Candidate(candidate) => Input::RtcCandidate { link, candidate },
@@ -341,12 +352,17 @@ impl Leader {
         moved: Option<RtcDataChannel>,
     ) {
         match (self.rooms.get_mut(&room), moved) {
+            (Some(_), Some(moved)) if self.lab.get().cut => moved.close(),
             (Some(open), Some(moved)) => {
                 let feed = self.reach.feed.clone();
                 let tell = move |news| {
                     feed.put(Happening::Report(Report::Channel(room, link, channel, news)))
                 };
-                open.adopt(link, channel, DataChannel::adopt(moved, tell));
+                open.adopt(
+                    link,
+                    channel,
+                    DataChannel::adopt(channel, moved, self.lab.clone(), tell),
+                );
             }
             (None, Some(moved)) => moved.close(),
             // A browser that loses a channel on its way cannot link; the engine builds anew.

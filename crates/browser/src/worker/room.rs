@@ -3,7 +3,7 @@
 //! After every input the engine's outputs are carried out and its channels filled, until it has
 //! nothing more to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Channel, Command, Engine, Event, Gist, Input, LinkId, Millis, Output, RoomRecord};
 use engine::{RoomId, RtcCall};
@@ -82,6 +82,11 @@ impl Room {
     /// Takes a channel into use that the page has made or received.
     pub(super) fn adopt(&mut self, link: LinkId, channel: Channel, moved: DataChannel) {
         self.channels.insert((link, channel), moved);
+    }
+
+    /// The links that have channels.
+    pub(super) fn links(&self) -> BTreeSet<LinkId> {
+        self.channels.keys().map(|(link, _)| *link).collect()
     }
 
     /// Bytes that wait in the channels of a link.
@@ -167,13 +172,11 @@ impl Room {
                 if !pipe.has_room() {
                     break;
                 }
-                match self.engine.poll_transmit(*link, *channel, now()) {
-                    Some(bytes) if pipe.send(&bytes) => {}
-                    Some(_) => {
-                        dead.push((*link, *channel));
-                        break;
-                    }
-                    None => break,
+                let next = self.engine.poll_transmit(*link, *channel, now());
+                let Some(bytes) = next else { break };
+                if !pipe.send(bytes) {
+                    dead.push((*link, *channel));
+                    break;
                 }
             }
         }

@@ -340,6 +340,7 @@ fn nothing_is_asked_any_more_of_a_room_that_was_left_and_all_of_the_others() {
         | Request::Lock { .. }
         | Request::Unlock { .. }
         | Request::Survey { .. }
+        | Request::Worsen(_)
         | Request::Wipe { .. } => false,
     };
     assert!(asked.len() >= 5 && asked.iter().all(of_other), "{asked:?}");
