@@ -10,6 +10,7 @@
 
 mod address;
 mod blocks;
+mod code;
 mod inline;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ mod tests;
 use std::ops::Range;
 
 use browser::letters::{Piece, pieces};
+
+pub use self::code::Look;
 
 /// How deep quotes may stand in one another.
 const QUOTES: usize = 4;
@@ -60,6 +63,8 @@ pub enum Kind {
     Code,
     /// Lines of code.
     Block,
+    /// A part of one that looks like this.
+    Look(Look),
     /// Quoted lines.
     Quote,
     /// A list.
@@ -77,9 +82,12 @@ pub enum Kind {
 impl Prose {
     /// Reads a message.
     pub fn read(text: &str) -> Prose {
-        let mut budget = PIECES;
-        let nodes = spelled(text, blocks::read(text), &mut budget);
-        match nodes {
+        // Code that would be too many pieces has no looks.
+        let spelled = |looks: bool| {
+            let mut budget = PIECES;
+            spelled(text, blocks::read(text, looks), &mut budget)
+        };
+        match spelled(true).or_else(|| spelled(false)) {
             Some(nodes) => Prose { text: text.to_owned(), nodes },
             None => Prose::plain(text),
         }

@@ -3,6 +3,7 @@
 //! A line is told by how it begins. A quote is taken off its lines and what remains is read the
 //! same way, so deep as [`QUOTES`](super::QUOTES) allows.
 
+use super::code::Reader;
 use super::{Kind, Node, Part, QUOTES, inline, mark, say};
 
 /// Spaces for one step further in.
@@ -31,8 +32,8 @@ enum Sort {
     Fence(usize),
 }
 
-/// Reads a message.
-pub fn read(text: &str) -> Vec<Node> {
+/// Reads a message, with the looks of its code or without.
+pub fn read(text: &str, looks: bool) -> Vec<Node> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -41,10 +42,10 @@ pub fn read(text: &str) -> Vec<Node> {
         lines.push(Line { start, body: start, end, next });
         start = next;
     }
-    blocks(text, &mut lines, 0)
+    blocks(text, &mut lines, looks, 0)
 }
 
-fn blocks(text: &str, lines: &mut [Line], depth: usize) -> Vec<Node> {
+fn blocks(text: &str, lines: &mut [Line], looks: bool, depth: usize) -> Vec<Node> {
     let mut nodes = Vec::new();
     let mut rest = lines;
     while let Some(first) = rest.first() {
@@ -62,12 +63,13 @@ fn blocks(text: &str, lines: &mut [Line], depth: usize) -> Vec<Node> {
         match sort {
             Sort::Words => words(text, group, others.is_empty() && depth == 0, &mut nodes),
             Sort::Item => nodes.push(list(text, group)),
-            Sort::Fence(ticks) => nodes.push(code(text, group, ticks)),
+            Sort::Fence(ticks) => nodes.push(code(text, group, ticks, looks)),
             Sort::Quote => {
                 for line in group.iter_mut() {
                     line.body += quote(body(text, line)).unwrap_or_default();
                 }
-                nodes.push(Node::Within(Kind::Quote, blocks(text, group, depth + 1)));
+                let inner = blocks(text, group, looks, depth + 1);
+                nodes.push(Node::Within(Kind::Quote, inner));
             }
         }
         rest = others;
@@ -180,8 +182,10 @@ fn list(text: &str, lines: &[Line]) -> Node {
 }
 
 /// Lines of code, without the fences around them.
-fn code(text: &str, lines: &[Line], ticks: usize) -> Node {
+fn code(text: &str, lines: &[Line], ticks: usize, looks: bool) -> Node {
     let mut inner = Vec::new();
+    let fence = lines.first().map_or("", |first| body(text, first));
+    let mut reader = looks.then(|| Reader::of(fence.trim_start_matches('`')));
     let closed = |line: &Line| closes(body(text, line), ticks);
     let closed = lines.len() > 1 && lines.last().is_some_and(closed);
     let last = lines.len() - usize::from(closed);
@@ -191,7 +195,10 @@ fn code(text: &str, lines: &[Line], ticks: usize) -> Node {
             continue;
         }
         mark(&mut inner, line.start..line.body);
-        say(&mut inner, line.body..line.end);
+        match &mut reader {
+            Some(reader) => reader.read(text, line.body..line.end, &mut inner),
+            None => say(&mut inner, line.body..line.end),
+        }
         let end: Part = line.end..line.next;
         if at + 1 == last { mark(&mut inner, end) } else { say(&mut inner, end) }
     }

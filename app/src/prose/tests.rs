@@ -17,6 +17,10 @@ fn short(prose: &Prose, nodes: &[Node]) -> String {
                 Kind::Italic => "i",
                 Kind::Code => "c",
                 Kind::Block => "pre",
+                Kind::Look(Look::Comment) => "//",
+                Kind::Look(Look::String) => "s",
+                Kind::Look(Look::Number) => "1",
+                Kind::Look(Look::Keyword) => "k",
                 Kind::Quote => "q",
                 Kind::List => "ul",
                 Kind::Item(0) => "li",
@@ -107,7 +111,7 @@ fn lines_are_quotes_lists_and_code() {
         ("- a\n  - b", "ul(li({- }a{¶})lii({  - }b))"),
         ("1. a\n2) b", "ul(li(n(1.){ }a{¶})li(n(2)){ }b))"),
         ("a\n\n- b\n\nc", "(a¶{¶})ul(li({- }b{¶})){¶}(c)"),
-        ("```rust\nlet a = *b;\n```\nc", "pre({```rust¶}let a = *b;{¶```¶})(c)"),
+        ("```rust\nlet a = *b;\n```\nc", "pre({```rust¶}k(let) a = *b;{¶```¶})(c)"),
         ("```\nopen", "pre({```¶}open)"),
         ("```a```", "(c({```}a{```}))"),
         ("> ```\n> a\n> ```", "q(pre({> ```¶> }a{¶> ```}))"),
@@ -117,6 +121,37 @@ fn lines_are_quotes_lists_and_code() {
         let found = read(text).replace("({> }", "{> }(").replace("({>> }", "{>> }(");
         assert_eq!(found, expected.replace("q({", "q{").replace("q{", "q({"), "{text:?}");
     }
+}
+
+#[test]
+fn code_has_looks_by_the_language_that_its_fence_names() {
+    for (text, expected) in [
+        ("```\nif x == \"a\" { f(0x1f) } // b\n```", "k(if) x == s(\"a\") { f(1(0x1f)) } //(// b)"),
+        ("```rs\nfn f<'a>(x: &'a str) -> 'a'\n```", "k(fn) f<'a>(x: &'a k(str)) -> s('a')"),
+        ("```py\nx = 1.5 # it's 2\n```", "x = 1(1.5) //(# it's 2)"),
+        ("```rust\n#[test] # 1\n```", "#[test] # 1(1)"),
+        ("```sql\nselect 1 -- no\n```", "k(select) 1(1) //(-- no)"),
+        ("```\na = b -- 1\n```", "a = b -- 1(1)"),
+        ("```c\na /* b\n\"c */ d\n```", "a //(/* b)¶//(\"c */) d"),
+        ("```\nhttps://a.org don't #1\n```", "https://a.org don't #1(1)"),
+        ("```\n\"a\\\"b\" \\\" \"open\n```", "s(\"a\\\"b\") \\\" \"open"),
+        ("```text\nif 1 \"a\"\n```", "if 1 \"a\""),
+        ("```\n结果 = \"好\" // 行\n```", "结果 = s(\"好\") //(// 行)"),
+    ] {
+        let found = read(text);
+        let inner = found.split_once("¶}").and_then(|(_, rest)| rest.rsplit_once("{¶```})"));
+        assert_eq!(inner.map(|(inner, _)| inner), Some(expected), "{text:?}: {found}");
+    }
+}
+
+#[test]
+fn code_of_too_many_pieces_has_no_looks_and_the_rest_of_the_message_stays_prose() {
+    let text = format!("**a**\n```\n{}\n```", "1 2 ".repeat(1_500));
+    let prose = Prose::read(&text);
+    let [Node::Within(Kind::Lines, _), Node::Within(Kind::Block, inner)] = prose.nodes() else {
+        panic!("{} nodes", prose.nodes().len())
+    };
+    assert!(matches!(inner.as_slice(), [Node::Mark(_), Node::Text(_), Node::Mark(_)]));
 }
 
 #[test]
@@ -190,13 +225,23 @@ fn the_longest_message_of_one_sign_is_read_at_once() {
         "__a",
         "h",
         "mailto:",
+        "\"",
+        "\\\"",
+        "'a",
+        "/*",
+        "/**/",
+        "# ",
+        "1 ",
+        "if ",
     ] {
         let text = sign.repeat(body / sign.len());
-        let begun = Instant::now();
-        let prose = Prose::read(&text);
-        assert!(begun.elapsed() < Duration::from_secs(10), "{sign:?}: {:?}", begun.elapsed());
-        assert!(count(prose.nodes()) <= PIECES, "{sign:?}");
-        assert!(depth(prose.nodes()) <= 16, "{sign:?}");
+        for text in [format!("```\n{text}"), text] {
+            let begun = Instant::now();
+            let prose = Prose::read(&text);
+            assert!(begun.elapsed() < Duration::from_secs(10), "{sign:?}: {:?}", begun.elapsed());
+            assert!(count(prose.nodes()) <= PIECES, "{sign:?}");
+            assert!(depth(prose.nodes()) <= 16, "{sign:?}");
+        }
     }
     // As many lengths of backticks as there is room for: each opens, none closes.
     let rows: Vec<String> = (1..310).map(|length| "`".repeat(length)).collect();
@@ -211,6 +256,12 @@ fn markup() -> impl Strategy<Value = String> {
         Just("_"),
         Just("`"),
         Just("```"),
+        Just("```\n"),
+        Just("\""),
+        Just("'"),
+        Just("/*"),
+        Just("*/"),
+        Just("1"),
         Just("\n"),
         Just("> "),
         Just("- "),

@@ -1,6 +1,7 @@
 //! Messages as prose: what is bold, listed, quoted, code or a link is drawn so, the message on the
 //! page stays what was written, links lead where they say, and nothing widens the page.
 
+use crate::axe::{Violation, violations};
 use crate::browser::Browser::{Chromium, Firefox};
 use crate::looks::{be_small, be_wide, dress};
 use crate::page::Page;
@@ -15,7 +16,8 @@ const TALK: [&str; 6] = [
     "**Saturday**, the plan:\n- meet at *Westbahnhof*, hall 2\n- bring the `night.train` file\n  - \
      and a charger\n1. leave at 22:10\n2. sleep",
     "> Which platform?\n> The board said 7.\nNo, it was **9**.",
-    "```rust\nfn leave(at: Time) -> Result<Train> {\n    platform(9)?.depart(at)\n}\n```",
+    "```rust\nfn leave(at: Time) -> Result<Train> {\n    // \"9\" is not in use\n    \
+     platform(10, \"west\")?.depart(at)\n}\n```",
     "Timetable: https://trains.example/tonight?from=vienna, and [the map](https://maps.example/x).",
     "[https://bank.example](https://other.example/login) and https://аррӏе.example/ are not what \
      they seem, nor is invoice\u{202e}gpj.exe",
@@ -34,6 +36,12 @@ return parts.map((one) => ({
   rel: one.getAttribute("rel"),
   target: one.getAttribute("target"),
 }));
+"#;
+
+/// What looks like something in code, from the beginning to the end.
+const LOOKS: &str = r#"
+const spans = [...document.querySelectorAll("pre > span[class]")];
+return spans.map((one) => [one.className, one.textContent]);
 "#;
 
 /// How far the page, or a message in it, is wider than it may be, in pixels.
@@ -107,8 +115,18 @@ fn messages_are_drawn_as_prose_and_stay_what_was_written() -> Told {
                 "blockquote",
                 "Which platform?\nThe board said 7.",
             )?;
-            let code = "fn leave(at: Time) -> Result<Train> {\n    platform(9)?.depart(at)\n}";
+            let code = "fn leave(at: Time) -> Result<Train> {\n    // \"9\" is not in use\n    \
+                        platform(10, \"west\")?.depart(at)\n}";
             expect(&drawn(page, TALK[2]).await?, "pre", code)?;
+            let looks: Vec<[String; 2]> = page.run(LOOKS, &[]).await?;
+            let of = |look: &str, text: &str| [look.to_owned(), text.to_owned()];
+            let expected = [
+                of("keyword", "fn"),
+                of("comment", "// \"9\" is not in use"),
+                of("digits", "10"),
+                of("string", "\"west\""),
+            ];
+            ensure!(looks == expected, "{looks:?}");
             expect(&drawn(page, TALK[5]).await?, "strong", "九号站台")?;
             links(page).await?;
         }
@@ -166,13 +184,22 @@ async fn edits_are_of_the_source(ben: &Page, ana: &Page) -> Result<()> {
     expect(&drawn(ana, "_now_").await?, "em", "now")
 }
 
+async fn can_be_read(page: &Page) -> Result<()> {
+    let found = violations(page).await?;
+    let lines: Vec<String> = found.iter().map(Violation::line).collect();
+    ensure!(lines.is_empty(), "axe-core has found:\n{}", lines.join("\n"));
+    Ok(())
+}
+
 async fn portraits(stage: &crate::stage::Stage, ana: &Page) -> Result<()> {
     let wide = ["x".repeat(3_000), format!("```\n{}\n```", "y".repeat(3_000))];
     fits(ana, "the desk").await?;
     ana.run::<serde_json::Value>(TO_TOP, &[]).await?;
     stage.portray(ana, "prose").await?;
+    can_be_read(ana).await?;
     dress(ana, "dark").await?;
     stage.portray(ana, "prose-dark").await?;
+    can_be_read(ana).await?;
     dress(ana, "light").await?;
     be_small(ana).await?;
     fits(ana, "a small phone").await?;

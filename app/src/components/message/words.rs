@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::prose::{Kind, Node, Prose};
+use crate::prose::{Kind, Look, Node, Prose};
 
 /// The words of a message.
 pub fn words(text: &str) -> AnyView {
@@ -46,6 +46,7 @@ fn within(kind: &Kind, inner: AnyView) -> AnyView {
         Kind::Italic => view! { <em>{inner}</em> }.into_any(),
         Kind::Code => view! { <code>{inner}</code> }.into_any(),
         Kind::Block => view! { <pre dir="ltr">{inner}</pre> }.into_any(),
+        Kind::Look(look) => view! { <span class=class_of(*look)>{inner}</span> }.into_any(),
         Kind::Quote => view! { <blockquote>{inner}</blockquote> }.into_any(),
         Kind::List => view! { <ul class="list">{inner}</ul> }.into_any(),
         Kind::Item(step) => {
@@ -54,6 +55,15 @@ fn within(kind: &Kind, inner: AnyView) -> AnyView {
         Kind::Number => view! { <span class="number">{inner}</span> }.into_any(),
         Kind::Link(href) => link(href, inner),
         Kind::Host => view! { <bdi class="host" dir="ltr">{inner}</bdi> }.into_any(),
+    }
+}
+
+fn class_of(look: Look) -> &'static str {
+    match look {
+        Look::Comment => "comment",
+        Look::String => "string",
+        Look::Number => "digits",
+        Look::Keyword => "keyword",
     }
 }
 
