@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{EntryHash, LogId, Seq};
 use crate::limits;
-use crate::log::Logs;
 use crate::log::branch::Branch;
 use crate::log::ranges::RangeSet;
 use crate::log::refusal;
+use crate::log::{LogState, Logs};
 
 /// Consecutive entries that a member holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,12 +181,24 @@ impl PeerHave {
         }
     }
 
-    /// What was set aside counts, except where something else is here still.
+    /// What was set aside counts, up to where something else is here still: what is behind hangs on
+    /// what is not here.
     pub fn count_again(&mut self, log: &LogId, ours: &RangeSet) {
         let Some(peer) = self.logs.get_mut(log) else { return };
-        let free = peer.aside.minus(ours);
+        let mut free = peer.aside.clone();
+        if let Some(first) = free.and(ours).first() {
+            free.remove(first, Seq::MAX - 1);
+        }
         peer.aside.subtract(&free);
         peer.held.union(&free);
+    }
+
+    /// The same for all logs, since it is not known which of ours have changed.
+    pub fn count_all_again(&mut self, ours: &Logs) {
+        let waits = self.logs.iter().filter(|(_, peer)| !peer.aside.is_empty());
+        for log in waits.map(|(log, _)| *log).collect::<Vec<_>>() {
+            self.count_again(&log, &ours.of(&log).map(LogState::held).unwrap_or_default());
+        }
     }
 
     /// What it holds of a log from a seq on is not known any more.
@@ -216,14 +228,18 @@ impl PeerHave {
         }
     }
 
-    /// Takes in what the member tells. Bounded by [`limits::LOGS`] and [`limits::RANGES`]: what is
+    /// Takes in what the member tells, of a log always the whole. Bounded by [`limits::LOGS`] and [`limits::RANGES`]: what is
     /// beyond is not learned, so at worst an entry is sent again.
     pub fn learn(&mut self, have: &LogHave) {
         if self.logs.len() >= limits::LOGS && !self.logs.contains_key(&have.log) {
             return;
         }
         let peer = self.logs.entry(have.log).or_default();
-        for range in have.ranges.iter().filter(|range| range.is_valid()) {
+        let ranges = have.ranges.iter().filter(|range| range.is_valid());
+        // What it holds elsewhere by now, it does not name any more.
+        let told = ranges.clone().map(|range| (range.first, range.last));
+        peer.aside = peer.aside.and(&RangeSet::from_ranges(told));
+        for range in ranges {
             if peer.held.ranges().len() < limits::RANGES {
                 peer.held.insert(range.first, range.last);
             }
@@ -297,10 +313,20 @@ mod tests {
         // Twice, as when two of its ends were compared.
         peer.set_aside(&LOG, 2);
         assert_eq!(held(&peer), [(0, 1)]);
-        peer.count_again(&LOG, &RangeSet::of(6, 12));
-        assert_eq!(held(&peer), [(0, 5)]);
+        peer.count_again(&LOG, &RangeSet::from_ranges([(6, 7)].into_iter()));
+        assert_eq!(held(&peer), [(0, 5)], "what is behind hangs on something else");
         peer.count_again(&LOG, &RangeSet::default());
         assert_eq!(held(&peer), [(0, 9)]);
+    }
+
+    #[test]
+    fn what_is_set_aside_and_not_named_any_more_does_not_count_again() {
+        let mut peer = told(0, 9);
+        peer.set_aside(&LOG, 4);
+        let range = HaveRange { first: 0, last: 6, head: EntryHash([4; 32]) };
+        peer.learn(&LogHave { log: LOG, ranges: vec![range], refused: Vec::new() });
+        peer.count_all_again(&Logs::default());
+        assert_eq!(held(&peer), [(0, 6)]);
     }
 
     #[test]

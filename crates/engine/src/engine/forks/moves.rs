@@ -446,6 +446,10 @@ impl Engine {
     /// After a start: a branch that lacks its beginning may have been moved only in part.
     pub(in crate::engine) fn resume_moves(&mut self) {
         self.settle_moves();
+        let logs = &self.logs;
+        for flow in self.links.values_mut().filter_map(Link::flow_mut) {
+            flow.have.count_all_again(logs);
+        }
         let lacks = |(_, state): &(&LogId, &LogState)| {
             let Some(branch) = state.branch() else { return false };
             let (held, at) = (state.held(), branch.mark.at);
