@@ -161,9 +161,15 @@ impl Oracle {
     pub(super) fn may_be_taken_back(&self, entry: &EntryHash) -> bool {
         // What was never shown as words anywhere was gone before.
         let unknown = !self.texts.contains_key(entry);
-        // What was taken back while it was being stored is an entry that is deleted.
+        // What was taken back while it was being stored is an entry that is deleted. Its author's
+        // page may not show it: after a commit of unknown outcome it may stand further up.
         let mut unwanted = self.terms.unwanted.iter();
-        let of = |draft: &DraftId| self.drafts.get(draft).is_some_and(|all| all.contains(entry));
+        let text = self.texts.get(entry);
+        let of = |draft: &DraftId| {
+            let words = self.terms.words.get(draft);
+            let said = words.zip(text).is_some_and(|(words, text)| words.contains(text));
+            said || self.drafts.get(draft).is_some_and(|all| all.contains(entry))
+        };
         let taken_back = unwanted.any(of);
         self.terms.gone.contains(entry) || self.expires(entry) || unknown || taken_back
     }
