@@ -87,7 +87,7 @@ pub struct World {
     pub(crate) stranger: bool,
     /// What happened, for whoever reads a failure.
     pub journal: Vec<String>,
-    /// Whether there is one.
+    /// Whether there is a trace.
     pub(crate) traced: bool,
     trace: [u8; 32],
     /// How many happenings there were.

@@ -13,7 +13,7 @@ use browser::{
     Millis, Path, PeerQueue, Role, Route, ServerPath, SignalState,
 };
 
-use super::{ChatState, Errand, RoomState, Worker};
+use super::{ChatState, Errand, Notice, RoomState, Worker};
 
 /// Paths that are kept: more than members can be linked at once.
 const PATHS: usize = 256;
@@ -254,7 +254,12 @@ impl ChatState {
             }
             LinkNews::Path { .. } => {}
             LinkNews::Server(path) => self.room.connection.server = Some(path),
-            LinkNews::Conditions(conditions) => self.lab = conditions,
+            LinkNews::Conditions(conditions) if self.lab == conditions => {}
+            LinkNews::Conditions(conditions) => {
+                self.lab = conditions;
+                // Who has put the notice away has read of other conditions.
+                self.dismissed.retain(|notice| !matches!(notice, Notice::Lab(_)));
+            }
         }
         Vec::new()
     }

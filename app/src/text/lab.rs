@@ -12,27 +12,30 @@ pub struct LabWords {
     pub pace: &'static str,
     pub loss: &'static str,
     pub cut: &'static str,
+    pub is_cut: &'static str,
     pub end: &'static str,
 }
 
 static ENGLISH: LabWords = LabWords {
     name: "Network lab",
-    lead: "Makes the connections of this device worse than they are, to see how messages wait. It \
-           changes what goes out, in all rooms, until the page is loaded again.",
+    lead: "Makes the connections of this device worse than they are, in all rooms, to see how \
+           messages wait. It ends when you end it, or with the tab that holds the connections.",
     delay: "Each message waits",
     pace: "At most",
-    loss: "Lost of typing and of what is only live",
+    loss: "Lost of what is only live, and of signs of typing",
     cut: "Cut all connections",
+    is_cut: "All connections are cut",
     end: "End this",
 };
 
 static CHINESE: LabWords = LabWords {
     name: "网络实验室",
-    lead: "让本机的连接变差，看看消息如何等待。影响所有房间发出的内容，重新加载页面后恢复。",
+    lead: "让本机在所有房间的连接变差，看看消息如何等待。手动恢复，或在负责连接的标签页关闭后恢复。",
     delay: "每条消息延迟",
     pace: "最高速度",
     loss: "输入状态和仅即时消息的丢失率",
     cut: "切断所有连接",
+    is_cut: "所有连接已切断",
     end: "恢复正常",
 };
 
@@ -81,7 +84,7 @@ impl Language {
         let delay = (delay > 0).then(|| with(words.delay, self.lab_delay(delay.into())));
         let pace = (pace > 0).then(|| with(words.pace, self.lab_pace(pace)));
         let loss = (loss > 0).then(|| with(words.loss, self.lab_loss(loss.into())));
-        let cut = cut.then(|| words.cut.to_owned());
+        let cut = cut.then(|| words.is_cut.to_owned());
         let all = [cut, delay, pace, loss].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         self.say(
             "The network lab makes connections worse than they are.",
@@ -100,8 +103,8 @@ mod tests {
     fn what_is_made_worse_is_said_in_each_language() {
         let conditions = Conditions { delay: 300, pace: 4_000, loss: 30, cut: true };
         let english = Language::English.worse(&conditions).help;
-        let said = "Cut all connections · Each message waits: 300 ms · At most: 4 kB a second · \
-                    Lost of typing and of what is only live: 30 %";
+        let said = "All connections are cut · Each message waits: 300 ms · At most: 4 kB a \
+                    second · Lost of what is only live, and of signs of typing: 30 %";
         assert_eq!(english, said);
         let chinese = Language::Chinese.worse(&Conditions { cut: false, ..conditions }).help;
         assert_eq!(

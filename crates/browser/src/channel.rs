@@ -3,13 +3,13 @@
 //! At most [`HIGH_WATER`] bytes wait in the browser, so that an urgent message overtakes a running
 //! transfer in the engine's queues, where there is an order, and not behind it. A message that is
 //! too long, or text, breaks the protocol: the engine is shown enough of it to see that.
-//! What goes out passes the network lab.
+//! What goes out passes the network lab, which can hold up more than that.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use engine::Channel;
 use engine::limits::MESSAGE_BYTES;
+use engine::{Channel, Millis};
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
@@ -46,6 +46,10 @@ impl Drop for DataChannel {
     fn drop(&mut self) {
         self.listeners.clear();
         self.pipe.timer.take();
+        if !self.pipe.lab.get().cut {
+            // What is written goes before the end, as it does without a lab.
+            self.pipe.flush(Millis::MAX);
+        }
         self.pipe.channel.close();
     }
 }
@@ -114,10 +118,11 @@ impl DataChannel {
             && held.borrow().has_room(lab.get(), now().mono)
     }
 
-    /// Bytes that the browser has not sent yet.
+    /// Bytes that were written and have not been sent yet.
     #[must_use]
     pub fn buffered(&self) -> u64 {
-        self.pipe.channel.buffered_amount().into()
+        let held = u64::try_from(self.pipe.held.borrow().bytes()).unwrap_or(u64::MAX);
+        u64::from(self.pipe.channel.buffered_amount()).saturating_add(held)
     }
 
     /// Writes a message. False if the channel does not take it, which is its end.
@@ -159,15 +164,20 @@ impl Pipe {
     /// Writes what has waited long enough. A channel that does not take it says itself that it has
     /// ended.
     fn go_on(self: &Rc<Self>) {
-        let time = now().mono;
+        if self.flush(now().mono) {
+            self.arm();
+            (self.on_drained)();
+        }
+    }
+
+    /// Writes what is due by then. False if the channel does not take it.
+    fn flush(&self, time: Millis) -> bool {
         loop {
-            let Some(bytes) = self.held.borrow_mut().next_due(time) else { break };
+            let Some(bytes) = self.held.borrow_mut().next_due(time) else { return true };
             if !self.write(&bytes) {
-                return;
+                return false;
             }
         }
-        self.arm();
-        (self.on_drained)();
     }
 }
 

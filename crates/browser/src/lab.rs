@@ -84,9 +84,10 @@ impl Held {
         now: Millis,
     ) -> Option<Vec<u8>> {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if let Some(takes) = length.saturating_mul(1_000).checked_div(conditions.pace.into()) {
-            self.free = self.free.max(now).saturating_add(takes);
-        }
+        self.free = match length.saturating_mul(1_000).checked_div(conditions.pace.into()) {
+            Some(takes) => self.free.max(now).saturating_add(takes),
+            None => 0,
+        };
         // None overtakes another, whatever the delay was when that came.
         let last = self.waiting.back().map_or(0, |(due, _)| *due);
         let due = now.saturating_add(conditions.delay.into()).max(last);
@@ -96,6 +97,11 @@ impl Held {
         self.bytes += bytes.len();
         self.waiting.push_back((due, bytes));
         None
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The next message whose time has come.
@@ -146,6 +152,8 @@ mod tests {
         assert!(!held.has_room(paced, 1_499) && held.has_room(paced, 1_500));
         assert_eq!(held.deadline(paced, 1_000), Some(1_500));
         assert!(held.has_room(Conditions::default(), 1_001));
+        assert_eq!(held.put(vec![0], Conditions::default(), 1_001), Some(vec![0]));
+        assert!(held.has_room(paced, 1_001), "what it took at another pace is over");
     }
 
     #[test]

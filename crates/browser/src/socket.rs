@@ -167,6 +167,15 @@ impl Socket {
         }
     }
 
+    /// Hangs up and connects anew: whoever meets through the server sees this device go and come.
+    pub(crate) fn renew(&mut self, now: Millis) -> Option<SocketNews> {
+        if matches!(self.state, State::Idle) {
+            return None;
+        }
+        let closed = self.is_open().then_some(SocketNews::Closed);
+        closed.or(self.dial(now))
+    }
+
     /// Somebody wants to know how long the way to the server takes: asks it, unless it was asked
     /// just now.
     pub(crate) fn measure(&mut self, now: Millis) {

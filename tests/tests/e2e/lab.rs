@@ -102,7 +102,7 @@ async fn slow(ana: &Page, ben: &Page, usual: Duration) -> Result<()> {
     set(ana, "lab-pace", "4000").await?;
     let begun = Instant::now();
     let long = letters(LONG);
-    ana.send_all(&[long.clone()]).await?;
+    ana.send_all(std::slice::from_ref(&long)).await?;
     ben.hear(&long).await?;
     let took = begun.elapsed();
     // Sixteen kibibytes go at once, and as much again after they would have gone.
@@ -155,11 +155,12 @@ async fn lost(ana: &Page, ben: &Page) -> Result<()> {
 /// What is written meanwhile waits, and goes once there is a connection.
 async fn cut(ana: &Page, ben: &Page) -> Result<()> {
     set(ana, "lab-cut", "").await?;
+    // At once: nothing goes, though nobody is said to be away yet.
+    ana.send("while it was cut").await?;
+    ana.wait("it waits", |view| view.pending() == 1).await?;
     for page in [ana, ben] {
         page.wait("the other one is away", |view| view.online() == 1).await?;
     }
-    ana.send("while it was cut").await?;
-    ana.wait("it waits", |view| view.pending() == 1).await?;
     // Longer than a connection takes to come about.
     let until = Instant::now() + Duration::from_secs(5);
     while Instant::now() < until {
@@ -169,7 +170,10 @@ async fn cut(ana: &Page, ben: &Page) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     end(ana).await?;
+    let begun = Instant::now();
     ben.hear("while it was cut").await?;
+    let took = begun.elapsed();
+    ensure!(took < Duration::from_secs(10), "they have met anew after {took:?}");
     ana.wait_for_company(2).await
 }
 

@@ -191,4 +191,6 @@ fn connections_that_are_made_worse_are_said_to_be_until_they_are_as_they_are() {
     assert_eq!(state.notices(), [Notice::Lab(slow)], "that is something else");
     state.apply(told(Conditions::default()));
     assert!(state.notices().is_empty());
+    state.apply(told(worse));
+    assert_eq!(state.notices(), [Notice::Lab(worse)], "an hour later nobody remembers");
 }

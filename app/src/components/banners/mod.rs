@@ -49,7 +49,12 @@ pub fn Banners() -> impl IntoView {
     view! {
         <div class="banners" role="region" aria-label=word(|words| words.notices)>
             <For each=move || notices.get() key=|notice| format!("{notice:?}") let:notice>
-                <Banner notice on_compare on_dismiss=move |notice| page.dismiss(notice) />
+                <Banner
+                    notice
+                    on_compare
+                    on_dismiss=move |notice| page.dismiss(notice)
+                    on_end=move || pressed.note()
+                />
             </For>
         </div>
     }
@@ -62,7 +67,8 @@ pub fn Note() -> impl IntoView {
     let note = Memo::new(move |_| page.of_state(|state| state.note()));
     move || {
         let on_dismiss = move |notice| page.dismiss(notice);
-        note.get().map(|notice| view! { <Banner notice on_compare=|_| () on_dismiss /> })
+        note.get()
+            .map(|notice| view! { <Banner notice on_compare=|_| () on_dismiss on_end=|| () /> })
     }
 }
 
@@ -73,6 +79,8 @@ fn Banner(
     /// A member is to be compared with.
     on_compare: impl Fn(MemberId) + 'static,
     on_dismiss: impl Fn(Notice) + 'static,
+    /// The network lab is to end.
+    on_end: impl Fn() + 'static,
 ) -> impl IntoView {
     let language = language();
     let (look, icon, role) = match notice.weight() {
@@ -119,7 +127,7 @@ fn Banner(
             {close}
             {reload.then(|| view! { <Reload /> })}
             {newer.then(|| view! { <Update /> })}
-            {lab.then(|| view! { <EndLab /> })}
+            {lab.then(|| view! { <EndLab on_end /> })}
         </div>
     }
 }

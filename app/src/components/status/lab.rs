@@ -9,8 +9,9 @@ use crate::page::{Page, ScreenStoreFields, language};
 use crate::text::Language;
 use crate::text::lab::LabWords;
 
-/// Milliseconds that a message may be made to wait.
-const DELAYS: [u16; 4] = [0, 300, 2_000, 10_000];
+/// Milliseconds that a message may be made to wait: so that a question and its answer, which both
+/// sides may delay, come within the time that a link waits for a sign of life.
+const DELAYS: [u16; 4] = [0, 300, 1_000, 2_000];
 /// Bytes a second that a connection may be held to.
 const PACES: [u32; 3] = [0, 64_000, 4_000];
 /// Of a hundred messages that may be lost, how many are.
@@ -82,7 +83,7 @@ pub fn Lab() -> impl IntoView {
                 />
                 <span>{word(|words| words.cut)}</span>
             </label>
-            <EndLab />
+            <EndLab on_end=|| () />
         </details>
     }
 }
@@ -125,18 +126,22 @@ fn Choice(
     }
 }
 
-/// Lets connections be as they are.
+/// Lets connections be as they are. It stays where it is, and the keyboard with it.
 #[component]
-pub fn EndLab() -> impl IntoView {
+pub fn EndLab(on_end: impl Fn() + 'static) -> impl IntoView {
     let page = Page::here();
     let now = conditions(page);
+    let on_click = move |_| {
+        on_end();
+        page.connects(ConnectionDeed::Worsen(Conditions::default()));
+    };
     view! {
         <button
             type="button"
             class="quiet"
             data-testid="lab-end"
-            hidden=move || !now.get().are_worse()
-            on:click=move |_| page.connects(ConnectionDeed::Worsen(Conditions::default()))
+            aria-disabled=move || (!now.get().are_worse()).to_string()
+            on:click=on_click
         >
             {word(|words| words.end)}
         </button>

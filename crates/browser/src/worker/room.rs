@@ -89,6 +89,11 @@ impl Room {
         self.channels.keys().map(|(link, _)| *link).collect()
     }
 
+    /// Nothing goes or comes over a link any more.
+    pub(super) fn cut(&mut self, link: LinkId) {
+        self.channels.retain(|(of, _), _| *of != link);
+    }
+
     /// Bytes that wait in the channels of a link.
     pub(super) fn buffered(&self, link: LinkId) -> u64 {
         let of_link = self.channels.iter().filter(|((of, _), _)| *of == link);

@@ -228,8 +228,8 @@ impl PeerHave {
         }
     }
 
-    /// Takes in what the member tells, of a log always the whole. Bounded by [`limits::LOGS`] and [`limits::RANGES`]: what is
-    /// beyond is not learned, so at worst an entry is sent again.
+    /// Takes in what the member tells, of a log always the whole. Bounded by [`limits::LOGS`] and
+    /// [`limits::RANGES`]: what is beyond is not learned, so at worst an entry is sent again.
     pub fn learn(&mut self, have: &LogHave) {
         if self.logs.len() >= limits::LOGS && !self.logs.contains_key(&have.log) {
             return;

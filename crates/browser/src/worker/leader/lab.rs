@@ -4,6 +4,7 @@ use engine::{Input, RoomId, RtcState};
 
 use super::Leader;
 use crate::client::survey::LinkNews;
+use crate::clock::now;
 use crate::lab::Conditions;
 use crate::message::{News, RtcNews};
 
@@ -21,7 +22,10 @@ impl Leader {
             self.settle(room);
         }
         if before.cut && !conditions.cut {
-            self.hand_all(&Input::Wake);
+            // Attempts that came to nothing have made both sides patient: who meets anew is not.
+            let socket = self.reach.socket.as_mut();
+            let news = socket.and_then(|socket| socket.renew(now().mono));
+            self.on_socket_news(news);
         }
     }
 
@@ -31,7 +35,9 @@ impl Leader {
     }
 
     fn cut(&mut self, room: RoomId) {
-        let links = self.rooms.get(&room).map(|open| open.links()).unwrap_or_default();
+        let Some(open) = self.rooms.get_mut(&room) else { return };
+        let links = open.links();
+        links.iter().for_each(|link| open.cut(*link));
         for link in links {
             self.hand(room, Input::RtcState { link, state: RtcState::Failed });
         }
