@@ -116,22 +116,27 @@ impl Inbox {
         std::mem::take(&mut self.away)
     }
 
-    /// Up to which of its entries a run is vouched for by one that waits.
+    /// Up to which of its entries a run is vouched for by one that waits, for the disk or for what
+    /// it hangs on.
     #[must_use]
     pub fn vouched_to(&self, run: &Run) -> Option<Seq> {
         let proves = |incoming: &&Incoming| incoming.whole && incoming.run.log == run.log;
-        let waiting = self.runs.iter().filter(proves).map(|incoming| &incoming.run);
+        let waiting = self.runs.iter().chain(&self.loose).filter(proves);
+        let waiting = waiting.map(|incoming| &incoming.run);
         let before = waiting.filter_map(|next| Some((next.first.checked_sub(1)?, next.previous)));
         let within = before.filter(|(seq, _)| (run.first..=run.last()).contains(seq));
         let named = within.filter(|(seq, hash)| run.hash_at(*seq) == Some(*hash));
         named.map(|(seq, _)| seq).max()
     }
 
-    /// True if a run without a body has shown that this is the last hash of another: its headers
-    /// are proven, whether it can be stored or not.
+    /// True if a run without a body, or one that hangs on nothing yet, has shown that this is the
+    /// last hash of another: its headers are proven, whether it can be stored or not.
     #[must_use]
     pub fn is_proven(&self, log: &LogId, last: Seq, head: &EntryHash) -> bool {
-        self.proven.get(&(*log, last)) == Some(head)
+        let names = |Incoming { run, whole, .. }: &Incoming| {
+            *whole && run.log == *log && last + 1 == run.first && run.previous == *head
+        };
+        self.proven.get(&(*log, last)) == Some(head) || self.loose.iter().any(names)
     }
 
     /// Puts a register, unless a newer one waits.
