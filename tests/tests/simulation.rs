@@ -340,7 +340,7 @@ fn seeds_that_broke_a_promise_keep_it() {
     // in 1_239 two versions of a log have nothing in common, and one of them comes from behind.
     let long = [
         62, 105, 110, 113, 118, 189, 249, 288, 308, 332, 347, 349, 527, 541, 560, 602, 693, 737,
-        1_182, 1_239, 1_691, 2_024, 2_182, 2_228, 2_397, 3_671, 5_146, 5_153,
+        1_182, 1_239, 1_691, 2_024, 2_182, 2_228, 2_397, 3_671, 4_608, 5_146, 5_153,
     ]
     .map(|seed| Plan::of(seed, Some(5)).lasting(3_600_000));
     let whispered = [Plan::of(169, None).with_decisions().with_whispers()];

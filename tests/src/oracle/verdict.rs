@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::members::membership::Membership;
-use engine::{Body, EntryHash, EntryId, EpochId, LogId, MemberId, Row, RowState};
+use engine::{Body, EntryHash, EntryId, EpochId, LogId, MemberId, Row, RowState, Seq};
 
 use crate::oracle::{Oracle, Screen, cut};
 use crate::store::Store;
@@ -290,7 +290,8 @@ impl Oracle {
     }
 
     /// What one page said one after the other with one priority stands in that order; where logs
-    /// fork, in each of them.
+    /// fork, in each of them, and as far as nothing is missing: what is behind may be of another
+    /// version, of which the rest is lost.
     fn spoken_in_order(&mut self, one: &Present<'_>, early: &[EntryId]) {
         let Some(member) = self.member_of(one.peer) else { return };
         if self.mallory.is_some() {
@@ -299,7 +300,8 @@ impl Oracle {
         }
         let rows = one.screen.rows.values().filter(|row| row.author == member);
         let rows = rows.filter(|row| !is_early(row, early));
-        let mut last: BTreeMap<(Option<LogId>, String, u8), u32> = BTreeMap::new();
+        let mut stretches: BTreeMap<LogId, Vec<Seq>> = BTreeMap::new();
+        let mut last: BTreeMap<(Option<(LogId, Seq)>, String, u8), u32> = BTreeMap::new();
         for row in rows {
             let hash = one.screen.which.get(&row.entry);
             let Body::Text(text) = &row.body else { continue };
@@ -308,8 +310,13 @@ impl Oracle {
             if hash.is_some_and(|hash| self.was_reclassed(hash)) {
                 continue;
             }
-            let log = self.forks(&member).then_some(row.entry.log);
-            let key = (log, device.to_owned(), row.priority.number());
+            let EntryId { log, seq } = row.entry;
+            let stretch = self.forks(&member).then(|| {
+                let begins = stretches.entry(log).or_insert_with(|| begins(one.store, &log));
+                let begin = begins.iter().rev().find(|begin| **begin <= seq);
+                (log, begin.copied().unwrap_or_default())
+            });
+            let key = (stretch, device.to_owned(), row.priority.number());
             let before = last.entry(key).or_default();
             if number < *before {
                 let what = format!("{:?} stands below number {before} of its author", cut(text));
@@ -368,6 +375,17 @@ impl Oracle {
             }
         }
     }
+}
+
+/// Where what a store has of a log begins, and begins again after something that is missing.
+fn begins(store: &Store, log: &LogId) -> Vec<Seq> {
+    let mut next = None;
+    let begins = store.extents(log).into_iter().filter_map(|(first, last)| {
+        let begins = next != Some(first);
+        next = Some(last + 1);
+        begins.then_some(first)
+    });
+    begins.collect()
 }
 
 /// True if a row waits for what expired early.
