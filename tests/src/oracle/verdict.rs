@@ -301,7 +301,7 @@ impl Oracle {
         let rows = one.screen.rows.values().filter(|row| row.author == member);
         let rows = rows.filter(|row| !is_early(row, early));
         let mut stretches: BTreeMap<LogId, Vec<Seq>> = BTreeMap::new();
-        let mut last: BTreeMap<(Option<(LogId, Seq)>, String, u8), u32> = BTreeMap::new();
+        let mut last: BTreeMap<Series, u32> = BTreeMap::new();
         for row in rows {
             let hash = one.screen.which.get(&row.entry);
             let Body::Text(text) = &row.body else { continue };
@@ -376,6 +376,10 @@ impl Oracle {
         }
     }
 }
+
+/// What stands in the order in which it was said: a stretch of a log if that forked, of a page,
+/// with one priority.
+type Series = (Option<(LogId, Seq)>, String, u8);
 
 /// Where what a store has of a log begins, and begins again after something that is missing.
 fn begins(store: &Store, log: &LogId) -> Vec<Seq> {

@@ -313,7 +313,7 @@ mod tests {
         // Twice, as when two of its ends were compared.
         peer.set_aside(&LOG, 2);
         assert_eq!(held(&peer), [(0, 1)]);
-        peer.count_again(&LOG, &RangeSet::from_ranges([(6, 7)].into_iter()));
+        peer.count_again(&LOG, &RangeSet::of(6, 7));
         assert_eq!(held(&peer), [(0, 5)], "what is behind hangs on something else");
         peer.count_again(&LOG, &RangeSet::default());
         assert_eq!(held(&peer), [(0, 9)]);
