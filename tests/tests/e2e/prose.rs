@@ -51,8 +51,11 @@ const list = document.querySelector('[data-testid="message-list"]');
 return Math.max(root.scrollWidth - innerWidth, list.scrollWidth - list.clientWidth);
 "#;
 
-/// To the first message.
-const TO_TOP: &str = "document.querySelector('[data-testid=\"message-list\"]').scrollTop = 0;";
+/// To the first message: the list is scrolled from its end.
+const TO_TOP: &str = r#"
+const list = document.querySelector('[data-testid="message-list"]');
+list.scrollTop = -list.scrollHeight;
+"#;
 
 /// Marks a body, so that it is known whether it was drawn anew.
 const TOUCH: &str = r#"
