@@ -3,7 +3,7 @@
 //! Faults last for a minute or so of simulated time; then everything heals, pages are open, and
 //! within 60 seconds all members who are there agree (I9).
 
-use engine::EpochId;
+use engine::{Draft, EpochId, When};
 
 use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
@@ -151,6 +151,7 @@ impl World {
             self.unblock_all();
         }
         self.pass_to(end - CALM / 2)?;
+        let end = self.end_after_what_is_due(end);
         if self.answers {
             (0..self.peers.len()).for_each(|peer| self.live(peer));
         }
@@ -169,6 +170,27 @@ impl World {
             Some(expiry) => self.calm_after(expiry, all),
             None => Ok(()),
         }
+    }
+
+    /// That time, or a later one, if words that are written and wait for theirs would come after the
+    /// last reading.
+    fn end_after_what_is_due(&self, end: u64) -> u64 {
+        let unseen = self.peers.iter().flat_map(|peer| peer.unseen.iter().flatten());
+        let waiting = self.peers.iter().flat_map(|peer| &peer.screen.waiting);
+        let drafts = unseen.chain(waiting.map(|waiting| &waiting.draft));
+        // Every clock is right by now.
+        let start = self.clock(0).wall - self.now;
+        let due = |draft: &Draft| match draft.terms.when {
+            When::At(at) => Some(at.saturating_sub(start)),
+            When::Now | When::Online(_) => None,
+        };
+        let mut due: Vec<u64> = drafts.filter_map(due).collect();
+        due.sort_unstable();
+        let read = |end: u64, due: u64| match due < end {
+            true => end.max(due + LAST_READ + SETTLE),
+            false => end,
+        };
+        due.into_iter().fold(end, read)
     }
 
     /// What all have read goes everywhere, and nobody scrolls.

@@ -177,7 +177,7 @@ fn left_at_once(name: &str, browser: Browser) -> Told {
                 ensure!(Instant::now() < until, "the page does not come back");
                 tokio::time::sleep(LOOK).await;
             }
-            ana.wait("the words are there again", stands(words)).await?;
+            ana.wait(&format!("{words:?} is there again"), stands(words)).await?;
         }
         ana.click("new-room").await?;
         ana.enter_names("Ana", "Garden").await?;
@@ -188,7 +188,7 @@ fn left_at_once(name: &str, browser: Browser) -> Told {
         // The browser was closed: what was being written is there, in each room its own.
         let ana = stage.enter("ana", browser).await?;
         ana.come_back(&stage.server.url()).await?;
-        ana.wait("the words are there again", stands("half a flower")).await?;
+        ana.wait("a browser that was closed has the words", stands("half a flower")).await?;
         let other: String = ana.run(OTHER_ROOM, &[]).await?;
         press(&ana, "room", &other).await?;
         ana.wait("so are those of the other room", stands("another half")).await?;

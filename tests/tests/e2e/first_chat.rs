@@ -56,8 +56,8 @@ fn first_chat(name: &str, founder: Browser, guest: Browser) -> Told {
         for page in [&ana, &ben] {
             page.expect_messages(&[QUESTION, ANSWER]).await?;
             let view = page.view().await?;
-            ensure!(view.online() == 2 && view.count("member-count") == Some(2), "{view:#?}");
-            ensure!(view.state("link-state") == "online", "{view:#?}");
+            ensure!(view.online() == 2 && view.count("member-count") == Some(2), "{view}");
+            ensure!(view.state("link-state") == "online", "{view}");
             ensure!(!view.url.contains('#'), "the invite is still in the address bar");
         }
         ben.wait("the room's name has come", |view| view.title.contains(ROOM)).await?;

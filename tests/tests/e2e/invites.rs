@@ -97,7 +97,7 @@ fn own_invite_opens_the_existing_room() -> Told {
         ana.open(&invite).await?;
         ana.hear("a word of mine").await?;
         let view = ana.view().await?;
-        ensure!(view.count("member-count") == Some(1), "{view:#?}");
+        ensure!(view.count("member-count") == Some(1), "{view}");
         ensure!(!view.url.contains('#'), "the invite is still in the address bar");
         // The same link, put into the address bar of the page that is open.
         ana.open(&invite).await?;

@@ -25,7 +25,7 @@ fn three_members_form_a_full_mesh() -> Told {
             }
             page.wait_for_delivery(text).await?;
             let view = page.view().await?;
-            ensure!(view.said(text).iter().all(|row| row.held_by == 2), "{view:#?}");
+            ensure!(view.said(text).iter().all(|row| row.held_by == 2), "{view}");
         }
         let mut keys = BTreeSet::new();
         for page in [&ana, &ben, &eva] {
@@ -72,8 +72,8 @@ fn i12_author_gone_third_member_delivers() -> Told {
         eva.come_back(&url).await?;
         eva.expect_messages(&["first words", "last words"]).await?;
         let view = eva.view().await?;
-        ensure!(view.rows.iter().all(|row| Some(&row.author) == author.as_ref()), "{view:#?}");
-        ensure!(view.rows.iter().all(|row| row.state == "received"), "{view:#?}");
+        ensure!(view.rows.iter().all(|row| Some(&row.author) == author.as_ref()), "{view}");
+        ensure!(view.rows.iter().all(|row| row.state == "received"), "{view}");
         Ok(())
     })
 }

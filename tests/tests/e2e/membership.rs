@@ -105,7 +105,7 @@ fn who_knocks_waits_sees_nothing_and_is_let_in_or_turned_away() -> Told {
             view.state("admission") == "waiting" && said.contains("1 member")
         };
         let view = ben.wait("Ana has heard the knock", heard).await?;
-        ensure!(view.rows.is_empty() && view.members.len() == 1, "{view:#?}");
+        ensure!(view.rows.is_empty() && view.members.len() == 1, "{view}");
         ensure!(!view.shows("applicant"), "who waits outside lets nobody in");
         cannot_write(&ben, "once a member has let you in").await?;
         stage.portray(&ben, "waits-at-the-door").await?;
@@ -133,7 +133,7 @@ fn who_knocks_waits_sees_nothing_and_is_let_in_or_turned_away() -> Told {
         ben.press(Key::Enter).await?;
         cara.wait("she is told", admission("turned-away")).await?;
         let view = cara.view().await?;
-        ensure!(view.rows.is_empty() && view.shows("knock-again"), "{view:#?}");
+        ensure!(view.rows.is_empty() && view.shows("knock-again"), "{view}");
         cannot_write(&cara, "once a member has let you in").await?;
         cara.reload().await?;
         cara.wait("she is told after a reload", admission("turned-away")).await?;
@@ -214,14 +214,14 @@ fn an_admin_removes_a_member_that_is_told_so_and_reads_nothing_later() -> Told {
         }
         go_on(&ana, &ben, "without Cara").await?;
         let view = cara.view().await?;
-        ensure!(view.said("said in time").len() == 1, "what she has is gone: {view:#?}");
+        ensure!(view.said("said in time").len() == 1, "what she has is gone: {view}");
         cara.reload().await?;
         cara.wait("she is told after a reload", told).await?;
         cara.hear("said in time").await?;
         cannot_write(&cara, "You were removed").await?;
         go_on(&ben, &ana, "still without her").await?;
         let view = cara.view().await?;
-        ensure!(view.bodies().iter().all(|body| !body.contains("without")), "{view:#?}");
+        ensure!(view.bodies().iter().all(|body| !body.contains("without")), "{view}");
         let renewed = ana.invite().await?;
         ensure!(renewed != invite && renewed == ben.invite().await?, "the link is the old one");
         Ok(())
@@ -329,7 +329,7 @@ fn a_new_link_makes_the_old_one_void_and_removes_nobody() -> Told {
         dan.send("in by the new link").await?;
         ben.hear("in by the new link").await?;
         let view = cara.view().await?;
-        ensure!(view.rows.is_empty() && view.online() == 1, "the old link lets in: {view:#?}");
+        ensure!(view.rows.is_empty() && view.online() == 1, "the old link lets in: {view}");
         ensure!(ana.view().await?.members.len() == 3, "somebody came by the old link");
         Ok(())
     })

@@ -120,7 +120,7 @@ impl Page {
                 bail!("{}, waiting until {what}: the page failed: {first}", self.person());
             }
             if Instant::now() > deadline {
-                bail!("{} has waited in vain until {what}; shown:\n{view:#?}", self.person());
+                bail!("{} has waited in vain until {what}; shown:\n{view}", self.person());
             }
             tokio::time::sleep(LOOK).await;
         }

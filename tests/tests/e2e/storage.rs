@@ -85,7 +85,7 @@ fn a_full_disk_is_said_at_the_opening_and_all_is_there_once_it_has_space() -> To
         }
         ana.reload().await?;
         let view = ana.wait("the page says that there is no space", is_full).await?;
-        ensure!(!is_told(&view, "damaged") && !is_told(&view, "Delete"), "{view:#?}");
+        ensure!(!is_told(&view, "damaged") && !is_told(&view, "Delete"), "{view}");
         ana.give_usual_space(&url).await?;
         let there = |view: &View| view.state_of("kept") == Some("saved") && !is_full(view);
         ana.wait("all is there again", there).await?;

@@ -144,7 +144,7 @@ fn refused(name: &str, author: Browser, refuser: Browser) -> Told {
         ana.reload().await?;
         let rest = |view: &View| tray(view).len() == 2 && lies_in_tray(view, &["as it is"]);
         let view = ana.wait("the others are in the tray after a reload", rest).await?;
-        ensure!(gone(&view) && instead(&view), "it is back after a reload: {view:#?}");
+        ensure!(gone(&view) && instead(&view), "it is back after a reload: {view}");
 
         ana.wait_for_company(2).await?;
         decide(&ben, "Ana", "unblock").await?;

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The script that reads it.
 pub const SCRIPT: &str = include_str!("view.js");
@@ -143,5 +144,70 @@ impl View {
 
     fn attribute(&self, id: &str, name: &str) -> &str {
         self.find(id).and_then(|element| element.data.get(name)).map_or("", String::as_str)
+    }
+}
+
+/// What a person sees, a line for each thing: what is hidden is named only, and of very many
+/// messages the first and the last stand there, so that a log that is cut short still says it.
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Messages that are shown from either end.
+        const ENDS: usize = 10;
+        let Self { url, title, language, errors, rows, members, elements } = self;
+        writeln!(f, "  {url} {title:?} in {language}, errors {errors:?}")?;
+        for member in members {
+            writeln!(
+                f,
+                "  member {:.8} online {} {:?}",
+                member.member, member.online, member.text
+            )?;
+        }
+        let count = rows.len();
+        for (at, row) in rows.iter().enumerate() {
+            match at {
+                ENDS if count > 2 * ENDS => writeln!(f, "  … of {count} messages …")?,
+                _ if at < ENDS || at + ENDS >= count => writeln!(f, "  {row}")?,
+                _ => {}
+            }
+        }
+        let (shown, hidden): (Vec<&Element>, Vec<&Element>) =
+            elements.iter().partition(|element| element.visible);
+        for element in shown {
+            writeln!(f, "  {element}")?;
+        }
+        let hidden: Vec<&str> = hidden.iter().map(|element| element.id.as_str()).collect();
+        write!(f, "  hidden: {}", hidden.join(" "))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { entry, author, state, held_by, priority, body } = self;
+        let entry = entry.as_deref().unwrap_or("no entry");
+        let body = shortened(body);
+        write!(f, "row {entry} of {author}: {state}, held by {held_by}, {priority} {body:?}")
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, text, value, data, visible: _, enabled } = self;
+        write!(f, "{id} {:?}", shortened(text))?;
+        if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+            write!(f, " value {:?}", shortened(value))?;
+        }
+        for (name, value) in data.iter().filter(|(name, _)| *name != "testid") {
+            write!(f, " {name}={:?}", shortened(value))?;
+        }
+        if *enabled { Ok(()) } else { f.write_str(" disabled") }
+    }
+}
+
+/// The beginning of a text, with how long it is if that is not all.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
     }
 }

@@ -26,7 +26,7 @@ pub struct Incoming {
     /// The run.
     pub run: Run,
     /// True if it vouches for what stands before it; not if it may be dropped, since a body is
-    /// missing.
+    /// missing, nor if what vouched for it was dropped: nobody could be shown why that is believed.
     pub whole: bool,
 }
 

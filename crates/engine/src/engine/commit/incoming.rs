@@ -147,7 +147,7 @@ impl Engine {
                 Err(LogError::Loose.into())
             }
             Ok(_) if waits && state.is_loose(run, agreed) => Err(Unfit::Loose(incoming.into())),
-            Err(LogError::Loose) => Err(Unfit::Loose(incoming.into())),
+            Err(LogError::Loose) => Err(Unfit::Loose(Incoming { whole: false, ..incoming }.into())),
             Ok(new) => {
                 let held = state.held();
                 parts(incoming.run, &new, &held)
