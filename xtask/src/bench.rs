@@ -2,9 +2,11 @@
 //!
 //! Both sides of a ratio are measured in the same run on the same machine, so a ratio means the
 //! same on a slow and on a busy one; a time alone does not, and is printed only. `--check` fails
-//! on the ratios and on nothing else.
+//! on the ratios and on nothing else. Those of the page are stories of the end-to-end tests
+//! (`tests/tests/e2e/pace.rs`) and fail on no time at all.
 
-use crate::{paths, process};
+use crate::stage::Stage;
+use crate::{install, paths, process, test};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::fs;
@@ -13,9 +15,12 @@ use std::path::Path;
 /// The options of `bench`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Run the native benches (there are no others yet)
-    #[arg(long)]
+    /// Run the native benches, as is done without any option
+    #[arg(long, conflicts_with = "only")]
     native: bool,
+    /// Run these only
+    #[arg(long, default_value = "native")]
+    only: Group,
     /// Fail if a ratio is worse than its bound
     #[arg(long)]
     check: bool,
@@ -26,6 +31,17 @@ pub struct Options {
     filter: Option<String>,
 }
 
+/// Benches that are run together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Group {
+    /// Queue, runs, sets and compression, without a browser
+    Native,
+    /// What much costs the page, in Chromium
+    Ui,
+}
+
+/// The stories that are benches of the page.
+const PAGE: &str = "pace::";
 /// The bench targets of the crate `tests`.
 const BENCHES: [&str; 4] = ["queue", "log", "pack", "vault"];
 
@@ -166,14 +182,28 @@ const RATIOS: [Ratio; 20] = [
     plain("open 4 KiB from the disk / hash them", "vault/open", "vault/hash", Bound::AtMost(8.0)),
 ];
 
-/// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked.
+/// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked, or
+/// when a story of the page does not come to its end.
 ///
 /// # Errors
 /// When a bench cannot be built or fails.
 pub fn run(options: &Options) -> Result<bool> {
-    if !options.native {
-        println!("only the native benches exist: cargo xtask bench --native");
+    match options.only {
+        Group::Native => run_native(options),
+        Group::Ui => run_page(options.filter.as_deref().unwrap_or_default()),
     }
+}
+
+fn run_page(filter: &str) -> Result<bool> {
+    install::ensure(&Stage::EndToEnd.tools())?;
+    let mut stories = test::browsing()?;
+    // One after another: each measures the machine that the others would use.
+    stories.args(["--", "--ignored", "--nocapture", "--test-threads", "1"]);
+    stories.arg(format!("{PAGE}{filter}"));
+    Ok(stories.status()?.success())
+}
+
+fn run_native(options: &Options) -> Result<bool> {
     let results = paths::target()?.join("criterion");
     // What an earlier run measured must not be compared with what this one does.
     drop(fs::remove_dir_all(&results));

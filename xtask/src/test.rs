@@ -190,7 +190,7 @@ fn end_to_end(filter: Option<&str>) -> Result<Tally> {
 }
 
 /// Builds the page and its server; the command that runs end-to-end tests with them.
-fn browsing() -> Result<Command> {
+pub fn browsing() -> Result<Command> {
     bundle::budget::check(&bundle::build_page()?)?;
     let server = bundle::build_server(Server::Test)?;
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--test", END_TO_END])?;

@@ -242,8 +242,11 @@ pub const WINDOW_ROWS: usize = 10_000;
 pub const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 /// Rows that fill a screen: of more that a peer lacks, the newest go first.
 pub const SCREEN_ROWS: u64 = 100;
-/// Runs read for one page of the timeline.
+/// Runs read for one page of the timeline, at most.
 pub const PAGE_RUNS: u32 = 100;
+/// Rows that make a page, where its runs hold more: more than are drawn at once, and twice as many
+/// as are counted as new.
+pub const PAGE_ROWS: usize = 2 * UNREAD;
 /// Runs read in one step of a search: little enough that what is said meanwhile does not wait.
 pub const FIND_RUNS: u32 = 16;
 /// Messages that a search finds in a room.

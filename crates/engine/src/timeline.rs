@@ -3,8 +3,8 @@
 //! ```text
 //!   ... on disk ...  | floor | rows in memory, by (lamport, log, seq) .............. newest
 //! ```
-//! Pages are read by walking the `timeline` records down, so opening a room costs a screen and not
-//! its history. A run belongs to the page of its *last* Lamport time; rows below the floor of what
+//! Pages are read by walking the `timeline` records down, so opening a room costs a few screens and
+//! not its history. A run belongs to the page of its *last* Lamport time; rows below the floor of what
 //! was read wait until the runs around them have been read, too.
 
 pub mod notes;
@@ -18,7 +18,7 @@ use crate::log::entry::{Kind, Target};
 use crate::log::ranges::RangeSet;
 use crate::members::Delivery;
 use crate::room::keyring::Keyring;
-use crate::simulation::{Mark, Planted, mark, planted};
+use crate::simulation::{Mark, Planted, mark, page_rows, planted};
 use crate::timeline::notes::{Fold, Note, Noted};
 use crate::view::{Body, Order, Priority, Row, RowState};
 
@@ -53,6 +53,8 @@ pub struct Timeline {
     late_above: Option<Order>,
     /// Where the next page ends: the key of the oldest `timeline` record that was read.
     cursor: Option<Vec<u8>>,
+    /// Where in each log the oldest run that was read begins.
+    begins: BTreeMap<LogId, Seq>,
     more: bool,
     loading: bool,
 }
@@ -106,6 +108,31 @@ impl Timeline {
     #[must_use]
     pub fn full(&self) -> bool {
         self.rows.len() >= limits::WINDOW_ROWS || self.bytes >= limits::WINDOW_BYTES
+    }
+
+    /// How many of the runs that begin at these places, the newest first, make a page: no more than
+    /// hold [`limits::PAGE_ROWS`] rows, at least one; a place that cannot be read is skipped with
+    /// the rest. A run ends where the next one of its log
+    /// begins, the last one at the log's own end.
+    pub fn make_page(
+        &mut self,
+        places: impl Iterator<Item = Option<(LogId, Seq)>>,
+        end: impl Fn(&LogId) -> Seq,
+    ) -> usize {
+        let (mut runs, mut rows) = (0, 0);
+        for place in places {
+            if rows >= page_rows() {
+                mark(Mark::PageCut);
+                break;
+            }
+            runs += 1;
+            let Some((log, first)) = place else { continue };
+            let next = self.begins.insert(log, first).unwrap_or_else(|| end(&log));
+            // Where something is missing the next one is farther away.
+            let length = usize::try_from(next.saturating_sub(first)).unwrap_or(usize::MAX);
+            rows += length.clamp(1, limits::RUN_ENTRIES);
+        }
+        runs
     }
 
     /// A page was read: its oldest key, its Lamport time, and whether there may be more. Gives the
@@ -486,6 +513,22 @@ mod tests {
         assert_eq!(timeline.end_page(Some((vec![5], 5)), false).len(), 2);
         assert_eq!(shown(&timeline), [3, 5, 8, 9]);
         assert!(!timeline.more());
+    }
+
+    #[test]
+    fn a_page_has_few_runs_if_they_are_long_and_many_if_they_are_short() {
+        let mut timeline = Timeline::unread();
+        let log = |number| found(row(1, number)).row.entry.log;
+        let end = |_: &LogId| 10_000;
+        let long = |from: Seq| (1..=100).map(move |run| Some((log(1), from - 256 * run)));
+        assert_eq!(timeline.make_page(long(10_000), end), 2);
+        // The next page goes on where that one ended.
+        let short = (1..=100).map(|run| Some((log(1), 10_000 - 512 - run)));
+        assert_eq!(timeline.make_page(short, end), 100);
+        let other = |_: &LogId| 3;
+        let places = [None, Some((log(2), 2)), None, Some((log(2), 1))];
+        assert_eq!(timeline.make_page(places.into_iter(), other), 4, "what is damaged is skipped");
+        assert_eq!(timeline.make_page(long(10_000 - 612), end), 2);
     }
 
     #[test]

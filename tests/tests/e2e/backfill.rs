@@ -17,7 +17,7 @@ use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
 
 /// Messages that it has written at most before they are stored.
-const AT_ONCE: usize = 2_000;
+pub const AT_ONCE: usize = 2_000;
 /// So many rows from the end may begin what is shown first.
 const SCREENS: usize = 500;
 /// So many milliseconds a page may leave a person without an answer, on a machine that does much
@@ -47,7 +47,8 @@ struct Glance {
     gap: bool,
 }
 
-fn words(number: usize) -> String {
+/// What a message says.
+pub fn words(number: usize) -> String {
     format!("message {number}")
 }
 
@@ -55,8 +56,9 @@ fn number(words: &str) -> Option<usize> {
     words.strip_prefix("message ")?.parse().ok()
 }
 
-fn entries() -> usize {
-    env::var("CONFAB_ENTRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(4_000)
+/// How many messages are asked for, or else so many.
+pub fn entries_or(usual: usize) -> usize {
+    env::var("CONFAB_ENTRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 fn report(line: &str) -> Result<()> {
@@ -64,7 +66,8 @@ fn report(line: &str) -> Result<()> {
     Ok(stderr().write_all(format!("backfill: {line}\n").as_bytes())?)
 }
 
-fn write(peer: &mut Peer, from: usize, to: usize) {
+/// Has a member say the messages of these numbers.
+pub fn write(peer: &mut Peer, from: usize, to: usize) {
     for number in from..to {
         let id = DraftId(peer.random.bytes());
         let now = peer.now();
@@ -74,7 +77,7 @@ fn write(peer: &mut Peer, from: usize, to: usize) {
 }
 
 /// Waits until so many entries of its own are held by nobody else.
-async fn wait_for_pending(
+pub async fn wait_for_pending(
     writer: &Handle,
     until: Instant,
     wanted: impl Fn(u64) -> bool,
@@ -102,7 +105,7 @@ async fn glance(page: &Page, until: Instant, shown: impl Fn(&Glance) -> bool) ->
 
 #[test]
 fn much_history_comes_newest_first_and_freezes_nobody() -> Told {
-    let entries = entries();
+    let entries = entries_or(4_000);
     let all = A_THOUSAND * u32::try_from(entries.div_ceil(1_000)).unwrap_or(u32::MAX);
     play_for(STORY + all, "backfill", async |stage| {
         let ana = stage.enter("ana", Chromium).await?;

@@ -40,6 +40,7 @@ mod mount;
 mod news;
 mod offline;
 mod outbox;
+mod pace;
 mod palette;
 mod peak;
 mod priorities;

@@ -12,14 +12,14 @@
 //! anything takes in between: only somebody who scrolls leaves it. Browsers keep a place by other
 //! rules each, one not at all, so theirs are off.
 
-use browser::EntryId;
+use browser::{EntryId, limits};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::sight::on_resize;
-use crate::chat::{Shown, Turn};
+use crate::chat::{Older, Shown, Turn};
 use crate::page::{Page, ScreenStoreFields};
 
 /// So near to its end, in pixels, the list counts as there.
@@ -37,6 +37,8 @@ pub struct Scroll {
     list: NodeRef<html::Ol>,
     at_end: RwSignal<bool>,
     place: StoredValue<Option<Place>, LocalStorage>,
+    /// Whether there is more than is in memory.
+    older: Memo<Older>,
     /// The message at which the list is held.
     held: Memo<Option<u64>>,
     /// Where the view was put last because of that.
@@ -69,9 +71,10 @@ impl Scroll {
     /// For a list that is drawn within a view.
     pub fn new(page: Page, view: NodeRef<html::Div>, list: NodeRef<html::Ol>) -> Scroll {
         let (at_end, place) = (RwSignal::new(true), StoredValue::new_local(None));
+        let older = page.of_room(|room| room.older);
         let held = page.of_room(|room| room.visit.holds_at());
         let (put, painted) = (StoredValue::new(Put::default()), RwSignal::new(None));
-        let scroll = Scroll { page, view, list, at_end, place, held, put, painted };
+        let scroll = Scroll { page, view, list, at_end, place, older, held, put, painted };
         Effect::new(move |last: Option<bool>| {
             let is_held = held.get().is_some();
             if last == Some(true) && !is_held {
@@ -83,6 +86,12 @@ impl Scroll {
         Effect::new(move |_| {
             page.screen().drawings().track();
             request_animation_frame(move || scroll.on_growth());
+        });
+        // Whoever waits at the top for older ones gets them without another step.
+        Effect::new(move |_| {
+            if page.screen().above().get() {
+                request_animation_frame(move || scroll.on_scroll());
+            }
         });
         Effect::new(move |_| {
             let (Some(view), Some(list)) = (view.get(), list.get()) else { return };
@@ -111,7 +120,7 @@ impl Scroll {
             self.at_end.try_set(at_end);
         }
         self.keep_place((!at_end).then_some(&view));
-        // Further ones are drawn before the reader comes to an edge.
+        // Further ones are drawn, or read, before the reader comes to an edge.
         let near = view.client_height();
         if at_end != was_at_end {
             let drawn = || self.page.screen().rows().with_untracked(Vec::len);
@@ -127,6 +136,8 @@ impl Scroll {
             self.page.turn(Turn::Up);
         } else if !at_end && below && from_end <= near {
             self.page.turn(Turn::Down);
+        } else if !at_end && from_top <= near && self.has_older() {
+            self.page.load_older();
         }
     }
 
@@ -134,6 +145,12 @@ impl Scroll {
     pub fn is_settled(self) -> bool {
         let painted = self.painted.get();
         self.held.get().is_none_or(|key| painted == Some(key))
+    }
+
+    /// True if older messages may be read without being asked for: as long as there is room.
+    fn has_older(self) -> bool {
+        let full = || self.page.of_rows(|rows| rows.len() >= limits::WINDOW_ROWS);
+        self.older.try_get_untracked() == Some(Older::More) && !untrack(full)
     }
 
     fn is_held(self) -> bool {

@@ -25,7 +25,7 @@ use crate::link::flow::Read;
 use crate::log::LogState;
 use crate::log::run::Run;
 use crate::outbox::tray::Case;
-use crate::simulation::{Mark, Planted, mark, page_runs, planted};
+use crate::simulation::{Mark, Planted, mark, page_rows, page_runs, planted};
 use crate::timeline::Timeline;
 use crate::timeline::notes::{Note, Noted};
 use crate::view::{Command, Event, Refusal, Row, Trouble, Waiting};
@@ -107,6 +107,8 @@ pub struct Loads {
     next: u64,
     out: BTreeMap<ScanId, Purpose>,
     page: Page,
+    /// What came to be shown by pages that are read one after another, because each shows little.
+    surfaced: Vec<EntryId>,
     early: VecDeque<Command>,
     pub decisions: Decisions,
 }
@@ -154,6 +156,7 @@ impl Engine {
             flow.have.settle_disputes();
         }
         self.timeline = Timeline::unread();
+        self.loads.surfaced.clear();
         self.distant.reset();
         self.finding.reset();
         self.commits.fades.reset();
@@ -341,7 +344,13 @@ impl Engine {
         self.load_page();
     }
 
-    fn on_page(&mut self, records: &[Record]) {
+    fn on_page(&mut self, read: &[Record]) {
+        let place =
+            |(key, _): &Record| keys::read_timeline(key).map(|(_, log, first)| (log, first));
+        let held = |log: &LogId| self.logs.of(log).and_then(|state| state.head());
+        let end = |log: &LogId| held(log).map_or(0, |(last, ..)| last.saturating_add(1));
+        let runs = self.timeline.make_page(read.iter().map(place), end);
+        let records = &read[..runs];
         let places = records.iter().filter_map(|(key, _)| keys::read_timeline(key));
         let mut runs: BTreeMap<LogId, BTreeSet<Seq>> = BTreeMap::new();
         let mut oldest = None;
@@ -349,7 +358,8 @@ impl Engine {
             runs.entry(log).or_default().insert(first);
             oldest = Some(lamport);
         }
-        let full = u32::try_from(records.len()).is_ok_and(|count| count >= page_runs());
+        let full = u32::try_from(read.len()).is_ok_and(|count| count >= page_runs());
+        let full = full || records.len() < read.len();
         let key = records.last().map(|(key, _)| key.clone());
         let (scans, noted) = (runs.len(), Vec::new());
         self.loads.page = Page { oldest: key.zip(oldest), more: full, scans, noted };
@@ -414,12 +424,16 @@ impl Engine {
         let page = std::mem::take(&mut self.loads.page);
         let rows = self.timeline.end_page(page.oldest, page.more);
         self.commits.vanishing.look_at_rows();
-        if rows.is_empty() && self.timeline.more() {
-            // Only notes, perhaps: a page has something to show, or is the last.
+        self.loads.surfaced.extend(rows.iter().map(|row| row.entry));
+        if self.loads.surfaced.len() < page_rows() / 8 && self.timeline.more() {
+            // Little but notes, perhaps, or runs that reach far down among others that are not read
+            // yet: a page has a screen to show, or is the last.
             return self.load_page();
         }
+        let surfaced = std::mem::take(&mut self.loads.surfaced);
         if self.loads.open {
-            let rows = self.news_among(rows);
+            let rows = surfaced.iter().filter_map(|entry| self.timeline.row(entry).cloned());
+            let rows = self.news_among(rows.collect());
             self.out.push_back(Output::Event(Event::Rows(rows)));
         } else {
             self.loads.open = true;

@@ -270,6 +270,8 @@ marks! {
     RunsMerged,
     /// A message that is not in memory was read, for a draft about it or because it has changed.
     DistantRead,
+    /// A page has fewer runs than it may, for they hold many rows.
+    PageCut,
     /// A row was stored below all that is shown while an older page was being read.
     RowWhilePageIsRead,
     /// What a blocked member said was settled.
@@ -345,6 +347,12 @@ mod switches {
     #[must_use]
     pub fn page_runs() -> u32 {
         if is_quick() { 8 } else { limits::PAGE_RUNS }
+    }
+
+    /// How many rows make a page.
+    #[must_use]
+    pub fn page_rows() -> usize {
+        if is_quick() { 12 } else { limits::PAGE_ROWS }
     }
 
     /// How many small runs beside each other are merged.
@@ -430,6 +438,12 @@ mod switches {
         limits::PAGE_RUNS
     }
 
+    /// How many rows make a page.
+    #[inline]
+    pub(crate) const fn page_rows() -> usize {
+        limits::PAGE_ROWS
+    }
+
     /// How many bytes of runs may wait for the disk.
     #[inline]
     pub(crate) const fn inbox_bytes() -> usize {
@@ -449,8 +463,10 @@ mod switches {
 
 #[cfg(feature = "simulation")]
 pub use switches::{
-    inbox_bytes, is_quick, is_refused, mark, merge_runs, page_runs, plant, planted, quicken, quota,
-    refuse, set_quota, take_marks,
+    inbox_bytes, is_quick, is_refused, mark, merge_runs, page_rows, page_runs, plant, planted,
+    quicken, quota, refuse, set_quota, take_marks,
 };
 #[cfg(not(feature = "simulation"))]
-pub(crate) use switches::{inbox_bytes, is_refused, mark, merge_runs, page_runs, planted, quota};
+pub(crate) use switches::{
+    inbox_bytes, is_refused, mark, merge_runs, page_rows, page_runs, planted, quota,
+};
