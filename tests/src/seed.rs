@@ -172,8 +172,8 @@ impl World {
         }
     }
 
-    /// That time, or a later one, if words that are written and wait for theirs would come after the
-    /// last reading.
+    /// That time, or a later one, if words that are written and wait for theirs would come after
+    /// the last reading.
     fn end_after_what_is_due(&self, end: u64) -> u64 {
         let unseen = self.peers.iter().flat_map(|peer| peer.unseen.iter().flatten());
         let waiting = self.peers.iter().flat_map(|peer| &peer.screen.waiting);

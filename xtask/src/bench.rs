@@ -182,8 +182,8 @@ const RATIOS: [Ratio; 20] = [
     plain("open 4 KiB from the disk / hash them", "vault/open", "vault/hash", Bound::AtMost(8.0)),
 ];
 
-/// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked, or
-/// when a story of the page does not come to its end.
+/// Runs the benches and prints the ratios; `false` when one is out of bounds and that is checked,
+/// or when a story of the page does not come to its end.
 ///
 /// # Errors
 /// When a bench cannot be built or fails.

@@ -18,7 +18,7 @@ pub fn listen_to_keys(page: Page) {
             return;
         };
         let ours = page.known.with_value(|known| known.overlay != Overlay::None);
-        let taken = document().query_selector("dialog[open]").ok().flatten().is_some();
+        let taken = || document().query_selector("dialog[open]").ok().flatten().is_some();
         let key = event.key();
         let (control, alt) = (event.ctrl_key() || event.meta_key(), event.alt_key());
         let pressed = Pressed {
@@ -27,7 +27,7 @@ pub fn listen_to_keys(page: Page) {
             bare: !control && !alt,
             typing: is_typing(),
         };
-        if let Some(lay) = shortcut(pressed).filter(|_| ours || !taken) {
+        if let Some(lay) = shortcut(pressed).filter(|_| ours || !taken()) {
             event.prevent_default();
             page.happen(PageEvent::Lays(lay));
         }

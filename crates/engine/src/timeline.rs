@@ -3,9 +3,9 @@
 //! ```text
 //!   ... on disk ...  | floor | rows in memory, by (lamport, log, seq) .............. newest
 //! ```
-//! Pages are read by walking the `timeline` records down, so opening a room costs a few screens and
-//! not its history. A run belongs to the page of its *last* Lamport time; rows below the floor of what
-//! was read wait until the runs around them have been read, too.
+//! Pages are read by walking the `timeline` records down, so opening a room costs a few screens
+//! and not its history. A run belongs to the page of its *last* Lamport time; rows below the floor
+//! of what was read wait until the runs around them have been read, too.
 
 pub mod notes;
 

@@ -45,7 +45,7 @@ beat();
 
 /// Types and sends numbered messages as quickly as the page takes them. Enter sends them: a click
 /// makes the browser lay out the page each time.
-const PUSH: &str = r#"
+pub const PUSH: &str = r#"
 const [count] = arguments;
 const find = (id) => document.querySelector(`[data-testid="${id}"]`);
 const composer = find("composer");

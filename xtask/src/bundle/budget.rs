@@ -86,8 +86,8 @@ impl Load {
             // nobody saw come is 500 of it; records of what vanishes, places for decisions, and
             // what is not told of reading are 4,000. A search in all that is stored is 8,000: it
             // also brings the tables of letters that are the same in another case. What hangs on
-            // nothing, and waits for that, is 800. What a peer holds behind a difference is 800, and
-            // pages that are cut where their runs are long are 1,300.
+            // nothing, and waits for that, is 800. What a peer holds behind a difference is 800,
+            // and pages that are cut where their runs are long are 1,300.
             Self::Engine => 558_500,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,

@@ -5,7 +5,17 @@ use leptos::prelude::*;
 
 /// A picture by its name in the sprite.
 #[component]
-pub fn Icon(#[prop(into)] name: Signal<&'static str>) -> impl IntoView {
+pub fn Icon(name: &'static str) -> impl IntoView {
+    view! {
+        <svg class={"icon"} aria-hidden="true" focusable="false">
+            <use href=format!("#icon-{name}") />
+        </svg>
+    }
+}
+
+/// One that becomes another one.
+#[component]
+pub fn ChangingIcon(name: Signal<&'static str>) -> impl IntoView {
     view! {
         <svg class={"icon"} aria-hidden="true" focusable="false">
             <use href=move || format!("#icon-{}", name.get()) />

@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::focus::is_beside;
-use super::icon::Icon;
+use super::icon::ChangingIcon;
 use super::members::Code;
 use crate::chat::{Deed, Renewal, RoomState};
 use crate::page::{Copied, Page, can_share, copy, language, share, word};
@@ -78,7 +78,7 @@ pub fn InviteLink(
                 data-testid="copy-invite"
                 on:click=move |_| copy(link.get_untracked(), copied)
             >
-                <Icon name=icon />
+                <ChangingIcon name=icon />
                 <span aria-live="polite">{said}</span>
             </button>
             {can_share().then(|| view! {

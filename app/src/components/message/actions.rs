@@ -1,11 +1,11 @@
 //! What members have put on a message, and what a person can do with it.
 
-use browser::{Body, EntryId, Reaction, Target};
+use browser::{Body, EntryId, Reaction};
 use leptos::prelude::*;
 
 use super::reacting::Reacting;
 use crate::chat::{Compose, Lay, PageEvent, Shown, Subject};
-use crate::components::icon::Icon;
+use crate::components::icon::{ChangingIcon, Icon};
 use crate::page::{Copied, Page, ScreenStoreFields, copy, language, select, word};
 use crate::prose::tame;
 
@@ -66,10 +66,11 @@ pub fn Actions(
     let there = Memo::new(move |_| {
         message.with(|message| message.entry().filter(|_| matches!(message.body, Body::Text(_))))
     });
-    let target = Memo::new(move |_| message.with(|message| message.target()));
     let lasts = Memo::new(move |_| message.with(|message| message.vanishes.is_none()));
-    let open = Memo::new(move |_| message.with(|message| message.private.is_none()));
-    let others = Memo::new(move |_| page.screen().rooms().with(|rooms| rooms.len() > 1));
+    let goes_on = move || {
+        let open = message.with(|message| message.private.is_none());
+        open && lasts.get() && page.screen().rooms().with(|rooms| rooms.len() > 1)
+    };
     let reacting = expect_context::<Reacting>();
     let react = move |_| {
         if let Some(entry) = there.get_untracked() {
@@ -79,7 +80,7 @@ pub fn Actions(
     view! {
         <Show when=move || there.get().is_some()>
             <span class="actions" role="group" aria-label=word(|words| words.actions)>
-                <Answer target />
+                <Answer message />
                 <button
                     type="button"
                     class="quiet"
@@ -92,13 +93,17 @@ pub fn Actions(
                     <Icon name="react" />
                 </button>
                 <Copy message />
-                <Show when=move || others.get() && open.get() && lasts.get()>
+                <Show when=goes_on>
                     <Forward there />
                 </Show>
-                <Show when=move || own && lasts.get()>
-                    <Edit there />
-                </Show>
-                {own.then(|| view! { <Delete there /> })}
+                {own.then(|| {
+                    view! {
+                        <Show when=move || lasts.get()>
+                            <Edit there />
+                        </Show>
+                        <Delete there />
+                    }
+                })}
             </span>
         </Show>
     }
@@ -134,7 +139,7 @@ fn Copy(message: Memo<Shown>) -> impl IntoView {
             on:click=on_click
             on:blur=move |_| copied.set(Copied::No)
         >
-            <Icon name=icon />
+            <ChangingIcon name=icon />
             <span class="unseen">{word(|words| words.everyday.copy_words)}</span>
             <span aria-live="polite">{said}</span>
         </button>
@@ -174,10 +179,10 @@ fn Forward(there: Memo<Option<EntryId>>) -> impl IntoView {
 
 /// Says to the composer that what is written next answers this.
 #[component]
-fn Answer(target: Memo<Option<Target>>) -> impl IntoView {
+fn Answer(message: Memo<Shown>) -> impl IntoView {
     let page = Page::here();
     let on_click = move |_| {
-        if let Some(target) = target.get_untracked() {
+        if let Some(target) = message.with_untracked(|message| message.target()) {
             page.compose(Compose::Reply(Some(target)));
         }
     };

@@ -16,7 +16,7 @@ use self::cover::Cover;
 use self::quote::Quote;
 pub use self::reacting::{Reacting, ReactionPicker};
 pub use self::way::Way;
-use super::icon::Icon;
+use super::icon::{ChangingIcon, Icon};
 use super::member::{Mark, Name, Seal, Tile, hue};
 use super::messages::{Scroll, Sight};
 use crate::chat::{Divider, Message, RoomState, Shown, Standing, names as is_named};
@@ -63,13 +63,26 @@ pub fn MessageRow(
     // What somebody who is blocked has said is there for whoever wants to see it.
     let uncovered = RwSignal::new(false);
     let blocked = Page::here().of_room(move |room| room.treatment(author).blocked);
-    // Most messages answer nothing, and look at nothing for it.
+    // Most messages have none of this, and look at nothing for it: each thing that is looked at
+    // costs time whenever a message is drawn.
     let answers = Memo::new(move |_| message.with(|message| message.reply_to.is_some()));
+    let opens = Memo::new(move |_| {
+        message.with(|message| message.divider.is_some() || begins_day(message))
+    });
     let covered = Memo::new(move |_| blocked.get().then(|| !uncovered.get()));
+    let is_special = Memo::new(move |_| {
+        let plain = message.with(|it| it.private.is_none() && it.priority == Priority::Normal);
+        !plain || answers.get() || blocked.get()
+    });
     let my_name = use_context::<MyName>();
     let named = Memo::new(move |_| {
         let names_me = |name: &String| message.with(|message| is_naming(message, name));
         my_name.is_some_and(|MyName(name)| name.with(names_me))
+    });
+    let has_badges = Memo::new(move |_| {
+        let plain =
+            |it: &Message| !it.late && !it.edited && it.vanishes.is_none() && it.expiry.is_none();
+        named.get() || !message.with(|message| plain(message))
     });
     let class = move || {
         let side = if own { "own" } else { "other" };
@@ -93,8 +106,10 @@ pub fn MessageRow(
                 message.with(|message| (message.unread && message.late).then_some(""))
             }
         >
-            <DayLine message />
-            <NewLine message />
+            <Show when=move || opens.get()>
+                <DayLine message />
+                <NewLine message />
+            </Show>
             <article>
                 <header class="byline">
                     <Tile member=author name />
@@ -103,21 +118,25 @@ pub fn MessageRow(
                     <Mark member=author />
                 </header>
                 <div class="bubble">
-                    <PrivateBadge message other />
-                    <PriorityBadge message />
-                    <Show when=move || answers.get()>
-                        <Quote message scroll />
+                    <Show when=move || is_special.get()>
+                        <PrivateBadge message other />
+                        <PriorityBadge message />
+                        <Show when=move || answers.get()>
+                            <Quote message scroll />
+                        </Show>
+                        <Cover covered uncovered />
                     </Show>
-                    <Cover covered uncovered />
                     <BodyText message sight covered />
                 </div>
                 <footer class="meta">
                     <Time message />
-                    <NamedBadge named />
-                    <LateBadge message />
-                    <EditedBadge message />
-                    <VanishBadge message />
-                    <ExpiryBadge message />
+                    <Show when=move || has_badges.get()>
+                        <NamedBadge named />
+                        <LateBadge message />
+                        <EditedBadge message />
+                        <VanishBadge message />
+                        <ExpiryBadge message />
+                    </Show>
                     {own.then(|| view! { <StateMark message /> })}
                     <Actions message own />
                 </footer>
@@ -377,7 +396,7 @@ fn StateMark(message: Memo<Shown>) -> impl IntoView {
             disabled=move || entry.get().is_none()
             on:click=on_click
         >
-            <Icon name=icon />
+            <ChangingIcon name=icon />
             <span aria-hidden="true">{said}</span>
         </button>
     }

@@ -250,7 +250,7 @@ impl Engine {
     /// until it is found.
     pub(super) fn search(&mut self, id: LinkId, log: LogId, high: (Seq, Option<EntryHash>)) {
         if !self.may_search(id, &log) {
-            return;
+            return self.note_below_walk(id, log, high);
         }
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
         flow.have.dispute(&log, true);

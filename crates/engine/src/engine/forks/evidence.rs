@@ -72,6 +72,8 @@ pub struct Walk {
     proof: Vec<Run>,
     /// More was said of it meanwhile: if it comes to nothing, it is looked at again.
     again: bool,
+    /// A difference below the place in question, to be looked for afterwards.
+    below: Option<(Seq, Option<EntryHash>)>,
     pub deadline: Millis,
 }
 
@@ -108,11 +110,36 @@ impl Engine {
         let Some(flow) = self.links.get_mut(&id).and_then(Link::flow_mut) else { return };
         flow.have.dispute(&log, true);
         let deadline = self.now.mono + limits::SEARCH_TIMEOUT;
-        let (proof, again) = (Vec::new(), false);
-        let walk =
-            Walk { at, goal, next: None, topped: false, proven: None, proof, again, deadline };
+        let (proof, again, below) = (Vec::new(), false, None);
+        let (next, topped, proven) = (None, false, None);
+        let walk = Walk { at, goal, next, topped, proven, proof, again, below, deadline };
         self.forks.walks.insert((id, log), walk);
         self.control(id, &Frame::AskEvidence(log, at, true));
+    }
+
+    /// A difference shows that may not be looked for during a walk: if it is below the place in
+    /// question, the two versions part there, and not where that was to be proven.
+    pub(in crate::engine) fn note_below_walk(
+        &mut self,
+        id: LinkId,
+        log: LogId,
+        high: (Seq, Option<EntryHash>),
+    ) {
+        let walk = self.forks.walks.get_mut(&(id, log)).filter(|walk| high.0 < walk.at);
+        let Some(walk) = walk else { return };
+        walk.below = Some(high);
+        if matches!(walk.goal, Goal::Fork) {
+            self.end_walk(id, &log);
+        }
+    }
+
+    fn end_walk(&mut self, id: LinkId, log: &LogId) -> Option<Walk> {
+        let walk = self.forks.walks.remove(&(id, *log))?;
+        self.end_search(id, log);
+        if let Some(high) = walk.below {
+            self.search(id, *log, high);
+        }
+        Some(walk)
     }
 
     /// A peer asks for the run that holds an entry: with its signature, or cut to end there.
@@ -197,8 +224,7 @@ impl Engine {
             }
             Goal::Branch(branch) => self.on_branch_shown(id, branch),
             Goal::Parent(branch, shown) => {
-                let walk = self.forks.walks.remove(&(id, log));
-                self.end_search(id, &log);
+                let walk = self.end_walk(id, &log);
                 let lower = |it: Proven| it.hash < shown.hash && it.before == shown.before;
                 if let Some(walk) = walk.filter(|walk| walk.proven.is_some_and(lower)) {
                     self.keep_proof(log, walk);
@@ -211,8 +237,7 @@ impl Engine {
     /// A branch begins as it is said to, and nothing is here to compare it with: whoever has told
     /// of it may be able to show what was in its place.
     fn on_branch_shown(&mut self, id: LinkId, branch: Branch) {
-        let walk = self.forks.walks.remove(&(id, branch.log()));
-        self.end_search(id, &branch.log());
+        let walk = self.end_walk(id, &branch.log());
         let named = |shown: &Proven| shown.hash == branch.mark.hash;
         if let Some(shown) = walk.and_then(|walk| walk.proven).filter(named) {
             self.walk(id, branch.parent, branch.mark.at, Goal::Parent(branch, shown));
@@ -222,8 +247,7 @@ impl Engine {
     /// It is proven what a peer has; our own run, which holds the same place or what stands before
     /// it, is read.
     pub(in crate::engine) fn on_proven_at(&mut self, id: LinkId, walked: LogId, run: &Run) {
-        let walk = self.forks.walks.remove(&(id, walked));
-        self.end_search(id, &walked);
+        let walk = self.end_walk(id, &walked);
         let Some((walk, proven)) = walk.and_then(|walk| walk.proven.map(|it| (walk, it))) else {
             return;
         };
@@ -301,8 +325,7 @@ impl Engine {
     }
 
     fn unproven(&mut self, id: LinkId, log: LogId) {
-        let walk = self.forks.walks.remove(&(id, log));
-        self.end_search(id, &log);
+        let walk = self.end_walk(id, &log);
         match walk.map(|walk| (walk.goal, walk.at, walk.again)) {
             Some((Goal::Fork, at, again)) => {
                 self.void(id, log, at);
