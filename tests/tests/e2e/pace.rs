@@ -87,7 +87,7 @@ impl Tasks {
     fn words(&self) -> String {
         let longest = self.0.iter().copied().fold(0.0, f64::max);
         let verdict = if longest <= BLOCKED { "met" } else { "MISSED" };
-        let (count, sum) = (self.0.len(), self.0.iter().sum::<f64>());
+        let (count, sum) = (self.0.len(), self.0.iter().fold(0.0, |sum, task| sum + task));
         format!(
             "{count} tasks over {BLOCKED} ms, {sum:.0} ms in all, the longest {longest:.0} ms; the \
              target, none longer, is {verdict}"

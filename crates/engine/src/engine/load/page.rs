@@ -1,7 +1,7 @@
 //! A page of the timeline: which runs make it, their rows, and the notes on these.
 //!
 //! ```text
-//!  timeline records, newest first ─► cut where their runs hold enough rows ─► runs ─► notes ─► rows
+//!  timeline records, newest first ─► cut where runs hold enough rows ─► runs ─► notes ─► rows
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
