@@ -3,7 +3,7 @@
 //! Faults last for a minute or so of simulated time; then everything heals, pages are open, and
 //! within 60 seconds all members who are there agree (I9).
 
-use engine::{Draft, EpochId, When};
+use engine::{EpochId, When};
 
 use crate::fault::Fault;
 use crate::oracle::{Broken, Present};
@@ -175,18 +175,20 @@ impl World {
     /// That time, or a later one, if words that are written and wait for theirs would come after
     /// the last reading.
     fn end_after_what_is_due(&self, end: u64) -> u64 {
-        let unseen = self.peers.iter().flat_map(|peer| peer.unseen.iter().flatten());
-        let waiting = self.peers.iter().flat_map(|peer| &peer.screen.waiting);
-        let drafts = unseen.chain(waiting.map(|waiting| &waiting.draft));
-        // Every clock is right by now.
-        let start = self.clock(0).wall - self.now;
-        let due = |draft: &Draft| match draft.terms.when {
-            When::At(at) => Some(at.saturating_sub(start)),
-            When::Now | When::Online(_) => None,
+        let due = |peer: usize| {
+            let Peer { unseen, screen, .. } = &self.peers[peer];
+            let waiting = screen.waiting.iter().map(|waiting| &waiting.draft);
+            let at = unseen.iter().flatten().chain(waiting).filter_map(|it| match it.terms.when {
+                When::At(at) => Some(at),
+                When::Now | When::Online(_) => None,
+            });
+            let (now, wall) = (self.now, self.clock(peer).wall);
+            at.map(|at| now + at.saturating_sub(wall)).collect::<Vec<u64>>()
         };
-        let mut due: Vec<u64> = drafts.filter_map(due).collect();
+        let mut due: Vec<u64> = (0..self.peers.len()).flat_map(due).collect();
         due.sort_unstable();
-        let read = |end: u64, due: u64| match due < end {
+        // What is asked for in the end takes time, too.
+        let read = |end: u64, due: u64| match due < end + 2 * SETTLE {
             true => end.max(due + LAST_READ + SETTLE),
             false => end,
         };
@@ -230,7 +232,7 @@ impl World {
             let behind = (expiry + 1).saturating_sub(self.clock(peer).wall);
             self.peers[peer].wall_skew += i64::try_from(behind).unwrap_or(0);
         }
-        let end = self.now + CALM;
+        let end = self.end_after_what_is_due(self.now + CALM);
         self.pass_to(end - LAST_READ)?;
         self.read_everything(end)?;
         self.pass_to(end)?;

@@ -12,9 +12,9 @@ use engine::{
     Trace, limits,
 };
 
-/// More messages than a page of the timeline reads: of two classes, so that no two become one run.
+/// More messages than are read at first: of two classes, so that no two become one run.
 fn talk(world: &mut World) {
-    for number in 0..limits::PAGE_RUNS + 20 {
+    for number in 0..2 * limits::PAGE_RUNS + 20 {
         let class = if number % 2 == 0 { Priority::Normal } else { Priority::Low };
         world.say(0, &format!("{number}"), class);
     }

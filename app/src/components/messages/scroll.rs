@@ -12,7 +12,7 @@
 //! anything takes in between: only somebody who scrolls leaves it. Browsers keep a place by other
 //! rules each, one not at all, so theirs are off.
 
-use browser::{EntryId, limits};
+use browser::EntryId;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -39,6 +39,9 @@ pub struct Scroll {
     place: StoredValue<Option<Place>, LocalStorage>,
     /// Whether there is more than is in memory.
     older: Memo<Older>,
+    /// The first message when older ones were asked for without anybody's pressing a button: once
+    /// for each, since there may be no room for them.
+    asked_above: StoredValue<Option<u64>>,
     /// The message at which the list is held.
     held: Memo<Option<u64>>,
     /// Where the view was put last because of that.
@@ -74,7 +77,9 @@ impl Scroll {
         let older = page.of_room(|room| room.older);
         let held = page.of_room(|room| room.visit.holds_at());
         let (put, painted) = (StoredValue::new(Put::default()), RwSignal::new(None));
-        let scroll = Scroll { page, view, list, at_end, place, older, held, put, painted };
+        let asked_above = StoredValue::new(None);
+        let scroll =
+            Scroll { page, view, list, at_end, place, older, asked_above, held, put, painted };
         Effect::new(move |last: Option<bool>| {
             let is_held = held.get().is_some();
             if last == Some(true) && !is_held {
@@ -136,7 +141,7 @@ impl Scroll {
             self.page.turn(Turn::Up);
         } else if !at_end && below && from_end <= near {
             self.page.turn(Turn::Down);
-        } else if !at_end && from_top <= near && self.has_older() {
+        } else if !at_end && from_top <= near && self.may_ask() {
             self.page.load_older();
         }
     }
@@ -147,10 +152,15 @@ impl Scroll {
         self.held.get().is_none_or(|key| painted == Some(key))
     }
 
-    /// True if older messages may be read without being asked for: as long as there is room.
-    fn has_older(self) -> bool {
-        let full = || self.page.of_rows(|rows| rows.len() >= limits::WINDOW_ROWS);
-        self.older.try_get_untracked() == Some(Older::More) && !untrack(full)
+    /// True if there are older messages that were not asked for yet.
+    fn may_ask(self) -> bool {
+        let first = untrack(|| self.page.of_rows(|rows| rows.first().map(|row| row.key)));
+        let asked = self.asked_above.try_get_value().flatten();
+        if self.older.try_get_untracked() != Some(Older::More) || first == asked {
+            return false;
+        }
+        self.asked_above.try_set_value(first);
+        true
     }
 
     fn is_held(self) -> bool {

@@ -127,7 +127,10 @@ impl Engine {
     ) {
         let walk = self.forks.walks.get_mut(&(id, log)).filter(|walk| high.0 < walk.at);
         let Some(walk) = walk else { return };
-        walk.below = Some(high);
+        // A difference that is known is better than a question.
+        if walk.below.is_none_or(|(_, hash)| hash.is_none()) {
+            walk.below = Some(high);
+        }
         if matches!(walk.goal, Goal::Fork) {
             self.end_walk(id, &log);
         }

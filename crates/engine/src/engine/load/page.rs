@@ -43,6 +43,10 @@ impl Engine {
             let limit = u64::try_from(limits::WINDOW_ROWS).unwrap_or(u64::MAX);
             return self.refuse(None, Refusal::WindowFull { limit });
         }
+        if !self.timeline.more() && !self.timeline.is_loading() {
+            // Whoever asks hears of it, also if it was told before.
+            return self.out.push_back(Output::Event(Event::Older { more: false }));
+        }
         self.load_page();
     }
 
@@ -132,7 +136,7 @@ impl Engine {
         let rows = self.timeline.end_page(page.oldest, page.more);
         self.commits.vanishing.look_at_rows();
         self.loads.surfaced.extend(rows.iter().map(|row| row.entry));
-        if self.loads.surfaced.len() < page_rows() / 8 && self.timeline.more() {
+        if self.loads.surfaced.len() < page_rows() / 4 && self.timeline.more() {
             // Little but notes, perhaps, or runs that reach far down among others that are not read
             // yet: a page has a screen to show, or is the last.
             return self.load_page();
