@@ -12,6 +12,7 @@ use crate::stage::{Told, play_for};
 use anyhow::{Result, ensure};
 use engine::{Command, Draft, DraftId, Priority};
 use serde::Deserialize;
+use serde_json::json;
 use std::env;
 use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
@@ -35,6 +36,21 @@ const rows = [...document.querySelectorAll('[data-testid="message"]')];
 const said = (row) => row?.querySelector('[data-testid="message-body"]').textContent ?? "";
 const state = rows.at(-1)?.dataset.state ?? "";
 return { first: said(rows[0]), last: said(rows.at(-1)), state, gap: find("gap") !== null };
+"#;
+
+/// Scrolls up until a message is drawn, or for twenty seconds; tells the number of the first.
+const CLIMB: &str = r#"
+const [wanted, done] = arguments;
+const list = document.querySelector('[data-testid="message-list"]');
+const body = () => document.querySelector('[data-testid="message-body"]');
+const first = () => Number((body()?.textContent ?? "").replace("message ", ""));
+const until = performance.now() + 20_000;
+const look = () => {
+  if (first() <= wanted || performance.now() > until) return done(first());
+  list.scrollTop = -list.scrollHeight;
+  requestAnimationFrame(look);
+};
+look();
 "#;
 
 /// What a page shows at a glance.
@@ -152,6 +168,10 @@ fn much_history_comes_newest_first_and_freezes_nobody() -> Told {
         let stall = ben.vital().await?.stall;
         report(&format!("again after {} ms, stall {stall} ms", begun.elapsed().as_millis()))?;
         ensure!(newest(&shown.first) && stall < STALL, "{shown:?}, {stall} ms");
+        // Older ones are read as the reader comes to them: several pages, without a button.
+        let wanted = entries.saturating_sub(2 * SCREENS);
+        let first: usize = ben.run_to_end(CLIMB, &[json!(wanted)]).await?;
+        ensure!(first <= wanted, "scrolling up ends at message {first}, not at {wanted}");
         writer.leave()
     })
 }

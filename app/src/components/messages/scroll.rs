@@ -41,7 +41,7 @@ pub struct Scroll {
     older: Memo<Older>,
     /// The first message when older ones were asked for without anybody's pressing a button: once
     /// for each, since there may be no room for them.
-    asked_above: StoredValue<Option<u64>>,
+    asked_above: RwSignal<Option<u64>>,
     /// The message at which the list is held.
     held: Memo<Option<u64>>,
     /// Where the view was put last because of that.
@@ -77,7 +77,7 @@ impl Scroll {
         let older = page.of_room(|room| room.older);
         let held = page.of_room(|room| room.visit.holds_at());
         let (put, painted) = (StoredValue::new(Put::default()), RwSignal::new(None));
-        let asked_above = StoredValue::new(None);
+        let asked_above = RwSignal::new(None);
         let scroll =
             Scroll { page, view, list, at_end, place, older, asked_above, held, put, painted };
         Effect::new(move |last: Option<bool>| {
@@ -94,9 +94,9 @@ impl Scroll {
         });
         // Whoever waits at the top for older ones gets them without another step.
         Effect::new(move |_| {
-            if page.screen().above().get() {
-                request_animation_frame(move || scroll.on_scroll());
-            }
+            page.screen().above().track();
+            older.track();
+            request_animation_frame(move || scroll.on_scroll());
         });
         Effect::new(move |_| {
             let (Some(view), Some(list)) = (view.get(), list.get()) else { return };
@@ -113,7 +113,7 @@ impl Scroll {
 
     /// The list was scrolled.
     pub fn on_scroll(self) {
-        let Some(view) = self.view.get_untracked() else { return };
+        let Some(view) = self.view.try_get_untracked().flatten() else { return };
         self.check_hold(&view);
         let (above, below) = (self.page.screen().above(), self.page.screen().below());
         let (above, below) = (above.get_untracked(), below.get_untracked());
@@ -155,11 +155,11 @@ impl Scroll {
     /// True if there are older messages that were not asked for yet.
     fn may_ask(self) -> bool {
         let first = untrack(|| self.page.of_rows(|rows| rows.first().map(|row| row.key)));
-        let asked = self.asked_above.try_get_value().flatten();
+        let asked = self.asked_above.try_get_untracked().flatten();
         if self.older.try_get_untracked() != Some(Older::More) || first == asked {
             return false;
         }
-        self.asked_above.try_set_value(first);
+        self.asked_above.try_set(first);
         true
     }
 
