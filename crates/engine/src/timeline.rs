@@ -110,10 +110,9 @@ impl Timeline {
         self.rows.len() >= limits::WINDOW_ROWS || self.bytes >= limits::WINDOW_BYTES
     }
 
-    /// How many of the runs that begin at these places, the newest first, make a page: no more than
-    /// hold [`limits::PAGE_ROWS`] rows, at least one; a place that cannot be read is skipped with
-    /// the rest. A run ends where the next one of its log
-    /// begins, the last one at the log's own end.
+    /// How many of the runs that begin at these places, the newest first, make a page: as few as
+    /// hold [`limits::PAGE_ROWS`] rows, or all; a place that cannot be read has none. A run ends
+    /// where the next one of its log begins, the last one at the log's own end.
     pub fn make_page(
         &mut self,
         places: impl Iterator<Item = Option<(LogId, Seq)>>,
