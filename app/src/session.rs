@@ -6,6 +6,7 @@
 
 mod draft;
 mod files;
+mod link;
 mod sending;
 mod words;
 mod written;
@@ -20,6 +21,7 @@ use web_sys::{Storage, UrlSearchParams, Window};
 
 pub use self::draft::{draft, keep_draft, write_draft};
 pub use self::files::{backup_name, read_part, save, size};
+pub use self::link::invite_link;
 pub use self::sending::{forget_sending, keep_sending, sending};
 pub use self::words::{is_protected, seal_with};
 use self::words::{keep_words, read_words};
@@ -186,10 +188,11 @@ pub fn arrival() -> Arrival {
         return remembered();
     }
     put_into_history(&window, &state(), false);
-    match inspect_invite(fragment) {
+    let (invite, from) = link::parts(fragment);
+    match inspect_invite(invite) {
         Ok(invite) => {
             let (room, entrance) = (invite.room(), invite.entrance());
-            Arrival::Invited(Invitation { room, entrance, invite: invite.to_string() })
+            Arrival::Invited(Invitation { room, entrance, invite: invite.to_string(), from })
         }
         Err(error) => Arrival::Misled(error),
     }
@@ -327,18 +330,6 @@ fn put_into_history(window: &Window, state: &JsValue, step: bool) {
             false => history.replace_state_with_url(state, "", Some(&path)),
         };
     }
-}
-
-/// The link that an invite makes: this page's own address, and whatever of its options the other
-/// side needs, too.
-pub fn invite_link(invite: &str) -> String {
-    let location = window().map(|window| window.location());
-    let address =
-        location.and_then(|location| Some(location.origin().ok()? + &location.pathname().ok()?));
-    let options = options()
-        .signal
-        .map(|signal| format!("?signal={}", String::from(js_sys::encode_uri_component(&signal))));
-    format!("{}{}#{invite}", address.unwrap_or_default(), options.unwrap_or_default())
 }
 
 /// True if links of this page lead to this machine only.

@@ -43,6 +43,8 @@ pub struct Invitation {
     pub room: RoomId,
     /// What it gives: the room, or a way to ask.
     pub entrance: Entrance,
+    /// Who has handed it on, by what the link says: anybody can write a name there.
+    pub from: Option<String>,
 }
 
 impl std::fmt::Debug for Invitation {

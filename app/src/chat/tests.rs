@@ -50,7 +50,7 @@ fn told(event: Event) -> PageEvent {
 fn invited(room: RoomId) -> PageEvent {
     let invite = "1.secret".to_owned();
     let entrance = browser::Entrance::Link;
-    PageEvent::Arrived(Arrival::Invited(Invitation { invite, room, entrance }))
+    PageEvent::Arrived(Arrival::Invited(Invitation { invite, room, entrance, from: None }))
 }
 
 fn plain(room: Option<RoomId>) -> PageEvent {

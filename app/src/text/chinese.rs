@@ -136,6 +136,8 @@ pub static CHINESE: Words = Words {
 
     join_heading: "你收到了邀请",
     join_lead: "有人邀请你进入一个房间。取个名字，进来吧。",
+    invited_by: "链接上说，邀请你的是 ",
+    invited_by_more: "。链接里的名字谁都可以写。",
     join: "加入房间",
     joining: "正在加入房间…",
     knock_lead: "有人邀请你来到一个房间的门口。取个名字，敲敲门：需由一位成员让你进来。",
@@ -220,6 +222,7 @@ pub static CHINESE: Words = Words {
     invite_heading: "邀请别人",
     invite_lead: "打开此链接的人都能加入，并读到以前的消息。只发给你想邀请的人。",
     invite_link: "邀请链接",
+    invite_names_you: "链接上写着是你发出的邀请。",
     copy: "复制链接",
     copied: "已复制",
     copy_by_hand: "已选中，请用键盘复制",

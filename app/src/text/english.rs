@@ -176,6 +176,8 @@ pub static ENGLISH: Words = Words {
 
     join_heading: "You are invited",
     join_lead: "Somebody has sent you the way into a room. Give yourself a name and come in.",
+    invited_by: "The link says that it comes from ",
+    invited_by_more: ". Anybody can write a name into a link.",
     join: "Join the room",
     joining: "Joining the room…",
     knock_lead: "Somebody has sent you the way to the door of a room. Give yourself a name and \
@@ -279,6 +281,7 @@ pub static ENGLISH: Words = Words {
     invite_lead: "Whoever opens this link can join, and read what was said before. Send it only \
                   to people you want here.",
     invite_link: "Invite link",
+    invite_names_you: "It says that it comes from you.",
     copy: "Copy link",
     copied: "Copied",
     copy_by_hand: "Selected: copy it with your keyboard",

@@ -128,6 +128,8 @@ pub struct Words {
 
     pub join_heading: &'static str,
     pub join_lead: &'static str,
+    pub invited_by: &'static str,
+    pub invited_by_more: &'static str,
     pub join: &'static str,
     pub joining: &'static str,
     pub knock_lead: &'static str,
@@ -204,6 +206,7 @@ pub struct Words {
     pub invite_heading: &'static str,
     pub invite_lead: &'static str,
     pub invite_link: &'static str,
+    pub invite_names_you: &'static str,
     pub copy: &'static str,
     pub copied: &'static str,
     pub copy_by_hand: &'static str,

@@ -1,7 +1,7 @@
 //! Invites that cannot be used are refused in words, and one's own invite opens the room that is
 //! there already.
 
-use crate::browser::Browser::Chromium;
+use crate::browser::Browser::{Chromium, Firefox};
 use crate::page::Page;
 use crate::room::ROOM;
 use crate::stage::{Told, play};
@@ -15,8 +15,7 @@ fn damaged_and_newer_invites_are_refused_in_words() -> Told {
         let url = stage.server.url();
         let ana = stage.enter("ana", Chromium).await?;
         let invite = ana.found_room(&url, "Ana").await?;
-        let (_, fragment) = invite.split_once('#').context("the invite has no fragment")?;
-        let (_, secret) = fragment.split_once('.').context("the invite has no version")?;
+        let secret = Page::secret(&invite)?.split_once('.').context("the invite has no version")?.1;
         let half = &secret[..secret.len() / 2];
 
         let ben = stage.enter("ben", Chromium).await?;
@@ -104,6 +103,43 @@ fn own_invite_opens_the_existing_room() -> Told {
         ana.wait("the invite is taken out again", |view| !view.url.contains('#')).await?;
         ana.expect_messages(&["a word of mine"]).await?;
         ensure!(ana.invite().await? == invite, "it is another room");
+        Ok(())
+    })
+}
+
+/// What a link may say of who hands it on that no member could be called, or that is cut off.
+const NO_NAMES: [&str; 5] = ["", "%", "%E2%80%AEanA", "An%0Aa", "%FF%FE"];
+
+#[test]
+fn a_link_says_who_invites_and_that_anybody_can_write_that() -> Told {
+    play("invite-from", async |stage| {
+        let url = stage.server.url();
+        let ana = stage.enter("ana", Chromium).await?;
+        let invite = ana.found_room(&url, "Ana & Li #1 <b>安娜</b>").await?;
+        for (person, kind) in [("ben", Chromium), ("cara", Firefox)] {
+            let ben = stage.enter(person, kind).await?;
+            ben.open(&invite).await?;
+            let says = |words: &'static str| {
+                move |view: &View| {
+                    view.visible("invited-by").iter().any(|it| it.text.contains(words))
+                }
+            };
+            ben.wait("who invites is said", says("from Ana & Li #1 <b>安娜</b>.")).await?;
+            ben.wait("and what that is worth", says("Anybody can write a name")).await?;
+            stage.portray(&ben, "invited-by").await?;
+            let bare = invite.split_once('&').context("the link names nobody")?.0;
+            let none = NO_NAMES.map(|name| format!("{bare}&from={name}"));
+            let long = format!("{bare}&from={}", "n".repeat(300));
+            for link in none.into_iter().chain([long, bare.to_owned()]) {
+                ben.open("about:blank").await?;
+                ben.open(&link).await?;
+                let view = ben.wait("the room can be joined", |it| it.shows("name-save")).await?;
+                ensure!(!view.shows("invited-by"), "{link} names somebody: {view}");
+                ensure!(!view.shows("error"), "{link} is refused: {view}");
+            }
+            ben.accept("Ben").await?;
+        }
+        ana.wait_for_company(3).await?;
         Ok(())
     })
 }

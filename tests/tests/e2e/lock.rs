@@ -51,7 +51,7 @@ pub async fn wait_for_lock(page: &Page) -> Result<()> {
     };
     let view = page.wait("all is locked", bare).await?;
     ensure!(view.title == "Confab", "the title says {:?}", view.title);
-    ensure!(view.members.is_empty() && view.invite().is_none(), "{view}");
+    ensure!(view.members.is_empty() && view.find("invite-link").is_none(), "{view}");
     Ok(())
 }
 

@@ -187,9 +187,12 @@ impl Page {
         Ok(())
     }
 
-    /// Saves a picture of what is shown.
+    /// Saves a picture of what the tab shows.
     pub async fn picture(&self, file: &Path) -> Result<()> {
-        Ok(self.web().await?.screenshot(file).await?)
+        let web = self.session.turn_to(&self.tab).await?;
+        // Firefox's driver makes none of a page inside one of another origin.
+        web.enter_default_frame().await?;
+        Ok(web.screenshot(file).await?)
     }
 
     /// Fails if the page has collected an error, or keeps no account of them.

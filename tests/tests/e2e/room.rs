@@ -89,6 +89,12 @@ impl Page {
         link.context("the invite is gone again")
     }
 
+    /// The invite behind the `#` of a link, without the name of the member who hands it on.
+    pub fn secret(link: &str) -> Result<&str> {
+        let fragment = link.split_once('#').context("the link has no invite")?.1;
+        Ok(fragment.split_once('&').context("the link names nobody")?.0)
+    }
+
     /// Waits until so many members are shown as online, oneself included.
     pub async fn wait_for_company(&self, members: usize) -> Result<()> {
         let what = format!("{members} members are online");

@@ -77,10 +77,10 @@ impl View {
         self.elements.iter().find(|element| element.id == id)
     }
 
-    /// The invite, if it is shown.
+    /// The invite, if it is shown, with the name of the member who hands it on.
     pub fn invite(&self) -> Option<&str> {
         let links = self.elements.iter().filter(|element| element.id == "invite-link");
-        links.filter_map(|link| link.value.as_deref()).find(|link| link.contains('#'))
+        links.filter_map(|link| link.value.as_deref()).find(|link| link.contains("&from="))
     }
 
     /// The elements of this name that are visible.

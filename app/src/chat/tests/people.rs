@@ -141,7 +141,7 @@ fn whoever_waits_outside_writes_nothing_and_is_told_how_it_stands() {
 #[test]
 fn a_link_to_a_door_is_followed_by_whoever_is_known_there() {
     let (invite, entrance) = ("2.secret".to_owned(), Entrance::Approval);
-    let invited = Invitation { invite: invite.clone(), room: ROOM, entrance };
+    let invited = Invitation { invite: invite.clone(), room: ROOM, entrance, from: None };
     let invited = PageEvent::Arrived(Arrival::Invited(invited));
     let follow = Errand::Command(ROOM, Command::Follow(invite));
     let mut state = in_live_room();

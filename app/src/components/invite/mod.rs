@@ -31,10 +31,12 @@ pub fn InviteLink(
         copied.set(Copied::No);
     });
     let field = NodeRef::<html::Input>::new();
+    let my_name =
+        Page::here().of_room(|room| room.myself().map(|me| me.name.clone()).unwrap_or_default());
     let link = Signal::derive(move || {
         invite.with(|invite| match invite.as_str() {
             "" => String::new(),
-            invite => session::invite_link(invite),
+            invite => session::invite_link(invite, &my_name.read()),
         })
     });
     Effect::new(move |_| {
@@ -90,6 +92,7 @@ pub fn InviteLink(
                     {word(|words| words.everyday.share)}
                 </button>
             })}
+            <p class="hint">{word(|words| words.invite_names_you)}</p>
             <details class="scan">
                 <summary class="fold" data-testid="scan-invite">
                     {word(|words| words.everyday.scan)}

@@ -66,6 +66,13 @@ fn JoinForm(invitation: Invitation) -> impl IntoView {
             <p class="lead">
                 {word(if knocks { |words| words.knock_lead } else { |words| words.join_lead })}
             </p>
+            {invitation.from.map(|name| view! {
+                <p class="hint from" data-testid="invited-by">
+                    {word(|words| words.invited_by)}
+                    <strong><bdi>{name}</bdi></strong>
+                    {word(|words| words.invited_by_more)}
+                </p>
+            })}
             <Field
                 id="my-name"
                 label=word(|words| words.your_name)

@@ -73,7 +73,7 @@ impl Trial {
         }
         let url = |person: &str| format!("{}?signal={}", page_server.url(), evil.address(person));
         let invite = ana.found_room(&url("ana"), "Ana").await?;
-        let (_, secret) = invite.split_once('#').context("the invite has no secret")?;
+        let secret = Page::secret(&invite)?;
         ben.join(&format!("{}#{secret}", url("ben")), "Ben").await?;
         let memory = Memory::watch(vec![ana.browser_process(), ben.browser_process()]);
         let mut trial =

@@ -9,6 +9,7 @@
 //! can then be altered (`alter`, `greet`), or be any bytes (`write`).
 
 use crate::evil_member::connection::{Connection, Happening};
+use crate::page::Page;
 use anyhow::{Context, Result, anyhow};
 use engine::crypto::random::Random;
 use engine::frame::{Frame, decode};
@@ -97,8 +98,7 @@ pub struct Handle {
 impl Handle {
     /// Comes into the room of an invite through the signaling server at an address.
     pub fn join(invite: &str, signal: &str, prepare: fn(&mut Peer)) -> Result<Self> {
-        let (_, secret) = invite.split_once('#').context("the invite has no secret")?;
-        let invite = Invite::parse(secret)?;
+        let invite = Invite::parse(Page::secret(invite)?)?;
         let mut entropy = [0; 128];
         getrandom::fill(&mut entropy).map_err(|error| anyhow!("no randomness: {error}"))?;
         let record = RoomRecord::join(&invite, &entropy);
