@@ -53,6 +53,14 @@ fn undelivered(world: &World, peer: usize) -> Vec<Undelivered> {
     last(world, peer, pick).unwrap_or_default()
 }
 
+fn pending(world: &World, peer: usize) -> u64 {
+    let pick = |event: &Event| match event {
+        Event::Pending(pending) => Some(*pending),
+        _ => None,
+    };
+    last(world, peer, pick).unwrap_or_default()
+}
+
 fn refusal(world: &World, peer: usize) -> Option<Refusal> {
     last(world, peer, |event| match event {
         Event::Refused { reason, .. } => Some(reason.clone()),
@@ -196,6 +204,7 @@ fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it(
     assert_eq!((tray.len(), tray[0].entry), (1, id));
     assert_eq!(tray[0].failures[0].member, guest(2).keypair().member());
     assert_eq!(tray[0].failures[0].reason, FailureReason::Expired);
+    assert_eq!(pending(&world, 0), 0, "another member holds what is left of it");
     // It is put away, and does not come back when the third says that it came too late.
     world.command(0, Command::Dismiss(id));
     assert_eq!(undelivered(&world, 0), []);
@@ -207,6 +216,30 @@ fn an_expired_message_leaves_every_device_and_the_author_knows_who_never_got_it(
     assert_eq!(undelivered(&world, 0), []);
     let reopened = restart(&mut world, 0, founder());
     assert_eq!(shown(&world, reopened, &id).state, RowState::Expired);
+}
+
+#[test]
+fn what_expired_while_nobody_was_there_waits_no_more() {
+    let mut world = three();
+    let stores = [world.stop(2), world.stop(1)];
+    world.pass(20_000);
+    let terms = Terms { expires_after: Some(30_000), ..Terms::default() };
+    send(&mut world, 0, "for today", terms);
+    world.say(0, "for ever", Priority::Normal);
+    assert_eq!(pending(&world, 0), 2);
+    world.pass(40_000);
+    assert_eq!((undelivered(&world, 0).len(), pending(&world, 0)), (1, 1));
+    let id = undelivered(&world, 0)[0].entry;
+    world.command(0, Command::Dismiss(id));
+    assert_eq!((undelivered(&world, 0).len(), pending(&world, 0)), (0, 1), "also when put away");
+    let alone = restart(&mut world, 0, founder());
+    assert_eq!(pending(&world, alone), 1, "also when it was read anew");
+    for (peer, store) in [2, 1].into_iter().zip(stores) {
+        let again = world.start(guest(peer), store);
+        world.connect(again);
+    }
+    world.pass(10_000);
+    assert_eq!(pending(&world, alone), 0);
 }
 
 #[test]

@@ -5,9 +5,11 @@ use crate::ids::{EntryId, LinkId, LogId, MemberId};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::flow::Flow;
+use crate::log::LogState;
 use crate::log::ranges::RangeSet;
 use crate::queue::Class;
-use crate::view::{Event, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
+use crate::simulation::{Planted, planted};
+use crate::view::{Event, Has, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
 
 impl Engine {
     pub(super) fn watch(&mut self, on: bool) {
@@ -96,6 +98,33 @@ impl Engine {
                 lane.attempts = self.outbox.tray.attempts(member, counts);
             }
         }
+    }
+
+    /// How many own entries wait: no other member holds them, and one may still come to. What has
+    /// expired, or was refused by all who lack it, is undelivered and waits no more.
+    pub(super) fn pending(&self) -> u64 {
+        let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        let held = |log: &LogId| match planted(Planted::PendingCountsHeld) {
+            true => RangeSet::default(),
+            false => self.members.held_by_others(log),
+        };
+        let in_log = |(log, state): (&LogId, &LogState)| {
+            let alone = state.held().minus(&held(log));
+            let ends = alone.first().zip(alone.last());
+            let of = |seq| EntryId { log: *log, seq };
+            let known = ends.map(|(first, last)| self.outbox.tray.within(of(first), of(last)));
+            let over = known.into_iter().flatten();
+            let over = over.filter(|entry| alone.contains(entry.seq) && self.is_undelivered(entry));
+            alone.len().saturating_sub(over.map(|_| 1).sum())
+        };
+        mine.map(in_log).sum()
+    }
+
+    /// True if nobody will be given an own message any more by itself.
+    fn is_undelivered(&self, entry: &EntryId) -> bool {
+        let meant = self.members.recipients(&entry.log, entry.seq, self.addressee(entry));
+        let lacking = meant.into_iter().filter(|one| one.has == Has::Lacking);
+        self.outbox.tray.is_over(entry, lacking.map(|one| one.member))
     }
 
     /// A person has seen that a message is undelivered.

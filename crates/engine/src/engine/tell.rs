@@ -151,7 +151,8 @@ impl Engine {
                 self.tell(Event::Members(members));
             }
         }
-        if std::mem::take(&mut self.told.pending_stale) {
+        // What is undelivered waits no more.
+        if std::mem::take(&mut self.told.pending_stale) || self.outbox.tray.stale {
             let pending = self.pending();
             if self.told.pending.replace(pending) != Some(pending) {
                 self.tell(Event::Pending(pending));
@@ -191,15 +192,6 @@ impl Engine {
             invite: self.record.invite_by(&self.ring).to_string(),
             entrance: self.record.entrance(),
         }
-    }
-
-    fn pending(&self) -> u64 {
-        let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
-        let held = |log| match planted(Planted::PendingCountsHeld) {
-            true => RangeSet::default(),
-            false => self.members.held_by_others(log),
-        };
-        mine.map(|(log, state)| state.held().minus(&held(log)).len()).sum()
     }
 
     fn link_state(&self) -> LinkState {

@@ -229,6 +229,19 @@ impl Tray {
         self.cases.get(entry).is_some_and(|case| case.failures.iter().any(is_final))
     }
 
+    /// True if nothing comes of a message any more by itself: it has expired, or each of those who
+    /// lack it has refused it for good, also if a person has put that away.
+    #[must_use]
+    pub fn is_over(&self, entry: &EntryId, mut lacking: impl Iterator<Item = MemberId>) -> bool {
+        let Some(Case { failures, .. }) = self.cases.get(entry) else { return false };
+        let expired = failures.iter().any(|failure| failure.reason == FailureReason::Expired);
+        let refused = |member: MemberId| {
+            let theirs = failures.iter().filter(|failure| failure.member == member);
+            theirs.map(|failure| failure.attempts).any(|attempts| attempts >= limits::REFUSALS)
+        };
+        expired || lacking.all(refused)
+    }
+
     /// The messages that something is known of, in a log from one seq to another.
     pub fn within(&self, first: EntryId, last: EntryId) -> Vec<EntryId> {
         self.cases.range(first..=last).map(|(entry, _)| *entry).collect()
