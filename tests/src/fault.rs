@@ -121,7 +121,8 @@ impl Fault {
     /// True if it shows only where somebody refuses one message again and again.
     #[must_use]
     pub fn needs_poison(self) -> bool {
-        self == Fault::Engine(Planted::RefusedHoldsUpRest)
+        let these = [Planted::RefusedHoldsUpRest, Planted::RefusedAskedAtOnce];
+        these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 
     /// True if it shows only where messages answer others and trays are dealt with.

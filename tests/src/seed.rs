@@ -206,7 +206,12 @@ impl World {
 
     /// One device still refuses a message, and all others have come; then it takes that, too.
     fn hold_up_nobody(&mut self) -> Result<(), Broken> {
+        let poison = self.poison.and_then(|poison| Some((poison.device, poison.entry?)));
+        let before = poison.map(|poison| self.oracle.refusals_of(poison));
         self.pass(CALM)?;
+        if let Some((poison, before)) = poison.zip(before) {
+            self.oracle.asks_seldom(poison, before);
+        }
         if self.answers {
             (0..self.peers.len()).for_each(|peer| match self.below(2) {
                 0 => self.retry(peer),

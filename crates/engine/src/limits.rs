@@ -368,6 +368,13 @@ pub const MERGED_BYTES: usize = 16 * 1024;
 pub const MERGE_QUIET: Millis = 2_000;
 /// Places of the store that cannot be read, of which note is taken at once.
 pub const REPAIRS: usize = 64;
+/// What was refused for now is asked for again after so long, less up to a quarter by chance;
+/// doubles.
+pub const REST: Millis = 500;
+/// The longest such wait: what has a place again is here after no more than that.
+pub const REST_MAX: Millis = 16_000;
+/// Refused parts of logs that are remembered: of others the wait begins anew.
+pub const RESTS: usize = 1_024;
 /// A commit that failed is tried again after so long, less up to a quarter by chance; doubles.
 pub const COMMIT_BACKOFF: Millis = 500;
 /// The longest such wait: a disk that has space again is used after no more than that.

@@ -5,8 +5,11 @@
 //! ```
 //! Each log is asked of one holder at a time, newest first. The log of a member who is itself
 //! linked is pushed by it, so others are asked only after [`limits::AUTHOR_GRACE`] without
-//! progress. A holder that sends nothing for [`limits::WANT_TIMEOUT`] is passed over. All of this
-//! is computed anew whenever something changes, and nothing of it is stored.
+//! progress. A holder that sends nothing for [`limits::WANT_TIMEOUT`] is passed over. What this
+//! device has refused for now rests for a while that doubles. All of this is computed anew whenever
+//! something changes, and nothing of it is stored.
+
+mod rests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,7 @@ use crate::log::Logs;
 use crate::log::have;
 use crate::log::ranges::RangeSet;
 use crate::simulation::{Mark, Planted, mark, planted};
+use crate::sync::rests::Rests;
 use crate::view::Gap;
 
 struct Ask {
@@ -39,6 +43,8 @@ const AGAIN: u32 = 3;
 #[derive(Default)]
 struct Pursuit {
     missing: RangeSet,
+    /// What of it does not rest.
+    open: RangeSet,
     progress: Millis,
     ask: Option<Ask>,
     /// A comparison was asked for: until then its outcome is waited for.
@@ -61,6 +67,7 @@ pub enum Question {
 #[derive(Default)]
 pub struct Wants {
     pursuits: BTreeMap<LogId, Pursuit>,
+    rests: Rests,
 }
 
 /// What is known of the room when wants are planned.
@@ -125,7 +132,7 @@ impl Situation<'_> {
         let flows = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
         let offers = flows.filter_map(|(id, flow)| {
             let peer = flow.have.of(log).filter(|peer| flow.have.counts(log, peer, self.logs))?;
-            let offer = peer.held.and(&pursuit.missing);
+            let offer = peer.held.and(&pursuit.open);
             Some((offer.last()?, std::cmp::Reverse(id), offer))
         });
         let offers: Vec<_> = offers.collect();
@@ -146,13 +153,15 @@ impl Wants {
         // What has come and is not stored yet may turn out to be of no use.
         let open = |log: &LogId| missing.contains_key(log) || situation.inbox.contains_key(log);
         self.pursuits.retain(|log, _| open(log));
-        self.pursuits.values_mut().for_each(|pursuit| pursuit.missing = RangeSet::default());
+        self.pursuits.values_mut().for_each(Pursuit::lack_nothing);
+        self.rests.keep(&missing, situation.now);
         let mut questions = Vec::new();
         for (log, missing) in std::mem::take(&mut missing) {
             let pursuit = self
                 .pursuits
                 .entry(log)
                 .or_insert_with(|| Pursuit { progress: situation.now, ..Pursuit::default() });
+            pursuit.open = missing.minus(&self.rests.of(&log));
             pursuit.missing = missing;
             let asking = pursuit.ask.is_some();
             questions.extend(pursuit.question(&log, situation));
@@ -188,6 +197,18 @@ impl Wants {
         }
     }
 
+    /// Entries of a log were refused for now: they are asked for again after a while. `below` draws
+    /// a number below another.
+    pub fn refused(
+        &mut self,
+        log: LogId,
+        entries: (Seq, Seq),
+        now: Millis,
+        below: impl FnOnce(Millis) -> Millis,
+    ) {
+        self.rests.refused(log, entries, now, below);
+    }
+
     /// What a holder sent was dropped for want of room: it is asked again when there is some, and
     /// not passed over.
     pub fn dropped(&mut self, log: &LogId) {
@@ -211,7 +232,9 @@ impl Wants {
             Some(ask) => ask.deadline,
             None => pursuit.not_before.max(pursuit.progress + limits::AUTHOR_GRACE),
         };
-        self.pursuing().map(|(_, pursuit)| next(pursuit)).min()
+        let asked = |pursuit: &&Pursuit| pursuit.ask.is_some() || !pursuit.open.is_empty();
+        let pursuits = self.pursuing().map(|(_, pursuit)| pursuit).filter(asked);
+        pursuits.map(next).chain(self.rests.deadline()).min()
     }
 
     /// What a person is told.
@@ -231,11 +254,15 @@ impl Wants {
 }
 
 impl Pursuit {
+    fn lack_nothing(&mut self) {
+        (self.missing, self.open) = (RangeSet::default(), RangeSet::default());
+    }
+
     fn question(&mut self, log: &LogId, at: &Situation<'_>) -> Option<(LinkId, Question)> {
         let soon = at.now + limits::AUTHOR_GRACE;
         let until = if at.room { (at.shut)(&log.member) } else { Some(soon) };
         if let Some(ask) = &mut self.ask {
-            ask.ranges = ask.ranges.and(&self.missing);
+            ask.ranges = ask.ranges.and(&self.open);
             let linked = at.links.get(&ask.link).is_some_and(|link| link.flow().is_some());
             if linked && ask.dropped && !ask.ranges.is_empty() {
                 // Whoever has sent it is not to blame.
@@ -247,7 +274,7 @@ impl Pursuit {
                 ask.again += 1;
                 // What was not missing when it was asked does not wait for what never has a place:
                 // it is asked for, too, or of another when this one's time is over.
-                ask.ranges = at.offers_all(ask.link, log, &self.missing)?;
+                ask.ranges = at.offers_all(ask.link, log, &self.open)?;
                 return Some((ask.link, want(log, &ask.ranges)));
             }
             if linked && at.now < ask.deadline && !ask.ranges.is_empty() {

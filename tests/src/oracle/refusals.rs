@@ -10,6 +10,10 @@ use engine::{EntryHash, EntryId, FailureReason, LogId, MemberId, Seq, Undelivere
 use crate::oracle::{Oracle, cut};
 use crate::store::Store;
 
+/// How often a device may refuse one message for now in the last minute before it takes it: the wait
+/// doubles from half a second to 16, and whoever comes back offers it once more.
+const IN_A_MINUTE: u32 = 20;
+
 /// One refusal: from which seq to which, and whether for good.
 type Told = (Seq, Seq, bool);
 
@@ -65,6 +69,21 @@ impl Oracle {
             Some(format!("{device} refuses {entry}, and {peer} lacks {text:?}; runs: {extents:?}"))
         });
         held_up.into_iter().for_each(|what| self.fail("§5", what));
+    }
+
+    /// How often a device has told an author so far that it does not take a message.
+    pub(crate) fn refusals_of(&self, (device, entry): (usize, EntryId)) -> u32 {
+        let by = self.member_of(device);
+        by.and_then(|by| self.refused_by(&entry, by)).unwrap_or(0)
+    }
+
+    /// In a minute a device has asked again and again for what it refuses, but not all the time.
+    pub(crate) fn asks_seldom(&mut self, poison: (usize, EntryId), before: u32) {
+        let times = self.refusals_of(poison).saturating_sub(before);
+        if times > IN_A_MINUTE {
+            let (device, entry) = poison;
+            self.fail("§5", format!("{device} has refused {entry} {times} times in a minute"));
+        }
     }
 
     /// How often a member has refused an entry. `None` if it did so for good.

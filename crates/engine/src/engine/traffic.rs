@@ -311,6 +311,16 @@ impl Engine {
         }
     }
 
+    /// The same of what is asked for again, after a while that doubles.
+    pub(super) fn refuse_for_now(&mut self, runs: &[(LinkId, LogId, Seq, Seq)], reason: u8) {
+        for (_, log, first, last) in runs {
+            let below = |most| self.random.below(most);
+            self.wants.refused(*log, (*first, *last), self.now.mono, below);
+        }
+        self.wants_stale |= !runs.is_empty();
+        self.refuse_runs(runs, reason);
+    }
+
     /// True if somebody has not heard yet of all that was not taken.
     pub(super) fn owes_refusals(&self) -> bool {
         self.links.values().filter_map(Link::flow).any(|flow| !flow.refusing.is_empty())

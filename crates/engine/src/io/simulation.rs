@@ -197,6 +197,8 @@ faults! {
     FailedReadIsEmpty breaks "I3",
     /// What is behind a refused message in its log is refused, too.
     RefusedHoldsUpRest breaks "§5",
+    /// What was refused for now is asked for again at once, again and again.
+    RefusedAskedAtOnce breaks "§5",
     /// What is said live at least once is said to one of those who are linked.
     LiveToOneOnly breaks "§5",
     /// Of a message that is in memory and that another answers it is said that it is not here.

@@ -64,7 +64,7 @@ impl Engine {
             next = self.inbox.take_loose(&std::mem::take(&mut sorting.grown));
         }
         self.refuse_runs(&sorting.refused, refusal::QUOTA);
-        self.refuse_runs(&sorting.too_much, refusal::TOO_MUCH);
+        self.refuse_for_now(&sorting.too_much, refusal::TOO_MUCH);
     }
 
     /// Takes a run in, as far as it fits and nothing speaks against it.

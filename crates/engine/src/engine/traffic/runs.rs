@@ -25,11 +25,14 @@ impl Engine {
             let bytes = bytes.len();
             return self.inbox.put_away([Away { class, bytes, ..Away::of(&run, id) }]);
         }
-        let refused = is_refused(&run.log, run.first, last).then_some(refusal::NO_SPACE);
-        let room = || self.no_room_for(&run.log.member, bytes.len());
-        if let Some(reason) = refused.or_else(room) {
+        let offered = [(id, run.log, run.first, last)];
+        if is_refused(&run.log, run.first, last) {
+            self.refuse_for_now(&offered, refusal::NO_SPACE);
+            return self.release(&[(id, class, bytes.len())]);
+        }
+        if let Some(reason) = self.no_room_for(&run.log.member, bytes.len()) {
             self.wants.dropped(&run.log);
-            self.refuse_runs(&[(id, run.log, run.first, last)], reason);
+            self.refuse_runs(&offered, reason);
             return self.release(&[(id, class, bytes.len())]);
         }
         let run = match (self.vouched_to(&run), run.is_chained()) {
