@@ -127,6 +127,9 @@ pub const TYPING_CHANGES: u32 = 4;
 pub const LIVELY_A_SECOND: u32 = 96;
 /// How often the queue is told while it is watched.
 pub const WATCH_EVERY: Millis = 1_000;
+/// Own entries that are not in memory of which it is remembered when they were written, while the
+/// queue is watched.
+pub const AGES: usize = 256;
 
 /// Bytes of runs that came and wait for the disk, over all links; more is refused for now.
 pub const INBOX_BYTES: usize = 16 * 1024 * 1024;

@@ -227,6 +227,8 @@ fn bytes_of_what_is_not_in_memory_are_said_to_be_unknown() {
     assert_eq!(after.messages, 1_000);
     assert!(after.unmeasured > 0 && after.unmeasured < 1_000, "{after:?}");
     assert!(after.bytes > 0 && after.bytes < before.bytes, "{after:?} {before:?}");
+    // The oldest is none of those in memory: when it was written is read.
+    assert!(after.oldest.is_some() && after.oldest == before.oldest, "{after:?} {before:?}");
 }
 
 #[test]

@@ -1,19 +1,36 @@
 //! The queue and the way of a message as data, for a person who wants to see them.
 
-use crate::engine::Engine;
+use std::collections::BTreeMap;
+
+use crate::engine::load::Purpose;
+use crate::engine::{Engine, keys};
 use crate::ids::{EntryId, LinkId, LogId, MemberId};
-use crate::io::{Millis, Output};
+use crate::io::{Millis, Output, Record, Table};
 use crate::limits;
 use crate::link::flow::Flow;
 use crate::log::LogState;
 use crate::log::ranges::RangeSet;
+use crate::log::run::Run;
 use crate::queue::Class;
 use crate::simulation::{Planted, planted};
 use crate::view::{Event, Has, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
 
+/// When own entries were written that are not in memory, as far as somebody who watches the queue
+/// needs it: at most [`limits::AGES`].
+#[derive(Debug, Default)]
+pub struct Ages {
+    /// None for those that cannot be read.
+    known: BTreeMap<EntryId, Option<Millis>>,
+    /// The one that is being read.
+    reading: Option<EntryId>,
+    /// What is read after it.
+    next: Vec<EntryId>,
+}
+
 impl Engine {
     pub(super) fn watch(&mut self, on: bool) {
         self.told.watch_at = on.then_some(self.now.mono);
+        self.told.ages = Ages::default();
     }
 
     /// Tells the queue, while it is watched.
@@ -21,32 +38,73 @@ impl Engine {
         let now = self.now.mono;
         if self.told.watch_at.is_some_and(|at| at <= now) {
             self.told.watch_at = Some(now + limits::WATCH_EVERY);
-            let view = self.queue_view();
+            let mut unknown = Vec::new();
+            let view = self.queue_view(&mut unknown);
             self.out.push_back(Output::Event(Event::Queue(view)));
+            self.read_ages(unknown);
         }
     }
 
-    fn queue_view(&self) -> QueueView {
+    /// Reads when these were written, one after another, to tell it with the queue the next time.
+    fn read_ages(&mut self, mut unknown: Vec<EntryId>) {
+        if self.told.ages.reading.is_none() {
+            unknown.sort_unstable();
+            unknown.dedup();
+            unknown.truncate(limits::AGES);
+            self.told.ages.next = unknown;
+            self.read_age();
+        }
+    }
+
+    fn read_age(&mut self) {
+        self.told.ages.reading = self.told.ages.next.pop();
+        let Some(entry) = self.told.ages.reading else { return };
+        let from = keys::run(&self.room, &entry.log, 0);
+        let to = keys::run(&self.room, &entry.log, entry.seq.saturating_add(1));
+        self.scan(Purpose::Age(entry), Table::Runs, (from, to), true, 1);
+    }
+
+    pub(super) fn on_age(&mut self, entry: EntryId, records: &[Record]) {
+        let run = records.first().and_then(|(_, bytes)| Run::read(&self.room, bytes).ok());
+        let run = run.filter(|run| run.log == entry.log);
+        let place = |run: &Run| usize::try_from(entry.seq.checked_sub(run.first)?).ok();
+        let wall = run.and_then(|run| Some(run.entries.get(place(&run)?)?.header.wall));
+        let ages = &mut self.told.ages;
+        if ages.reading != Some(entry) {
+            // Nobody has watched meanwhile.
+            return;
+        }
+        if ages.known.len() >= limits::AGES {
+            ages.known.clear();
+        }
+        ages.known.insert(entry, wall);
+        self.read_age();
+    }
+
+    fn queue_view(&self, unknown: &mut Vec<EntryId>) -> QueueView {
         let linked = self.links.iter().filter_map(|(id, link)| Some((*id, link.flow()?)));
         let linked: Vec<(LinkId, &Flow)> = linked.collect();
         let is_linked = |id: &&MemberId| linked.iter().any(|(_, flow)| flow.member == **id);
         let away = self.members.iter().filter(|id| !is_linked(id));
-        let peers = linked.iter().map(|(link, flow)| self.linked_queue(*link, flow));
+        let away: Vec<&MemberId> = away.collect();
+        let mut peers = Vec::new();
+        peers.extend(linked.iter().map(|(link, flow)| self.linked_queue(*link, flow, unknown)));
+        peers.extend(away.into_iter().map(|id| self.away_queue(*id, unknown)));
         QueueView {
             drafts: self.outbox.depths(),
             draft_bytes: self.outbox.bytes(),
             incoming: self.inbox.entries(),
-            peers: peers.chain(away.map(|id| self.away_queue(*id))).collect(),
+            peers,
         }
     }
 
-    fn linked_queue(&self, link: LinkId, flow: &Flow) -> PeerQueue {
+    fn linked_queue(&self, link: LinkId, flow: &Flow, unknown: &mut Vec<EntryId>) -> PeerQueue {
         let me = &self.own.member;
         let mut lanes = flow.lanes(&self.logs, me);
         for class in Priority::ALL {
             let Some(lane) = lane_of(&mut lanes, class) else { continue };
             let first = flow.first_of_own(&self.logs, me, class);
-            lane.oldest = first.filter_map(|entry| self.written(&entry)).min();
+            lane.oldest = first.filter_map(|entry| self.written(entry, unknown)).min();
             for (log, lacks) in flow.lacks_of_own(&self.logs, me, class) {
                 self.measure(lane, &log, &lacks);
             }
@@ -59,7 +117,7 @@ impl Engine {
     }
 
     /// What waits for a member that is not linked: the own entries that it is not proven to hold.
-    fn away_queue(&self, member: MemberId) -> PeerQueue {
+    fn away_queue(&self, member: MemberId, unknown: &mut Vec<EntryId>) -> PeerQueue {
         let mut lanes = vec![LaneView::default(); Class::COUNT];
         let me = self.own.member;
         for (log, state) in self.logs.iter().filter(|(log, _)| log.member == me) {
@@ -70,7 +128,7 @@ impl Engine {
                 lane.unmeasured += lacks.len();
                 self.measure(lane, log, &lacks);
                 let first = lacks.first().map(|seq| EntryId { log: *log, seq });
-                let written = first.and_then(|entry| self.written(&entry));
+                let written = first.and_then(|entry| self.written(entry, unknown));
                 lane.oldest = lane.oldest.into_iter().chain(written).min();
             }
         }
@@ -87,8 +145,17 @@ impl Engine {
         }
     }
 
-    fn written(&self, entry: &EntryId) -> Option<Millis> {
-        self.timeline.row(entry).map(|row| row.wall)
+    /// When an entry was written, if that is known; what has to be read first is noted.
+    fn written(&self, entry: EntryId, unknown: &mut Vec<EntryId>) -> Option<Millis> {
+        let shown = self.timeline.row(&entry).map(|row| row.wall);
+        let read = || match self.told.ages.known.get(&entry) {
+            Some(wall) => *wall,
+            None => {
+                unknown.push(entry);
+                None
+            }
+        };
+        shown.or_else(read)
     }
 
     fn count_attempts(&self, member: &MemberId, lanes: &mut [LaneView]) {

@@ -15,6 +15,7 @@ pub(super) mod repair;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::forks::Why;
+use crate::engine::inspect::Ages;
 use crate::engine::load::decisions::Decisions;
 use crate::engine::load::find::Part;
 use crate::engine::load::page::Page;
@@ -84,6 +85,8 @@ pub enum Purpose {
     Merge(LogId),
     /// The hash of an entry.
     Hash(LogId, Seq, Why),
+    /// The run that holds an entry of which somebody wants to know when it was written.
+    Age(EntryId),
     /// The last readable run below one that is not.
     RepairBelow,
     /// The first readable run above it.
@@ -154,6 +157,7 @@ impl Engine {
         self.commits.vanishing.reset(&self.room);
         self.forks.reset();
         self.repairs = Repairs::default();
+        self.told.ages = Ages::default();
         self.commits.merges.give_way();
         let (from, to) = keys::start_projections(&self.room);
         self.scan(Purpose::Projections, Table::Projections, (from, to), false, PROJECTIONS);
@@ -201,6 +205,7 @@ impl Engine {
             Purpose::DistantRun => self.on_distant_run(&records),
             Purpose::DistantNotes => self.on_distant_notes(records),
             Purpose::Find(part) => self.on_find(part, records),
+            Purpose::Age(entry) => self.on_age(entry, &records),
             Purpose::Move => self.on_move_read(records),
             Purpose::Merge(log) => self.on_merge_read(log, &records),
             Purpose::Hash(log, seq, why) => self.on_hash_read(log, seq, why, &records),
@@ -218,6 +223,7 @@ impl Engine {
         match purpose {
             Purpose::Merge(_) | Purpose::Find(_) => {}
             Purpose::Hash(log, seq, why) => self.on_hash_read(*log, *seq, *why, &[]),
+            Purpose::Age(entry) => self.on_age(*entry, &[]),
             Purpose::Projections
             | Purpose::Decisions
             | Purpose::Readings

@@ -12,6 +12,7 @@ mod turns;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Engine;
+use crate::engine::inspect::Ages;
 use crate::engine::say::private::Said;
 use crate::engine::tell::readings::Readings;
 use crate::engine::tell::together::{hold, reaches_out};
@@ -61,6 +62,8 @@ pub struct Told {
     pub traced: Option<EntryId>,
     /// When the queue is told next, while it is watched.
     pub watch_at: Option<Millis>,
+    /// Since when what waits does, while it is watched.
+    pub ages: Ages,
     /// The room in short, as it was told last.
     pub short: gist::Short,
 }

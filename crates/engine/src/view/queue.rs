@@ -98,8 +98,8 @@ pub struct PeerQueue {
     pub ended: Option<Ended>,
     /// By class, most urgent first, control included.
     pub lanes: Vec<LaneView>,
-    /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
-    /// message is among those in memory.
+    /// When the oldest own message that it lacks was written, in milliseconds since 1970. Of what
+    /// is not in memory it is read first, and told a moment later.
     pub oldest: Option<Millis>,
     /// Milliseconds from the last question for a sign of life to its answer.
     pub round_trip: Option<Millis>,
@@ -145,8 +145,7 @@ pub struct LaneView {
     /// Bytes that it still takes before it has to give back credit; 0 for control, which needs
     /// none.
     pub credit: u64,
-    /// When the oldest own message that it lacks was written, in milliseconds since 1970, if that
-    /// message is among those in memory.
+    /// When the oldest own message that it lacks was written, in milliseconds since 1970.
     pub oldest: Option<Millis>,
     /// Attempts that it has refused, over all messages that it was not given since.
     pub attempts: u64,
