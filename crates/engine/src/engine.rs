@@ -256,6 +256,7 @@ impl Engine {
             Command::Mute(on) => self.keep_so(|shelf| shelf.muted = on),
             Command::Archive(on) => self.keep_so(|shelf| shelf.archived = on),
             Command::RelayOnly(on) => self.go_through_relays(on),
+            Command::Pause(on) => self.pause(on),
             Command::TellRead(on) => self.tell_reading(on),
             Command::TellTyping(on) => self.tell_typing(on),
             // One is inside.

@@ -68,6 +68,7 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
     };
     let sum = LaneView {
         messages: lanes.iter().map(|lane| lane.messages).sum(),
+        in_flight: lanes.iter().map(|lane| lane.in_flight).sum(),
         bytes: lanes.iter().map(|lane| lane.bytes).sum(),
         unmeasured: lanes.iter().map(|lane| lane.unmeasured).sum(),
         credit: 0,
@@ -112,7 +113,7 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
 #[component]
 fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
     let language = language();
-    let LaneView { messages, bytes, unmeasured, credit, oldest, attempts } = lane;
+    let LaneView { messages, in_flight: _, bytes, unmeasured, credit, oldest, attempts } = lane;
     let credited = place.is_some_and(|place| place > 0) && credit > 0;
     let age = oldest.map(|oldest| session::now().saturating_sub(oldest));
     view! {

@@ -113,6 +113,12 @@ impl Language {
                 "现在没有人在线，即时消息无人能收到。",
                 "请作为普通消息发送，它会在这里等待。",
             ),
+            Refusal::Paused => self.say(
+                "Sending is paused, so a live message would reach nobody.",
+                "Let it go on, in the queue beside the members, or send a normal message: it waits.",
+                "发送已暂停，即时消息无人能收到。",
+                "请在成员旁的队列中恢复发送，或作为普通消息发送：它会等待。",
+            ),
             Refusal::NotAdmin => self.plain(NOT_ADMIN),
             Refusal::Removed => self.plain(REMOVED),
             Refusal::Outside => self.plain(OUTSIDE),

@@ -120,6 +120,7 @@ impl Unsent {
             | Command::Mute(_)
             | Command::Archive(_)
             | Command::RelayOnly(_)
+            | Command::Pause(_)
             | Command::TellRead(_)
             | Command::TellTyping(_)
             | Command::Reclass { .. }

@@ -23,6 +23,9 @@ impl Engine {
             let (bytes, limit) = (number(draft.text.len()), number(limits::LIVE_BYTES));
             return Err(Refusal::TooLong { bytes, limit });
         }
+        if self.shelf().paused {
+            return Err(Refusal::Paused);
+        }
         let (me, qos) = (self.own.member, draft.terms.qos);
         let message = live::message(draft.id, me, draft.text, self.now.wall, qos);
         if self.outbox.live.is_known(&me, &draft.id) {

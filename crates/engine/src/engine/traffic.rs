@@ -482,8 +482,11 @@ impl Engine {
         if !self.admits(&member, &meeting) {
             return self.close(id);
         }
+        let paused = self.shelf().paused;
         if let Some(link) = self.links.get_mut(&id) {
-            link.phase = Phase::Proven(Box::new(Flow::new(member, boot, meeting, now)));
+            let mut flow = Flow::new(member, boot, meeting, now);
+            flow.paused = paused;
+            link.phase = Phase::Proven(Box::new(flow));
             if let Some(peer) = self.peers.of(link.peer) {
                 peer.failures = 0;
             }

@@ -82,6 +82,8 @@ pub struct Flow {
     pub introduced: bool,
     /// Own logs of which it lacked much then, and their last seqs: that is sent newest first.
     backlogs: BTreeMap<LogId, Seq>,
+    /// True if no runs are to be sent: they wait.
+    pub paused: bool,
     /// True while a read for this link is out.
     pub reading: bool,
     /// Logs whose `Have` it has not been told, and when it has to be.
@@ -125,6 +127,7 @@ impl Flow {
             have: PeerHave::default(),
             introduced: false,
             backlogs: BTreeMap::new(),
+            paused: false,
             reading: false,
             untold: BTreeSet::new(),
             tell_at: None,
@@ -207,6 +210,9 @@ impl Flow {
     /// The next run that this peer lacks and that there is room to read ahead.
     #[must_use]
     pub fn next_read(&self, logs: &Logs, me: &MemberId) -> Option<Read> {
+        if self.paused {
+            return None;
+        }
         let room = |class: &Class| self.lane_bytes[class.index()] < limits::READ_AHEAD_BYTES;
         Class::DATA.into_iter().filter(room).find_map(|class| {
             let asked = self.asked_seq(logs, class);
@@ -316,7 +322,7 @@ impl Flow {
         let mut message = Vec::new();
         loop {
             let space = limits::FRAME_BYTES - message.len();
-            let mut credit = self.credit;
+            let mut credit = if self.paused { [0; Class::COUNT] } else { self.credit };
             if planted(Planted::CreditIgnoredBySender) {
                 credit = [limits::CREDIT_BYTES; Class::COUNT];
                 self.credit = credit;

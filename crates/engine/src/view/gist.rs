@@ -56,4 +56,6 @@ pub struct Shelf {
     pub reads_untold: bool,
     /// Nobody is told that something is being typed here.
     pub typing_untold: bool,
+    /// No messages are handed on from here: they wait.
+    pub paused: bool,
 }

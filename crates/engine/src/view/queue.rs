@@ -137,6 +137,9 @@ pub struct LaneView {
     /// Messages that it lacks and that are not on their way: of the own log, or asked for. For
     /// control: frames.
     pub messages: u64,
+    /// Own messages that are on their way: read for it or sent, and it has not said yet that it
+    /// holds them.
+    pub in_flight: u64,
     /// Bytes that are read and wait for the channel, and those of the bodies of messages that are
     /// neither, as far as they are in memory.
     pub bytes: u64,

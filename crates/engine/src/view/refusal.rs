@@ -54,6 +54,9 @@ pub enum Refusal {
     /// Nobody is linked, so what is said only live reaches nobody.
     #[error("nobody is connected: what is only said live would reach nobody")]
     NobodyThere,
+    /// Nothing is handed on at present, and what is said only live does not wait.
+    #[error("sending is paused: what is only said live would reach nobody")]
+    Paused,
     /// Too many drafts wait for the disk.
     #[error("{waiting} messages wait to be stored, wait a moment and send again")]
     Busy {

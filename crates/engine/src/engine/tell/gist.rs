@@ -8,6 +8,7 @@ use crate::engine::{Engine, keys};
 use crate::ids::LinkId;
 use crate::io::{StoreOp, Table};
 use crate::limits;
+use crate::link::Link;
 use crate::view::{Body, Event, Gist, LastLine, Role, Row, Shelf};
 
 /// The room in short, as it was told last.
@@ -108,6 +109,12 @@ impl Engine {
         }
     }
 
+    /// From now on no messages are handed on, or they are again.
+    pub(in crate::engine) fn pause(&mut self, on: bool) {
+        self.keep_so(|shelf| shelf.paused = on);
+        self.links.values_mut().filter_map(Link::flow_mut).for_each(|flow| flow.paused = on);
+    }
+
     /// From now on it is told what was read here, also of the time when it was not, or it is told
     /// no more.
     pub(in crate::engine) fn tell_reading(&mut self, on: bool) {
@@ -185,6 +192,8 @@ fn short(body: &Body) -> Body {
 const RELAY_ONLY: u8 = 1;
 const READS_UNTOLD: u8 = 2;
 const TYPING_UNTOLD: u8 = 4;
+const PAUSED: u8 = 8;
+const ALL: u8 = RELAY_ONLY | READS_UNTOLD | TYPING_UNTOLD | PAUSED;
 
 /// The record as it is stored, without the byte of bits if none is set.
 pub(in crate::engine) fn encode_shelf(shelf: Shelf) -> Vec<u8> {
@@ -193,6 +202,7 @@ pub(in crate::engine) fn encode_shelf(shelf: Shelf) -> Vec<u8> {
         (shelf.relay_only, RELAY_ONLY),
         (shelf.reads_untold, READS_UNTOLD),
         (shelf.typing_untold, TYPING_UNTOLD),
+        (shelf.paused, PAUSED),
     ];
     let bits: u8 = bits.into_iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum();
     bytes.extend((bits > 0).then_some(bits));
@@ -204,7 +214,7 @@ pub(in crate::engine) fn decode_shelf(bytes: &[u8]) -> Option<Shelf> {
     let ((muted, archived), rest) = postcard::take_from_bytes::<(bool, bool)>(bytes).ok()?;
     let bits = match rest {
         [] => 0,
-        [bits] if bits & !(RELAY_ONLY | READS_UNTOLD | TYPING_UNTOLD) == 0 => *bits,
+        [bits] if bits & !ALL == 0 => *bits,
         _ => return None,
     };
     let set = |bit| bits & bit > 0;
@@ -214,6 +224,7 @@ pub(in crate::engine) fn decode_shelf(bytes: &[u8]) -> Option<Shelf> {
         relay_only: set(RELAY_ONLY),
         reads_untold: set(READS_UNTOLD),
         typing_untold: set(TYPING_UNTOLD),
+        paused: set(PAUSED),
     })
 }
 
@@ -228,9 +239,11 @@ mod tests {
         let relayed = Shelf { relay_only: true, ..before };
         assert_eq!(encode_shelf(relayed), [1, 1, 1]);
         let silent = Shelf { reads_untold: true, typing_untold: true, ..relayed };
-        for shelf in [before, relayed, silent] {
+        let paused = Shelf { paused: true, ..before };
+        assert_eq!(encode_shelf(paused), [1, 1, 8]);
+        for shelf in [before, relayed, silent, paused] {
             assert_eq!(decode_shelf(&encode_shelf(shelf)), Some(shelf));
         }
-        assert_eq!(decode_shelf(&[1, 1, 8]), None, "of a newer version");
+        assert_eq!(decode_shelf(&[1, 1, 16]), None, "of a newer version");
     }
 }

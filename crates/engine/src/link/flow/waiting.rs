@@ -21,6 +21,7 @@ impl Flow {
         };
         let data = Class::DATA.into_iter().map(|class| LaneView {
             messages: self.lacks(logs, me, class),
+            in_flight: self.in_flight(logs, me, class),
             unmeasured: self.lacks(logs, me, class),
             bytes: number(self.lane_bytes[class.index()]),
             credit: u64::from(self.credit[class.index()]),
@@ -35,7 +36,9 @@ impl Flow {
         let own = own.map_or(0, |priority| {
             self.lacks_of_own(logs, me, priority).map(|(_, lacks)| lacks.len()).sum()
         });
-        let asked = self.asked.iter().filter_map(|(log, asked)| {
+        // Own ones that it asks for are among those that it lacks.
+        let others = self.asked.iter().filter(|(log, _)| log.member != *me);
+        let asked = others.filter_map(|(log, asked)| {
             let urgent = logs.of(log)?.of_class(Priority::Urgent);
             Some(match class {
                 Class::Urgent => asked.and(urgent).len(),
@@ -44,6 +47,22 @@ impl Flow {
             })
         });
         own + asked.sum::<u64>()
+    }
+
+    /// How many own entries of a class it was sent, or is about to be, and does not hold yet.
+    fn in_flight(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
+        let own = Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class);
+        let Some(own) = own else { return 0 };
+        let sent = self.sent.iter().filter(|(log, _)| log.member == *me);
+        let of_log = sent.filter_map(|(log, sent)| {
+            let mut sent = sent.and(logs.of(log)?.of_class(own));
+            if let Some(peer) = self.have.of(log) {
+                sent.subtract(&peer.held);
+                sent.subtract(&peer.refused);
+            }
+            Some(sent.len())
+        });
+        of_log.sum()
     }
 
     /// The entries of one class in each own log that it lacks and that were not given to its lanes

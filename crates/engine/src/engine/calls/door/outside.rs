@@ -301,6 +301,7 @@ impl Engine {
             Command::Mute(on) => self.keep_so(|shelf| shelf.muted = on),
             Command::Archive(on) => self.keep_so(|shelf| shelf.archived = on),
             Command::RelayOnly(on) => self.keep_so(|shelf| shelf.relay_only = on),
+            Command::Pause(on) => self.keep_so(|shelf| shelf.paused = on),
             Command::TellRead(on) => self.keep_so(|shelf| shelf.reads_untold = !on),
             Command::TellTyping(on) => self.keep_so(|shelf| shelf.typing_untold = !on),
             Command::Send(Draft { id, .. }) | Command::Replace(Draft { id, .. }) => {
