@@ -20,7 +20,8 @@ use engine::{EntryHash, EpochId, Incarnation, LogId, Priority, RoomId};
 
 const ROOM: RoomId = RoomId([3; 32]);
 const CLASS: Priority = Priority::Normal;
-const MEMBERS: u8 = 50;
+/// A full room, and a small one beside it.
+const MEMBERS: [u8; 2] = [50, 10];
 
 /// Who writes a log.
 struct Author {
@@ -112,12 +113,15 @@ fn runs(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("verify", entries), |bencher| {
             bencher.iter(|| black_box(take_in(&history)));
         });
-        let runs: Vec<Run> = history.iter().map(|run| Run::verify(&ROOM, run).unwrap()).collect();
+        // What is left of a run without its first entry is encoded anew: each has one more.
+        let longer = Author::new(1).history(entries + entries / of, of + 1);
+        let runs: Vec<Run> = longer.iter().map(|run| Run::verify(&ROOM, run).unwrap()).collect();
         group.bench_function(BenchmarkId::new("encode", entries), |bencher| {
-            // A suffix is encoded anew; of a run of one there is none but itself.
             let encode = |run: Run| {
-                let from = run.first + 1;
-                run.suffix(from)
+                let (from, last) = (run.first + 1, run.last());
+                let rest = run.suffix(from);
+                assert_eq!((rest.first, rest.last()), (from, last), "nothing was encoded");
+                rest
             };
             let all = |runs: Vec<Run>| runs.into_iter().map(encode).collect::<Vec<_>>();
             bencher.iter_batched(|| runs.clone(), all, BatchSize::LargeInput);
@@ -171,37 +175,41 @@ fn sets(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Everybody in a room of 50 tells what it holds of everybody's logs; one of them compares.
+/// Everybody in a room tells what it holds of everybody's logs; one of them compares.
 fn have_and_want(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("have-want");
-    let mut mine = Logs::default();
-    let mut haves: Vec<LogHave> = Vec::new();
-    for seed in 1..=MEMBERS {
-        let mut author = Author::new(seed);
-        let mut state = LogState::default();
-        state.insert(&author.say(4));
-        let (old, run) = (state.clone(), author.say(4));
-        mine.put(author.log, old);
-        state.insert(&run);
-        haves.push(state.have(author.log));
-    }
-    let learn = || -> Vec<PeerHave> {
-        let peer = |_| {
-            let mut peer = PeerHave::default();
-            for have in &haves {
-                peer.learn(have);
-            }
-            peer
+    for members in MEMBERS {
+        let mut mine = Logs::default();
+        let mut haves: Vec<LogHave> = Vec::new();
+        for seed in 1..=members {
+            let mut author = Author::new(seed);
+            let mut state = LogState::default();
+            state.insert(&author.say(4));
+            let (old, run) = (state.clone(), author.say(4));
+            mine.put(author.log, old);
+            state.insert(&run);
+            haves.push(state.have(author.log));
+        }
+        let learn = || -> Vec<PeerHave> {
+            let peer = |_| {
+                let mut peer = PeerHave::default();
+                for have in &haves {
+                    peer.learn(have);
+                }
+                peer
+            };
+            (0..members).map(peer).collect()
         };
-        (0..MEMBERS).map(peer).collect()
-    };
-    group.bench_function("learn-50x50", |bencher| bencher.iter(|| black_box(learn())));
-    let peers = learn();
-    let coming = BTreeMap::new();
-    assert_eq!(missing(peers.iter(), &mine, &coming).len(), usize::from(MEMBERS));
-    group.bench_function("missing-50x50", |bencher| {
-        bencher.iter(|| black_box(missing(peers.iter(), &mine, &coming)));
-    });
+        group.bench_function(BenchmarkId::new("learn", members), |bencher| {
+            bencher.iter(|| black_box(learn()));
+        });
+        let peers = learn();
+        let coming = BTreeMap::new();
+        assert_eq!(missing(peers.iter(), &mine, &coming).len(), usize::from(members));
+        group.bench_function(BenchmarkId::new("missing", members), |bencher| {
+            bencher.iter(|| black_box(missing(peers.iter(), &mine, &coming)));
+        });
+    }
     group.finish();
 }
 

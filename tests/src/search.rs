@@ -11,6 +11,22 @@ use crate::fault::Fault;
 use crate::plan::Plan;
 use crate::seed::{Options, Outcome, play};
 
+/// How many are asked for in a variable of the environment, if it is set.
+///
+/// # Errors
+/// Words, if it is set and no number of something: nothing is done then instead of something else.
+pub fn wanted(variable: &str) -> Result<Option<u64>, String> {
+    number(variable, std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned()))
+}
+
+fn number(variable: &str, value: Option<String>) -> Result<Option<u64>, String> {
+    let Some(value) = value else { return Ok(None) };
+    match value.parse() {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        Ok(_) | Err(_) => Err(format!("{variable} is {value:?}, which is no number from 1 on")),
+    }
+}
+
 /// Which seeds.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
@@ -158,32 +174,51 @@ pub struct Catch {
 /// Runs seeds with a planted fault until it is found, at most so many.
 #[must_use]
 pub fn hunt(fault: Fault, most: u64) -> Option<Catch> {
+    (0..most).find_map(|seed| find(fault, seed))
+}
+
+/// Runs one seed with a planted fault: what it broke, if that was found.
+#[must_use]
+pub fn find(fault: Fault, seed: u64) -> Option<Catch> {
     let by_order = fault.breaks() == "I8";
     let options = Options { quick: true, traced: by_order, fault: Some(fault) };
-    (0..most).find_map(|seed| {
-        let plan = Plan::of(seed, None);
-        let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
-        let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
-        let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
-        let plan = if fault.needs_vanishing() { plan.with_vanishing() } else { plan };
-        let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
-        let plan = if fault.needs_failing_reads() { plan.with_failing_reads() } else { plan };
-        let plan = if fault.needs_deaths() { plan.with_deaths() } else { plan };
-        let plan = if fault.needs_poison() { plan.with_poison() } else { plan };
-        let plan = if fault.needs_answers() { plan.with_answers() } else { plan };
-        let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
-        let outcome = play(&plan, options);
-        let seeds = seed + 1;
-        if let Some(broken) = outcome.broken {
-            return Some(Catch { invariant: broken.invariant, what: broken.what, seeds });
-        }
-        // What lies elsewhere in memory the second time must make no difference.
-        let ballast: Vec<Vec<u8>> = (0..997).map(|size| vec![0; 16 + size % 200]).collect();
-        let by_order = by_order && !ballast.is_empty();
-        (by_order && play(&plan, options).trace != outcome.trace).then(|| Catch {
-            invariant: "I8",
-            what: "two runs of one seed differ".to_owned(),
-            seeds,
-        })
+    let plan = Plan::of(seed, None);
+    let plan = if fault.needs_copy() { plan.with_copy() } else { plan };
+    let plan = if fault.needs_decisions() { plan.with_decisions() } else { plan };
+    let plan = if fault.needs_whispers() { plan.with_whispers() } else { plan };
+    let plan = if fault.needs_vanishing() { plan.with_vanishing() } else { plan };
+    let plan = if fault.needs_blocks() { plan.with_blocks() } else { plan };
+    let plan = if fault.needs_failing_reads() { plan.with_failing_reads() } else { plan };
+    let plan = if fault.needs_deaths() { plan.with_deaths() } else { plan };
+    let plan = if fault.needs_poison() { plan.with_poison() } else { plan };
+    let plan = if fault.needs_answers() { plan.with_answers() } else { plan };
+    let plan = if fault.needs_expiries() { plan.with_expiries() } else { plan };
+    let outcome = play(&plan, options);
+    let seeds = seed + 1;
+    if let Some(broken) = outcome.broken {
+        return Some(Catch { invariant: broken.invariant, what: broken.what, seeds });
+    }
+    // What lies elsewhere in memory the second time must make no difference.
+    let ballast: Vec<Vec<u8>> = (0..997).map(|size| vec![0; 16 + size % 200]).collect();
+    let by_order = by_order && !ballast.is_empty();
+    (by_order && play(&plan, options).trace != outcome.trace).then(|| Catch {
+        invariant: "I8",
+        what: "two runs of one seed differ".to_owned(),
+        seeds,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_and_is_no_number_is_refused_in_words() {
+        let of = |value: &str| number("CONFAB_SEEDS", Some(value.to_owned()));
+        assert_eq!((number("CONFAB_SEEDS", None), of("20")), (Ok(None), Ok(Some(20))));
+        for value in ["", "0", "-1", "1_000", "many", "1.5", "99999999999999999999"] {
+            let words = format!("CONFAB_SEEDS is {value:?}, which is no number from 1 on");
+            assert_eq!(of(value), Err(words));
+        }
+    }
 }

@@ -11,7 +11,7 @@ use engine::{Body, Priority, RowState};
 use std::process::Command;
 use tests::fault::Fault;
 use tests::plan::Plan;
-use tests::search::{Found, Range, hunt, search};
+use tests::search::{Found, Range, hunt, search, wanted};
 use tests::seed::{self, Options, play};
 use tests::shrink::shrink;
 use tests::world::{Weather, World};
@@ -217,9 +217,37 @@ fn planted_faults_are_found() {
     assert!(missed.is_empty(), "not found in {SOON} seeds: {missed:?}");
 }
 
+#[test]
+fn what_the_simulator_is_told_and_does_not_know_is_refused_in_words_and_nothing_is_run() {
+    for (flags, words) in [
+        (&["--planted", "--only", "tpyo"][..], "no planted fault's name contains \"tpyo\""),
+        (&["--seeds", "1", "--fast", "--only", "tpyo"], "no planted fault is called \"tpyo\""),
+        (&["--seed", "1", "--fast", "--only", "Greed"], "no planted fault is called \"Greed\""),
+        (&["--seed", "1", "--only", "CreditUnch"], "but there is CreditUnchecked"),
+        (&["--seeds", "0"], "0 is not in 1.."),
+        (&["--seeds", "many"], "invalid digit found"),
+    ] {
+        let said = Command::new(env!("CARGO_BIN_EXE_sim")).args(flags).output().expect("it runs");
+        let complaint = String::from_utf8_lossy(&said.stderr);
+        assert!(!said.status.success() && said.stdout.is_empty(), "{flags:?}: {said:?}");
+        assert!(complaint.contains(words), "{flags:?}: {complaint}");
+    }
+}
+
+#[test]
+fn a_number_of_seeds_that_is_none_ends_the_tests_in_words() {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args(["--exact", "i9_1000_quick_seeds_converge"]).env("CONFAB_SEEDS", "many");
+    let said = command.output().expect("it runs");
+    let all = [said.stdout, said.stderr].concat();
+    let all = String::from_utf8_lossy(&all);
+    assert!(!said.status.success() && all.contains("CONFAB_SEEDS is \"many\""), "{all}");
+}
+
 /// Runs seeds and stops with the story of the first that breaks a promise.
 fn sweep(range: Range, quick: bool) -> Found {
-    let wanted = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
+    let wanted = wanted("CONFAB_SEEDS").unwrap_or_else(|words| panic!("{words}"));
     let count = wanted.unwrap_or(range.count);
     let options = Options { quick, traced: false, fault: None };
     let mut found = search(Range { count, ..range }, options, 1);

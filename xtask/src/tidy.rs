@@ -5,7 +5,7 @@
 //! | `shape` | sizes of files, functions, components and crates; how a file opens |
 //! | `words` | names, marks, paths and versions that must not be there; lengths of documents |
 //! | `imports` | who may depend on whom, from cargo's own answers |
-//! | `named` | tests that documents name exist |
+//! | `named` | tests and files that documents name exist |
 
 mod imports;
 mod named;

@@ -4,7 +4,7 @@
 
 mod driver;
 
-use driver::{Tables, World, founder, guest};
+use driver::{Tables, World, founder, guest, number, wanted};
 use engine::log::run::Run;
 use engine::{Command, Event, Input, Priority, Table, limits};
 
@@ -33,8 +33,7 @@ fn history(entries: usize) -> World {
 
 #[test]
 fn a_newcomer_sees_the_newest_first_and_verifies_a_log_by_its_last_entry() {
-    let entries = std::env::var("CONFAB_ENTRIES").ok().and_then(|text| text.parse().ok());
-    let entries: usize = entries.unwrap_or(4_000);
+    let entries = usize::try_from(wanted("CONFAB_ENTRIES", 4_000)).unwrap();
     let mut world = history(entries);
     let newcomer = world.start(guest(2), Tables::new());
     world.connect(newcomer);
@@ -82,4 +81,11 @@ fn missing(world: &World, peer: usize) -> u64 {
             if let Event::Gaps(gaps) = event { Some(gaps.clone()) } else { None }
         });
     gaps.unwrap_or_default().iter().map(|gap| gap.missing).sum()
+}
+
+#[test]
+#[should_panic(expected = "CONFAB_ENTRIES is \"many\", which is no number from 1 on")]
+fn a_number_of_entries_that_is_none_is_refused_in_words() {
+    assert_eq!(number("CONFAB_ENTRIES", "20"), 20);
+    number("CONFAB_ENTRIES", "many");
 }

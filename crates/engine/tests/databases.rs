@@ -9,7 +9,7 @@
 mod driver;
 mod stored;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -23,6 +23,9 @@ use stored::{DAY, decode_sealed, is_damaged, open, people, seal, shown, unseal};
 
 /// The version whose database is made here.
 const VERSION: &str = "2";
+/// The same story as it is stored today: with a check over what is believed at a start, which
+/// older builds of that version did not write.
+const CHECKED: &str = "2-checked";
 /// Another one of that version: with what only rooms have in which something was decided, and
 /// sealed under a passphrase beside it.
 const RULED: &str = "2-ruled";
@@ -144,8 +147,10 @@ fn bless() {
         if std::env::var_os("CONFAB_BLESS").is_none() {
             return;
         }
-        if !folder().join(VERSION).exists() {
-            make(&folder().join(VERSION), story());
+        for folder in [VERSION, CHECKED].map(|name| folder().join(name)) {
+            if !folder.exists() {
+                make(&folder, story());
+            }
         }
         let folder = folder().join(RULED);
         if !folder.exists() {
@@ -224,28 +229,21 @@ fn kind_of(table: Table, key: &[u8]) -> Option<u8> {
 fn what_is_stored_today_is_what_the_newest_database_has() {
     let (_, store) = story();
     bless();
-    let (_, stored) = read(&folder().join(VERSION));
-    let kinds = |tables: &Tables| -> Vec<(Table, usize)> {
-        let mut kinds: Vec<(Table, usize)> = Vec::new();
-        // A register's key ends with its kind; exchange keys came later. So did names by member,
-        // and what was read by log.
-        let later = |table: &Table, key: &[u8]| match table {
-            Table::Projections => {
-                key.len() == 66 && key[32] == b'r' && key[65] == 3 || key[32] == b'y'
-            }
-            Table::State => key[32] == b'k',
-            Table::Rooms | Table::Runs | Table::Timeline => false,
-        };
-        let known = tables.keys().filter(|(table, key)| !later(table, key));
-        for (table, _) in known {
-            match kinds.last_mut().filter(|(last, _)| last == table) {
-                Some((_, count)) => *count += 1,
-                None => kinds.push((*table, 1)),
-            }
+    let (_, stored) = read(&folder().join(CHECKED));
+    // How many records of each kind, with their checks or without.
+    let kinds = |tables: &Tables| {
+        let mut kinds: BTreeMap<(Table, Option<u8>, bool), usize> = BTreeMap::new();
+        for ((table, key), value) in tables {
+            let checked = checked::open(key, value).1;
+            *kinds.entry((*table, kind_of(*table, key), checked)).or_default() += 1;
         }
         kinds
     };
-    assert_eq!(kinds(&store), kinds(&stored), "records of each table");
+    assert_eq!(kinds(&store), kinds(&stored));
+    for kind in *b"lm" {
+        let believed = (Table::Projections, Some(kind), true);
+        assert!(kinds(&stored).contains_key(&believed), "{} has no check", char::from(kind));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod driver;
 
 use std::collections::BTreeSet;
 
-use driver::{Tables, World, founder, guest};
+use driver::{Tables, World, founder, guest, wanted};
 use engine::log::LogState;
 use engine::log::run::Run;
 use engine::{EntryId, Event, LogId, Priority, RowState, Table, Trouble};
@@ -697,9 +697,8 @@ fn open(world: &mut World, device: &mut Device) {
 
 #[test]
 fn i3_i4_i9_whatever_disks_do_nothing_is_lost_and_all_agree() {
-    let seeds = std::env::var("CONFAB_SEEDS").ok().and_then(|text| text.parse().ok());
     let mut logs_seen = 0;
-    for seed in 0..seeds.unwrap_or(40) {
+    for seed in 0..wanted("CONFAB_SEEDS", 40) {
         let (mut dice, mut world) = (Dice(seed), World::new());
         let device = |member| Device { page: None, disk: Tables::new(), backups: vec![], member };
         // The last one is a copy of the founder's profile.

@@ -5,11 +5,12 @@
 mod driver;
 
 use driver::{Tables, World, founder, guest, two};
+use engine::frame::{Frame, decode};
 use engine::log::run::Run;
 use engine::{
-    Act, Body, Command, Draft, EntryId, Event, FailureReason, Has, LiveMessage, Passage, Priority,
-    Qos, QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting, When,
-    limits,
+    Act, Body, Channel, Command, Draft, EntryId, Event, FailureReason, Has, LiveMessage, Passage,
+    Priority, Qos, QueueView, Refusal, Row, RowState, Table, Terms, Trace, Undelivered, Waiting,
+    When, limits,
 };
 
 fn three() -> World {
@@ -511,6 +512,26 @@ fn whoever_has_said_something_is_not_typing_any_more() {
         world.pass(limits::TYPING_EVERY / 3);
         assert_eq!(typing(&world), Some(false));
     }
+}
+
+#[test]
+fn that_somebody_types_is_told_at_most_once_over_the_channel_that_may_lose_it() {
+    let mut world = two();
+    world.pass(2_000);
+    let (link, now) = (world.wires.keys().find(|(peer, _)| *peer == 0).unwrap().1, world.clock());
+    let engine = &mut world.peers[0].engine;
+    engine.command(Command::Typing(true), now);
+    let mut sent = |channel| -> Vec<Frame> {
+        let messages = std::iter::from_fn(|| engine.poll_transmit(link, channel, now));
+        messages.flat_map(|message| decode(&message).unwrap()).collect()
+    };
+    assert!(sent(Channel::Messages).is_empty());
+    let told = sent(Channel::Ephemeral);
+    assert!(matches!(told[..], [Frame::Typing(true)]), "{told:?}");
+    // It was lost: nobody asks for it, and nothing of it is said again by itself.
+    world.pass(3 * limits::TYPING_EVERY);
+    let typing = |event: &&Event| matches!(event, Event::Typing { .. });
+    assert_eq!(world.peers[1].events.iter().find(typing), None);
 }
 
 #[test]

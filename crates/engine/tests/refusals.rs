@@ -11,8 +11,8 @@ use engine::log::have::LogHave;
 use engine::log::refusal::{LAMPORT, NOT_UNDERSTOOD};
 use engine::log::run::{Run, Start, Unsigned};
 use engine::{
-    Channel, Command, EntryId, Event, FailureReason, Input, Priority, RowState, Table, Trouble,
-    Undelivered, limits,
+    Channel, Command, EntryId, Event, FailureReason, Incarnation, Input, LogId, Priority, RowState,
+    Table, Trouble, Undelivered, limits,
 };
 
 const ANA: usize = 0;
@@ -242,4 +242,35 @@ fn a_message_that_one_member_refuses_again_and_again_holds_up_nobody() {
     world.pass(60_000);
     assert!(world.words(BEN).contains(&"poison".to_owned()));
     assert_eq!((tray(&world, ANA), state(&world, ANA, "poison")), (vec![], RowState::Delivered));
+}
+
+#[test]
+fn i6_a_log_more_than_a_device_keeps_is_refused_and_its_author_is_told_that_it_was_too_much() {
+    for (known, refused) in [(limits::LOGS - 1, false), (limits::LOGS, true)] {
+        let mut world = two();
+        world.pass(5_000);
+        let mut store = world.stop(BEN);
+        for number in 0..known {
+            let mut incarnation = [0; 16];
+            incarnation[..8].copy_from_slice(&number.to_be_bytes());
+            let log = LogId { member: guest(9).me(), incarnation: Incarnation(incarnation) };
+            let key = [&founder().room().0[..], b"l", &log.bytes()].concat();
+            let record = checked::seal(&key, LogState::default().encode());
+            store.insert((Table::Projections, key), record);
+        }
+        let ben = world.start(guest(1), store);
+        world.connect(ben);
+        world.pass(20_000);
+        world.say(ANA, "of one log more", Priority::Normal);
+        world.pass(10 * 60_000);
+        let failures = tray(&world, ANA).into_iter().flat_map(|one| one.failures);
+        let failures: Vec<_> = failures.map(|why| (why.member, why.reason)).collect();
+        if refused {
+            assert_eq!(failures, [(guest(1).me(), FailureReason::TooMuch)]);
+            assert_eq!(state(&world, ANA, "of one log more"), RowState::Failed);
+            assert!(world.words(ben).is_empty());
+        } else {
+            assert_eq!((failures, world.words(ben)), (vec![], vec!["of one log more".to_owned()]));
+        }
+    }
 }

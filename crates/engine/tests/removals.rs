@@ -13,7 +13,7 @@ mod driver;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driver::{Tables, World};
+use driver::{Tables, World, wanted};
 use engine::crypto::random::Random;
 use engine::{
     Admission, Body, Command, Decided, Entrance, Event, MemberId, MemberView, Priority, Role,
@@ -266,7 +266,7 @@ impl Story {
 }
 
 fn seeds() -> u64 {
-    std::env::var("CONFAB_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
+    wanted("CONFAB_SEEDS", 40)
 }
 
 #[test]

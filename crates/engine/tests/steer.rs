@@ -5,7 +5,7 @@
 
 mod driver;
 
-use driver::{World, founder, guest, two};
+use driver::{Tables, World, founder, guest, two};
 use engine::{
     Command, Draft, EntryId, Event, FailureReason, PeerQueue, Priority, QueueView, Refusal, Terms,
     Undelivered, When, limits,
@@ -123,6 +123,8 @@ fn the_inspector_shows_depth_age_and_attempts_by_class_also_for_who_is_away() {
     let peer = only_peer(&mut world);
     assert!(peer.link.is_some());
     assert!(peer.lanes[1].attempts > 0, "{peer:?}");
+    let others = [0, 2, 3, 4, 5].map(|place| peer.lanes[place].attempts);
+    assert_eq!(others, [0; 5], "nothing of these was refused");
     assert!(peer.lanes[1].oldest.is_some() && peer.lanes[2].oldest.is_none(), "{peer:?}");
     let store = world.stop(1);
     world.pass(20_000);
@@ -153,6 +155,38 @@ fn the_inspector_shows_depth_age_and_attempts_by_class_also_for_who_is_away() {
     let peer = only_peer(&mut world);
     assert!(peer.lanes.iter().all(|lane| lane.messages == 0 && lane.oldest.is_none()), "{peer:?}");
     assert!(peer.lanes.iter().all(|lane| lane.attempts == 0) && peer.oldest.is_none());
+}
+
+#[test]
+fn attempts_and_what_waits_are_those_of_the_member_that_refuses_and_of_no_other() {
+    let mut world = two();
+    let cid = world.start(guest(2), Tables::new());
+    world.connect(cid);
+    world.pass(5_000);
+    world.peers[1].full = true;
+    world.say(0, "refused by one", Priority::Urgent);
+    world.pass(20_000);
+    let both = |world: &mut World| {
+        let view = queue(world, 0);
+        [1, 2].map(|number| {
+            let member = guest(number).keypair().member();
+            view.peers.iter().find(|peer| peer.member == member).unwrap().clone()
+        })
+    };
+    let [ben, cid] = both(&mut world);
+    let refused = |peer: &PeerQueue| -> Vec<bool> {
+        peer.lanes.iter().map(|lane| lane.attempts > 0).collect()
+    };
+    assert_eq!(refused(&ben), [false, true, false, false, false, false]);
+    assert_eq!(refused(&cid), [false; 6]);
+    assert!(ben.oldest.is_some() && cid.oldest.is_none());
+    world.stop(1);
+    world.pass(20_000);
+    let [ben, cid] = both(&mut world);
+    let waits =
+        |peer: &PeerQueue| -> Vec<u64> { peer.lanes.iter().map(|lane| lane.messages).collect() };
+    assert_eq!((waits(&ben), waits(&cid)), (vec![0, 1, 0, 0, 0, 0], vec![0; 6]));
+    assert_eq!((refused(&ben)[1], refused(&cid)), (true, vec![false; 6]));
 }
 
 /// Two messages whose moments are one after another, and a store that answers nothing: the first

@@ -13,7 +13,8 @@ mod command {
     use std::process::ExitCode;
     use std::time::{Duration, Instant};
 
-    use clap::Parser;
+    use clap::error::ErrorKind;
+    use clap::{CommandFactory, Parser};
     use tests::fault::Fault;
     use tests::plan::{LEFT_OUT, Plan};
     use tests::search::{Found, Range, hunt, search};
@@ -28,13 +29,13 @@ mod command {
         #[arg(long)]
         seed: Option<u64>,
         /// How many seeds
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         seeds: Option<u64>,
         /// The first seed
         #[arg(long, default_value_t = 0)]
         from: u64,
         /// Run for so many minutes instead of a number of seeds
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         minutes: Option<u64>,
         /// Print the whole journal and the trace hash
         #[arg(long)]
@@ -46,7 +47,8 @@ mod command {
         /// Plant each fault and show that it is found, always as with --fast
         #[arg(long)]
         planted: bool,
-        /// Only planted faults whose name contains this
+        /// Only planted faults whose name contains this; without --planted the fault of this name,
+        /// planted in the seeds that are run
         #[arg(long)]
         only: Option<String>,
         /// How many devices, if not the seed's own number
@@ -89,6 +91,9 @@ mod command {
 
     pub fn main() -> ExitCode {
         let arguments = Arguments::parse();
+        if let Err(words) = known(&arguments) {
+            Arguments::command().error(ErrorKind::InvalidValue, words).exit();
+        }
         if arguments.hashes {
             return hashes(&arguments);
         }
@@ -129,6 +134,22 @@ mod command {
 
     fn options(arguments: &Arguments) -> Options {
         Options { quick: arguments.fast, traced: false, fault: fault(arguments) }
+    }
+
+    /// A fault that is named has to be one: nothing is planted otherwise, and all seems well.
+    fn known(arguments: &Arguments) -> Result<(), String> {
+        let Some(only) = &arguments.only else { return Ok(()) };
+        let names = Fault::all().into_iter().map(Fault::name);
+        let similar: Vec<String> = names.filter(|name| name.contains(only.as_str())).collect();
+        match arguments.planted {
+            true if similar.is_empty() => Err(format!("no planted fault's name contains {only:?}")),
+            false if similar.is_empty() => Err(format!("no planted fault is called {only:?}")),
+            false if !similar.contains(only) => {
+                let similar = similar.join(", ");
+                Err(format!("no planted fault is called {only:?}, but there is {similar}"))
+            }
+            true | false => Ok(()),
+        }
     }
 
     /// With `--only` and without `--planted`, a fault is planted in the seeds that are run.

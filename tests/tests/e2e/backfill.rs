@@ -9,13 +9,13 @@ use crate::evil::vital::Memory;
 use crate::evil_member::peer::{Handle, Peer};
 use crate::page::{LOOK, Page};
 use crate::stage::{Told, play_for};
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 use engine::{Command, Draft, DraftId, Priority};
 use serde::Deserialize;
 use serde_json::json;
-use std::env;
 use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
+use tests::search::wanted;
 
 /// Messages that it has written at most before they are stored.
 pub const AT_ONCE: usize = 2_000;
@@ -73,8 +73,9 @@ fn number(words: &str) -> Option<usize> {
 }
 
 /// How many messages are asked for, or else so many.
-pub fn entries_or(usual: usize) -> usize {
-    env::var("CONFAB_ENTRIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+pub fn entries_or(usual: usize) -> Result<usize> {
+    let asked = wanted("CONFAB_ENTRIES").map_err(Error::msg)?;
+    Ok(asked.map_or(Ok(usual), usize::try_from)?)
 }
 
 fn report(line: &str) -> Result<()> {
@@ -121,7 +122,7 @@ async fn glance(page: &Page, until: Instant, shown: impl Fn(&Glance) -> bool) ->
 
 #[test]
 fn much_history_comes_newest_first_and_freezes_nobody() -> Told {
-    let entries = entries_or(4_000);
+    let entries = entries_or(4_000)?;
     let all = A_THOUSAND * u32::try_from(entries.div_ceil(1_000)).unwrap_or(u32::MAX);
     play_for(STORY + all, "backfill", async |stage| {
         let ana = stage.enter("ana", Chromium).await?;

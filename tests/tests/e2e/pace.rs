@@ -156,7 +156,7 @@ fn ten_thousand_messages_come_and_go() -> Told {
 #[test]
 #[ignore = "it is a bench: `cargo xtask bench --only ui`"]
 fn a_room_with_much_history_opens() -> Told {
-    let entries = backfill::entries_or(HISTORY);
+    let entries = backfill::entries_or(HISTORY)?;
     play_for(STORY, "pace-history", async |stage| {
         let ana = stage.enter("ana", Chromium).await?;
         ana.found_room(&stage.server.url(), "Ana").await?;

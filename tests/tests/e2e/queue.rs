@@ -370,6 +370,40 @@ fn a_bundle_is_put_together_outlives_a_reload_and_is_seen_at_once() -> Told {
     })
 }
 
+/// One figure of each lane that is shown, from control on; the last is that of all together.
+fn figures<'a>(view: &'a View, name: &str) -> Vec<Option<&'a str>> {
+    let lanes = view.visible("queue-lane").into_iter();
+    lanes.map(|lane| lane.data.get(name).map(String::as_str)).collect()
+}
+
+/// An urgent message and one before it wait for somebody who is away: all columns say that.
+fn two_wait(view: &View) -> Result<()> {
+    let said = |name: &str| figures(view, name);
+    let number = |name: &str| -> Vec<u64> {
+        let figures = said(name).into_iter();
+        figures.map(|it| it.and_then(|it| it.parse().ok()).unwrap_or_default()).collect()
+    };
+    ensure!(number("messages") == [0, 1, 1, 0, 0, 2], "wait: {:?}", said("messages"));
+    let size = number("size");
+    let sizes = size.len() == 6 && size[1] > 0 && size[2] > 0 && size[5] == size[1] + size[2];
+    ensure!(sizes && size[0] + size[3] + size[4] == 0, "bytes: {:?}", said("size"));
+    let there: Vec<bool> = said("oldest").iter().map(Option::is_some).collect();
+    ensure!(there == [false, true, true, false, false, true], "oldest: {:?}", said("oldest"));
+    let oldest = number("oldest");
+    ensure!(oldest[2] < oldest[1] && oldest[5] == oldest[2], "oldest: {oldest:?}");
+    ensure!(said("attempts") == [Some("0"); 6], "attempts: {:?}", said("attempts"));
+    ensure!(said("credit") == [None; 6], "credit: {:?}", said("credit"));
+    Ok(())
+}
+
+/// Nothing waits for somebody who is there, and takes more of each class.
+fn takes_more(view: &View) -> bool {
+    let credit: Vec<bool> = figures(view, "credit").iter().map(Option::is_some).collect();
+    credit == [false, true, true, true, true, false]
+        && figures(view, "messages") == [Some("0"); 6]
+        && figures(view, "oldest") == [None; 6]
+}
+
 #[test]
 fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
     play("inspector", async |stage| {
@@ -393,7 +427,7 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
         ana.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
         let drawer = "document.querySelector('[popovertarget]').click()";
         ana.run::<Value>(drawer, &[]).await?;
-        ana.wait("the panel is open", |view| view.shows("queue-peer")).await?;
+        two_wait(&ana.wait("the panel is open", |view| view.shows("queue-lane")).await?)?;
         let [page, table]: [i64; 2] = [ana.run(OVERFLOW, &[]).await?, ana.run(TABLES, &[]).await?];
         ensure!(page <= 0 && table <= 0, "too wide by {page} and {table} pixels");
         let scroll = r#"document.querySelector('[data-testid="queue"]').scrollIntoView()"#;
@@ -403,6 +437,7 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
         ben.come_back(&url).await?;
         ben.expect_messages(&["one", "two"]).await?;
         ana.wait("nothing waits", |view| depth(view).as_deref() == Some("0")).await?;
+        ana.wait("he takes more", takes_more).await?;
         let drained = |view: &View| {
             let graph = view.find("graph-waiting").map(|graph| &graph.data);
             let figure = |name: &str| graph.and_then(|data| data.get(name)).map(String::as_str);

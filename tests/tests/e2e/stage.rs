@@ -43,6 +43,12 @@ impl fmt::Debug for Failed {
     }
 }
 
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Failed {
+        Failed(error)
+    }
+}
+
 /// Plays a story in real browsers; without `CONFAB_E2E` says that it is skipped.
 pub fn play(name: &str, story: impl AsyncFnOnce(&Stage) -> Result<()>) -> Told {
     play_for(STORY, name, story)

@@ -117,7 +117,15 @@ fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
     let credited = place.is_some_and(|place| place > 0) && credit > 0;
     let age = oldest.map(|oldest| session::now().saturating_sub(oldest));
     view! {
-        <tr data-lane=place.map_or("all".to_owned(), |place| place.to_string())>
+        <tr
+            data-testid="queue-lane"
+            data-lane=place.map_or("all".to_owned(), |place| place.to_string())
+            data-messages=messages.to_string()
+            data-size=bytes.to_string()
+            data-oldest=oldest.map(|oldest| oldest.to_string())
+            data-attempts=attempts.to_string()
+            data-credit=credited.then(|| credit.to_string())
+        >
             <th scope="row">{move || lane_name(language.get(), place)}</th>
             <td>{move || language.get().number(messages)}</td>
             <td>{move || language.get().least_size(bytes, unmeasured == 0)}</td>

@@ -18,9 +18,10 @@ macro_rules! kept {
 }
 
 /// Those that lie as they are: the version, the records, what is shown of them.
-const PLAIN: [(usize, &[u8], &[u8]); 3] = [
+const PLAIN: [(usize, &[u8], &[u8]); 4] = [
     (1, kept!("1", "database"), kept!("1", "shown.txt")),
     (2, kept!("2", "database"), kept!("2", "shown.txt")),
+    (2, kept!("2-checked", "database"), kept!("2-checked", "shown.txt")),
     (2, kept!("2-ruled", "database"), kept!("2-ruled", "shown.txt")),
 ];
 /// Records in one transaction.

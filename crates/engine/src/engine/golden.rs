@@ -4,6 +4,7 @@
 //! A new kind adds files; changed bytes are a new version with a folder of its own, and the old one
 //! is still read. `CONFAB_BLESS=1 cargo test -p engine golden` writes them; fuzzers begin there.
 
+mod checks;
 mod decisions;
 mod doors;
 mod frames;
@@ -327,7 +328,7 @@ fn written() -> Files {
         put("signed", name, &seal::open(keys.signaling(), &data, &sealed).unwrap());
     }
     let beside = notes::all().into_iter().chain(people::all()).chain(vanishing::all());
-    for (folder, name, bytes) in letters::all().into_iter().chain(beside) {
+    for (folder, name, bytes) in letters::all().into_iter().chain(beside).chain(checks::all()) {
         put(folder, name, &bytes);
     }
     put("pack", "plain", &pack::pack(b"hello"));

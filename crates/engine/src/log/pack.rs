@@ -1,12 +1,14 @@
 //! Packing of bodies before they are sealed: one byte of codec, then the content.
 //!
-//! Deflate for everything from [`limits::COMPRESS_FROM_BYTES`] on, and the shorter of both forms is
-//! kept, so packed content stays as it is. Up to 4 KiB at level 6: 1 KiB of prose 44 %, Chinese
-//! 58 %, JSON 22 %, Base64 76 %, where a lower level saves no time. Above at level 3: a paste of
-//! 30 KiB 35 % in 1.1 ms (level 6: 33 % in 4.1). lz4 is faster and packs chat hardly at all (75 %,
-//! 91 %, 36 %, 100 %, 62 %). Measured by `cargo xtask bench --native pack`. A bomb costs its
-//! declared length, which is checked before anything is unpacked or allocated: against
-//! [`limits::UNPACKED_BYTES`], and against what the packed bytes can hold at all.
+//! By size and not by kind: whatever an entry does, its content is a person's text or shorter than
+//! [`limits::COMPRESS_FROM_BYTES`], where nothing is won. From there on deflate, and the shorter of
+//! both forms is kept: what is packed already is found by trying, and stays as it is. Up to 4 KiB
+//! at level 6: 1 KiB of prose 44 %, Chinese 58 %, JSON 22 %, Base64 76 %, where a lower level saves
+//! no time. Above at level 3: a paste of 30 KiB 35 % in 1.1 ms (level 6: 33 % in 4.1). lz4 is
+//! faster and packs chat hardly at all (75 %, 91 %, 36 %, 100 %, 62 %). Measured by
+//! `cargo xtask bench --native pack` (`tests/benches/pack.rs`). A bomb costs its declared length,
+//! which is checked before anything is unpacked or allocated: against [`limits::UNPACKED_BYTES`],
+//! and against what the packed bytes can hold at all.
 
 use std::io::{Read, Write};
 
@@ -97,6 +99,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::crypto::random::Random;
 
     proptest! {
         #[test]
@@ -115,6 +118,46 @@ mod tests {
         let words = "the same words again and again, ".repeat(40);
         assert!(pack(words.as_bytes()).len() < words.len() / 4);
         assert_eq!(pack(b"hello"), b"\0hello");
+    }
+
+    #[test]
+    fn what_does_not_get_shorter_stays_plain_however_long_it_is() {
+        let mut random = Random::new([1; 32]);
+        for length in [128, 1_000, THOROUGH_UP_TO + 1, limits::BODY_BYTES] {
+            let noise: Vec<u8> = (0..length).map(|_| random.bytes::<1>()[0]).collect();
+            assert_eq!(pack(&noise), [&[PLAIN], &noise[..]].concat(), "{length} bytes");
+            let again = pack(&deflate(&noise).unwrap());
+            assert_eq!(again[0], PLAIN, "what is packed is not packed again");
+        }
+    }
+
+    #[test]
+    fn one_byte_less_than_the_border_stays_plain_and_the_border_is_packed() {
+        assert_eq!(limits::COMPRESS_FROM_BYTES, 128);
+        assert_eq!(pack(&[b'a'; 127]), [&[PLAIN][..], &[b'a'; 127]].concat());
+        let packed = pack(&[b'a'; 128]);
+        assert_eq!((packed[0], unpack(&packed)), (DEFLATE, Ok(vec![b'a'; 128])));
+    }
+
+    #[test]
+    fn up_to_four_kibibytes_are_packed_at_length_and_more_quickly() {
+        let mut random = Random::new([1; 32]);
+        let words = ["the", "a", "of", "people", "make", "their", "way", "water", "first", "now"];
+        let mut text = String::new();
+        while text.len() <= THOROUGH_UP_TO {
+            text.push_str(words[usize::from(random.bytes::<1>()[0]) % words.len()]);
+            text.push(' ');
+        }
+        for (length, level, other) in [(4096, 6, 3), (4097, 3, 6)] {
+            let content = &text.as_bytes()[..length];
+            let at = |level| {
+                let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(level));
+                encoder.write_all(content).unwrap();
+                encoder.finish().unwrap()
+            };
+            assert_ne!(at(level), at(other), "the levels make no difference here");
+            assert_eq!(pack(content)[DEFLATE_HEAD..], at(level), "{length} bytes");
+        }
     }
 
     #[test]

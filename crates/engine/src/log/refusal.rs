@@ -51,9 +51,14 @@ mod tests {
     #[test]
     fn every_reason_that_may_come_has_words_of_its_own_and_an_unknown_one_is_kept() {
         assert_eq!(reason(LAMPORT), FailureReason::NotAllowed);
+        assert_eq!(reason(TOO_MUCH), FailureReason::TooMuch);
+        assert_eq!(reason(NO_SPACE), FailureReason::NoSpace);
         assert_eq!(reason(BLOCKED), FailureReason::Blocked);
         assert_eq!(reason(QUOTA), FailureReason::Quota);
         assert_eq!(reason(NOT_UNDERSTOOD), FailureReason::NotUnderstood);
+        assert_eq!(reason(EXPIRED), FailureReason::Expired);
+        let named = |number: &u8| !matches!(reason(*number), FailureReason::Other(_));
+        assert_eq!((0..=u8::MAX).filter(named).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(reason(200), FailureReason::Other(200));
     }
 }

@@ -450,6 +450,18 @@ pub fn read(store: &Tables, scan: &Scan) -> Vec<Record> {
     }
 }
 
+/// How many are asked for in a variable of the environment, or else so many.
+pub fn wanted(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).map_or(usual, |value| number(variable, &value))
+}
+
+/// Stops in words where there is no number: what is asked for is not done in another way.
+pub fn number(variable: &str, value: &str) -> u64 {
+    let number = value.parse().ok().filter(|number| *number > 0);
+    assert!(number.is_some(), "{variable} is {value:?}, which is no number from 1 on");
+    number.unwrap()
+}
+
 pub fn founder() -> RoomRecord {
     RoomRecord::create(&[7; 128])
 }
