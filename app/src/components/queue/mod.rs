@@ -51,7 +51,7 @@ pub fn Queue(
     undelivered: Memo<Vec<Undelivered>>,
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
-    /// What was measured of it meanwhile.
+    /// What was measured of it in the last minutes.
     past: Memo<Past>,
     /// The own messages that nobody else holds: the first of them, and how many there are.
     unheld: Memo<(Vec<Shown>, usize)>,
