@@ -49,7 +49,7 @@ pub use overlay::Palette;
 pub use overlay::{Lay, Move, Offer, Overlay, Pressed, Wish, meant, shortcut};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
-pub use queue::{Curve, KEPT, Past, Quantity};
+pub use queue::{Curve, KEPT, Past, Quantity, SELDOM};
 pub use replies::Heard;
 pub use room::{Company, Divider, Life, News, Older, Problem, Renewal, RoomState, Visit};
 pub use rows::{Rows, on_screen, unread, unread_below};
@@ -88,6 +88,8 @@ pub enum PageEvent {
     Turned(Turn),
     /// Whether the page is in front of somebody.
     Watched(bool),
+    /// Some time has passed: see [`SELDOM`].
+    Passed,
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
@@ -289,12 +291,20 @@ pub struct ChatState {
     pub span: Span,
     /// Nobody has the page in front of them.
     pub unwatched: bool,
+    /// This device's clock, as it was when the last thing happened.
+    pub clock: Millis,
 }
 
 /// Faults that are shown at once.
 const FAULTS: usize = 8;
 
 impl ChatState {
+    /// Takes in what has happened, at this time; gives what is to be done about it.
+    pub fn apply_at(&mut self, event: PageEvent, now: Millis) -> Vec<Errand> {
+        self.clock = now;
+        self.apply(event)
+    }
+
     /// Takes in what has happened; gives what is to be done about it.
     pub fn apply(&mut self, event: PageEvent) -> Vec<Errand> {
         match event {
@@ -340,6 +350,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Watched(watched) => self.watched(watched),
+            PageEvent::Passed => self.glance(),
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()

@@ -39,7 +39,7 @@ pub use self::screen::{Screen, ScreenStoreFields};
 pub use self::sound::{turn_sound, wants_sound};
 use crate::chat::{
     ChatState, Compose, ConnectionDeed, Deed, Errand, GuardDeed, Manner, Notice, PageEvent,
-    RoomState, Rows, Shown, Span, Task, Turn, unread,
+    RoomState, Rows, SELDOM, Shown, Span, Task, Turn, unread,
 };
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
@@ -87,6 +87,7 @@ impl Page {
         }
         on_visibility(move || page.watch());
         page.watch();
+        set_interval(move || page.happen(PageEvent::Passed), Duration::from_millis(SELDOM));
         page.watch_touches();
         page.ask_before_closing();
         if session::is_protected() {
@@ -104,7 +105,7 @@ impl Page {
 
     /// Lets something happen to the state, and carries out what it causes.
     pub fn happen(self, event: PageEvent) {
-        let errands = self.known.try_update_value(|known| known.apply(event));
+        let errands = self.known.try_update_value(|known| known.apply_at(event, session::now()));
         let Some(errands) = errands else { return };
         let other_room = self.known.with_value(|known| screen::publish(self.screen, known));
         if self.pace.try_update_value(Pace::is_due) == Some(true) || other_room {

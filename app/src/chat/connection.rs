@@ -13,7 +13,7 @@ use browser::{
     Millis, Path, PeerQueue, Role, Route, ServerPath, SignalState,
 };
 
-use super::{ChatState, Errand, Notice, RoomState, Worker};
+use super::{ChatState, Errand, Life, Notice, Place, RoomState, Worker};
 
 /// Paths that are kept: more than members can be linked at once.
 const PATHS: usize = 256;
@@ -227,9 +227,6 @@ impl ChatState {
         watchers.extend(on.then_some(who));
         let after = watchers.is_empty();
         let asks = (before != after).then_some(!after);
-        if asks == Some(true) {
-            self.room.queue.past.begin();
-        }
         let errand = asks.zip(self.room.room).map(|(on, room)| watching(room, on));
         errand.into_iter().collect()
     }
@@ -238,6 +235,21 @@ impl ChatState {
     pub(super) fn watch_again(&self) -> Vec<Errand> {
         let looks = !self.room.connection.watchers.is_empty();
         self.room.room.filter(|_| looks).map(|room| watching(room, true)).into_iter().collect()
+    }
+
+    /// Some time has passed. What is drawn of the last minutes is measured now and then, as long as
+    /// somebody has the room in front of them. Where one looks and nothing was told, another tab
+    /// has looked away.
+    pub(super) fn glance(&mut self) -> Vec<Errand> {
+        let RoomState { room, life: Life::On, ref connection, ref queue, .. } = self.room else {
+            return Vec::new();
+        };
+        let shown = room.filter(|room| self.place == Place::Room(*room) && !self.unwatched);
+        let Some(room) = shown.filter(|_| queue.past.is_stale(self.clock)) else {
+            return Vec::new();
+        };
+        let ends = connection.watchers.is_empty().then(|| watching(room, false));
+        std::iter::once(watching(room, true)).chain(ends).collect()
     }
 
     /// The queue was told: with it goes the question how the links in it do.

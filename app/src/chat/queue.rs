@@ -5,7 +5,7 @@ mod past;
 
 use browser::{LiveMessage, MemberId, QueueView, Trace, Undelivered, Waiting};
 
-pub use self::past::{Curve, KEPT, Past, Quantity};
+pub use self::past::{Curve, KEPT, Past, Quantity, SELDOM};
 
 /// Live messages that are shown at once; the oldest go.
 const LIVE: usize = 100;
@@ -21,9 +21,9 @@ pub struct QueueState {
     pub live: Vec<LiveMessage>,
     /// Who is typing.
     pub typing: Vec<MemberId>,
-    /// The queue, as it was told last while it was watched.
+    /// The queue, as it was told last.
     pub view: Option<QueueView>,
-    /// What was measured of it since then.
+    /// What was measured of it in the last minutes.
     pub past: Past,
     /// The way of the message that was asked for last.
     pub trace: Option<Trace>,

@@ -236,7 +236,7 @@ impl ChatState {
             Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
             Event::Undelivered(undelivered) => self.room.queue.undelivered = undelivered,
             Event::Queue(view) => {
-                self.room.queue.past.note(&view);
+                self.room.queue.past.note(&view, self.clock);
                 self.room.queue.view = Some(view);
                 return self.survey();
             }

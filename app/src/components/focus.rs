@@ -59,7 +59,8 @@ impl Pressed {
     }
 }
 
-fn give(ids: &[&str]) {
+/// Gives the focus to the first of these elements that is shown, if nothing has it.
+pub fn give(ids: &[&str]) {
     let document = document();
     let there = document.active_element();
     if there.is_some_and(|there| there.tag_name() != "BODY") {

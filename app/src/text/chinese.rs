@@ -314,7 +314,6 @@ pub static CHINESE: Words = Words {
     lasts_until: |moment| format!("{moment} 前可见"),
     queue: "队列",
     queue_empty: "没有你写的消息在等待。",
-    queue_partly: "你还在途中的消息都已有别人收到，但不是每个人都有。",
     queue_failed: "失败的消息已在消息列表中标出。",
     when_back: |name| format!("{name} 回来时"),
     only_to: |name| format!("只发给 {name}"),

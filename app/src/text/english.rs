@@ -394,8 +394,6 @@ pub static ENGLISH: Words = Words {
     lasts_until: |moment| format!("until {moment}"),
     queue: "Queue",
     queue_empty: "Nothing of yours waits.",
-    queue_partly: "Everything of yours that is on its way is held by somebody else; not everybody \
-                   has it yet.",
     queue_failed: "What has failed is marked in the list of messages.",
     when_back: |name| format!("when {name} is back"),
     only_to: |name| format!("only to {name}"),

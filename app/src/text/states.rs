@@ -1,6 +1,6 @@
 //! Words for states: of messages, of links, of the signaling server.
 
-use browser::{Body, Has, LinkState, MemberId, MemberView, Role, RowState, SignalState};
+use browser::{Body, Has, LinkState, MemberId, MemberView, Priority, Role, RowState, SignalState};
 
 use super::{Language, Words};
 use crate::chat::{Life, Message, Standing, Step};
@@ -35,6 +35,31 @@ impl Language {
             RowState::Failed => self.pick("failed", "失败"),
             RowState::Received => self.pick("received", "已收到"),
         }
+    }
+
+    /// The class and the number of own messages that some member has not got.
+    pub fn lacked(self, class: Priority, count: usize) -> String {
+        let words = self.words();
+        let class = match class {
+            Priority::Urgent => words.urgent,
+            Priority::Normal => words.normal,
+            Priority::Low => words.low,
+        };
+        let count = self.number(u64::try_from(count).unwrap_or(u64::MAX));
+        self.pick(
+            format!("{class}: {count} not with everybody yet"),
+            format!("{class}：{count} 条还有人没有收到"),
+        )
+    }
+
+    /// What is said of what somebody else holds, and not everybody.
+    pub fn waits_for_rest(self) -> String {
+        self.pick("waits for those who lack it", "等待其他人收到")
+    }
+
+    /// So many more can be listed.
+    pub fn show_more(self, count: usize) -> String {
+        self.pick(format!("Show {count} more"), format!("再显示 {count} 条"))
     }
 
     /// What has happened to a message; `name` names members.

@@ -293,7 +293,6 @@ pub struct Words {
     pub lasts_until: fn(&str) -> String,
     pub queue: &'static str,
     pub queue_empty: &'static str,
-    pub queue_partly: &'static str,
     pub queue_failed: &'static str,
     pub when_back: fn(&str) -> String,
     pub only_to: fn(&str) -> String,

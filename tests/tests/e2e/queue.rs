@@ -440,10 +440,15 @@ fn the_inspector_counts_what_waits_for_whom_and_fits_on_a_phone() -> Told {
         ana.wait("he takes more", takes_more).await?;
         let drained = |view: &View| {
             let graph = view.find("graph-waiting").map(|graph| &graph.data);
-            let figure = |name: &str| graph.and_then(|data| data.get(name)).map(String::as_str);
-            (figure("now"), figure("highest")) == (Some("0"), Some("2"))
+            let figure = |name: &str| graph.and_then(|data| data.get(name)?.parse::<u64>().ok());
+            figure("now") == Some(0) && figure("highest") >= Some(2)
         };
         ana.wait("the curve has gone down", drained).await?;
+        // What was measured stays when nobody looks.
+        ana.run::<Value>(&open.replace("true", "false"), &[]).await?;
+        ana.wait("nobody looks", |view| !view.shows("graph-waiting")).await?;
+        ana.run::<Value>(open, &[]).await?;
+        ana.wait("the curve is there at once", drained).await?;
         stage.portray(&ana, "graphs").await?;
         Ok(())
     })

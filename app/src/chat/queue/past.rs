@@ -1,15 +1,21 @@
-//! What was measured of the queue in the last minutes, while somebody looked: how much waited, and
-//! how long there and back took to the slowest member that was linked.
+//! What was measured of the queue in the last minutes: how much waited, and how long there and back
+//! took to the slowest member that was linked. Every second while somebody looks, and seldom else:
+//! what lies between two measurements is as far as they are apart, and a gap if that is far.
 
 use std::collections::VecDeque;
 
 use browser::{Millis, QueueView};
 
-/// Measurements that are kept. There is one a second, so these are five minutes.
+/// Seconds that are kept, and measurements: there is one a second at most.
 pub const KEPT: usize = 300;
+/// So long after the last measurement there is another one, though nobody looks.
+pub const SELDOM: Millis = 5_000;
+/// Measurements further apart are not joined: one in between was missed.
+const GAP: Millis = 2 * SELDOM + 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Measured {
+    at: Millis,
     waiting: u64,
     round_trip: Option<Millis>,
 }
@@ -30,52 +36,72 @@ pub enum Quantity {
     RoundTrip,
 }
 
-/// A curve: the newest value is at the right.
+/// A curve: the newest measurement is at the right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Curve {
-    /// Which place of [`KEPT`] a value has, and the value.
-    pub points: Vec<(usize, u64)>,
+    /// In parts, with gaps between them: which second of [`KEPT`] a value has, and the value.
+    pub parts: Vec<Vec<(usize, u64)>>,
     /// The newest value.
     pub now: u64,
     /// The highest of all.
     pub highest: u64,
-    /// How many seconds ago the first was measured.
+    /// How many seconds before the newest measurement the first value was measured.
     pub seconds: usize,
 }
 
 impl Past {
-    /// Somebody begins to look: what lies further back was not seen.
-    pub fn begin(&mut self) {
-        self.measured.clear();
-    }
-
-    /// The queue was told.
-    pub fn note(&mut self, view: &QueueView) {
+    /// The queue was told, at this time.
+    pub fn note(&mut self, view: &QueueView, at: Millis) {
         let lanes = view.peers.iter().flat_map(|peer| &peer.lanes);
         let waiting =
             view.drafts.iter().sum::<u64>() + lanes.map(|lane| lane.messages).sum::<u64>();
         let linked = view.peers.iter().filter(|peer| peer.link.is_some());
         let round_trip = linked.filter_map(|peer| peer.round_trip).max();
-        self.measured.push_back(Measured { waiting, round_trip });
+        // Nothing was measured later than now: the clock has gone back.
+        self.measured.retain(|known| known.at <= at && seconds(at - known.at) < KEPT);
+        // Several tabs may have asked.
+        self.measured.pop_back_if(|last| seconds(at - last.at) == 0);
+        self.measured.push_back(Measured { at, waiting, round_trip });
         let spare = self.measured.len().saturating_sub(KEPT);
         self.measured.drain(..spare);
     }
 
+    /// True if it is time to measure again.
+    pub fn is_stale(&self, now: Millis) -> bool {
+        let last = self.measured.back();
+        last.is_none_or(|last| now < last.at || now - last.at >= SELDOM)
+    }
+
     /// The curve of a quantity, if it was measured at least twice.
     pub fn curve(&self, quantity: Quantity) -> Option<Curve> {
-        let value = |measured: &Measured| match quantity {
-            Quantity::Waiting => Some(measured.waiting),
-            Quantity::RoundTrip => measured.round_trip,
-        };
-        let first = KEPT - self.measured.len();
-        let places = (first..).zip(&self.measured);
-        let points: Vec<(usize, u64)> =
-            places.filter_map(|(place, measured)| Some((place, value(measured)?))).collect();
-        let highest = points.iter().map(|(_, value)| *value).max()?;
-        let ((oldest, _), (_, now)) = (*points.first()?, *points.last()?);
+        let newest = self.measured.back()?.at;
+        let mut parts: Vec<Vec<(usize, u64)>> = Vec::new();
+        let mut last = None;
+        for measured in &self.measured {
+            let value = match quantity {
+                Quantity::Waiting => Some(measured.waiting),
+                Quantity::RoundTrip => measured.round_trip,
+            };
+            let joined = last.is_some_and(|last| measured.at - last <= GAP);
+            last = value.map(|_| measured.at);
+            let Some(value) = value else { continue };
+            let point = (KEPT - 1 - seconds(newest - measured.at), value);
+            match parts.last_mut().filter(|_| joined) {
+                Some(part) => part.push(point),
+                None => parts.push(vec![point]),
+            }
+        }
+        let points = || parts.iter().flatten();
+        let highest = points().map(|(_, value)| *value).max()?;
+        let ((oldest, _), (_, now)) = (*points().next()?, *points().last()?);
         let seconds = KEPT - 1 - oldest;
-        (points.len() > 1).then_some(Curve { points, now, highest, seconds })
+        (points().count() > 1).then_some(Curve { parts, now, highest, seconds })
     }
+}
+
+/// To the nearest: measurements are not exactly seconds apart.
+fn seconds(span: Millis) -> usize {
+    usize::try_from((span + 500) / 1_000).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -96,28 +122,58 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_has_what_was_measured_the_newest_at_the_right() {
+    fn a_curve_has_what_was_measured_when_it_was_the_newest_at_the_right() {
         let mut past = Past::default();
-        past.note(&view(1, 4, Some(30)));
+        past.note(&view(1, 4, Some(30)), 60_000);
         assert_eq!(past.curve(Quantity::Waiting), None, "one point is no curve");
-        past.note(&view(0, 2, None));
+        past.note(&view(0, 2, None), 61_010);
         let waiting = past.curve(Quantity::Waiting).unwrap();
-        assert_eq!(waiting.points, [(KEPT - 2, 5), (KEPT - 1, 2)]);
+        assert_eq!(waiting.parts, [[(KEPT - 2, 5), (KEPT - 1, 2)]]);
         assert_eq!((waiting.now, waiting.highest, waiting.seconds), (2, 5, 1));
         assert_eq!(past.curve(Quantity::RoundTrip), None, "nobody was linked the second time");
-        past.note(&view(0, 0, Some(90)));
+        past.note(&view(0, 0, Some(90)), 66_000);
+        let waiting = past.curve(Quantity::Waiting).unwrap();
+        assert_eq!(waiting.parts, [[(KEPT - 7, 5), (KEPT - 6, 2), (KEPT - 1, 0)]]);
         let trip = past.curve(Quantity::RoundTrip).unwrap();
-        assert_eq!(trip.points, [(KEPT - 3, 30), (KEPT - 1, 90)]);
-        past.begin();
-        assert_eq!(past.curve(Quantity::Waiting), None);
+        assert_eq!(trip.parts, [[(KEPT - 7, 30)], [(KEPT - 1, 90)]], "it was away in between");
+        assert_eq!((trip.now, trip.highest, trip.seconds), (90, 90, 6));
     }
 
     #[test]
-    fn the_past_is_bounded() {
+    fn where_nobody_measured_is_a_gap_and_what_is_old_goes() {
         let mut past = Past::default();
-        (0..2 * KEPT as u64).for_each(|count| past.note(&view(0, count, None)));
+        for at in [0, 5_000, 10_000, 60_000, 61_000] {
+            past.note(&view(0, at, None), at);
+        }
         let curve = past.curve(Quantity::Waiting).unwrap();
-        assert_eq!((curve.points.len(), curve.points[0]), (KEPT, (0, KEPT as u64)));
+        assert_eq!(curve.parts.iter().map(Vec::len).collect::<Vec<_>>(), [3, 2]);
+        assert_eq!(curve.parts[1], [(KEPT - 2, 60_000), (KEPT - 1, 61_000)]);
+        past.note(&view(0, 7, None), 308_000);
+        let curve = past.curve(Quantity::Waiting).unwrap();
+        assert_eq!(curve.parts.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1]);
+        past.note(&view(0, 8, None), 309_000);
+        past.note(&view(0, 9, None), 2_000);
+        assert_eq!(past.curve(Quantity::Waiting), None, "by a clock that went back");
+    }
+
+    #[test]
+    fn the_past_is_bounded_however_many_tabs_ask() {
+        let mut past = Past::default();
+        let second = |count: u64| 1_000 * (count / 2);
+        (0..4 * KEPT as u64).for_each(|count| past.note(&view(0, count, None), second(count)));
+        let curve = past.curve(Quantity::Waiting).unwrap();
+        let [points] = curve.parts.as_slice() else { panic!("there is a gap") };
+        assert_eq!((points.len(), points[0]), (KEPT, (0, 2 * KEPT as u64 + 1)));
         assert_eq!(curve.seconds, KEPT - 1);
+    }
+
+    #[test]
+    fn it_is_measured_again_once_the_last_time_is_long_ago() {
+        let mut past = Past::default();
+        assert!(past.is_stale(0));
+        past.note(&view(0, 0, None), 60_000);
+        assert!(!past.is_stale(60_000) && !past.is_stale(60_000 + SELDOM - 1));
+        assert!(past.is_stale(60_000 + SELDOM));
+        assert!(past.is_stale(59_000), "the clock has gone back");
     }
 }

@@ -63,6 +63,40 @@ fn the_queue_is_told_while_anybody_looks_and_connections_are_measured_for_their_
 }
 
 #[test]
+fn the_queue_is_measured_now_and_then_though_nobody_looks_and_what_was_measured_stays() {
+    let mut state = in_live_room();
+    let depths = |state: &ChatState| {
+        let curve = state.room.queue.past.curve(Quantity::Waiting);
+        curve.map(|curve| curve.parts.concat().len())
+    };
+    let glance = [watching(true), watching(false)].concat();
+    let passed = |state: &mut ChatState, at| state.apply_at(PageEvent::Passed, at);
+    assert_eq!(passed(&mut state, 60_000), glance);
+    assert!(state.apply_at(queue(vec![]), 60_010).is_empty());
+    assert!(passed(&mut state, 60_010 + SELDOM - 1).is_empty(), "another tab has asked");
+    assert_eq!(passed(&mut state, 60_010 + SELDOM), glance);
+    state.apply_at(queue(vec![]), 65_020);
+    assert_eq!(depths(&state), Some(2));
+    watch(&mut state, Watcher::Inspector, true);
+    assert_eq!(depths(&state), Some(2), "what was measured before somebody looked is there");
+    assert_eq!(passed(&mut state, 71_000), watching(true), "another tab has looked away");
+    state.apply_at(queue(vec![]), 71_010);
+    watch(&mut state, Watcher::Inspector, false);
+    watch(&mut state, Watcher::Inspector, true);
+    assert_eq!(depths(&state), Some(3));
+}
+
+#[test]
+fn nothing_is_measured_of_a_room_that_nobody_sees() {
+    let mut state = in_live_room();
+    state.apply(PageEvent::Watched(false));
+    assert!(state.apply_at(PageEvent::Passed, 60_000).is_empty());
+    state.apply(PageEvent::Watched(true));
+    state.apply(PageEvent::Left);
+    assert!(state.apply_at(PageEvent::Passed, 70_000).is_empty());
+}
+
+#[test]
 fn nothing_is_told_any_more_of_a_room_that_is_not_shown() {
     let mut state = looking();
     state.apply(PageEvent::Client(ClientEvent::Rooms(vec![summary(ROOM), summary(OTHER_ROOM)])));

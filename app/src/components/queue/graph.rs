@@ -38,7 +38,9 @@ pub fn Graph(
                 data-highest=curve.highest.to_string()
             >
                 <svg viewBox=box_of preserveAspectRatio="none" aria-hidden="true">
-                    <polyline points=drawn(&curve) />
+                    {drawn(&curve).into_iter()
+                        .map(|points| view! { <polyline points=points /> })
+                        .collect_view()}
                 </svg>
                 <figcaption>{words}</figcaption>
             </figure>
@@ -61,14 +63,21 @@ fn said(language: Language, quantity: Quantity, curve: &Curve) -> String {
     }
 }
 
-/// The points, the highest at the top: 0 is at the bottom.
-fn drawn(curve: &Curve) -> String {
-    let mut points = String::new();
-    for (place, value) in &curve.points {
-        let height = HEIGHT - HEIGHT * value / curve.highest.max(1);
-        let _ = write!(points, "{place},{height} ");
-    }
-    points
+/// The points of each part, the highest at the top: 0 is at the bottom. What was measured between
+/// two gaps is as wide as the second that it stands for.
+fn drawn(curve: &Curve) -> Vec<String> {
+    let height = |value: u64| HEIGHT - HEIGHT * value / curve.highest.max(1);
+    let of_part = |part: &Vec<(usize, u64)>| {
+        let mut points = String::new();
+        if let [(second, value)] = part.as_slice() {
+            let _ = write!(points, "{},{} ", second.saturating_sub(1), height(*value));
+        }
+        for (second, value) in part {
+            let _ = write!(points, "{second},{} ", height(*value));
+        }
+        points
+    };
+    curve.parts.iter().map(of_part).collect()
 }
 
 #[cfg(test)]
@@ -77,10 +86,17 @@ mod tests {
 
     #[test]
     fn the_highest_is_at_the_top_and_nothing_at_the_bottom() {
-        let curve =
-            Curve { points: vec![(0, 0), (1, 50), (2, 200)], now: 200, highest: 200, seconds: 9 };
-        assert_eq!(drawn(&curve), "0,100 1,75 2,0 ");
-        let flat = Curve { points: vec![(0, 0), (1, 0)], now: 0, highest: 0, seconds: 9 };
-        assert_eq!(drawn(&flat), "0,100 1,100 ");
+        let parts = vec![vec![(0, 0), (1, 50), (2, 200)]];
+        let curve = Curve { parts, now: 200, highest: 200, seconds: 9 };
+        assert_eq!(drawn(&curve), ["0,100 1,75 2,0 "]);
+        let flat = Curve { parts: vec![vec![(0, 0), (1, 0)]], now: 0, highest: 0, seconds: 9 };
+        assert_eq!(drawn(&flat), ["0,100 1,100 "]);
+    }
+
+    #[test]
+    fn a_gap_parts_the_line_and_a_single_point_is_seen() {
+        let parts = vec![vec![(0, 4), (5, 4)], vec![(60, 2)]];
+        let curve = Curve { parts, now: 2, highest: 4, seconds: 299 };
+        assert_eq!(drawn(&curve), ["0,0 5,0 ", "59,50 60,50 "]);
     }
 }

@@ -19,7 +19,7 @@ const SHOWN: usize = 5;
 pub fn Inside(
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
-    /// What was measured of it meanwhile.
+    /// What was measured of it in the last minutes.
     past: Memo<Past>,
     /// The names of members.
     names: Memo<Names>,

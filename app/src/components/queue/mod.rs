@@ -15,8 +15,8 @@ use self::inside::Inside;
 pub use self::live::Live;
 pub use self::rest::{Rest, rest_of};
 use self::tray::FailedItem;
-pub use self::waiting::unheld;
-use self::waiting::{UnheldItem, WaitingItem, unheld_key};
+use self::waiting::{LISTED, LackedList, WaitingItem};
+pub use self::waiting::{Lacked, Most, lacked};
 use super::messages::Names;
 use crate::chat::{Past, Rows, Shown, Subject};
 use crate::page::{language, word};
@@ -51,10 +51,10 @@ pub fn Queue(
     undelivered: Memo<Vec<Undelivered>>,
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
-    /// What was measured of it meanwhile.
+    /// What was measured of it in the last minutes.
     past: Memo<Past>,
-    /// The own messages that nobody else holds: the first of them, and how many there are.
-    unheld: Memo<(Vec<Shown>, usize)>,
+    /// The own messages that some member has not got, so many of each class.
+    lacked: impl Fn(Most) -> [Lacked; 3] + Copy + Send + Sync + 'static,
     /// How own messages do that are not listed.
     rest: Memo<Rest>,
     /// What a message says, if it is shown.
@@ -65,12 +65,21 @@ pub fn Queue(
     on_steer: impl Fn(Steer) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let language = language();
-    let none_unheld = move || unheld.with(|(listed, _)| listed.is_empty());
+    let most = RwSignal::new([LISTED; 3]);
+    let lacked = Memo::new(move |_| lacked(most.get()));
+    let none_lacked = move || lacked.with(|all| all.iter().all(|of_class| of_class.count == 0));
     let empty =
-        move || waiting.with(Vec::is_empty) && undelivered.with(Vec::is_empty) && none_unheld();
-    let more = move || {
-        let more = unheld.with(|(listed, count)| count - listed.len());
-        (more > 0).then(|| (language.get().words().more_waiting)(more))
+        move || waiting.with(Vec::is_empty) && undelivered.with(Vec::is_empty) && none_lacked();
+    let of_class = move |class: Priority| {
+        let place = usize::from(class.number());
+        let lacked =
+            Memo::new(move |_| lacked.with(|all| all.get(place).cloned().unwrap_or_default()));
+        let on_more = move || {
+            most.update(|most| {
+                most.iter_mut().skip(place).take(1).for_each(|most| *most += LISTED)
+            });
+        };
+        view! { <LackedList class lacked on_more on_steer /> }
     };
     let on_toggle = move |event: web_sys::Event| {
         let details: web_sys::HtmlDetailsElement = event_target(&event);
@@ -94,15 +103,8 @@ pub fn Queue(
                 <For each=move || waiting.get() key=waiting_key let:waiting>
                     <WaitingItem waiting names on_steer />
                 </For>
-                <For
-                    each=move || unheld.with(|(listed, _)| listed.clone())
-                    key=unheld_key
-                    let:row
-                >
-                    <UnheldItem row on_steer />
-                </For>
             </ul>
-            <p class="hint">{more}</p>
+            {Priority::ALL.map(of_class).collect_view()}
             <details on:toggle=on_toggle data-testid="queue-inside">
                 <summary>{word(|words| words.look_inside)}</summary>
                 <Inside view past names />

@@ -10,11 +10,9 @@ use crate::text::Words;
 pub enum Rest {
     /// None of them waits.
     Calm,
-    /// Some are held by somebody else, and not by everybody.
-    Partly,
     /// Some have failed: their rows say why.
     Failed,
-    /// Some are on this device only, and are not listed.
+    /// Some are not with everybody: they are listed, or will be, or stand further up.
     Unlisted,
 }
 
@@ -23,7 +21,6 @@ impl Rest {
     pub fn words(self, words: &Words) -> Option<&'static str> {
         match self {
             Rest::Calm => Some(words.queue_empty),
-            Rest::Partly => Some(words.queue_partly),
             Rest::Failed => Some(words.queue_failed),
             Rest::Unlisted => None,
         }
@@ -39,8 +36,7 @@ pub fn rest_of(rows: &[Shown], pending: u64) -> Rest {
         Standing::Stored { .. } if !matches!(row.body, Body::Text(_)) => Rest::Calm,
         Standing::Stored { state, .. } => match state {
             RowState::Failed => Rest::Failed,
-            RowState::Saved => Rest::Unlisted,
-            RowState::Held => Rest::Partly,
+            RowState::Saved | RowState::Held => Rest::Unlisted,
             RowState::Delivered | RowState::Read | RowState::Expired | RowState::Received => {
                 Rest::Calm
             }
@@ -54,9 +50,8 @@ pub fn rest_of(rows: &[Shown], pending: u64) -> Rest {
 fn weight(rest: &Rest) -> u8 {
     match rest {
         Rest::Calm => 0,
-        Rest::Partly => 1,
-        Rest::Unlisted => 2,
-        Rest::Failed => 3,
+        Rest::Unlisted => 1,
+        Rest::Failed => 2,
     }
 }
 
@@ -83,7 +78,7 @@ mod tests {
         live_only.change(|row| row.standing = Standing::Refused(browser::Refusal::NobodyThere));
         assert_eq!(rest_of(&[], 0), Rest::Calm);
         assert_eq!(rest_of(&[read(), standing(RowState::Delivered)], 0), Rest::Calm);
-        assert_eq!(rest_of(&[held(), read()], 0), Rest::Partly);
+        assert_eq!(rest_of(&[held(), read()], 0), Rest::Unlisted, "it is listed itself");
         assert_eq!(rest_of(&[held(), live_only, read()], 1), Rest::Failed);
         assert_eq!(rest_of(&[held(), read()], 1), Rest::Unlisted, "it is further up");
         assert_eq!(rest_of(&[own_message("new")], 0), Rest::Unlisted);

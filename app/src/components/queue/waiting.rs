@@ -1,29 +1,54 @@
-//! What waits: drafts for their time, and own messages that nobody else holds yet. All of them can
-//! still be changed, hurried or taken back.
+//! What waits: drafts for their time, and own messages that nobody else holds yet, or not everybody,
+//! by class. What nobody else holds can still be changed, hurried or taken back; what somebody
+//! holds, hurried only.
 
-use browser::{Body, Draft, EntryId, Priority, RowState, Terms, Waiting, When};
+use browser::{Body, Draft, Priority, RowState, Terms, Waiting, When};
 use leptos::prelude::*;
 
 use super::Steer;
 use crate::chat::{Shown, Standing, Subject};
 use crate::components::composer::PriorityChoice;
+use crate::components::focus::give;
 use crate::components::messages::Names;
 use crate::page::{language, word};
 use crate::text::names;
 
-/// Messages for members that are listed at once.
-const LISTED: usize = 20;
+/// Messages of a class that are listed at first, and so many more each time that more are wanted.
+pub const LISTED: usize = 20;
 
-/// The own messages that nobody else holds: the first of them, and how many there are.
-pub fn unheld(rows: &[Shown]) -> (Vec<Shown>, usize) {
-    let saved = |row: &&Shown| {
-        let saved = matches!(row.standing, Standing::Stored { state: RowState::Saved, .. });
-        saved && row.own && matches!(row.body, Body::Text(_))
-    };
-    let mut unheld = rows.iter().filter(saved);
-    let listed: Vec<Shown> = unheld.by_ref().take(LISTED).cloned().collect();
-    let count = listed.len() + unheld.count();
-    (listed, count)
+/// Own messages of a class that some member has not got.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacked {
+    /// The first of them.
+    pub listed: Vec<Shown>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// How many are listed of each class, in the order of [`Priority::ALL`].
+pub type Most = [usize; Priority::ALL.len()];
+
+/// The own messages that nobody else holds, or not everybody, by class in the order of
+/// [`Priority::ALL`].
+pub fn lacked(rows: &[Shown], most: Most) -> [Lacked; Priority::ALL.len()] {
+    let mut all: [Lacked; Priority::ALL.len()] = Default::default();
+    for row in rows.iter().filter(|row| row.own && matches!(row.body, Body::Text(_))) {
+        let Standing::Stored { state: RowState::Saved | RowState::Held, .. } = row.standing else {
+            continue;
+        };
+        let place = usize::from(row.priority.number());
+        let (Some(lacked), Some(most)) = (all.get_mut(place), most.get(place)) else { continue };
+        lacked.count += 1;
+        if lacked.listed.len() < *most {
+            lacked.listed.push(row.clone());
+        }
+    }
+    all
+}
+
+/// True if somebody else holds it: it cannot be taken back.
+fn is_held(row: &Shown) -> bool {
+    matches!(row.standing, Standing::Stored { state: RowState::Held, .. })
 }
 
 /// A draft that waits for its time.
@@ -107,25 +132,87 @@ fn take_back_of(row: &Shown) -> Option<Steer> {
 }
 
 /// Whatever is shown of it.
-pub fn unheld_key(row: &Shown) -> (u64, &'static str, Option<String>, bool) {
+fn lacked_key(row: &Shown) -> (u64, &'static str, Option<String>, bool, u32) {
     let text = super::text_of(row).map(str::to_owned);
-    (row.key, names::priority(row.priority), text, row.vanishes.is_none())
+    (row.key, names::priority(row.priority), text, row.vanishes.is_none(), row.held_by())
 }
 
-/// An own message that nobody else holds yet.
+/// The own messages of a class that some member has not got.
 #[component]
-pub fn UnheldItem(
+pub fn LackedList(
+    /// The class.
+    class: Priority,
+    /// They.
+    lacked: Memo<Lacked>,
+    /// More of them are wanted.
+    on_more: impl Fn() + Copy + Send + Sync + 'static,
+    /// The person steers it.
+    on_steer: impl Fn(Steer) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let language = language();
+    let heading = match class {
+        Priority::Urgent => "lacked-urgent",
+        Priority::Normal => "lacked-normal",
+        Priority::Low => "lacked-low",
+    };
+    let count = Memo::new(move |_| lacked.with(|lacked| lacked.count));
+    let rest = Memo::new(move |_| lacked.with(|lacked| lacked.count - lacked.listed.len()));
+    let title = move || language.get().lacked(class, count.get());
+    let more = move || language.get().show_more(rest.get().min(LISTED));
+    let on_click = move |_| {
+        on_more();
+        // The button goes with the last of them.
+        request_animation_frame(move || give(&[heading]));
+    };
+    view! {
+        <Show when=move || count.get() != 0>
+            <h3 class="hint" id=heading tabindex="-1">
+                {title}
+            </h3>
+            <ul aria-labelledby=heading>
+                <For
+                    each=move || lacked.with(|lacked| lacked.listed.clone())
+                    key=lacked_key
+                    let:row
+                >
+                    <LackedItem row on_steer />
+                </For>
+            </ul>
+            <Show when=move || rest.get() != 0>
+                <div class="steer">
+                    <button
+                        type="button"
+                        class="quiet"
+                        data-testid=format!("more-{heading}")
+                        on:click=on_click
+                    >
+                        {more}
+                    </button>
+                </div>
+            </Show>
+        </Show>
+    }
+}
+
+/// An own message that some member has not got.
+#[component]
+fn LackedItem(
     /// The message.
     row: Shown,
     /// The person steers it.
     on_steer: impl Fn(Steer) + Copy + 'static,
 ) -> impl IntoView {
-    let (entry, priority) = (row.entry(), row.priority);
-    let lasts = row.vanishes.is_none();
+    let language = language();
+    let (entry, priority, held) = (row.entry(), row.priority, is_held(&row));
     let text = super::text_of(&row).unwrap_or_default().to_owned();
-    let steer = move |with: fn(EntryId) -> Steer| {
-        if let Some(entry) = entry {
-            on_steer(with(entry));
+    let edits = entry.filter(|_| !held && row.vanishes.is_none());
+    let takes_back = take_back_of(&row).filter(|_| !held);
+    let state = move || {
+        let language = language.get();
+        let words = language.words();
+        match held {
+            true => format!("{} · {}", language.standing(&row), language.waits_for_rest()),
+            false => words.waits_for_members.to_owned(),
         }
     };
     let reclass = move |priority: Priority| {
@@ -133,33 +220,35 @@ pub fn UnheldItem(
             on_steer(Steer::Reclass(entry, priority));
         }
     };
-    let take_back = move |_| {
-        if let Some(steer) = take_back_of(&row) {
-            on_steer(steer);
-        }
-    };
     view! {
-        <li data-testid="unheld-item">
+        <li data-testid=if held { "held-item" } else { "unheld-item" }>
             <p class="words" dir="auto">{text}</p>
-            <p class="hint">{word(|words| words.waits_for_members)}</p>
+            <p class="hint">{state}</p>
             <div class="steer">
                 <PriorityChoice
                     priority=Signal::stored(priority)
                     testid="unheld-class"
                     on_choose=reclass
                 />
-                {lasts.then(|| view! {
+                {edits.map(|entry| view! {
                     <button
                         type="button"
                         class="quiet"
-                        on:click=move |_| steer(|entry| Steer::Revise(Subject::Row(entry)))
+                        on:click=move |_| on_steer(Steer::Revise(Subject::Row(entry)))
                     >
                         {word(|words| words.edit_again)}
                     </button>
                 })}
-                <button type="button" class="quiet" data-testid="take-back" on:click=take_back>
-                    {word(|words| words.cancel)}
-                </button>
+                {takes_back.map(|steer| view! {
+                    <button
+                        type="button"
+                        class="quiet"
+                        data-testid="take-back"
+                        on:click=move |_| on_steer(steer.clone())
+                    >
+                        {word(|words| words.cancel)}
+                    </button>
+                })}
             </div>
         </li>
     }
@@ -181,16 +270,43 @@ mod tests {
         assert_eq!(take_back_of(&waits), stored.draft.map(Steer::Cancel));
     }
 
+    fn of(class: Priority, state: RowState) -> Shown {
+        let mut row = own_message("words");
+        row.change(|message| {
+            message.priority = class;
+            if let Standing::Stored { state: known, .. } = &mut message.standing {
+                *known = state;
+            }
+        });
+        row
+    }
+
+    #[test]
+    fn what_some_member_lacks_is_listed_by_class_as_far_as_it_is_wanted() {
+        let urgent = (0..LISTED + 5).map(|_| of(Priority::Urgent, RowState::Held));
+        let saved = of(Priority::Low, RowState::Saved);
+        let done = [RowState::Delivered, RowState::Read, RowState::Failed, RowState::Expired];
+        let done = done.map(|state| of(Priority::Normal, state));
+        let mut gone = of(Priority::Normal, RowState::Held);
+        gone.change(|message| message.body = Body::Gone);
+        let rows: Vec<Shown> = urgent.chain([saved, gone]).chain(done).collect();
+        let counts = |most| lacked(&rows, most).map(|lacked| (lacked.listed.len(), lacked.count));
+        assert_eq!(counts([LISTED; 3]), [(LISTED, LISTED + 5), (0, 0), (1, 1)]);
+        assert_eq!(counts([2 * LISTED, LISTED, LISTED])[0], (LISTED + 5, LISTED + 5));
+        assert!(is_held(&rows[0]), "the engine takes nothing back that somebody holds");
+        assert!(!is_held(&rows[LISTED + 5]));
+    }
+
     #[test]
     fn a_message_that_gets_other_words_again_is_drawn_with_them() {
         let mut row = own_message("first");
-        let mut keys = vec![unheld_key(&row)];
+        let mut keys = vec![lacked_key(&row)];
         for text in ["second", "third"] {
             row.change(|message| {
                 (message.body, message.edited) = (Body::Text(text.to_owned()), true);
             });
-            assert!(!keys.contains(&unheld_key(&row)));
-            keys.push(unheld_key(&row));
+            assert!(!keys.contains(&lacked_key(&row)));
+            keys.push(lacked_key(&row));
         }
     }
 }

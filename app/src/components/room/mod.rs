@@ -19,7 +19,7 @@ use super::member::hues_of;
 use super::members::{Members, PANEL, PanelButton, close_drawer};
 use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
-use super::queue::{Live, Queue, Steer, rest_of, unheld, words_of};
+use super::queue::{Live, Queue, Steer, lacked, rest_of, words_of};
 use super::start::DeviceButton;
 use super::status::{ClosingSign, Connections, Lead, Status, Waiting};
 use crate::chat::{Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher};
@@ -288,7 +288,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
                 past=page.of_room(|room| room.queue.past.clone())
-                unheld=Memo::new(move |_| page.of_rows(|rows| unheld(rows)))
+                lacked=move |most| page.of_rows(|rows| lacked(rows, most))
                 rest=Memo::new(move |_| page.of_rows(|rows| rest_of(rows, pending.get())))
                 said=move |entry| page.of_rows(|rows| words_of(rows, &entry))
                 names
