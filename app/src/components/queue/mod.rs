@@ -104,7 +104,7 @@ pub fn Queue(
             </ul>
             <p class="hint">{more}</p>
             <details on:toggle=on_toggle data-testid="queue-inside">
-                <summary>{word(|words| words.look_inside)}</summary>
+                <summary class="fold">{word(|words| words.look_inside)}</summary>
                 <Inside view past names />
             </details>
         </section>
