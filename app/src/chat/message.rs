@@ -89,7 +89,8 @@ pub struct Above {
 }
 
 /// Messages of one author closer than this are drawn as one group.
-const GROUP: Millis = 5 * 60 * 1000;
+const GROUP: Millis = 5 * MINUTE;
+const MINUTE: Millis = 60 * 1000;
 
 impl Message {
     /// Its address, once it has one.
@@ -127,6 +128,11 @@ impl Message {
             let soon = self.wall.abs_diff(above.wall) < GROUP;
             above.author == self.author && soon && self.divider.is_none()
         })
+    }
+
+    /// True if a clock showed the same when the message above was written.
+    pub fn is_of_same_minute(&self) -> bool {
+        self.above.is_some_and(|above| above.wall / MINUTE == self.wall / MINUTE)
     }
 }
 

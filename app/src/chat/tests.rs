@@ -259,6 +259,15 @@ fn messages_close_together_are_one_group() {
 }
 
 #[test]
+fn a_time_that_a_clock_shows_again_is_of_the_same_minute() {
+    let mut state = in_live_room();
+    let at = |lamport: u64, second: u64| Row { wall: second * 1_000, ..row(BEN, lamport, "") };
+    state.apply(told(Event::Rows(vec![at(1, 59), at(2, 60), at(3, 119), at(4, 121)])));
+    let same: Vec<bool> = state.rows.iter().map(|row| row.is_of_same_minute()).collect();
+    assert_eq!(same, [false, false, true, false]);
+}
+
+#[test]
 fn the_page_shows_no_more_messages_than_the_bound() {
     let mut state = in_live_room();
     let bound = browser::limits::WINDOW_ROWS;

@@ -6,18 +6,26 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// Opens and closes a dialog as `open` says.
+/// Opens and closes a dialog as `open` says. Where it was opened from a drawer, that is closed by
+/// then: the keyboard goes to what opens the drawer.
 pub fn open_while(node: NodeRef<html::Dialog>, open: Signal<bool>) {
-    Effect::new(move |_| {
+    Effect::new(move |was: Option<bool>| {
         let open = open.get();
-        let Some(dialog) = node.get() else { return };
+        let Some(dialog) = node.get() else { return false };
         if open && !dialog.open() {
             let _ = dialog.show_modal();
         } else if !open && dialog.open() {
             dialog.close();
         }
+        if was == Some(true) && !open {
+            request_animation_frame(|| give(&[DRAWER]));
+        }
+        open
     });
 }
+
+/// The id of the button that opens the drawer.
+pub const DRAWER: &str = "members-button";
 
 /// Scrolls to what is marked in a list that may be longer than its place.
 pub fn reveal(id: &str) {

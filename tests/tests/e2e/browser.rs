@@ -109,6 +109,8 @@ fn chromium(profile: &str, language: &str) -> Value {
                 "--disable-dev-shm-usage",
                 "--disable-gpu",
                 "--disable-sync",
+                // Without a screen it would take itself for something that has no mouse.
+                "--blink-settings=primaryHoverType=2,availableHoverTypes=2",
                 "--window-size=1100,800",
                 format!("--lang={language}"),
                 format!("--accept-lang={language}"),
@@ -141,6 +143,9 @@ fn firefox(profile: &str, language: &str) -> Value {
                 "network.connectivity-service.enabled": false,
                 "permissions.default.desktop-notification": 1,
                 "toolkit.telemetry.enabled": false,
+                // A mouse: fine, and it can hover.
+                "ui.allPointerCapabilities": 6,
+                "ui.primaryPointerCapabilities": 6,
             },
         },
     })

@@ -69,11 +69,13 @@ pub async fn fits(page: &Page, place: &str) -> Result<()> {
 /// The window is that of a small phone.
 pub async fn be_small(page: &Page) -> Result<()> {
     let phone = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
-    page.command_chromium("Emulation.setDeviceMetricsOverride", phone).await
+    page.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
+    page.command_chromium("Emulation.setTouchEmulationEnabled", json!({"enabled": true})).await
 }
 
 /// The window is that of a desk again.
 pub async fn be_wide(page: &Page) -> Result<()> {
+    page.command_chromium("Emulation.setTouchEmulationEnabled", json!({"enabled": false})).await?;
     page.command_chromium("Emulation.clearDeviceMetricsOverride", json!({})).await
 }
 

@@ -56,6 +56,7 @@ mod searching;
 mod signal_loss;
 mod storage;
 mod tabs;
+mod tools;
 mod tray;
 mod unread;
 mod verification;

@@ -153,10 +153,35 @@ impl Page {
 
     /// Chooses how urgent the next message is.
     pub async fn choose_priority(&self, priority: &str) -> Result<()> {
-        let element = self.element("priority").await?;
-        let option = format!(r#"option[value="{priority}"]"#);
-        element.find(By::Css(option)).await?.click().await?;
+        self.choose_in_menu("priority", priority).await
+    }
+
+    /// Chooses how the next message is delivered.
+    pub async fn choose_delivery(&self, delivery: &str) -> Result<()> {
+        self.choose_in_menu("delivery", delivery).await
+    }
+
+    /// Opens the composer's menu and takes one of a group; the keyboard is in the composer then.
+    async fn choose_in_menu(&self, group: &str, name: &str) -> Result<()> {
+        self.click("manner").await?;
+        self.wait("the menu is open", |view| view.shows(group)).await?;
+        let selector = format!(r#"[data-testid="{group}"][data-value="{name}"]"#);
+        let item = self.web().await?.find(By::Css(selector)).await;
+        let item = item.with_context(|| format!("there is no {group} {name:?} to choose"))?;
+        item.click().await.with_context(|| format!("{name} cannot be chosen"))?;
+        self.wait("the menu is closed", |view| !view.shows(group)).await?;
         Ok(())
+    }
+
+    /// Points at a message that says this, as a mouse does.
+    pub async fn point_at(&self, body: &str) -> Result<()> {
+        let web = self.web().await?;
+        for words in web.find_all(By::Css(r#"[data-testid="message-body"]"#)).await? {
+            if words.text().await? == body {
+                return Ok(web.action_chain().move_to_element_center(&words).perform().await?);
+            }
+        }
+        bail!("nothing says {body:?}")
     }
 
     /// Writes a message and sends it with the button.

@@ -7,15 +7,6 @@ use crate::stage::{Told, play};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-/// Chooses how messages are delivered.
-const CHOOSE: &str = r#"
-const select = document.querySelector('[data-testid="delivery"]');
-select.value = arguments[0];
-const there = select.value === arguments[0];
-select.dispatchEvent(new Event("change", { bubbles: true }));
-return there;
-"#;
-
 /// What the row that says something says of who can read it.
 const PRIVATE: &str = r#"
 const rows = [...document.querySelectorAll('[data-testid="message"]')];
@@ -26,13 +17,6 @@ return row?.querySelector('[data-testid="private"]')?.textContent.trim() ?? "";
 
 /// All words on the page.
 const WORDS: &str = "return document.documentElement.textContent;";
-
-/// Chooses how messages are delivered.
-pub async fn choose(page: &Page, delivery: &str) -> Result<()> {
-    let chosen: bool = page.run(CHOOSE, &[json!(delivery)]).await?;
-    ensure!(chosen, "there is no {delivery:?} to choose");
-    Ok(())
-}
 
 async fn member(page: &Page, name: &str) -> Result<String> {
     let view = page.wait("the members are listed", |view| view.online() > 2).await?;
@@ -56,7 +40,7 @@ fn a_private_message_shows_at_the_two_and_not_at_the_third() -> Told {
         ben.hear("to all").await?;
         eva.hear("to all").await?;
 
-        choose(&ana, &format!("only-{}", member(&ana, "Ben").await?)).await?;
+        ana.choose_delivery(&format!("only-{}", member(&ana, "Ben").await?)).await?;
         ana.wait("it is said who reads it", |view| view.shows("only-to")).await?;
         ana.send("a word for Ben").await?;
         ben.hear("a word for Ben").await?;
@@ -69,7 +53,7 @@ fn a_private_message_shows_at_the_two_and_not_at_the_third() -> Told {
         ana.reload().await?;
         ana.wait("the choice stays", |view| view.shows("only-to")).await?;
         ana.expect_messages(&["to all", "a word for Ben"]).await?;
-        choose(&ana, "usual").await?;
+        ana.choose_delivery("usual").await?;
         ana.send("to all again").await?;
         eva.hear("to all again").await?;
         eva.expect_messages(&["to all", "to all again"]).await?;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use thirtyfour::prelude::Key;
 
-/// Chooses how the next message is delivered.
+/// Chooses in a list of what waits.
 const CHOOSE: &str = r#"
 const [id, value] = arguments;
 const select = document.querySelector(`[data-testid="${id}"]`);
@@ -50,7 +50,7 @@ return button !== undefined && button !== null;
 "#;
 
 pub async fn choose(page: &Page, delivery: &str) -> Result<()> {
-    choose_in(page, "delivery", delivery).await
+    page.choose_delivery(delivery).await
 }
 
 pub async fn choose_in(page: &Page, select: &str, value: &str) -> Result<()> {

@@ -70,8 +70,14 @@ impl<'a> Walk<'a> {
         Self { stage, wrong: RefCell::default() }
     }
 
-    /// Looks at a screen in all clothes; its first clothes are on again afterwards.
-    async fn examine(&self, page: &Page, screen: &str, widths: &[Width]) -> Result<()> {
+    /// Looks at a screen in all clothes, which shows this in each; its first clothes are on again
+    /// afterwards.
+    async fn examine(
+        &self,
+        page: &Page,
+        (screen, shown): (&str, &str),
+        widths: &[Width],
+    ) -> Result<()> {
         for width in widths {
             be_of(page, *width).await?;
             for language in ["en", "zh"] {
@@ -79,7 +85,7 @@ impl<'a> Walk<'a> {
                 for scheme in ["light", "dark"] {
                     dress(page, scheme).await?;
                     let suit = format!("{screen}-{width:?}-{language}-{scheme}").to_lowercase();
-                    self.look(page, &suit).await?;
+                    self.look(page, (&suit, shown)).await?;
                 }
             }
         }
@@ -88,7 +94,8 @@ impl<'a> Walk<'a> {
         for width in widths {
             be_of(page, *width).await?;
             mirror(page, true).await?;
-            self.look(page, &format!("{screen}-{width:?}-mirrored").to_lowercase()).await?;
+            let suit = format!("{screen}-{width:?}-mirrored").to_lowercase();
+            self.look(page, (&suit, shown)).await?;
             mirror(page, false).await?;
         }
         if widths.contains(&Width::Phone) {
@@ -97,9 +104,12 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    async fn look(&self, page: &Page, suit: &str) -> Result<()> {
+    async fn look(&self, page: &Page, (suit, shown): (&str, &str)) -> Result<()> {
         page.picture(&self.stage.papers().join(format!("{suit}.png"))).await?;
         let mut wrong = Vec::new();
+        if !page.view().await?.shows(shown) {
+            wrong.push(format!("{suit}: {shown} is not to be seen"));
+        }
         if let Err(error) = fits(page, suit).await {
             wrong.push(format!("{error:#}"));
         }
@@ -114,7 +124,7 @@ impl<'a> Walk<'a> {
         be_small(page).await?;
         page.run::<Value>(DRAWER, &[]).await?;
         page.wait("the panel is open", |view| view.shows("leader")).await?;
-        self.examine(page, screen, &[Width::Phone]).await?;
+        self.examine(page, (screen, "leader"), &[Width::Phone]).await?;
         page.run::<Value>(CLOSE_DRAWER, &[]).await?;
         Ok(())
     }
@@ -156,15 +166,15 @@ fn start_invite_and_room_shut_nobody_out_in_any_clothes() -> Told {
         ana.open(&url).await?;
         ana.wait("a room can be made", |view| view.shows("create-room")).await?;
         stage.portray(&ana, "start").await?;
-        walk.examine(&ana, "start", &BOTH).await?;
+        walk.examine(&ana, ("start", "create-room"), &BOTH).await?;
         let invite = ana.found_room(&url, "Ana").await?;
-        walk.examine(&ana, "empty", &BOTH).await?;
+        walk.examine(&ana, ("empty", "composer"), &BOTH).await?;
 
         let ben = stage.enter("ben", Chromium).await?;
         ben.open(&invite).await?;
         ben.wait("one can join", |view| view.shows("name-save")).await?;
         stage.portray(&ben, "join").await?;
-        walk.examine(&ben, "join", &BOTH).await?;
+        walk.examine(&ben, ("join", "name-save"), &BOTH).await?;
         ben.open("about:blank").await?;
         ben.join(&invite, "Ben").await?;
         talk(&ana, &ben).await?;
@@ -183,7 +193,7 @@ fn start_invite_and_room_shut_nobody_out_in_any_clothes() -> Told {
         keeps_clear_of_the_notch(&ana).await?;
         be_wide(&ana).await?;
         adorn(&ana, &ben).await?;
-        walk.examine(&ana, "chat", &BOTH).await?;
+        walk.examine(&ana, ("chat", "composer"), &BOTH).await?;
         walk.examine_drawer(&ana, "panel").await?;
 
         ben.close().await?;
@@ -196,7 +206,7 @@ fn start_invite_and_room_shut_nobody_out_in_any_clothes() -> Told {
         ana.wait("one waits for its time", |view| view.shows("waiting-item")).await?;
         ana.run::<Value>(OPEN_INSIDE, &[]).await?;
         ana.wait("it is counted", |view| view.shows("queue-peer")).await?;
-        walk.examine(&ana, "queue", &[Width::Wide]).await?;
+        walk.examine(&ana, ("queue", "queue-peer"), &[Width::Wide]).await?;
         walk.examine_drawer(&ana, "queue").await?;
         walk.judge()
     })
@@ -243,46 +253,50 @@ fn what_is_written_searched_and_refused_shuts_nobody_out_in_any_clothes() -> Tol
             ana.click("add-to-bundle").await?;
         }
         ana.wait("two go together", |view| view.visible("bundle-item").len() == 2).await?;
-        walk.examine(&ana, "bundle", &BOTH).await?;
+        walk.examine(&ana, ("bundle", "bundle-item"), &BOTH).await?;
         ana.click("send").await?;
         ben.hear("two").await?;
+        ana.click("manner").await?;
+        ana.wait("the menu is open", |view| view.shows("delivery")).await?;
+        walk.examine(&ana, ("menu", "delivery"), &BOTH).await?;
+        close_dialog(&ana, "delivery").await?;
         only_to(&ana, "Ben").await?;
         ana.type_into("composer", "for Ben's eyes alone").await?;
         ana.wait("it is said", |view| view.shows("only-to")).await?;
-        walk.examine(&ana, "only-to", &BOTH).await?;
+        walk.examine(&ana, ("only-to", "only-to"), &BOTH).await?;
         ana.click("send").await?;
         ben.hear("for Ben's eyes alone").await?;
         choose(&ana, "usual").await?;
         press(&ana, "two", "edit-message").await?;
         ana.wait("it is edited", |view| view.shows("revision")).await?;
-        walk.examine(&ana, "edit", &BOTH).await?;
+        walk.examine(&ana, ("edit", "revision"), &BOTH).await?;
         ana.press(Key::Escape).await?;
         ana.wait("it is given up", |view| !view.shows("revision")).await?;
 
         for (words, screen) in [(":hea", "completions-emoji"), ("@b", "completions-members")] {
             ana.type_into("composer", words).await?;
             ana.wait("something is offered", |view| view.shows("completion-option")).await?;
-            walk.examine(&ana, screen, &BOTH).await?;
+            walk.examine(&ana, (screen, "completion-option"), &BOTH).await?;
             ana.fill("composer", " ").await?;
         }
         ana.click("emoji-open").await?;
         ana.wait("there are emoji", |view| view.shows("emoji-option")).await?;
-        walk.examine(&ana, "emoji", &BOTH).await?;
+        walk.examine(&ana, ("emoji", "emoji-option"), &BOTH).await?;
         close_dialog(&ana, "emoji-input").await?;
 
         ana.click("search-open").await?;
         ana.fill("search", "you").await?;
         ana.wait("something is found", |view| view.shows("search-hit")).await?;
-        walk.examine(&ana, "search", &BOTH).await?;
+        walk.examine(&ana, ("search", "search-hit"), &BOTH).await?;
         close_dialog(&ana, "search").await?;
 
         ask_about(&ben, "Ana").await?;
         ben.click("block").await?;
         ben.wait("Ana's words are covered", |view| view.shows("covered")).await?;
-        walk.examine(&ben, "covered", &BOTH).await?;
+        walk.examine(&ben, ("covered", "covered"), &BOTH).await?;
         ana.send("unwanted").await?;
         ana.wait("it is in the tray", |view| view.shows("undelivered-item")).await?;
-        walk.examine(&ana, "tray", &[Width::Wide]).await?;
+        walk.examine(&ana, ("tray", "undelivered-item"), &[Width::Wide]).await?;
         walk.examine_drawer(&ana, "tray").await?;
         walk.judge()
     })
@@ -301,42 +315,42 @@ fn dialogs_doors_and_locks_shut_nobody_out_in_any_clothes() -> Told {
         let ben = stage.enter("ben", Chromium).await?;
         ben.join(&invite, "Ben").await?;
         ana.wait("Ben knocks", |view| view.shows("applicant")).await?;
-        walk.examine(&ana, "knocking", &BOTH).await?;
-        walk.examine(&ben, "outside", &BOTH).await?;
+        walk.examine(&ana, ("knocking", "applicant"), &BOTH).await?;
+        walk.examine(&ben, ("outside", "composer"), &BOTH).await?;
         ana.click("let-in").await?;
         ben.wait_for_company(2).await?;
         ana.send("hello").await?;
         ana.wait_for_delivery("hello").await?;
 
         ask_about(&ana, "Ben").await?;
-        walk.examine(&ana, "member", &BOTH).await?;
+        walk.examine(&ana, ("member", "asked"), &BOTH).await?;
         ana.click("compare").await?;
         ana.wait("there are digits", |view| view.shows("safety-number")).await?;
-        walk.examine(&ana, "verify", &BOTH).await?;
+        walk.examine(&ana, ("verify", "safety-number"), &BOTH).await?;
         close_dialog(&ana, "asked").await?;
         press(&ana, "hello", "show-way").await?;
         ana.wait("its way is shown", |view| view.shows("way")).await?;
-        walk.examine(&ana, "way", &BOTH).await?;
+        walk.examine(&ana, ("way", "way"), &BOTH).await?;
         close_dialog(&ana, "way").await?;
         ana.run::<Value>(r#"document.querySelector(".invite-button").click()"#, &[]).await?;
         ana.wait("the invite is shown", |view| view.shows("renew")).await?;
-        walk.examine(&ana, "invite", &BOTH).await?;
+        walk.examine(&ana, ("invite", "renew"), &BOTH).await?;
         close_dialog(&ana, "renew").await?;
         ana.press(Key::Control + "k").await?;
         ana.wait("commands are listed", |view| view.shows("palette-option")).await?;
-        walk.examine(&ana, "palette", &BOTH).await?;
+        walk.examine(&ana, ("palette", "palette-option"), &BOTH).await?;
         close_dialog(&ana, "palette-input").await?;
         ana.run::<Value>(r#"document.getElementById("search-button").focus()"#, &[]).await?;
         ana.press("?").await?;
         ana.wait("keys are listed", |view| view.shows("shortcuts")).await?;
-        walk.examine(&ana, "shortcuts", &BOTH).await?;
+        walk.examine(&ana, ("shortcuts", "shortcuts"), &BOTH).await?;
         close_dialog(&ana, "shortcuts").await?;
         ana.click("room-choices").await?;
         ana.wait("it is asked", |view| view.shows("leave")).await?;
-        walk.examine(&ana, "room-choices", &[Width::Wide]).await?;
+        walk.examine(&ana, ("room-choices", "leave"), &[Width::Wide]).await?;
         ana.click("leave").await?;
         ana.wait("it is asked once more", |view| view.shows("leave-surely")).await?;
-        walk.examine(&ana, "leave", &[Width::Wide]).await?;
+        walk.examine(&ana, ("leave", "leave-surely"), &[Width::Wide]).await?;
         ana.click("room-asked-close").await?;
 
         examine_device(&walk, &ana).await?;
@@ -348,7 +362,7 @@ fn dialogs_doors_and_locks_shut_nobody_out_in_any_clothes() -> Told {
 async fn examine_device(walk: &Walk<'_>, ana: &Page) -> Result<()> {
     ana.click("new-room").await?;
     ana.wait("the list is there", |view| view.shows("create-room")).await?;
-    walk.examine(ana, "rooms", &BOTH).await?;
+    walk.examine(ana, ("rooms", "new-room"), &BOTH).await?;
     ana.click("device").await?;
     for (screen, shown) in [
         ("device", "wipe"),
@@ -361,7 +375,7 @@ async fn examine_device(walk: &Walk<'_>, ana: &Page) -> Result<()> {
             ana.click(screen).await?;
         }
         ana.wait(screen, |view| view.shows(shown)).await?;
-        walk.examine(ana, screen, &BOTH).await?;
+        walk.examine(ana, (screen, shown), &BOTH).await?;
         if screen != "device" {
             ana.click("device-close").await?;
             ana.click("device").await?;
@@ -373,7 +387,7 @@ async fn examine_device(walk: &Walk<'_>, ana: &Page) -> Result<()> {
     lock::wait_for_lock(ana).await?;
     lock::unlock(ana, "not this one").await?;
     ana.wait("it is refused", |view| view.shows("unlock-wrong")).await?;
-    walk.examine(ana, "lock", &BOTH).await
+    walk.examine(ana, ("lock", "unlock"), &BOTH).await
 }
 
 /// What is written next is for this member alone.

@@ -128,13 +128,13 @@ impl Pair {
         let view = ana.view().await?;
         let other = view.members.iter().find(|member| member.text.contains("Ben"));
         let only = format!("only-{}", other.context("Ben is not listed")?.member);
-        crate::private::choose(ana, &only).await?;
+        ana.choose_delivery(&only).await?;
         for batch in strings.chunks(BATCH) {
             call::<usize>(ana, "sendAll", json!([batch])).await?;
             hear_all(ben, batch, 0).await?;
             self.judge("private messages").await?;
         }
-        crate::private::choose(ana, "usual").await
+        ana.choose_delivery("usual").await
     }
 }
 

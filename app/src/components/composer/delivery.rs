@@ -1,10 +1,8 @@
 //! How the next message is delivered, in plain words: each choice stands for terms. A time of the
-//! person's own choice is asked for in `later.rs`.
+//! person's own choice is asked for in `later.rs`; `menu.rs` offers all.
 
 use browser::{Act, MemberId, MemberView, Millis, Qos, Role, Terms, When, limits};
-use leptos::prelude::*;
 
-use crate::page::{language, word};
 use crate::text::{Words, called};
 
 /// What a person can choose. The choice holds for one message.
@@ -37,6 +35,24 @@ pub enum Delivery {
     GoneHourAfterReading,
 }
 
+/// Choices of one kind stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// At once, and for good.
+    Now,
+    /// At a time, or once somebody is there.
+    Later,
+    /// For one member alone.
+    Alone,
+    /// The words go.
+    Fleeting,
+}
+
+impl Kind {
+    /// Every kind, as they stand in the menu.
+    pub const ALL: [Kind; 4] = [Kind::Now, Kind::Later, Kind::Alone, Kind::Fleeting];
+}
+
 /// Why a time that was chosen is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untimely {
@@ -64,7 +80,8 @@ const FIXED: [Delivery; 10] = [
 ];
 
 impl Delivery {
-    fn name(self) -> String {
+    /// Its name.
+    pub fn name(self) -> String {
         let name = match self {
             Delivery::Usual => "usual",
             Delivery::Live => "live",
@@ -82,7 +99,8 @@ impl Delivery {
         name.to_owned()
     }
 
-    fn said(self, words: &Words, members: &[MemberView]) -> String {
+    /// It in words.
+    pub fn said(self, words: &Words, members: &[MemberView]) -> String {
         let said = match self {
             Delivery::Usual => words.as_usual,
             Delivery::Live => words.live_only,
@@ -102,6 +120,23 @@ impl Delivery {
             Delivery::GoneHourAfterReading => words.gone_hour_after_reading,
         };
         said.to_owned()
+    }
+
+    /// Among which others it stands.
+    pub fn kind(self) -> Kind {
+        match self {
+            Delivery::Usual | Delivery::Live => Kind::Now,
+            Delivery::InTenMinutes
+            | Delivery::InAnHour
+            | Delivery::At(_)
+            | Delivery::WhenBack(_) => Kind::Later,
+            Delivery::OnlyTo(_) => Kind::Alone,
+            Delivery::GoneInAMinute
+            | Delivery::GoneInAnHour
+            | Delivery::GoneInADay
+            | Delivery::GoneOnceRead
+            | Delivery::GoneHourAfterReading => Kind::Fleeting,
+        }
     }
 
     /// True if several messages can go together like this: now, and stored.
@@ -134,7 +169,7 @@ impl Delivery {
 }
 
 /// What can be chosen: waiting for somebody makes sense while that one is away.
-fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Delivery> {
+pub fn choices(chosen: Delivery, members: &[MemberView], bundled: bool) -> Vec<Delivery> {
     let away = members.iter().filter(|view| !view.me);
     let away = away.map(|view| (Delivery::WhenBack(view.member), view.online));
     let away = away.filter(|(back, online)| !online || *back == chosen).map(|(back, _)| back);
@@ -178,56 +213,6 @@ pub fn terms_of(delivery: Delivery, now: Millis) -> (Act, Terms) {
     (Act::Say, terms)
 }
 
-/// The choice.
-#[component]
-pub fn DeliveryChoice(
-    /// What is chosen.
-    delivery: RwSignal<Delivery>,
-    /// All members.
-    members: Memo<Vec<MemberView>>,
-    /// True if it is for several messages that go together.
-    #[prop(into)]
-    bundled: Signal<bool>,
-) -> impl IntoView {
-    let language = language();
-    let choices =
-        Memo::new(move |_| members.with(|members| choices(delivery.get(), members, bundled.get())));
-    Effect::new(move |_| {
-        if !choices.with(|choices| choices.contains(&delivery.get_untracked())) {
-            delivery.set(Delivery::Usual);
-        }
-    });
-    let on_change = move |event| {
-        let name = event_target_value(&event);
-        let known = choices.get_untracked();
-        if let Some(chosen) = known.into_iter().find(|known| known.name() == name) {
-            delivery.set(chosen);
-        }
-    };
-    let option = move |choice: Delivery| {
-        let said = move || members.with(|members| choice.said(language.get().words(), members));
-        view! {
-            <option value=choice.name() selected=move || delivery.get().name() == choice.name()>
-                {said}
-            </option>
-        }
-    };
-    view! {
-        <label class="delivery-choice" data-delivery=move || delivery.get().name()>
-            <span class="unseen">{word(|words| words.delivery)}</span>
-            <select
-                data-testid="delivery"
-                prop:value=move || delivery.get().name()
-                on:change=on_change
-            >
-                <For each=move || choices.get() key=|choice| choice.name() let:choice>
-                    {option(choice)}
-                </For>
-            </select>
-        </label>
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +253,16 @@ mod tests {
         assert!(choices(back, &here, false).contains(&back), "a choice stays while it is made");
         let bundled = choices(Delivery::Usual, &away, true);
         assert_eq!((bundled.len(), bundled[1]), (6, Delivery::GoneInAMinute));
+    }
+
+    #[test]
+    fn choices_of_one_kind_stand_together_whoever_is_there() {
+        let members = [member(1, "Ana", true), member(2, "Ben", false), member(3, "Cem", true)];
+        let mut kinds: Vec<Kind> =
+            choices(Delivery::Usual, &members, false).into_iter().map(Delivery::kind).collect();
+        assert_eq!(kinds.len(), 13);
+        kinds.dedup();
+        assert_eq!(kinds, Kind::ALL, "arrows go through them as they are offered");
     }
 
     #[test]

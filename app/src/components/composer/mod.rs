@@ -7,6 +7,7 @@ mod completing;
 mod delivery;
 mod field;
 mod later;
+mod menu;
 mod pasting;
 mod priority;
 mod reply;
@@ -17,9 +18,10 @@ use leptos::prelude::*;
 
 use self::bundle::Bundle;
 use self::completing::{CompletionList, Completions, LIST};
-use self::delivery::{Delivery, DeliveryChoice, terms_of};
+use self::delivery::{Delivery, terms_of};
 use self::field::Words;
 use self::later::{Lateness, Later};
+use self::menu::{Chosen, MannerMenu};
 use self::pasting::{keep_out, unfit as misfit};
 pub use self::priority::PriorityChoice;
 pub use self::reply::Subject as ReplySubject;
@@ -200,6 +202,11 @@ pub fn Composer(
         Some(members.with(|members| (words.only_to_lead)(&called(member, words, members))))
     });
     let placeholder = move || language.get().composer(life.get());
+    // Where nothing can be written, the sentence that says so is all there is.
+    let drawn = move || match text.with(|text| beginning(text).to_owned()) {
+        none if none.is_empty() && ended.get() => placeholder().to_owned(),
+        written => written,
+    };
     let hint = move || match ended.get() {
         true => placeholder(),
         false => language.get().words().composer_keys,
@@ -237,7 +244,10 @@ pub fn Composer(
                 })}
                 <CompletionList completions />
             </div>
-            <div class="grow" data-text=move || text.with(|text| beginning(text).to_owned())>
+            <span class="emojis" hidden=move || !is_new() || ended.get()>
+                <EmojiButton words />
+            </span>
+            <div class="grow" data-text=drawn>
                 <textarea
                     id="composer"
                     node_ref=words.node
@@ -261,12 +271,11 @@ pub fn Composer(
                 ></textarea>
             </div>
             <span class="choices" hidden=move || !is_new() || ended.get()>
-                <EmojiButton words />
-                <DeliveryChoice delivery members bundled=move || !bundle.with(Vec::is_empty) />
-                <PriorityChoice
-                    priority
-                    testid="priority"
-                    on_choose=move |chosen| priority.set(chosen)
+                <MannerMenu
+                    chosen=Chosen { priority, delivery }
+                    members
+                    bundled=move || !bundle.with(Vec::is_empty)
+                    words
                 />
                 <button
                     type="button"

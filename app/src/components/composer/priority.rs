@@ -6,13 +6,15 @@ use leptos::prelude::*;
 use crate::page::{language, word};
 use crate::text::{Words, names};
 
-const ALL: [Priority; 3] = [Priority::Urgent, Priority::Normal, Priority::Low];
+/// Every choice.
+pub const ALL: [Priority; 3] = [Priority::Urgent, Priority::Normal, Priority::Low];
 
-fn said(priority: Priority, words: &Words) -> &'static str {
+/// It in words: what it means for the message.
+pub fn said(priority: Priority, words: &Words) -> &'static str {
     match priority {
         Priority::Urgent => words.urgent,
         Priority::Normal => words.normal,
-        Priority::Low => words.low,
+        Priority::Low => words.everyday.when_idle,
     }
 }
 

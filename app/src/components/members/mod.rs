@@ -11,9 +11,9 @@ use std::sync::Arc;
 use browser::{MemberId, MemberView, Treatment};
 use leptos::prelude::*;
 
-use self::asked::MemberDialog;
+pub use self::asked::MemberDialog;
 pub use self::code::Code;
-use super::focus::Pressed;
+use super::focus::DRAWER;
 use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, lines};
 use super::status::ConnectionsButton;
@@ -39,8 +39,6 @@ pub fn Members(
         members.sort_by_key(|member| (!member.me, !member.online));
         members.into_iter().map(|member| member.member).collect()
     });
-    let length = Signal::derive(move || members.with(Vec::len));
-    let pressed = Pressed::watch(length, &["members-heading", "composer"]);
     let heading = move || match (count.get(), language.get().words()) {
         (0, words) => words.outside.to_owned(),
         (count, words) => (words.member_count)(count),
@@ -53,7 +51,6 @@ pub fn Members(
             </h2>
             <ul class="members">{lines(sorted, Arc::new(line))}</ul>
             <ConnectionsButton testid="connections-open-members" />
-            <MemberDialog on_chosen=move || pressed.note() />
         </section>
     }
 }
@@ -145,7 +142,13 @@ pub fn PanelButton(#[prop(into)] count: Signal<usize>) -> impl IntoView {
     let language = language();
     let label = move || (language.get().words().member_count_label)(count.get());
     view! {
-        <button type="button" class="panel-button" popovertarget=PANEL aria-label=label>
+        <button
+            type="button"
+            id=DRAWER
+            class="panel-button"
+            popovertarget=PANEL
+            aria-label=label
+        >
             <Icon name="members" />
             <span>{move || count.get()}</span>
         </button>

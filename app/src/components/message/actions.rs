@@ -79,7 +79,13 @@ pub fn Actions(
     };
     view! {
         <Show when=move || there.get().is_some()>
-            <span class="actions" role="group" aria-label=word(|words| words.actions)>
+            // Where nothing can be pointed at, a touch gives it the keyboard, and so shows it.
+            <span
+                class="actions"
+                role="group"
+                tabindex="-1"
+                aria-label=word(|words| words.actions)
+            >
                 <Answer message />
                 <button
                     type="button"

@@ -58,7 +58,8 @@ pub fn MessageRow(
         message.with_untracked(|message| (message.author, message.own, message.key));
     let priority = move || message.with(|message| names::priority(message.priority));
     // What was decided goes first, and shouts at nobody.
-    let look = move || message.with(|message| if is_decided(message) { "" } else { priority() });
+    let look =
+        move || message.with(|message| if is_decided(message) { "decided" } else { priority() });
     let hue = hue(author);
     // What somebody who is blocked has said is there for whoever wants to see it.
     let uncovered = RwSignal::new(false);
@@ -87,7 +88,12 @@ pub fn MessageRow(
     let class = move || {
         let side = if own { "own" } else { "other" };
         let continues = message.with(|message| message.continues() && !begins_day(message));
-        let continues = if continues { "continues" } else { "" };
+        // A time is shown once a minute.
+        let continues = match continues {
+            true if message.with(|message| message.is_of_same_minute()) => "continues same",
+            true => "continues",
+            false => "",
+        };
         let named = if named.get() { "naming" } else { "" };
         format!("message {side} {} {continues} {named} {}", look(), hue.get())
     };
@@ -128,6 +134,7 @@ pub fn MessageRow(
                     </Show>
                     <BodyText message sight covered />
                 </div>
+                <Reactions message />
                 <footer class="meta">
                     <Time message />
                     <Show when=move || has_badges.get()>
@@ -138,9 +145,8 @@ pub fn MessageRow(
                         <ExpiryBadge message />
                     </Show>
                     {own.then(|| view! { <StateMark message /> })}
-                    <Actions message own />
                 </footer>
-                <Reactions message />
+                <Actions message own />
                 {own.then(|| view! { <Refused message on_rescue /> })}
             </article>
         </li>

@@ -75,7 +75,8 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
         oldest,
         attempts: lanes.iter().map(|lane| lane.attempts).sum(),
     };
-    let rows = lanes.into_iter().take(SHOWN).enumerate();
+    // What is empty is in the sum.
+    let rows = lanes.into_iter().take(SHOWN).enumerate().filter(|(_, lane)| has_any(lane));
     let rows = rows.map(move |(place, lane)| view! { <Lane place=Some(place) lane /> });
     view! {
         // It may scroll: then the keyboard has to get there.
@@ -107,6 +108,10 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
             </table>
         </div>
     }
+}
+
+fn has_any(lane: &LaneView) -> bool {
+    lane.messages > 0 || lane.bytes > 0 || lane.unmeasured > 0 || lane.attempts > 0
 }
 
 /// One lane; without a place, the sum of all.

@@ -106,7 +106,7 @@ pub fn Queue(
             </ul>
             {Priority::ALL.map(of_class).collect_view()}
             <details on:toggle=on_toggle data-testid="queue-inside">
-                <summary>{word(|words| words.look_inside)}</summary>
+                <summary class="fold">{word(|words| words.look_inside)}</summary>
                 <Inside view past names />
             </details>
         </section>

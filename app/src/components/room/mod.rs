@@ -13,10 +13,11 @@ use super::banners::{Banners, Note};
 use super::brand::LanguageChoice;
 use super::composer::{Composer, ReplySubject};
 use super::field::Rename;
+use super::focus::Pressed;
 use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
-use super::members::{Members, PANEL, PanelButton, close_drawer};
+use super::members::{MemberDialog, Members, PANEL, PanelButton, close_drawer};
 use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, lacked, rest_of, words_of};
@@ -66,6 +67,9 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
         }
     };
     let life = page.of_room(|room| room.life);
+    // Who is chosen in the dialog about a member may be gone from the list then.
+    let length = page.of_room(|room| room.members.len());
+    let pressed = Pressed::watch(length.into(), &["members-heading", "composer"]);
     // Whoever comes by what was found in all rooms goes on searching.
     let led = untrack(|| page.screen().everywhere().with(|search| search.leads_to(room)));
     let (searches, way) = (RwSignal::new(led), RwSignal::new(None::<Led>));
@@ -102,6 +106,8 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
                 </div>
             </main>
             <Panel names />
+            // Beside the panel: that is a drawer on a phone, and what is in it goes with it.
+            <MemberDialog on_chosen=move || pressed.note() />
             <InviteDialog invite node=dialog />
             <Way names />
             <ReactionPicker />

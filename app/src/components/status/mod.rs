@@ -112,6 +112,7 @@ pub fn ClosingSign() -> impl IntoView {
             class="closing"
             data-testid="closing"
             data-state=move || names::closing(closing.get())
+            title=said
         >
             {said}
         </span>

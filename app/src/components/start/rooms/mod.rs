@@ -144,10 +144,13 @@ fn Line(room: RoomId, rooms: Memo<Vec<RoomSummary>>) -> impl IntoView {
                     {move || name.with(|name| initial(name))}
                     <span class={"dot"}></span>
                 </span>
-                <bdi class="title">{name}</bdi>
-                <time class="at">
-                    {move || gist.with(|gist| at(language.get(), gist.as_ref()))}
-                </time>
+                <span class={"upper"}>
+                    <bdi class="title">{name}</bdi>
+                    <time class="at">
+                        {move || gist.with(|gist| at(language.get(), gist.as_ref()))}
+                    </time>
+                </span>
+                <span class={"lower"}>
                 <span class="last" data-testid="room-last" dir="auto">
                     {move || gist.with(|gist| said(language.get(), gist.as_ref()))}
                 </span>
@@ -175,6 +178,7 @@ fn Line(room: RoomId, rooms: Memo<Vec<RoomSummary>>) -> impl IntoView {
                         {move || counted(unread.get())}
                         <span class="unseen">{word(|words| words.new_ones)}</span>
                     </span>
+                </span>
                 </span>
             </button>
             <button
