@@ -423,6 +423,11 @@ impl Page {
         }
     }
 
+    /// Hands no messages on from this room, or does again.
+    pub fn pause(self, on: bool) {
+        self.command(Command::Pause(on));
+    }
+
     /// Changes the own name in this room.
     pub fn rename_self(self, name: String) {
         session::keep_name(&name);

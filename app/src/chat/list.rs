@@ -67,6 +67,11 @@ pub fn shelf_of(summary: &RoomSummary) -> Shelf {
     summary.gist.as_ref().map(|gist| gist.shelf).unwrap_or_default()
 }
 
+/// True if this room hands nothing on from here.
+pub fn is_paused(rooms: &[RoomSummary], room: RoomId) -> bool {
+    rooms.iter().any(|summary| summary.room == room && shelf_of(summary).paused)
+}
+
 /// What is new in rooms that are not muted, apart from one.
 pub fn unread_in(rooms: &[RoomSummary], apart: Option<RoomId>) -> usize {
     let told = rooms.iter().filter(|it| Some(it.room) != apart && !shelf_of(it).muted);

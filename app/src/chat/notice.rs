@@ -4,6 +4,7 @@ use browser::{
     ClientRefusal, Conditions, Fault, MemberId, Misconduct, SignalState, StartError, StorageState,
 };
 
+use super::list::is_paused;
 use super::{ChatState, Double, Life, Place, Problem, Request, Worker};
 
 /// Something that a person should know, and may be able to act on.
@@ -29,6 +30,8 @@ pub enum Notice {
     Newer,
     /// The network lab makes connections worse than they are.
     Lab(Conditions),
+    /// Nothing is handed on from the room that is shown.
+    Paused,
 }
 
 /// How much a notice matters.
@@ -63,7 +66,8 @@ impl Notice {
             | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
-            | Notice::Lab(_) => Weight::Warning,
+            | Notice::Lab(_)
+            | Notice::Paused => Weight::Warning,
             Notice::SignalLost | Notice::Newer => Weight::Calm,
         }
     }
@@ -80,8 +84,14 @@ impl Notice {
             | Notice::Removed
             | Notice::SignalLost
             | Notice::Newer
-            | Notice::Lab(_) => None,
+            | Notice::Lab(_)
+            | Notice::Paused => None,
         }
+    }
+
+    /// True if it can be put away without being dealt with.
+    pub fn can_be_put_away(&self) -> bool {
+        self.weight() != Weight::Stop && *self != Notice::Paused
     }
 
     /// True if loading the page again may help.
@@ -101,7 +111,8 @@ impl Notice {
             | Notice::Removed
             | Notice::SignalLost
             | Notice::Newer
-            | Notice::Lab(_) => false,
+            | Notice::Lab(_)
+            | Notice::Paused => false,
         }
     }
 }
@@ -129,6 +140,9 @@ impl ChatState {
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
         notices.extend(storage.cloned().map(Notice::Storage));
         notices.extend(self.newer.then_some(Notice::Newer));
+        let shown = self.room.room.filter(|_| matches!(self.place, Place::Room(_)));
+        let paused = shown.is_some_and(|room| is_paused(&self.rooms, room));
+        notices.extend(paused.then_some(Notice::Paused));
         notices.extend(self.lab.are_worse().then_some(Notice::Lab(self.lab)));
         notices.retain(|notice| !self.dismissed.contains(notice));
         notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
@@ -164,7 +178,8 @@ impl ChatState {
             | Notice::Removed
             | Notice::SignalLost
             | Notice::Newer
-            | Notice::Lab(_) => {
+            | Notice::Lab(_)
+            | Notice::Paused => {
                 if !self.dismissed.contains(&notice) {
                     self.dismissed.push(notice);
                 }

@@ -60,6 +60,13 @@ impl Language {
                 "新版本已下载到本机。更新会重新加载所有打开的标签页，已写的内容都会保留。",
             ),
             Notice::Lab(conditions) => self.worse(conditions),
+            Notice::Paused => self.say(
+                "Sending is paused in this room.",
+                "What you write is kept here and waits, also after a reload. What others say \
+                     still comes.",
+                "此房间已暂停发送。",
+                "你写的内容保存在本机等待，重新加载后也一样。别人的消息照常收到。",
+            ),
             Notice::SignalLost => self.say(
                 "The server that introduces browsers cannot be reached.",
                 "Whoever is linked already goes on talking. Others find this room again as \
@@ -110,6 +117,7 @@ mod tests {
         vec![
             Notice::SignalLost,
             Notice::Newer,
+            Notice::Paused,
             Notice::Lab(Conditions { delay: 300, pace: 4_000, loss: 30, cut: true }),
             double(false, false),
             double(true, false),

@@ -42,6 +42,7 @@ mod offline;
 mod outbox;
 mod pace;
 mod palette;
+mod pause;
 mod peak;
 mod priorities;
 mod private;

@@ -128,3 +128,17 @@ fn only_what_a_person_presses_is_a_step_to_come_back_from() {
     state.apply(PageEvent::Left);
     assert!(state.walked);
 }
+
+#[test]
+fn a_room_that_is_paused_says_so_while_it_is_shown_and_cannot_be_kept_from_it() {
+    let mut state = in_live_room();
+    assert_eq!(state.notices(), []);
+    let paused = Gist { shelf: Shelf { paused: true, ..Shelf::default() }, ..gist(4, 0) };
+    state.apply(summed(OTHER_ROOM, paused.clone()));
+    assert_eq!(state.notices(), [], "that is another room");
+    state.apply(summed(ROOM, paused));
+    assert_eq!(state.notices(), [Notice::Paused]);
+    assert!(!Notice::Paused.can_be_put_away());
+    state.apply(summed(ROOM, gist(4, 0)));
+    assert_eq!(state.notices(), []);
+}

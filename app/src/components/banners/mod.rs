@@ -88,7 +88,8 @@ fn Banner(
         Weight::Warning => ("banner warning", "alert", "status"),
         Weight::Alarm | Weight::Stop => ("banner stop", "alert", "alert"),
     };
-    let stays = notice.weight() == Weight::Stop;
+    let stays = !notice.can_be_put_away();
+    let paused = notice == Notice::Paused;
     let reload = notice.is_helped_by_reload();
     let newer = notice == Notice::Newer;
     let lab = matches!(notice, Notice::Lab(_));
@@ -128,6 +129,7 @@ fn Banner(
             {reload.then(|| view! { <Reload /> })}
             {newer.then(|| view! { <Update /> })}
             {lab.then(|| view! { <EndLab on_end /> })}
+            {paused.then(|| view! { <GoOn /> })}
         </div>
     }
 }
@@ -140,6 +142,22 @@ fn Reload() -> impl IntoView {
     view! {
         <button type="button" class="quiet" on:click=on_click>
             {word(|words| words.reload)}
+        </button>
+    }
+}
+
+/// What waits goes out again.
+#[component]
+fn GoOn() -> impl IntoView {
+    let page = Page::here();
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="go-on"
+            on:click=move |_| page.pause(false)
+        >
+            {word(|words| words.everyday.go_on)}
         </button>
     }
 }
@@ -167,6 +185,7 @@ fn name_of(notice: &Notice) -> &'static str {
         Notice::Double(_) => "double",
         Notice::Newer => "newer",
         Notice::Lab(_) => "lab-notice",
+        Notice::Paused => "paused",
         Notice::Problem(Problem::Trouble(_))
         | Notice::Worker(_)
         | Notice::Storage(_)

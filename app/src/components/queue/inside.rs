@@ -75,8 +75,7 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
         oldest,
         attempts: lanes.iter().map(|lane| lane.attempts).sum(),
     };
-    // What is empty is in the sum.
-    let rows = lanes.into_iter().take(SHOWN).enumerate().filter(|(_, lane)| has_any(lane));
+    let rows = lanes.into_iter().take(SHOWN).enumerate();
     let rows = rows.map(move |(place, lane)| view! { <Lane place=Some(place) lane /> });
     view! {
         // It may scroll: then the keyboard has to get there.
@@ -95,6 +94,7 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
                     <tr>
                         <th scope="col">{word(|words| words.lane)}</th>
                         <th scope="col">{word(|words| words.lane_messages)}</th>
+                        <th scope="col">{word(|words| words.everyday.lane_in_flight)}</th>
                         <th scope="col">{word(|words| words.lane_bytes)}</th>
                         <th scope="col">{word(|words| words.lane_oldest)}</th>
                         <th scope="col">{word(|words| words.lane_attempts)}</th>
@@ -110,15 +110,11 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
     }
 }
 
-fn has_any(lane: &LaneView) -> bool {
-    lane.messages > 0 || lane.bytes > 0 || lane.unmeasured > 0 || lane.attempts > 0
-}
-
 /// One lane; without a place, the sum of all.
 #[component]
 fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
     let language = language();
-    let LaneView { messages, in_flight: _, bytes, unmeasured, credit, oldest, attempts } = lane;
+    let LaneView { messages, in_flight, bytes, unmeasured, credit, oldest, attempts } = lane;
     let credited = place.is_some_and(|place| place > 0) && credit > 0;
     let age = oldest.map(|oldest| session::now().saturating_sub(oldest));
     view! {
@@ -126,6 +122,7 @@ fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
             data-testid="queue-lane"
             data-lane=place.map_or("all".to_owned(), |place| place.to_string())
             data-messages=messages.to_string()
+            data-in-flight=in_flight.to_string()
             data-size=bytes.to_string()
             data-oldest=oldest.map(|oldest| oldest.to_string())
             data-attempts=attempts.to_string()
@@ -133,6 +130,7 @@ fn Lane(place: Option<usize>, lane: LaneView) -> impl IntoView {
         >
             <th scope="row">{move || lane_name(language.get(), place)}</th>
             <td>{move || language.get().number(messages)}</td>
+            <td>{move || language.get().number(in_flight)}</td>
             <td>{move || language.get().least_size(bytes, unmeasured == 0)}</td>
             <td>{move || age.map_or("–".to_owned(), |age| language.get().span(age))}</td>
             <td>{move || language.get().number(attempts)}</td>

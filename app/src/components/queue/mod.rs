@@ -38,6 +38,8 @@ pub enum Steer {
     Delete(EntryId),
     /// Takes it out of the tray.
     PutAway(EntryId),
+    /// Lets nothing out of this room, or again.
+    Pause(bool),
     /// Looks at the queue, or looks away.
     Watch(bool),
 }
@@ -51,6 +53,8 @@ pub fn Queue(
     undelivered: Memo<Vec<Undelivered>>,
     /// The queue, while it is looked at.
     view: Memo<Option<QueueView>>,
+    /// True while nothing goes out.
+    paused: Memo<bool>,
     /// What was measured of it in the last minutes.
     past: Memo<Past>,
     /// The own messages that some member has not got, so many of each class.
@@ -88,7 +92,18 @@ pub fn Queue(
     on_cleanup(move || on_steer(Steer::Watch(false)));
     view! {
         <section class="queue" aria-labelledby="queue-heading" data-testid="queue">
-            <h2 id="queue-heading" tabindex="-1">{word(|words| words.queue)}</h2>
+            <div class="head">
+                <h2 id="queue-heading" tabindex="-1">{word(|words| words.queue)}</h2>
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="pause"
+                    aria-pressed=move || paused.get().to_string()
+                    on:click=move |_| on_steer(Steer::Pause(!paused.get_untracked()))
+                >
+                    {word(|words| words.everyday.pause)}
+                </button>
+            </div>
             <p class="hint" data-testid="queue-rest">
                 {move || empty().then(|| rest.get().words(language.get().words())).flatten()}
             </p>

@@ -23,7 +23,9 @@ use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, lacked, rest_of, words_of};
 use super::start::DeviceButton;
 use super::status::{ClosingSign, Connections, Lead, Status, Waiting};
-use crate::chat::{Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher};
+use crate::chat::{
+    Company, Compose, ConnectionDeed, Deed, PageEvent, RoomState, Rows, Watcher, is_paused,
+};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::prose::tame;
 use crate::text::{called, names};
@@ -293,6 +295,11 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 waiting=page.of_room(|room| room.queue.waiting.clone())
                 undelivered=page.of_room(|room| room.queue.undelivered.clone())
                 view=page.of_room(|room| room.queue.view.clone())
+                paused=Memo::new(move |_| {
+                    let room = page.screen().room().with(|room| room.room);
+                    let rooms = page.screen().rooms();
+                    room.is_some_and(|room| rooms.with(|rooms| is_paused(rooms, room)))
+                })
                 past=page.of_room(|room| room.queue.past.clone())
                 lacked=move |most| page.of_rows(|rows| lacked(rows, most))
                 rest=Memo::new(move |_| page.of_rows(|rows| rest_of(rows, pending.get())))
@@ -309,6 +316,7 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                     Steer::Retry(entry) => page.retry(entry),
                     Steer::Delete(entry) => page.delete(entry),
                     Steer::PutAway(entry) => page.put_away(entry),
+                    Steer::Pause(on) => page.pause(on),
                     Steer::Watch(on) => {
                         page.connects(ConnectionDeed::Watch(Watcher::Inspector, on));
                     }
