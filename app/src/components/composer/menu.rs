@@ -60,13 +60,6 @@ pub fn MannerMenu(
         ];
         all.into_iter().flatten().collect::<Vec<String>>().join(" · ")
     });
-    let label = move || {
-        let manner = language.get().words().everyday.manner;
-        unusual.with(|said| match said.is_empty() {
-            true => manner.to_owned(),
-            false => format!("{manner}: {said}"),
-        })
-    };
     let open = RwSignal::new(false);
     let on_key = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
         "ArrowUp" | "ArrowDown" if !open.get_untracked() => {
@@ -97,13 +90,13 @@ pub fn MannerMenu(
                 data-priority=move || names::priority(priority.get())
                 aria-haspopup="menu"
                 aria-expanded=move || open.get().to_string()
-                aria-label=label
-                title=label
+                title=word(|words| words.everyday.manner)
                 // Whoever presses it while it has the keyboard does not close it first.
                 on:mousedown=|event| event.prevent_default()
                 on:click=move |_| open.update(|open| *open = !*open)
             >
                 <Icon name="manner" />
+                <span class="unseen">{word(|words| words.everyday.manner)}</span>
                 <bdi>{unusual}</bdi>
             </button>
             <Show when=move || open.get()>
@@ -111,10 +104,10 @@ pub fn MannerMenu(
                     chosen
                     offered
                     members
-                    on_chosen=move || {
+                    on_chosen=Callback::new(move |()| {
                         words.focus();
                         open.set(false);
-                    }
+                    })
                 />
             </Show>
         </span>
@@ -126,7 +119,7 @@ fn Menu(
     chosen: Chosen,
     offered: Memo<Vec<Delivery>>,
     members: Memo<Vec<MemberView>>,
-    on_chosen: impl Fn() + Copy + Send + Sync + 'static,
+    on_chosen: Callback<()>,
 ) -> impl IntoView {
     let language = language();
     let Chosen { priority, delivery } = chosen;
@@ -141,34 +134,29 @@ fn Menu(
     };
     let urgency = move |one: Priority| {
         let said = Signal::derive(move || said_of_menu(one, language.get().words()).to_owned());
-        let is_chosen = Signal::derive(move || priority.get() == one);
-        item(("priority", names::priority(one).to_owned()), said, is_chosen, move || {
+        let take = Callback::new(move |()| {
             priority.set(one);
-            on_chosen();
-        })
+            on_chosen.run(());
+        });
+        let is_chosen = priority.get_untracked() == one;
+        item(("priority", names::priority(one).to_owned()), said, is_chosen, take)
     };
     let way = move |one: Delivery| {
         let said = Signal::derive(move || {
             members.with(|members| one.said(language.get().words(), members))
         });
-        let is_chosen = Signal::derive(move || delivery.get().name() == one.name());
-        item(("delivery", one.name()), said, is_chosen, move || {
+        let take = Callback::new(move |()| {
             delivery.set(one);
-            on_chosen();
-        })
+            on_chosen.run(());
+        });
+        item(("delivery", one.name()), said, delivery.get_untracked() == one, take)
     };
+    // While it is open, what it offers stays under the hand.
+    let offered = offered.get_untracked();
     let part = move |kind: Kind| {
-        let of_kind = move || {
-            let all = offered.get().into_iter();
-            all.filter(|one| one.kind() == kind).collect::<Vec<Delivery>>()
-        };
-        view! {
-            <div class="part" role="presentation">
-                <For each=of_kind key=|one| one.name() let:one>
-                    {way(one)}
-                </For>
-            </div>
-        }
+        let of_kind = offered.iter().copied().filter(|one| one.kind() == kind);
+        let ways: Vec<AnyView> = of_kind.map(way).collect();
+        view! { <div class="part" role="presentation">{ways}</div> }.into_any()
     };
     view! {
         <div
@@ -182,11 +170,11 @@ fn Menu(
         >
             <div role="group" aria-label=word(|words| words.priority)>
                 <p aria-hidden="true">{word(|words| words.priority)}</p>
-                {ALL.map(urgency).collect_view()}
+                {ALL.map(urgency).into_iter().collect::<Vec<AnyView>>()}
             </div>
             <div role="group" aria-label=word(|words| words.delivery)>
                 <p aria-hidden="true">{word(|words| words.delivery)}</p>
-                {Kind::ALL.map(part).collect_view()}
+                {Kind::ALL.map(part).into_iter().collect::<Vec<AnyView>>()}
             </div>
         </div>
     }
@@ -196,8 +184,8 @@ fn Menu(
 fn item(
     (group, name): (&'static str, String),
     said: Signal<String>,
-    is_chosen: Signal<bool>,
-    on_take: impl Fn() + 'static,
+    is_chosen: bool,
+    on_take: Callback<()>,
 ) -> AnyView {
     view! {
         <button
@@ -206,8 +194,8 @@ fn item(
             tabindex="-1"
             data-testid=group
             data-value=name
-            aria-checked=move || is_chosen.get().to_string()
-            on:click=move |_| on_take()
+            aria-checked=is_chosen.to_string()
+            on:click=move |_| on_take.run(())
         >
             <Icon name="check" />
             <bdi>{said}</bdi>

@@ -203,10 +203,7 @@ pub fn Composer(
     });
     let placeholder = move || language.get().composer(life.get());
     // Where nothing can be written, the sentence that says so is all there is.
-    let drawn = move || match text.with(|text| beginning(text).to_owned()) {
-        none if none.is_empty() && ended.get() => placeholder().to_owned(),
-        written => written,
-    };
+    let drawn = move || text.with(|text| beginning(text, ended.get().then(placeholder)).to_owned());
     let hint = move || match ended.get() {
         true => placeholder(),
         false => language.get().words().composer_keys,
@@ -326,8 +323,9 @@ fn EmojiButton(words: Words) -> impl IntoView {
 
 /// So much of the words as makes the field as high as it may be: a browser that lays out a book
 /// each time a letter is typed answers nobody.
-fn beginning(text: &str) -> &str {
+fn beginning<'a>(text: &'a str, instead: Option<&'a str>) -> &'a str {
     const LETTERS: usize = 4_000;
+    let text = instead.filter(|_| text.is_empty()).unwrap_or(text);
     text.char_indices().nth(LETTERS).map_or(text, |(end, _)| &text[..end])
 }
 

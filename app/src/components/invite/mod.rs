@@ -147,6 +147,8 @@ pub fn InviteDialog(
                 <p>{lead}</p>
                 <InviteLink id="invite-in-dialog" invite first=true />
                 <Renew />
+            </div>
+            <div class="dialog-foot">
                 <button type="button" class="quiet" on:click=on_close>
                     {word(|words| words.close)}
                 </button>

@@ -74,9 +74,8 @@ pub fn MemberDialog(
     let offers = move || {
         asked.with(|asked| Some(offers(language.get(), asked.as_ref()?.choices.clone(), choose)))
     };
-    let consequences = move || {
-        asked.with(|asked| Some(consequences(language.get(), &asked.as_ref()?.about.name, choose)))
-    };
+    let consequences =
+        move || asked.with(|asked| Some(consequences(language.get(), &asked.as_ref()?.about.name)));
     // Who types in it is not disturbed by what becomes of the member meanwhile.
     let body = move || {
         question.get().map(|question| match question {
@@ -111,6 +110,18 @@ pub fn MemberDialog(
                 </h2>
                 <p class="about" title=word(|words| words.mark_title)>{about}</p>
                 {body}
+            </div>
+            <div class="dialog-foot">
+                <Show when=move || matches!(question.get(), Some(Question::Remove(_)))>
+                    <button
+                        type="button"
+                        class="danger"
+                        data-testid="remove-surely"
+                        on:click=move |_| choose(Choice::Remove)
+                    >
+                        {word(|words| words.remove)}
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="quiet"
@@ -151,11 +162,7 @@ fn offers(
     view! { <ul class="offers">{choices.into_iter().map(offer).collect_view()}</ul> }.into_any()
 }
 
-fn consequences(
-    language: Language,
-    name: &str,
-    choose: impl Fn(Choice) + Copy + Send + Sync + 'static,
-) -> AnyView {
+fn consequences(language: Language, name: &str) -> AnyView {
     let (name, words) = (language.called(name), language.words());
     let lines = [
         (words.remove_unheard)(&name),
@@ -165,14 +172,6 @@ fn consequences(
     let line = |line: String| view! { <li>{line}</li> };
     view! {
         <ul class="consequences">{lines.map(line).collect_view()}</ul>
-        <button
-            type="button"
-            class="danger"
-            data-testid="remove-surely"
-            on:click=move |_| choose(Choice::Remove)
-        >
-            {words.remove}
-        </button>
     }
     .into_any()
 }

@@ -78,6 +78,8 @@ pub fn Way(
                 <Show when=forgotten>
                     <p class="hint">{word(|words| words.way_forgotten)}</p>
                 </Show>
+            </div>
+            <div class="dialog-foot">
                 <button
                     type="button"
                     class="quiet"

@@ -57,6 +57,8 @@ pub fn ShortcutsDialog() -> impl IntoView {
             <div class="content">
                 <h2 id="shortcuts-heading">{word(|words| words.everyday.shortcuts)}</h2>
                 {groups}
+            </div>
+            <div class="dialog-foot">
                 <button
                     type="button"
                     class="quiet"

@@ -79,6 +79,8 @@ pub fn Connections(
                     <Handout />
                     <Lab />
                 </Show>
+            </div>
+            <div class="dialog-foot">
                 <button
                     type="button"
                     class="quiet"

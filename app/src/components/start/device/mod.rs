@@ -81,7 +81,7 @@ pub fn DeviceDialog() -> impl IntoView {
             Device::Asks(DeviceQuestion::Wipe) => {
                 let locked = page.screen().guard().with(|guard| guard.locked);
                 let loss = page.screen().rooms().with(|rooms| loss_of(rooms));
-                consequences(language, loss, locked, manage)
+                consequences(language, loss, locked)
             }
             Device::Asks(DeviceQuestion::Passphrase) => view! { <PassphraseForm /> }.into_any(),
             Device::Wiping => view! { <p>{language.words().wiping_more}</p> }.into_any(),
@@ -139,6 +139,18 @@ pub fn DeviceDialog() -> impl IntoView {
             <div class="content">
                 <h2 id="device-heading">{heading}</h2>
                 {body}
+            </div>
+            <div class="dialog-foot">
+                <Show when=move || device.get() == Device::Asks(DeviceQuestion::Wipe)>
+                    <button
+                        type="button"
+                        class="danger"
+                        data-testid="wipe-surely"
+                        on:click=move |_| manage(DeviceDeed::Wipe)
+                    >
+                        {word(|words| words.wipe)}
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="quiet"
@@ -298,12 +310,7 @@ fn told(testid: &'static str, text: String) -> AnyView {
 }
 
 /// What deleting everything does, and how much of it nobody else holds.
-fn consequences(
-    language: Language,
-    loss: Loss,
-    locked: bool,
-    manage: impl Fn(DeviceDeed) + Copy + Send + Sync + 'static,
-) -> AnyView {
+fn consequences(language: Language, loss: Loss, locked: bool) -> AnyView {
     let words = language.words();
     let lines = [
         Some(if locked { words.wipe_locked.to_owned() } else { (words.wipe_gone)(loss.rooms) }),
@@ -318,14 +325,6 @@ fn consequences(
         <ul class="consequences" data-testid="wipe-consequences">
             {lines.into_iter().flatten().map(line).collect_view()}
         </ul>
-        <button
-            type="button"
-            class="danger"
-            data-testid="wipe-surely"
-            on:click=move |_| manage(DeviceDeed::Wipe)
-        >
-            {words.wipe}
-        </button>
     }
     .into_any()
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::chat::{Keep, PageEvent, RoomQuestion, shelf_of};
 use crate::components::focus::{is_beside, open_while};
-use crate::page::{Page, ScreenStoreFields, language};
+use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::{Language, Words};
 
 /// See the module. It is open while the page asks something about a room.
@@ -46,7 +46,7 @@ pub fn RoomDialog() -> impl IntoView {
         let ((question, summary), language) = (asked.get()?, language.get());
         Some(match question {
             RoomQuestion::Choices(_) => offers(language.words(), &summary, keep),
-            RoomQuestion::Leave(_) => consequences(language, summary.gist.as_ref(), keep),
+            RoomQuestion::Leave(_) => consequences(language, summary.gist.as_ref()),
         })
     };
     let way_out = move || {
@@ -69,6 +69,18 @@ pub fn RoomDialog() -> impl IntoView {
             <div class="content">
                 <h2 id="room-asked-heading" dir="auto">{heading}</h2>
                 {body}
+            </div>
+            <div class="dialog-foot">
+                <Show when=move || sure.get()>
+                    <button
+                        type="button"
+                        class="danger"
+                        data-testid="leave-surely"
+                        on:click=move |_| keep(Keep::Leave)
+                    >
+                        {word(|words| words.leave)}
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="quiet"
@@ -138,11 +150,7 @@ fn offers(
 }
 
 /// What leaving does: what nobody else holds is lost, and how much that is.
-fn consequences(
-    language: Language,
-    gist: Option<&Gist>,
-    keep: impl Fn(Keep) + Copy + Send + Sync + 'static,
-) -> AnyView {
+fn consequences(language: Language, gist: Option<&Gist>) -> AnyView {
     let words = language.words();
     let lost = gist.map_or(0, |gist| gist.pending);
     let later = gist.map_or(0, |gist| gist.waiting);
@@ -158,14 +166,6 @@ fn consequences(
         <ul class="consequences" data-testid="leave-consequences">
             {lines.into_iter().flatten().map(line).collect_view()}
         </ul>
-        <button
-            type="button"
-            class="danger"
-            data-testid="leave-surely"
-            on:click=move |_| keep(Keep::Leave)
-        >
-            {words.leave}
-        </button>
     }
     .into_any()
 }
