@@ -41,7 +41,7 @@ pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
 pub use device::{BackupFailure, Closing, Device, DeviceDeed, DeviceQuestion, Keeping, Loss};
 pub use device::{Stock, closing_of, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
-pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
+pub use list::{Alerts, Keep, RoomQuestion, beside, rooms_meant, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 #[cfg(test)]
