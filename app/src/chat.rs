@@ -50,7 +50,7 @@ pub use overlay::{Lay, Move, Offer, Overlay, Pressed, Wish, meant, shortcut};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
 pub use queue::{Curve, KEPT, Past, Quantity, SELDOM};
-pub use replies::Heard;
+pub use replies::{Heard, Trail};
 pub use room::{Company, Divider, Life, News, Older, Problem, Renewal, RoomState, Visit};
 pub use rows::{Rows, on_screen, unread, unread_below};
 pub use search::{Everywhere, Found, Goal, HITS, Hit, Lead, Progress, Seek, Sought, search};
@@ -94,6 +94,8 @@ pub enum PageEvent {
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
     Quotes(Target),
+    /// The reader goes to what a message answers, or that has come to its end.
+    Follows(Trail),
     /// The way of a message is looked at, or not any more.
     Looked(Option<EntryId>),
     /// The person does something about who is in the room.
@@ -360,6 +362,10 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Quotes(target) => self.ask_for(target),
+            PageEvent::Follows(trail) => {
+                self.room.trail = trail;
+                Vec::new()
+            }
             PageEvent::Does(deed) => self.govern(deed),
             PageEvent::Dismissed(notice) => {
                 self.dismiss(notice);

@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
+use super::replies::Trail;
 use super::rows::Arrived;
 use super::trust::Checking;
 use super::writing::Writing;
@@ -55,6 +56,8 @@ pub struct RoomState {
     pub writing: Writing,
     /// The message whose way is looked at.
     pub looked: Option<EntryId>,
+    /// The way to what a message answers.
+    pub trail: Trail,
     /// What is asked about a member.
     pub asks: Option<Question>,
     /// What is compared with the member that is asked about.
@@ -345,7 +348,8 @@ impl ChatState {
     fn refuse_command(&mut self, draft: Option<DraftId>, reason: Refusal) -> Vec<Errand> {
         if self.room.older == Older::Loading {
             self.room.older = Older::More;
-            if matches!(reason, Refusal::WindowFull { .. }) && self.end_seeking() {
+            let full = matches!(reason, Refusal::WindowFull { .. });
+            if full && (self.end_ways() | self.end_seeking()) {
                 return Vec::new();
             }
         }
