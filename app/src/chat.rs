@@ -352,7 +352,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Watched(watched) => self.watched(watched),
-            PageEvent::Passed => self.glance(),
+            PageEvent::Passed => self.pass(),
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()
@@ -362,10 +362,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Quotes(target) => self.ask_for(target),
-            PageEvent::Follows(trail) => {
-                self.room.trail = trail;
-                Vec::new()
-            }
+            PageEvent::Follows(trail) => self.follow_trail(trail),
             PageEvent::Does(deed) => self.govern(deed),
             PageEvent::Dismissed(notice) => {
                 self.dismiss(notice);

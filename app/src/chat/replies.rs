@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use browser::{EntryId, Original, Quote, Target, limits};
 
 use super::message::{Message, Shown};
-use super::{ChatState, Goal, Lead, Rows};
+use super::{ChatState, Errand, Goal, Lead, Rows};
 
 /// What is known of a message that another one answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,12 @@ pub enum Trail {
 }
 
 impl ChatState {
+    /// The reader goes there, or has come to the end of the way.
+    pub(super) fn follow_trail(&mut self, trail: Trail) -> Vec<Errand> {
+        self.room.trail = trail;
+        Vec::new()
+    }
+
     /// What is to be done to come to the message to which the trail leads.
     pub fn lead_back(&self) -> Lead {
         let (Trail::To(entry), Some(room)) = (self.room.trail, self.room.room) else {
@@ -46,8 +52,8 @@ impl ChatState {
         self.way_to(room, entry)
     }
 
-    /// There is no room for older messages: whoever waits for one of them is led to nothing. True if
-    /// anybody did.
+    /// There is no room for older messages: whoever waits for one of them is led to nothing. True
+    /// if anybody did.
     pub(super) fn end_ways(&mut self) -> bool {
         let sought = self.room.room.is_some_and(|room| self.everywhere.leads_to(room));
         if sought {

@@ -4,7 +4,7 @@ mod visit;
 
 use browser::{
     Act, Admission, ApplicantView, Command, Draft, DraftId, EntryId, Event, Gap, LinkState,
-    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView,
+    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView, RowState,
 };
 use browser::{SignalState, StorageState, StoreFault, Target, Treatment, Trouble};
 
@@ -310,6 +310,10 @@ impl ChatState {
         let drafts = drafts.into_iter().map(Errand::Settled);
         // Until the engine has said whether there are older ones, it tells what was stored.
         let live = self.room.older != Older::Unknown;
+        let worth = |row: &browser::Row| live && row.own && row.state == RowState::Saved;
+        if new.iter().any(worth) {
+            self.note_worth();
+        }
         let top = self.rows.first().and_then(|row| row.order());
         let top = top.filter(|_| self.room.older == Older::Loading);
         let quiet = |member| self.room.treatment(member) != Treatment::default();
