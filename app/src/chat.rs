@@ -41,7 +41,7 @@ pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
 pub use device::{BackupFailure, Closing, Device, DeviceDeed, DeviceQuestion, Keeping, Loss};
 pub use device::{Stock, closing_of, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
-pub use list::{Alerts, Keep, RoomQuestion, is_paused, shelf_of, unread_in};
+pub use list::{Alerts, Keep, RoomQuestion, beside, is_paused, rooms_meant, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
 pub use notice::{Notice, Weight};
 #[cfg(test)]
@@ -50,7 +50,7 @@ pub use overlay::{Lay, Move, Offer, Overlay, Pressed, Wish, meant, shortcut};
 pub use people::{Choice, Deed, Question};
 pub use place::{Arrival, Invitation, Place};
 pub use queue::{Curve, KEPT, Past, Quantity, SELDOM};
-pub use replies::Heard;
+pub use replies::{Heard, Trail};
 pub use room::{Company, Divider, Life, News, Older, Problem, Renewal, RoomState, Visit};
 pub use rows::{Rows, on_screen, unread, unread_below};
 pub use search::{Everywhere, Found, Goal, HITS, Hit, Lead, Progress, Seek, Sought, search};
@@ -94,6 +94,8 @@ pub enum PageEvent {
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
     Quotes(Target),
+    /// The reader goes to what a message answers, or that has come to its end.
+    Follows(Trail),
     /// The way of a message is looked at, or not any more.
     Looked(Option<EntryId>),
     /// The person does something about who is in the room.
@@ -350,7 +352,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Watched(watched) => self.watched(watched),
-            PageEvent::Passed => self.glance(),
+            PageEvent::Passed => self.pass(),
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()
@@ -360,6 +362,7 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Quotes(target) => self.ask_for(target),
+            PageEvent::Follows(trail) => self.follow_trail(trail),
             PageEvent::Does(deed) => self.govern(deed),
             PageEvent::Dismissed(notice) => {
                 self.dismiss(notice);

@@ -34,6 +34,7 @@ const LANGUAGE: &str = "confab.language";
 const STORAGE_NOTE: &str = "confab.storage-note";
 const ALERTS: &str = "confab.alerts";
 const SILENT: &str = "confab.silent";
+const DEVELOPER: &str = "confab.developer";
 const DRAFT: &str = "confab.draft";
 const BUNDLE: &str = "confab.bundle";
 const ONLY: &str = "confab.only";
@@ -167,6 +168,16 @@ pub fn is_silent() -> bool {
 /// Remembers that.
 pub fn keep_silent(silent: bool) {
     keep(device(), SILENT, if silent { "on" } else { "" });
+}
+
+/// True if the person wants to see what is for developers.
+pub fn is_developer() -> bool {
+    read(device(), DEVELOPER).is_some()
+}
+
+/// Remembers that.
+pub fn keep_developer(developer: bool) {
+    keep(device(), DEVELOPER, if developer { "on" } else { "" });
 }
 
 /// What the address asks of the client.

@@ -8,9 +8,10 @@
 
 use std::cmp::Reverse;
 
-use browser::{Command, Fault, Gist, RoomId, RoomSummary, Shelf};
+use browser::{Body, Command, Fault, Gist, LastLine, Millis, RoomId, RoomSummary, Shelf, limits};
 
-use super::{ChatState, Errand, Place};
+use super::overlay::likeness;
+use super::{ChatState, Errand, Older, Place, RoomState, Shown, Standing, unread};
 
 /// What the dialog about a room asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,55 @@ pub fn unread_in(rooms: &[RoomSummary], apart: Option<RoomId>) -> usize {
     let told = rooms.iter().filter(|it| Some(it.room) != apart && !shelf_of(it).muted);
     let unread = told.filter_map(|it| Some(it.gist.as_ref()?.unread));
     unread.map(|unread| usize::try_from(unread).unwrap_or(usize::MAX)).sum()
+}
+
+/// A room in short, as it stands beside the room itself: where that is on the screen, its last line
+/// and what is new are those of its messages there. The worker tells both on another way, and may
+/// be ahead or behind.
+pub fn beside(gist: &Gist, room: RoomId, state: &RoomState, rows: &[Shown], now: Millis) -> Gist {
+    if state.room != Some(room) || state.older == Older::Unknown {
+        return gist.clone();
+    }
+    let spoken = |row: &&Shown| {
+        let refused = matches!(row.standing, Standing::Refused(_));
+        let hidden = matches!(row.body, Body::Decided(_)) || state.treatment(row.author).blocked;
+        !refused && !hidden
+    };
+    let last = rows.iter().rev().find(spoken);
+    let line = |row: &Shown| LastLine {
+        author: row.author,
+        name: state.name_of(&row.author).unwrap_or_default().to_owned(),
+        own: row.own,
+        body: short(&row.body),
+    };
+    let unread = u32::try_from(unread(rows)).unwrap_or(u32::MAX);
+    Gist {
+        at: last.map_or(0, |row| row.wall.min(now)),
+        last: last.map(line),
+        unread,
+        ..gist.clone()
+    }
+}
+
+/// No more of it than a line may show.
+fn short(body: &Body) -> Body {
+    match body {
+        Body::Text(text) => Body::Text(text.chars().take(limits::GIST_BYTES).collect()),
+        Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => body.clone(),
+    }
+}
+
+/// The rooms that are meant by what was typed, the likeliest first, whether they are put away or
+/// not. `unnamed` is what a room without a name is called.
+pub fn rooms_meant(rooms: &[RoomSummary], typed: &str, unnamed: &str) -> Vec<RoomId> {
+    let typed = typed.trim().to_lowercase();
+    let rank = |it: &RoomSummary| {
+        let name = if it.name.is_empty() { unnamed } else { &it.name };
+        likeness(&name.to_lowercase(), &typed).map(|rank| (rank, it.room))
+    };
+    let mut meant: Vec<(u8, RoomId)> = rooms.iter().filter_map(rank).collect();
+    meant.sort_by_key(|(rank, _)| *rank);
+    meant.into_iter().map(|(_, room)| room).collect()
 }
 
 /// Rooms in which nobody has spoken yet first, then the latest word; those of which nothing is

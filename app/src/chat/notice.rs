@@ -72,6 +72,11 @@ impl Notice {
         }
     }
 
+    /// True if the browser can be asked to keep what it may delete.
+    pub fn is_of_keeping(&self) -> bool {
+        *self == Notice::Storage(StorageState::Open { persistent: false })
+    }
+
     /// The member that can be asked about at once.
     pub fn about(&self) -> Option<MemberId> {
         match self {
@@ -136,8 +141,10 @@ impl ChatState {
             notices.push(Notice::Removed);
         }
         notices.extend(self.faults.iter().cloned().map(Notice::Fault));
-        let storage =
-            self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
+        let told = |state: &&StorageState| {
+            !matches!(state, StorageState::Open { .. }) || self.is_at_risk()
+        };
+        let storage = self.storage.iter().filter(told);
         notices.extend(storage.cloned().map(Notice::Storage));
         notices.extend(self.newer.then_some(Notice::Newer));
         let shown = self.room.room.filter(|_| matches!(self.place, Place::Room(_)));
@@ -147,15 +154,6 @@ impl ChatState {
         notices.retain(|notice| !self.dismissed.contains(notice));
         notices.sort_by_key(|notice| std::cmp::Reverse(notice.weight()));
         notices
-    }
-
-    /// What is good to know and presses nobody, if the person has not put it away: the browser may
-    /// delete what is stored.
-    pub fn note(&self) -> Option<Notice> {
-        let storage = self.storage.clone()?;
-        let note = Notice::Storage(storage.clone());
-        let told = storage == StorageState::Open { persistent: false };
-        (told && !self.dismissed.contains(&note)).then_some(note)
     }
 
     /// True while the signaling server cannot be reached from the room that is shown.

@@ -5,6 +5,7 @@ mod palette;
 
 use browser::EntryId;
 
+pub(in crate::chat) use self::palette::likeness;
 pub use self::palette::{Offer, Wish, meant};
 use super::{ChatState, Errand};
 

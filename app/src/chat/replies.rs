@@ -4,14 +4,15 @@
 //!  it stands in the list ──► shown as it is there, if it is the version that was meant
 //!  it does not ──► drawn: asked for ── Command::Quote, Event::Quoted ──► shown, or absent
 //!                     ▲ again, once it has changed or a new worker tells of what answers it ─┘
+//!  pressed: in the list ──► gone to      not: older ones are read ──► gone to, or lost
 //! ```
 
 use std::collections::BTreeMap;
 
 use browser::{EntryId, Original, Quote, Target, limits};
 
-use super::Rows;
 use super::message::{Message, Shown};
+use super::{ChatState, Errand, Goal, Lead, Rows};
 
 /// What is known of a message that another one answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,46 @@ pub enum Heard {
     Absent,
     /// What is shown of it, and whether it stands in the list.
     Here(Original, bool),
+}
+
+/// The way to a message that another one answers, and that does not stand in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trail {
+    /// Nobody goes it.
+    #[default]
+    None,
+    /// Older messages are read until this one is there.
+    To(EntryId),
+    /// This one is not in the list, and will not be.
+    Lost(EntryId),
+}
+
+impl ChatState {
+    /// The reader goes there, or has come to the end of the way.
+    pub(super) fn follow_trail(&mut self, trail: Trail) -> Vec<Errand> {
+        self.room.trail = trail;
+        Vec::new()
+    }
+
+    /// What is to be done to come to the message to which the trail leads.
+    pub fn lead_back(&self) -> Lead {
+        let (Trail::To(entry), Some(room)) = (self.room.trail, self.room.room) else {
+            return Lead::Waits;
+        };
+        self.way_to(room, entry)
+    }
+
+    /// There is no room for older messages: whoever waits for one of them is led to nothing. True
+    /// if anybody did.
+    pub(super) fn end_ways(&mut self) -> bool {
+        let sought = self.room.room.is_some_and(|room| self.everywhere.leads_to(room));
+        if sought {
+            self.everywhere.goal = Goal::Missed;
+        }
+        let Trail::To(entry) = self.room.trail else { return sought };
+        self.room.trail = Trail::Lost(entry);
+        true
+    }
 }
 
 /// What was told of messages that do not stand in the list.

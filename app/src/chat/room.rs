@@ -4,7 +4,7 @@ mod visit;
 
 use browser::{
     Act, Admission, ApplicantView, Command, Draft, DraftId, EntryId, Event, Gap, LinkState,
-    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView,
+    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView, RowState,
 };
 use browser::{SignalState, StorageState, StoreFault, Target, Treatment, Trouble};
 
@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
+use super::replies::Trail;
 use super::rows::Arrived;
 use super::trust::Checking;
 use super::writing::Writing;
@@ -55,6 +56,8 @@ pub struct RoomState {
     pub writing: Writing,
     /// The message whose way is looked at.
     pub looked: Option<EntryId>,
+    /// The way to what a message answers.
+    pub trail: Trail,
     /// What is asked about a member.
     pub asks: Option<Question>,
     /// What is compared with the member that is asked about.
@@ -307,6 +310,10 @@ impl ChatState {
         let drafts = drafts.into_iter().map(Errand::Settled);
         // Until the engine has said whether there are older ones, it tells what was stored.
         let live = self.room.older != Older::Unknown;
+        let worth = |row: &browser::Row| live && row.own && row.state == RowState::Saved;
+        if new.iter().any(worth) {
+            self.note_worth();
+        }
         let top = self.rows.first().and_then(|row| row.order());
         let top = top.filter(|_| self.room.older == Older::Loading);
         let quiet = |member| self.room.treatment(member) != Treatment::default();
@@ -345,7 +352,8 @@ impl ChatState {
     fn refuse_command(&mut self, draft: Option<DraftId>, reason: Refusal) -> Vec<Errand> {
         if self.room.older == Older::Loading {
             self.room.older = Older::More;
-            if matches!(reason, Refusal::WindowFull { .. }) && self.end_seeking() {
+            let full = matches!(reason, Refusal::WindowFull { .. });
+            if full && (self.end_ways() | self.end_seeking()) {
                 return Vec::new();
             }
         }

@@ -99,6 +99,7 @@ fn is_of_the_person(old: &RoomState, new: &RoomState) -> bool {
         || old.renewal != new.renewal
         || old.connection != new.connection
         || old.problem != new.problem
+        || old.trail != new.trail
 }
 
 fn draw_nothing(screen: Store<Screen>) {

@@ -378,6 +378,7 @@ pub static CHINESE: Words = Words {
     reply_unfit: "按下方的选择无法回复：仅实时发送的消息不能作为回复，两人之间的消息只能在两人之间回复。",
     to_original: "转到这条消息",
     original_absent: "这条消息不在此设备上",
+    original_lost: "这条消息太靠前而无法显示，或已不在这里。",
     stop_reply: "取消回复",
     react: "添加回应",
     delete_message: "删除",

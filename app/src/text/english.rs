@@ -462,6 +462,7 @@ pub static ENGLISH: Words = Words {
         read only among the two.",
     to_original: "Go to this message",
     original_absent: "A message that is not on this device",
+    original_lost: "That message is too far up to be shown, or not here any more.",
     stop_reply: "Do not reply to it",
     react: "React",
     delete_message: "Delete",

@@ -6,6 +6,7 @@ use super::{Language, Wording};
 
 /// Fixed words of it.
 pub struct LabWords {
+    pub developers: &'static str,
     pub name: &'static str,
     pub lead: &'static str,
     pub delay: &'static str,
@@ -17,6 +18,7 @@ pub struct LabWords {
 }
 
 static ENGLISH: LabWords = LabWords {
+    developers: "For developers",
     name: "Network lab",
     lead: "Makes the connections of this device worse than they are, in all rooms, to see how \
            messages wait. It ends when you end it, or with the tab that holds the connections.",
@@ -29,6 +31,7 @@ static ENGLISH: LabWords = LabWords {
 };
 
 static CHINESE: LabWords = LabWords {
+    developers: "开发者选项",
     name: "网络实验室",
     lead: "让本机在所有房间的连接变差，看看消息如何等待。手动恢复，或在负责连接的标签页关闭后恢复。",
     delay: "每条消息延迟",

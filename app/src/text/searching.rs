@@ -36,6 +36,16 @@ impl Language {
         }
     }
 
+    /// What stands in the empty field over the list of rooms.
+    pub fn find_room(self) -> String {
+        self.pick("Find a room by its name", "按名称查找房间")
+    }
+
+    /// What is said if no room has such a name.
+    pub fn no_such_room(self) -> String {
+        self.pick("No room on this device is called that.", "此设备上没有这样名称的房间。")
+    }
+
     /// How much was found so far, in how many rooms.
     pub fn sought(self, search: &Everywhere) -> String {
         let ((count, rooms), all) = (search.count(), search.rooms.len());

@@ -349,6 +349,7 @@ pub struct Words {
     pub reply_unfit: &'static str,
     pub to_original: &'static str,
     pub original_absent: &'static str,
+    pub original_lost: &'static str,
     pub stop_reply: &'static str,
     pub react: &'static str,
     pub delete_message: &'static str,

@@ -1,5 +1,6 @@
 //! The network lab: what is slow takes its time, what is cut waits and arrives once it is whole
-//! again, what may be lost is; all tabs say that it is so, and it ends with the page.
+//! again, what may be lost is; all tabs say that it is so, and it ends with the page. It is there
+//! for whoever has said on the device to be a developer.
 
 use crate::browser::Browser::{self, Chromium, Firefox};
 use crate::looks::{be_small, be_wide, dress, fits, speak};
@@ -39,6 +40,7 @@ fn experiment(name: &str, browser: Browser, other: Browser) -> Told {
         ben.hear("as it is").await?;
         let usual = begun.elapsed();
 
+        develop(&ana, true).await?;
         slow(&ana, &ben, usual).await?;
         if browser == Chromium {
             dressed(stage, &ana).await?;
@@ -62,8 +64,26 @@ fn experiment(name: &str, browser: Browser, other: Browser) -> Told {
         ana.reload().await?;
         ana.wait_for_company(2).await?;
         ensure!(!ana.view().await?.shows("lab-notice"), "it has outlived the page");
+
+        // The switch outlives it; whoever turns that off has connections as they are.
+        set(&ana, "lab-delay", "300").await?;
+        ana.wait("it is said", |view| view.shows("lab-notice")).await?;
+        develop(&ana, false).await?;
+        ana.wait("it is over", |view| !view.shows("lab-notice")).await?;
         Ok(())
     })
+}
+
+/// Turns the switch for developers, without which there is no lab.
+async fn develop(page: &Page, on: bool) -> Result<()> {
+    page.click("connections-open").await?;
+    let before = |view: &View| view.shows("developers") && view.shows("lab") != on;
+    page.wait("there is a switch", before).await?;
+    page.click("developers").await?;
+    page.wait("it is turned", |view| view.shows("lab") == on).await?;
+    page.press(Key::Escape).await?;
+    page.wait("the dialog is closed", |view| !view.shows("connections")).await?;
+    Ok(())
 }
 
 /// Sets one condition in the dialog; a switch is turned.

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::browser::Browser::{Chromium, Firefox};
 use crate::page::Page;
 use crate::queue::{choose, press};
+use crate::searching::{counts, led_to, look_for};
 use crate::stage::{Told, play};
 use crate::view::View;
 
@@ -86,6 +87,34 @@ fn a_reply_shows_what_it_answers_in_chromium_and_firefox_and_leads_there() -> To
         press(&ana, "shall we go?", "delete-message").await?;
         press(&ana, "shall we go?", "delete-message").await?;
         wait_for(&ben, QUOTE, "yes", |told| !told.contains("shall we go?")).await
+    })
+}
+
+#[test]
+fn a_reply_leads_to_what_it_answers_though_older_messages_have_to_be_read_for_it() -> Told {
+    play("replies_far", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        ana.send("the question").await?;
+        // More than a page of the timeline, in two classes, so that no two become one.
+        for number in 0..110 {
+            ana.choose_priority(if number % 2 == 0 { "normal" } else { "low" }).await?;
+            ana.send(&format!("hay {number}")).await?;
+        }
+        look_for(&ana, "question").await?;
+        ana.wait("it is found", counts("1 found")).await?;
+        ana.click("search-hit").await?;
+        led_to(&ana, "the question").await?;
+        press(&ana, "the question", "reply").await?;
+        ana.wait("it is answered", replying("the question")).await?;
+        ana.send("the answer").await?;
+        ana.wait("it is said", |view| view.state_of("the answer").is_some()).await?;
+        ana.reload().await?;
+        quotes(&ana, "the answer", "Ana", "the question").await?;
+        let view = ana.view().await?;
+        ensure!(view.said("the question").is_empty(), "it is shown already");
+        press(&ana, "the answer", "quote").await?;
+        wait_for(&ana, AT, "", |told| told == "the question").await
     })
 }
 

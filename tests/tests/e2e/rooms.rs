@@ -176,6 +176,41 @@ fn rooms_that_are_not_open_tell_what_comes_and_one_that_is_left_is_gone_from_the
 }
 
 #[test]
+fn of_many_rooms_one_is_found_by_its_name_and_gone_to_with_the_keyboard() -> Told {
+    play("many-rooms", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        for name in ["Garden", "Night train", "Kitchen", "Choir", "Chess", "Cinema", "Bees"] {
+            ensure!(!ana.view().await?.shows("rooms-search"), "few rooms are looked through");
+            ana.click("new-room").await?;
+            ana.enter_names("Ana", name).await?;
+            wait_for_room(&ana, name).await?;
+        }
+        let listed = |count: usize| move |view: &View| view.visible("room").len() == count;
+        ana.wait("all are listed, and can be searched", |view| {
+            listed(8)(view) && view.shows("rooms-search")
+        })
+        .await?;
+        ana.type_into("rooms-search", "TRAIN").await?;
+        ana.wait("one is found", listed(1)).await?;
+        stage.portray(&ana, "rooms-search").await?;
+        ana.press(thirtyfour::Key::Enter).await?;
+        wait_for_room(&ana, "Night train").await?;
+        ana.type_into("rooms-search", "s").await?;
+        let none = |view: &View| {
+            listed(0)(view) && view.find("rooms-none").is_some_and(|it| !it.text.is_empty())
+        };
+        ana.wait("it is said that none is called so", none).await?;
+        ana.press(thirtyfour::Key::Escape).await?;
+        ana.wait("all are listed again", listed(8)).await?;
+        let typed = r#"return document.querySelector('[data-testid="rooms-search"]').value"#;
+        let typed: String = ana.run(typed, &[]).await?;
+        ensure!(typed.is_empty(), "{typed:?} stays in the field");
+        Ok(())
+    })
+}
+
+#[test]
 fn what_was_said_in_one_room_is_said_in_another_once_a_person_sends_it() -> Told {
     play("forward", async |stage| {
         let ana = stage.enter("ana", Chromium).await?;

@@ -2,11 +2,12 @@
 //! as it is, nothing that was saved is given up, and nothing that is gone is said to be saved.
 
 use crate::browser::Browser::{self, Chromium, Firefox};
-use crate::page::Page;
+use crate::page::{LOOK, Page};
 use crate::stage::{Told, play};
 use crate::view::View;
 use anyhow::{Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// How much the page may store, in bytes, when there is little space.
 const SPACE: u64 = 150_000;
@@ -185,6 +186,37 @@ fn how_much_is_stored_is_said_kept_for_good_when_asked_and_exported_from_there()
         ensure!(!ana.view().await?.shows("storage-keep"), "nothing is left to be asked");
         ana.click("storage-export").await?;
         ana.wait("a backup can be made", |view| view.shows("export-begin")).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn that_the_browser_may_delete_it_is_said_once_something_was_written_and_put_away_for_good() -> Told
+{
+    /// Presses what puts the notice away.
+    const DISMISS: &str = r#"
+const keep = document.querySelector('[data-testid="banner-keep"]');
+[...keep.parentElement.querySelectorAll("button")].find((one) => one !== keep).click();
+"#;
+    play("storage-notice", async |stage| {
+        let ana = stage.enter("ana", Firefox).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        ensure!(!ana.view().await?.shows("banner-keep"), "there is nothing to be kept yet");
+        ana.send("worth keeping").await?;
+        ana.wait("it is said", |view| view.shows("banner-keep")).await?;
+        stage.portray(&ana, "storage-notice").await?;
+        ana.run::<Value>(DISMISS, &[]).await?;
+        ana.wait("it is put away", |view| !view.shows("banner-keep")).await?;
+        ana.reload().await?;
+        ana.wait("the room is back", |view| view.state_of("worth keeping").is_some()).await?;
+        ana.send("worth it, too").await?;
+        ana.wait("it is saved", |view| view.state_of("worth it, too").is_some()).await?;
+        // Longer than it takes until it is said.
+        let until = Instant::now() + Duration::from_secs(7);
+        while Instant::now() < until {
+            ensure!(!ana.view().await?.shows("banner-keep"), "it is said again");
+            tokio::time::sleep(LOOK).await;
+        }
         Ok(())
     })
 }

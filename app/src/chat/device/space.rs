@@ -7,9 +7,10 @@
 //!                            └──────────────────────┘
 //! ```
 
-use browser::Space;
+use browser::{Space, StorageState};
 
 use super::{ChatState, Errand};
+use crate::chat::Place;
 
 /// What is known of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,20 @@ pub struct Stock {
     pub space: Option<Space>,
     /// Whether the browser was asked to keep it.
     pub asked: Keeping,
+    /// Whether there is something of one's own to keep.
+    pub worth: Worth,
+}
+
+/// Whether the person has written something, since the page is open, that is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Worth {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Just now: the client may be asking the browser to keep it.
+    New,
+    /// Some seconds ago: what the browser said is known.
+    Known,
 }
 
 /// Whether the browser was asked to keep what is stored.
@@ -42,6 +57,28 @@ impl ChatState {
             Keeping::Unasked => {}
         }
         vec![Errand::MeasureSpace]
+    }
+
+    /// Something of one's own is stored.
+    pub(in crate::chat) fn note_worth(&mut self) {
+        if self.stock.worth == Worth::Nothing {
+            self.stock.worth = Worth::New;
+        }
+    }
+
+    /// Some time has passed.
+    pub(in crate::chat) fn pass(&mut self) -> Vec<Errand> {
+        if self.stock.worth == Worth::New {
+            self.stock.worth = Worth::Known;
+        }
+        self.glance()
+    }
+
+    /// True if the browser may delete what the person has written, and that is to be said: once
+    /// there is something, and not before.
+    pub(in crate::chat) fn is_at_risk(&self) -> bool {
+        let deletes = self.storage == Some(StorageState::Open { persistent: false });
+        deletes && self.stock.worth == Worth::Known && matches!(self.place, Place::Room(_))
     }
 
     /// The person wants it to be kept.

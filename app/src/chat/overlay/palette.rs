@@ -218,7 +218,7 @@ pub fn meant(offers: &[(Offer, Vec<String>)], typed: &str) -> Vec<(Offer, String
 }
 
 /// How well a name fits what was typed, 0 best; nothing if it does not.
-fn likeness(name: &str, typed: &str) -> Option<u8> {
+pub(in crate::chat) fn likeness(name: &str, typed: &str) -> Option<u8> {
     let begins = |word: &str| word.starts_with(typed);
     if begins(name) {
         return Some(0);

@@ -231,10 +231,15 @@ impl ChatState {
         }
     }
 
-    /// What is to be done to come to the goal. Not before the room has found where a visit begins:
-    /// that would lead the reader away again.
+    /// What is to be done to come to the goal.
     pub fn lead(&self) -> Lead {
         let Goal::Ahead(room, entry) = self.everywhere.goal else { return Lead::Waits };
+        self.way_to(room, entry)
+    }
+
+    /// What is to be done to come to a message. Not before the room has found where a visit begins:
+    /// that would lead the reader away again.
+    pub(in crate::chat) fn way_to(&self, room: RoomId, entry: EntryId) -> Lead {
         let here = self.place == Place::Room(room) && self.room.room == Some(room);
         match self.room.older {
             _ if !here => Lead::Waits,

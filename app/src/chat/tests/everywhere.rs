@@ -154,6 +154,14 @@ fn a_match_opens_its_room_and_older_messages_are_read_until_it_is_there() {
     assert_eq!(state.lead(), Lead::Absent);
     seek(&mut state, Seek::Missed);
     assert_eq!(state.everywhere.goal, Goal::Missed);
+    // There is no room for what is further up: it is not asked for again and again.
+    state.apply(tell(Event::Older { more: true }));
+    seek(&mut state, Seek::Go(other, row(BEN, 100, "").entry));
+    assert_eq!(state.lead(), Lead::Older(3));
+    state.apply(PageEvent::AskedOlder);
+    let reason = Refusal::WindowFull { limit: 10_000 };
+    state.apply(tell(Event::Refused { draft: None, reason }));
+    assert_eq!((state.lead(), state.everywhere.goal), (Lead::Waits, Goal::Missed));
 }
 
 #[test]

@@ -62,6 +62,59 @@ fn what_is_new_in_muted_rooms_is_not_counted_together() {
 }
 
 #[test]
+fn beside_the_room_that_is_shown_stand_its_last_line_and_what_is_new_on_the_screen() {
+    let mut state = in_live_room();
+    let short = |state: &ChatState, room| {
+        let told = Gist { last: None, ..gist(9_000, 7) };
+        let gist = beside(&told, room, &state.room, &state.rows, 50_000);
+        let said = gist.last.map(|line| match line.body {
+            Body::Text(text) => (line.own, text),
+            other => panic!("it says {other:?}"),
+        });
+        (said, gist.at, gist.unread)
+    };
+    let says = |own, text: &str| Some((own, text.to_owned()));
+    assert_eq!(short(&state, ROOM), (None, 0, 0), "nothing is said there");
+    state.apply(told(Event::Rows(vec![row(ME, 1, "mine"), row(BEN, 2, "yours")])));
+    assert_eq!(short(&state, ROOM), (says(false, "yours"), 2_000, 1));
+    let decided = Body::Decided(browser::Decided::Merged);
+    state.apply(told(Event::Rows(vec![Row { body: decided, ..row(BEN, 3, "") }])));
+    assert_eq!(short(&state, ROOM).0, says(false, "yours"), "a decision is no word");
+    let draft = Draft::new(DraftId([8; 16]), "new", Priority::Normal);
+    state.apply(PageEvent::Wrote { draft, wall: 60_000 });
+    assert_eq!(short(&state, ROOM), (says(true, "new"), 50_000, 1), "never later than now");
+    let refused = Event::Refused { draft: Some(DraftId([8; 16])), reason: Refusal::Empty };
+    state.apply(told(refused));
+    assert_eq!(short(&state, ROOM).0, says(false, "yours"), "it is not said");
+    assert_eq!(short(&state, OTHER_ROOM), (None, 9_000, 7), "of others the worker tells");
+    let opening = in_room();
+    assert_eq!(short(&opening, ROOM), (None, 9_000, 7), "its messages are not here yet");
+}
+
+#[test]
+fn rooms_are_found_by_their_names_also_without_one_and_put_away() {
+    let away = Gist { shelf: Shelf { archived: true, ..Shelf::default() }, ..gist(1, 0) };
+    let named = |at: u8, name: &str, gist| RoomSummary {
+        room: RoomId([at; 32]),
+        name: name.to_owned(),
+        gist,
+    };
+    let rooms = [
+        named(1, "Old nights", None),
+        named(2, "Night train", Some(away)),
+        named(3, "", None),
+        named(4, "Overnight", None),
+    ];
+    let meant = |typed: &str| {
+        let meant = rooms_meant(&rooms, typed, "Unnamed room");
+        meant.into_iter().map(|room| room.0[0]).collect::<Vec<u8>>()
+    };
+    assert_eq!(meant(" NIGHT "), [2, 1, 4], "the likeliest first");
+    assert_eq!(meant("unnamed"), [3]);
+    assert!(meant("day").is_empty());
+}
+
+#[test]
 fn a_room_is_left_after_one_was_asked_twice_and_others_stay() {
     let mut state = ChatState::default();
     state.apply(ready(&[ROOM, OTHER_ROOM]));

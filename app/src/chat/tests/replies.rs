@@ -4,7 +4,7 @@ use browser::{Act, Command, Original, Quote, Target, limits};
 
 use super::story::{composes, revises};
 use super::*;
-use crate::chat::{Compose, Heard, Subject, Task};
+use crate::chat::{Compose, Heard, Lead, Subject, Task, Trail};
 
 fn target(lamport: u64) -> Target {
     let Row { entry, hash, .. } = row(BEN, lamport, "");
@@ -59,6 +59,39 @@ fn what_stands_in_the_list_is_shown_as_it_is_there() {
     assert_eq!(above(&state, 1), Some("shall we go"));
     state.apply(rows(vec![Row { body: Body::Gone, ..row(BEN, 1, "") }]));
     assert_eq!(above(&state, 1), Some("gone"));
+}
+
+#[test]
+fn what_is_further_up_is_read_and_led_to_or_said_to_be_lost() {
+    let mut state = in_room();
+    let goes = |state: &mut ChatState, lamport| {
+        let trail = Trail::To(target(lamport).entry);
+        assert!(state.apply(PageEvent::Follows(trail)).is_empty());
+    };
+    state.apply(rows(vec![row(BEN, 8, "so"), answer(9, target(1))]));
+    assert_eq!(state.lead_back(), Lead::Waits);
+    goes(&mut state, 1);
+    assert_eq!(state.lead_back(), Lead::Waits, "what is stored is still being read");
+    state.apply(told(Event::Older { more: true }));
+    assert_eq!(state.lead_back(), Lead::Older(2));
+    state.apply(PageEvent::AskedOlder);
+    assert_eq!(state.lead_back(), Lead::Waits);
+    state.apply(rows(vec![row(BEN, 1, "shall we")]));
+    state.apply(told(Event::Older { more: true }));
+    assert_eq!(state.lead_back(), Lead::Here(target(1).entry));
+    state.apply(PageEvent::Follows(Trail::None));
+    assert_eq!(state.lead_back(), Lead::Waits);
+    // Beyond what is kept, and where there is nothing more.
+    goes(&mut state, 3);
+    state.apply(PageEvent::AskedOlder);
+    let reason = Refusal::WindowFull { limit: 10_000 };
+    state.apply(told(Event::Refused { draft: None, reason }));
+    let lost = Trail::Lost(target(3).entry);
+    assert_eq!((state.lead_back(), state.room.trail), (Lead::Waits, lost));
+    assert_eq!(state.room.problem, None, "it is said where it was pressed");
+    goes(&mut state, 3);
+    state.apply(told(Event::Older { more: false }));
+    assert_eq!(state.lead_back(), Lead::Absent);
 }
 
 #[test]

@@ -30,18 +30,33 @@ fn a_full_disk_is_told_once_and_no_longer_than_it_lasts() {
 }
 
 #[test]
-fn storage_that_may_be_deleted_is_a_note_that_stays_away_once_read() {
-    let mut state = ChatState::default();
+fn that_storage_may_be_deleted_is_said_once_there_is_something_of_ones_own_and_put_away_for_good() {
     let open =
         |persistent| PageEvent::Client(ClientEvent::Storage(StorageState::Open { persistent }));
-    state.apply(open(true));
-    assert_eq!((state.note(), state.notices()), (None, vec![]));
+    let writes = |state: &mut ChatState, lamport| {
+        state.apply(told(Event::Rows(vec![row(ME, lamport, "words")])));
+    };
+    let mut state = in_room();
     state.apply(open(false));
+    writes(&mut state, 1);
+    state.apply(told(Event::Older { more: false }));
+    state.apply(PageEvent::Passed);
+    assert_eq!(state.notices(), [], "what was stored before is no occasion");
+    writes(&mut state, 2);
+    assert_eq!(state.notices(), [], "the browser is being asked");
+    let mut kept = state.clone();
+    kept.apply(open(true));
+    kept.apply(PageEvent::Passed);
+    assert_eq!(kept.notices(), []);
+    state.apply(PageEvent::Passed);
     let note = Notice::Storage(StorageState::Open { persistent: false });
-    assert_eq!((state.note(), state.notices()), (Some(note.clone()), vec![]));
+    assert_eq!(state.notices(), std::slice::from_ref(&note));
+    assert!(note.is_of_keeping());
     state.apply(PageEvent::Dismissed(note));
     state.apply(open(false));
-    assert_eq!(state.note(), None);
+    writes(&mut state, 3);
+    state.apply(PageEvent::Passed);
+    assert_eq!(state.notices(), []);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::focus::Pressed;
 use super::icon::Icon;
 use super::members::open_drawer;
 use super::status::EndLab;
-use crate::chat::{Deed, Notice, Problem, Question, Weight};
+use crate::chat::{Deed, DeviceDeed, DeviceQuestion, Notice, PageEvent, Problem, Question, Weight};
 use crate::page::{Page, language, word};
 
 /// The signaling server may be away for so long before it is said.
@@ -60,18 +60,6 @@ pub fn Banners() -> impl IntoView {
     }
 }
 
-/// What presses nobody, for a quiet corner of the page.
-#[component]
-pub fn Note() -> impl IntoView {
-    let page = Page::here();
-    let note = Memo::new(move |_| page.of_state(|state| state.note()));
-    move || {
-        let on_dismiss = move |notice| page.dismiss(notice);
-        note.get()
-            .map(|notice| view! { <Banner notice on_compare=|_| () on_dismiss on_end=|| () /> })
-    }
-}
-
 /// One notice.
 #[component]
 fn Banner(
@@ -79,8 +67,8 @@ fn Banner(
     /// A member is to be compared with.
     on_compare: impl Fn(MemberId) + 'static,
     on_dismiss: impl Fn(Notice) + 'static,
-    /// The network lab is to end.
-    on_end: impl Fn() + 'static,
+    /// What it is about is to end.
+    on_end: impl Fn() + Clone + 'static,
 ) -> impl IntoView {
     let language = language();
     let (look, icon, role) = match notice.weight() {
@@ -93,6 +81,7 @@ fn Banner(
     let reload = notice.is_helped_by_reload();
     let newer = notice == Notice::Newer;
     let lab = matches!(notice, Notice::Lab(_));
+    let keeps = notice.is_of_keeping();
     let about = notice.about();
     let for_title = notice.clone();
     let for_help = notice.clone();
@@ -127,6 +116,7 @@ fn Banner(
             {compare}
             {close}
             {reload.then(|| view! { <Reload /> })}
+            {keeps.then(|| view! { <Keep on_end=on_end.clone() /> })}
             {newer.then(|| view! { <Update /> })}
             {lab.then(|| view! { <EndLab on_end /> })}
             {paused.then(|| view! { <GoOn /> })}
@@ -158,6 +148,25 @@ fn GoOn() -> impl IntoView {
             on:click=move |_| page.pause(false)
         >
             {word(|words| words.everyday.go_on)}
+        </button>
+    }
+}
+
+/// Asks the browser to keep what is stored. What it says to that stands in the dialog about this
+/// device, with what helps if it does not.
+#[component]
+fn Keep(on_end: impl Fn() + 'static) -> impl IntoView {
+    let page = Page::here();
+    let language = language();
+    let on_click = move |_| {
+        on_end();
+        for deed in [DeviceDeed::Keep, DeviceDeed::Ask(Some(DeviceQuestion::Choices))] {
+            page.happen(PageEvent::Manages(deed));
+        }
+    };
+    view! {
+        <button type="button" class="quiet" data-testid="banner-keep" on:click=on_click>
+            {move || language.get().space().keep}
         </button>
     }
 }

@@ -4,7 +4,7 @@ use browser::Entrance;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::banners::{Banners, Note};
+use super::banners::Banners;
 use super::brand::{Brand, LanguageChoice};
 use super::facts::{Facts, WhoSeesWhat};
 use super::field::{Field, fault_of_name, nickname};
@@ -25,7 +25,6 @@ pub fn JoinPage(invitation: Invitation) -> impl IntoView {
                 <div class="column">
                     <WhoSeesWhat entrance />
                     <Facts />
-                    <Note />
                 </div>
             </div>
             <footer>

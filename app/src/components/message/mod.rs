@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use self::actions::{Actions, Reactions};
 use self::cover::Cover;
 use self::quote::Quote;
+pub use self::quote::lead_back;
 pub use self::reacting::{Reacting, ReactionPicker};
 pub use self::way::Way;
 use super::icon::{ChangingIcon, Icon};

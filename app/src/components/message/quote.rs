@@ -1,9 +1,10 @@
-//! What a message answers, above its words: who said it, what it says now, and the way there.
+//! What a message answers, above its words: who said it, what it says now, and the way there, also
+//! to where older messages have to be read first.
 
 use browser::{Body, MemberId};
 use leptos::prelude::*;
 
-use crate::chat::{Heard, RoomState, Shown};
+use crate::chat::{ChatState, Heard, Lead, PageEvent, RoomState, Shown, Trail};
 use crate::components::messages::Scroll;
 use crate::page::{Page, ScreenStoreFields, word};
 use crate::prose::tame;
@@ -20,7 +21,13 @@ pub fn Quote(
     let page = Page::here();
     let heard =
         Memo::new(move |_| message.with(|message| page.of_rows(|rows| rows.heard(message))));
-    let listed = move || heard.with(|heard| matches!(heard, Some(Heard::Here(_, true))));
+    // Nothing, if there is no way to it; else whether it stands in the list.
+    let listed = Memo::new(move |_| {
+        heard.with(|heard| match heard {
+            Some(Heard::Here(_, listed)) => Some(*listed),
+            Some(Heard::Asked | Heard::Absent) | None => None,
+        })
+    });
     let wants =
         Memo::new(move |_| message.with(|message| page.of_rows(|rows| rows.wants(message))));
     Effect::new(move |_| {
@@ -29,10 +36,22 @@ pub fn Quote(
             queue_microtask(move || page.quote(target));
         }
     });
+    let answered = move || message.with(|message| message.reply_to.map(|target| target.entry));
     let on_click = move |_| {
-        let target = message.with_untracked(|message| message.reply_to);
-        if let Some(target) = target.filter(|_| untrack(listed)) {
-            scroll.to_entry(target.entry, true);
+        if let Some((entry, listed)) = untrack(answered).zip(listed.get_untracked()) {
+            match listed {
+                true => scroll.to_entry(entry, true),
+                false => page.happen(PageEvent::Follows(Trail::To(entry))),
+            }
+        }
+    };
+    let trail = page.of_room(|room| room.trail);
+    let on_the_way = move || {
+        let language = page.language().get();
+        match (answered(), trail.get()) {
+            (Some(entry), Trail::To(to)) if to == entry => language.words().loading_older,
+            (Some(entry), Trail::Lost(lost)) if lost == entry => language.words().original_lost,
+            _ => "",
         }
     };
     let said = Memo::new(move |_| heard.with(|heard| said_of(page, heard.as_ref()?)));
@@ -43,7 +62,7 @@ pub fn Quote(
                 class="quote"
                 data-testid="quote"
                 title=word(|words| words.to_original)
-                aria-disabled=move || (!listed()).to_string()
+                aria-disabled=move || listed.with(Option::is_none).to_string()
                 on:click=on_click
             >
                 <span class="unseen">{word(|words| words.in_reply_to)} " "</span>
@@ -55,8 +74,34 @@ pub fn Quote(
                     {move || said.get().map(|(_, words)| words)}
                 </span>
             </button>
+            <p class="hint" role="status" data-testid="quote-way">
+                {on_the_way}
+            </p>
         </Show>
     }
+}
+
+/// Leads the reader to what a message answers, once the list shows it.
+pub fn lead_back(page: Page, scroll: Scroll) {
+    let lead = Memo::new(move |_| {
+        page.screen().drawings().track();
+        page.of_state(ChatState::lead_back)
+    });
+    let trail = page.of_room(|room| room.trail);
+    let ends = move |trail| page.happen(PageEvent::Follows(trail));
+    Effect::new(move |_| match lead.get() {
+        Lead::Waits => {}
+        Lead::Older(_) => page.load_older(),
+        Lead::Here(entry) => {
+            ends(Trail::None);
+            scroll.to_entry(entry, true);
+        }
+        Lead::Absent => {
+            if let Trail::To(entry) = trail.get_untracked() {
+                ends(Trail::Lost(entry));
+            }
+        }
+    });
 }
 
 /// Who wrote what a message answers, if that is known, and what it says.

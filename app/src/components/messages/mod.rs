@@ -13,7 +13,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use super::message::{MessageRow, Rescue};
+use super::message::{MessageRow, Rescue, lead_back};
 use crate::chat::{Older, RoomState, Rows, Shown, Turn, on_screen, unread_below};
 use crate::page::{Page, ScreenStoreFields, language, word};
 pub use announcer::Announcer;
@@ -58,6 +58,7 @@ pub fn Messages(
     let empty = Memo::new(move |_| rows.with(Vec::is_empty));
     let (view_node, list_node) = (NodeRef::<html::Div>::new(), NodeRef::<html::Ol>::new());
     let scroll = Scroll::new(page, view_node, list_node);
+    lead_back(page, scroll);
     let lowest = RwSignal::new(None::<u64>);
     let sight = watch(page, scroll, lowest);
     Effect::new(move |last: Option<()>| {

@@ -1,5 +1,5 @@
-//! What waits: drafts for their time, and own messages that nobody else holds yet, or not everybody,
-//! by class. What nobody else holds can still be changed, hurried or taken back; what somebody
+//! What waits: drafts for their time, and by class own messages that nobody else holds yet, or not
+//! everybody. What nobody else holds can still be changed, hurried or taken back; what somebody
 //! holds, hurried only.
 
 use browser::{Body, Draft, Priority, RowState, Terms, Waiting, When};

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use self::door::{Applicants, Outside};
 use self::search::{Search, SearchButton};
-use super::banners::{Banners, Note};
+use super::banners::Banners;
 use super::brand::LanguageChoice;
 use super::composer::{Composer, ReplySubject};
 use super::field::Rename;
@@ -344,7 +344,6 @@ fn Panel(names: Memo<Names>) -> impl IntoView {
                 />
             </Show>
             <div class="panel-foot">
-                <Note />
                 <Lead worker=Memo::new(move |_| page.screen().worker().get()) />
                 <LanguageChoice />
                 <DeviceButton />

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 pub use self::device::{DeviceButton, DeviceDialog};
 pub use self::lock::LockPage;
 pub use self::rooms::{RoomDialog, Rooms};
-use super::banners::{Banners, Note};
+use super::banners::Banners;
 use super::brand::{Brand, LanguageChoice};
 use super::facts::Facts;
 use super::field::{Field, fault_of_name, nickname};
@@ -32,7 +32,6 @@ pub fn StartPage() -> impl IntoView {
                 <FoundForm />
                 <div class="column">
                     <Facts />
-                    <Note />
                 </div>
             </div>
             <footer>

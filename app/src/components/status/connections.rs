@@ -7,7 +7,7 @@ use browser::{Check, MemberId};
 use leptos::html;
 use leptos::prelude::*;
 
-use super::lab::Lab;
+use super::lab::ForDevelopers;
 use crate::chat::{ConnectionDeed, Watcher};
 use crate::components::facts::{Entry, said};
 use crate::components::focus::{is_beside, open_while};
@@ -77,7 +77,7 @@ pub fn Connections(
                     <Ways names />
                     <SelfTest />
                     <Handout />
-                    <Lab />
+                    <ForDevelopers />
                 </Show>
             </div>
             <div class="dialog-foot">

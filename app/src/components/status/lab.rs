@@ -1,11 +1,12 @@
 //! The network lab: makes the connections of this device worse than they are, to see how messages
-//! wait for better ones.
+//! wait for better ones. It is for developers, who say on their device that they are.
 
 use browser::Conditions;
 use leptos::prelude::*;
 
 use crate::chat::ConnectionDeed;
 use crate::page::{Page, ScreenStoreFields, language};
+use crate::session;
 use crate::text::Language;
 use crate::text::lab::LabWords;
 
@@ -27,9 +28,40 @@ fn conditions(page: Page) -> Memo<Conditions> {
     Memo::new(move |_| page.screen().lab().get())
 }
 
-/// See the module.
+/// See the module. Whoever turns the switch off has connections as they are.
 #[component]
-pub fn Lab() -> impl IntoView {
+pub fn ForDevelopers() -> impl IntoView {
+    let page = Page::here();
+    let on = RwSignal::new(session::is_developer());
+    let turn = move |event| {
+        let wants = event_target_checked(&event);
+        session::keep_developer(wants);
+        on.set(wants);
+        if !wants {
+            page.connects(ConnectionDeed::Worsen(Conditions::default()));
+        }
+    };
+    view! {
+        <div class="lab">
+            <label class="switch">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    data-testid="developers"
+                    prop:checked=move || on.get()
+                    on:change=turn
+                />
+                <span>{word(|words| words.developers)}</span>
+            </label>
+            <Show when=move || on.get()>
+                <Lab />
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Lab() -> impl IntoView {
     let page = Page::here();
     let now = conditions(page);
     let worsen = move |change: &dyn Fn(&mut Conditions)| {

@@ -1,14 +1,17 @@
 //! The rooms of this device beside whatever is shown: the last line of each, what is new in it, and
-//! what of one's own waits there. On a narrow screen the list is a screen of its own.
+//! what of one's own waits there. On a narrow screen the list is a screen of its own. Of many rooms
+//! some are found by their names.
 
 mod dialog;
+mod sieve;
 
 use browser::{Body, Gist, LinkState, Role, RoomId, RoomSummary};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 pub use self::dialog::RoomDialog;
-use crate::chat::{Keep, PageEvent, Place, RoomQuestion, shelf_of};
+use self::sieve::{Sieve, sifted};
+use crate::chat::{Keep, PageEvent, Place, RoomQuestion, beside, shelf_of};
 use crate::components::focus::Pressed;
 use crate::components::icon::Icon;
 use crate::page::{Page, ScreenStoreFields, language, word};
@@ -34,6 +37,10 @@ pub fn Rooms() -> impl IntoView {
         })
     };
     let (here, archived) = (of_shelf(false), of_shelf(true));
+    let typed = RwSignal::new(String::new());
+    let meant = sifted(rooms, typed);
+    let some = Memo::new(move |_| meant.with(Option::is_some));
+    let found = Memo::new(move |_| meant.get().unwrap_or_default());
     let length = Signal::derive(move || rooms.with(Vec::len));
     let pressed = Pressed::watch(length, &["new-room"]);
     provide_context(pressed);
@@ -54,8 +61,10 @@ pub fn Rooms() -> impl IntoView {
                     <Icon name="edit" />
                 </button>
             </header>
-            {lines(here, rooms)}
-            <Show when=move || !archived.with(Vec::is_empty)>
+            <Sieve rooms typed meant />
+            <Show when=move || some.get()>{lines(found, rooms)}</Show>
+            <Show when=move || !some.get()>{lines(here, rooms)}</Show>
+            <Show when=move || !some.get() && !archived.with(Vec::is_empty)>
                 <details class="archived" data-testid="archived">
                     <summary class="fold">
                         {move || {
@@ -100,7 +109,6 @@ fn Line(room: RoomId, rooms: Memo<Vec<RoomSummary>>) -> impl IntoView {
     let summary = Memo::new(move |_| {
         rooms.with(|rooms| rooms.iter().find(|summary| summary.room == room).cloned())
     });
-    let gist = Memo::new(move |_| summary.with(|summary| summary.as_ref()?.gist.clone()));
     let name = Memo::new(move |_| {
         let name = summary.with(|it| it.as_ref().map(|it| it.name.clone())).unwrap_or_default();
         if name.is_empty() { language.get().words().unnamed_room.to_owned() } else { name }
@@ -109,13 +117,18 @@ fn Line(room: RoomId, rooms: Memo<Vec<RoomSummary>>) -> impl IntoView {
         let place = page.screen().place().get();
         matches!(place, Place::Room(at) | Place::Opening(at) if at == room)
     });
-    let here = page.unread();
-    let unread = Memo::new(move |_| match is_open.get() {
-        // What is on the screen is read as it comes.
-        true => here.get(),
-        false => gist.with(|gist| {
-            gist.as_ref().map_or(0, |gist| usize::try_from(gist.unread).unwrap_or(usize::MAX))
-        }),
+    let gist = Memo::new(move |_| {
+        let gist = summary.with(|summary| summary.as_ref()?.gist.clone())?;
+        if !is_open.get() {
+            return Some(gist);
+        }
+        let now = crate::session::now();
+        let state = page.screen().room();
+        Some(state.with(|state| page.of_rows(|rows| beside(&gist, room, state, rows, now))))
+    });
+    let unread = Memo::new(move |_| {
+        let unread = gist.with(|gist| gist.as_ref().map_or(0, |gist| gist.unread));
+        usize::try_from(unread).unwrap_or(usize::MAX)
     });
     let muted =
         move || summary.with(|summary| summary.as_ref().is_some_and(|it| shelf_of(it).muted));
