@@ -39,7 +39,7 @@ use browser::{
 use crate::text::Language;
 pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
 pub use device::{BackupFailure, Closing, Device, DeviceDeed, DeviceQuestion, Keeping, Loss};
-pub use device::{Stock, closing_of, loss_of};
+pub use device::{Stock, at_stake, closing_of, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Alerts, Keep, RoomQuestion, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
@@ -88,6 +88,8 @@ pub enum PageEvent {
     Turned(Turn),
     /// Whether the page is in front of somebody.
     Watched(bool),
+    /// Whether the browser refuses to keep what is being written.
+    Unkept(bool),
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
@@ -289,6 +291,8 @@ pub struct ChatState {
     pub span: Span,
     /// Nobody has the page in front of them.
     pub unwatched: bool,
+    /// The browser keeps no more of what is being written.
+    pub unkept: bool,
 }
 
 /// Faults that are shown at once.
@@ -340,6 +344,10 @@ impl ChatState {
                 Vec::new()
             }
             PageEvent::Watched(watched) => self.watched(watched),
+            PageEvent::Unkept(unkept) => {
+                self.note_unkept(unkept);
+                Vec::new()
+            }
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()

@@ -19,6 +19,7 @@ mod news;
 mod pace;
 mod screen;
 mod sound;
+mod today;
 
 use std::time::Duration;
 
@@ -88,6 +89,7 @@ impl Page {
         on_visibility(move || page.watch());
         page.watch();
         page.watch_touches();
+        page.follow_days();
         page.ask_before_closing();
         if session::is_protected() {
             page.happen(PageEvent::Guards(GuardDeed::Expect));

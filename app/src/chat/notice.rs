@@ -15,6 +15,8 @@ pub enum Notice {
     Request(ClientRefusal),
     /// How the browser keeps what is stored.
     Storage(StorageState),
+    /// It does not keep what is being written.
+    Unkept,
     /// Something that the client found.
     Fault(Fault),
     /// Something that went wrong in the room.
@@ -60,6 +62,7 @@ impl Notice {
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
             Notice::Double(_)
+            | Notice::Unkept
             | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
@@ -75,6 +78,7 @@ impl Notice {
             Notice::Worker(_)
             | Notice::Request(_)
             | Notice::Storage(_)
+            | Notice::Unkept
             | Notice::Fault(_)
             | Notice::Problem(_)
             | Notice::Removed
@@ -95,6 +99,7 @@ impl Notice {
                 state.is_gone() || matches!(state, StorageState::Blocked | StorageState::Newer)
             }
             Notice::Double(_)
+            | Notice::Unkept
             | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
@@ -128,6 +133,7 @@ impl ChatState {
         let storage =
             self.storage.iter().filter(|state| !matches!(state, StorageState::Open { .. }));
         notices.extend(storage.cloned().map(Notice::Storage));
+        notices.extend(self.unkept.then_some(Notice::Unkept));
         notices.extend(self.newer.then_some(Notice::Newer));
         notices.extend(self.lab.are_worse().then_some(Notice::Lab(self.lab)));
         notices.retain(|notice| !self.dismissed.contains(notice));
@@ -152,6 +158,15 @@ impl ChatState {
             && !self.dismissed.contains(&Notice::SignalLost)
     }
 
+    /// The browser keeps what is being written, or not any more. Whoever has put the notice away is
+    /// told again the next time.
+    pub(super) fn note_unkept(&mut self, unkept: bool) {
+        self.unkept = unkept;
+        if !unkept {
+            self.dismissed.retain(|notice| *notice != Notice::Unkept);
+        }
+    }
+
     /// The person wants a notice gone.
     pub(super) fn dismiss(&mut self, notice: Notice) {
         match notice {
@@ -159,6 +174,7 @@ impl ChatState {
             Notice::Problem(_) => self.room.problem = None,
             Notice::Double(_)
             | Notice::Storage(_)
+            | Notice::Unkept
             | Notice::Fault(_)
             | Notice::Worker(_)
             | Notice::Removed

@@ -16,7 +16,7 @@ use crate::engine::say::private::Said;
 use crate::engine::tell::readings::Readings;
 use crate::engine::tell::together::{hold, reaches_out};
 use crate::engine::tell::turns::Turns;
-use crate::ids::{EntryId, LogId, MemberId};
+use crate::ids::{EntryId, LogId, MemberId, Seq};
 use crate::io::{Millis, Output};
 use crate::limits;
 use crate::link::Link;
@@ -27,7 +27,7 @@ use crate::register::{Register, RegisterKind};
 use crate::simulation::{Planted, planted};
 use crate::timeline::Found;
 use crate::view::{
-    Body, Ended, Event, Gap, LinkState, MemberView, Order, Passage, RoomView, Row, RowState,
+    Body, Ended, Event, Gap, LinkState, MemberView, Order, Passage, Role, RoomView, Row, RowState,
     SignalState, Trouble,
 };
 
@@ -194,12 +194,32 @@ impl Engine {
     }
 
     fn pending(&self) -> u64 {
+        self.held_here_alone().map(|(_, alone)| alone.len()).sum()
+    }
+
+    /// What of one's own logs nobody else is known to hold.
+    fn held_here_alone(&self) -> impl Iterator<Item = (&LogId, RangeSet)> {
         let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
         let held = |log| match planted(Planted::PendingCountsHeld) {
             true => RangeSet::default(),
             false => self.members.held_by_others(log),
         };
-        mine.map(|(log, state)| state.held().minus(&held(log)).len()).sum()
+        mine.map(move |(log, state)| (log, state.held().minus(&held(log))))
+    }
+
+    /// How much of that others are to have, and was not refused or too late already.
+    fn at_stake(&self) -> u64 {
+        if !self.members.iter().any(|member| self.role(member) >= Role::Member) {
+            return 0;
+        }
+        let without_tray = |(log, mut alone): (&LogId, RangeSet)| {
+            let entry = |seq| EntryId { log: *log, seq };
+            for known in self.outbox.tray.within(entry(0), entry(Seq::MAX)) {
+                alone.remove(known.seq, known.seq);
+            }
+            alone.len()
+        };
+        self.held_here_alone().map(without_tray).sum()
     }
 
     fn link_state(&self) -> LinkState {
