@@ -39,7 +39,7 @@ use browser::{
 use crate::text::Language;
 pub use connection::{ConnectionDeed, Line, Reach, Report, ServerLine, Watcher};
 pub use device::{BackupFailure, Closing, Device, DeviceDeed, DeviceQuestion, Keeping, Loss};
-pub use device::{Stock, closing_of, loss_of};
+pub use device::{Stock, at_stake, closing_of, loss_of};
 pub use guard::{Asked, Guard, GuardDeed, IDLE_MINUTES, Shield};
 pub use list::{Alerts, Keep, RoomQuestion, beside, is_paused, rooms_meant, shelf_of, unread_in};
 pub use message::{Message, Shown, Standing};
@@ -90,6 +90,8 @@ pub enum PageEvent {
     Watched(bool),
     /// Some time has passed: see [`SELDOM`].
     Passed,
+    /// Whether the browser refuses to keep what is being written.
+    Unkept(bool),
     /// The composer is for something else now, or its bundle has changed.
     Composes(Compose),
     /// A message is drawn that answers this one, which does not stand in the list.
@@ -295,6 +297,8 @@ pub struct ChatState {
     pub unwatched: bool,
     /// This device's clock, as it was when the last thing happened.
     pub clock: Millis,
+    /// The browser keeps no more of what is being written.
+    pub unkept: bool,
 }
 
 /// Faults that are shown at once.
@@ -323,14 +327,7 @@ impl ChatState {
                 self.walked = false;
                 self.arrive(arrival)
             }
-            PageEvent::Asked => {
-                // Nobody would ever answer.
-                self.walked = true;
-                if !self.worker.is_over() {
-                    self.request = Request::Waiting;
-                }
-                Vec::new()
-            }
+            PageEvent::Asked => self.ask(),
             PageEvent::Wrote { draft, wall } => {
                 self.write(draft, wall);
                 Vec::new()
@@ -353,6 +350,7 @@ impl ChatState {
             }
             PageEvent::Watched(watched) => self.watched(watched),
             PageEvent::Passed => self.pass(),
+            PageEvent::Unkept(unkept) => self.note_unkept(unkept),
             PageEvent::Composes(compose) => {
                 self.compose(compose);
                 Vec::new()

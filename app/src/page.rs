@@ -19,6 +19,8 @@ mod news;
 mod pace;
 mod screen;
 mod sound;
+mod today;
+mod typing;
 
 use std::time::Duration;
 
@@ -44,11 +46,6 @@ use crate::chat::{
 use crate::components::{on_visibility, page_is_visible};
 use crate::session;
 use crate::text::{Language, Words};
-
-/// After so long it is told again that somebody is typing, or that one is not.
-const SAME: Millis = 1_000;
-/// After so long it is told that this has changed.
-const OTHER: Millis = 200;
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -89,6 +86,7 @@ impl Page {
         page.watch();
         set_interval(move || page.happen(PageEvent::Passed), Duration::from_millis(SELDOM));
         page.watch_touches();
+        page.follow_days();
         page.ask_before_closing();
         if session::is_protected() {
             page.happen(PageEvent::Guards(GuardDeed::Expect));
@@ -382,18 +380,6 @@ impl Page {
     /// Offers an undelivered message again.
     pub fn retry(self, entry: EntryId) {
         self.command(Command::Retry(entry));
-    }
-
-    /// The person is typing, or has stopped. What changes quicker than anybody types is not told:
-    /// a stop shows by itself, a little later.
-    pub fn typing(self, typing: bool) {
-        let now = session::now();
-        let (before, at) = self.typed.get_value();
-        let pause = if before == typing { SAME } else { OTHER };
-        if now.saturating_sub(at) >= pause {
-            self.typed.set_value((typing, now));
-            self.command(Command::Typing(typing));
-        }
     }
 
     /// The person does something about connections, or looks at the queue.

@@ -8,6 +8,7 @@ mod draft;
 mod files;
 mod link;
 mod sending;
+mod unkept;
 mod words;
 mod written;
 
@@ -23,6 +24,7 @@ pub use self::draft::{draft, keep_draft, write_draft};
 pub use self::files::{backup_name, read_part, save, size};
 pub use self::link::invite_link;
 pub use self::sending::{forget_sending, keep_sending, sending};
+pub use self::unkept::{is_unkept, on_unkept};
 pub use self::words::{is_protected, seal_with};
 use self::words::{keep_words, read_words};
 use crate::chat::{Arrival, Invitation};
@@ -75,15 +77,16 @@ fn read(storage: Option<Storage>, key: &str) -> Option<String> {
 }
 
 /// An empty text removes the entry. To look costs little, to write much: other processes hear it.
-fn keep(storage: Option<Storage>, key: &str, value: &str) {
-    let Some(storage) = storage else { return };
+/// False if there is a storage, and it takes no more.
+fn keep(storage: Option<Storage>, key: &str, value: &str) -> bool {
+    let Some(storage) = storage else { return true };
     let before = storage.get_item(key).ok().flatten();
-    let _ = match value {
-        "" if before.is_none() => return,
-        "" => storage.remove_item(key),
-        _ if before.as_deref() == Some(value) => return,
-        _ => storage.set_item(key, value),
-    };
+    match value {
+        "" if before.is_none() => true,
+        "" => storage.remove_item(key).is_ok(),
+        _ if before.as_deref() == Some(value) => true,
+        _ => storage.set_item(key, value).is_ok(),
+    }
 }
 
 /// Milliseconds since 1970, as the device believes.
@@ -244,7 +247,7 @@ pub fn show(room: Option<RoomId>, walked: bool) {
 
 /// Forgets what is remembered of a room in this tab, and that it was last on this device.
 pub fn forget(room: &RoomId) {
-    draft::forget_draft();
+    draft::drop_draft(Some(room));
     written::forget(room);
     sending::forget_all(room);
     if read(device(), LAST_ROOM).is_some_and(|last| last == room.to_string()) {
@@ -286,7 +289,7 @@ pub fn wipe_was_begun() -> bool {
 /// Forgets all that this page remembers itself, and loads it again. The note that all is to be
 /// deleted goes last.
 pub fn begin_anew() {
-    draft::forget_draft();
+    draft::drop_draft(None);
     clear(tab(), None);
     clear(device(), Some(WIPE));
     keep(device(), WIPE, "");
@@ -312,7 +315,9 @@ fn clear(storage: Option<Storage>, but: Option<&str>) {
     let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
     let keys: Vec<String> =
         keys.filter(|key| key.starts_with(OURS) && Some(key.as_str()) != but).collect();
-    keys.iter().for_each(|key| keep(Some(storage.clone()), key, ""));
+    for key in keys {
+        keep(Some(storage.clone()), &key, "");
+    }
 }
 
 /// What this step of the history shows, if it was said; empty is the list.

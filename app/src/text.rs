@@ -20,7 +20,7 @@ mod words;
 pub use blank::is_blank;
 pub use causes::{NameFault, Wording};
 pub use everyday::{Keys, choice};
-pub use formats::{Day, machine_time};
+pub use formats::{Day, left_of_day, machine_time};
 pub use states::{called, names};
 pub use words::Words;
 
@@ -92,6 +92,26 @@ mod tests {
         for tag in ["en-US", "de", "", "zhx"] {
             assert_eq!(Language::of(tag), Language::English, "{tag}");
         }
+    }
+
+    #[test]
+    fn a_person_is_addressed_in_one_way_in_chinese() {
+        let mut folders =
+            vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/text"))];
+        let mut files = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                files += 1;
+                let words = std::fs::read_to_string(&path).unwrap();
+                assert!(!words.contains('\u{60a8}'), "the polite form in {}", path.display());
+            }
+        }
+        assert!(files > 20, "{files}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod space;
 
 use browser::{BackupNews, ClientRefusal, Gist, RoomSummary};
 
-pub use self::closing::{Closing, closing_of};
+pub use self::closing::{Closing, at_stake, closing_of};
 pub use self::space::{Keeping, Stock};
 use super::{ChatState, Errand};
 

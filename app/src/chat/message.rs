@@ -101,6 +101,14 @@ impl Message {
         }
     }
 
+    /// Its words, if it has any.
+    pub fn words(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable => None,
+        }
+    }
+
     /// Where it stands, once that is known.
     pub fn order(&self) -> Option<Order> {
         match &self.standing {

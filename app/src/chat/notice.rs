@@ -5,7 +5,7 @@ use browser::{
 };
 
 use super::list::is_paused;
-use super::{ChatState, Double, Life, Place, Problem, Request, Worker};
+use super::{ChatState, Double, Errand, Life, Place, Problem, Request, Worker};
 
 /// Something that a person should know, and may be able to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Notice {
     Request(ClientRefusal),
     /// How the browser keeps what is stored.
     Storage(StorageState),
+    /// It does not keep what is being written.
+    Unkept,
     /// Something that the client found.
     Fault(Fault),
     /// Something that went wrong in the room.
@@ -63,6 +65,7 @@ impl Notice {
                 | StorageState::Damaged { .. } => Weight::Stop,
             },
             Notice::Double(_)
+            | Notice::Unkept
             | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
@@ -84,6 +87,7 @@ impl Notice {
             Notice::Worker(_)
             | Notice::Request(_)
             | Notice::Storage(_)
+            | Notice::Unkept
             | Notice::Fault(_)
             | Notice::Problem(_)
             | Notice::Removed
@@ -110,6 +114,7 @@ impl Notice {
                 state.is_gone() || matches!(state, StorageState::Blocked | StorageState::Newer)
             }
             Notice::Double(_)
+            | Notice::Unkept
             | Notice::Request(_)
             | Notice::Fault(_)
             | Notice::Problem(_)
@@ -146,6 +151,7 @@ impl ChatState {
         };
         let storage = self.storage.iter().filter(told);
         notices.extend(storage.cloned().map(Notice::Storage));
+        notices.extend(self.unkept.then_some(Notice::Unkept));
         notices.extend(self.newer.then_some(Notice::Newer));
         let shown = self.room.room.filter(|_| matches!(self.place, Place::Room(_)));
         let paused = shown.is_some_and(|room| is_paused(&self.rooms, room));
@@ -164,6 +170,16 @@ impl ChatState {
             && !self.dismissed.contains(&Notice::SignalLost)
     }
 
+    /// The browser keeps what is being written, or not any more. Whoever has put the notice away is
+    /// told again the next time.
+    pub(super) fn note_unkept(&mut self, unkept: bool) -> Vec<Errand> {
+        self.unkept = unkept;
+        if !unkept {
+            self.dismissed.retain(|notice| *notice != Notice::Unkept);
+        }
+        Vec::new()
+    }
+
     /// The person wants a notice gone.
     pub(super) fn dismiss(&mut self, notice: Notice) {
         match notice {
@@ -171,6 +187,7 @@ impl ChatState {
             Notice::Problem(_) => self.room.problem = None,
             Notice::Double(_)
             | Notice::Storage(_)
+            | Notice::Unkept
             | Notice::Fault(_)
             | Notice::Worker(_)
             | Notice::Removed

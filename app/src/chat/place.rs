@@ -68,6 +68,15 @@ pub enum Arrival {
 }
 
 impl ChatState {
+    /// A room is asked for; if the worker is over, nobody would ever answer.
+    pub(super) fn ask(&mut self) -> Vec<Errand> {
+        self.walked = true;
+        if !self.worker.is_over() {
+            self.request = Request::Waiting;
+        }
+        Vec::new()
+    }
+
     pub(super) fn arrive(&mut self, arrival: Arrival) -> Vec<Errand> {
         self.request = Request::None;
         match arrival {

@@ -30,8 +30,8 @@ pub struct QueueState {
 }
 
 impl QueueState {
-    /// Puts a live message, or brings it up to date.
-    pub fn say_live(&mut self, message: LiveMessage) {
+    /// Puts a live message, or brings it up to date. True if it was not there.
+    pub fn say_live(&mut self, message: LiveMessage) -> bool {
         let same = |known: &&mut LiveMessage| {
             (known.author, known.draft) == (message.author, message.draft)
         };
@@ -39,11 +39,12 @@ impl QueueState {
             if message.held_by.len() > known.held_by.len() {
                 *known = message;
             }
-            return;
+            return false;
         }
         self.live.push(message);
         let spare = self.live.len().saturating_sub(LIVE);
         self.live.drain(..spare);
+        true
     }
 
     /// A member is typing, or has stopped.

@@ -4,12 +4,11 @@ mod visit;
 
 use browser::{
     Act, Admission, ApplicantView, Command, Draft, DraftId, EntryId, Event, Gap, LinkState,
-    MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView, RowState,
+    LiveMessage, MemberId, MemberView, Millis, Refusal, Role, RoomId, RoomView, RowState,
 };
 use browser::{SignalState, StorageState, StoreFault, Target, Treatment, Trouble};
 
 use super::connection::Connection;
-use super::message::Shown;
 use super::people::Question;
 use super::queue::QueueState;
 use super::replies::Trail;
@@ -153,6 +152,13 @@ impl RoomState {
         all.find(|view| view.member == *member).map(|view| view.name.as_str())
     }
 
+    /// The name of the only other member, if there is just one.
+    pub fn only_other(&self) -> Option<&str> {
+        let mut others = self.members.iter().filter(|view| !view.me && view.role >= Role::Member);
+        let first = others.next()?;
+        others.next().is_none().then_some(first.name.as_str())
+    }
+
     /// With whom one is here; nothing until it is known whether there are messages, or anybody.
     pub fn company(&self) -> Option<Company> {
         let view = self.view.as_ref().filter(|_| self.older != Older::Unknown)?;
@@ -180,10 +186,34 @@ const NO_SPACE: Trouble = Trouble::Store(StoreFault::Full);
 /// Messages that have just come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// How many messages have come in since the room is shown.
+    /// How many messages have come in since the room is shown, live ones among them.
     pub heard: usize,
-    /// The last of them.
-    pub last: Shown,
+    /// Who said the last of them.
+    pub author: MemberId,
+    /// What that says, if it has words.
+    pub words: Option<String>,
+}
+
+impl RoomState {
+    /// So many messages have come in; of the last, who said it and what.
+    fn hear_of(&mut self, count: usize, author: MemberId, words: Option<String>) {
+        let before = self.news.as_ref().map_or(0, |news| news.heard);
+        self.news = Some(News { heard: before.saturating_add(count), author, words });
+    }
+
+    /// Whoever is blocked or muted says nothing new.
+    fn is_quiet(&self, member: MemberId) -> bool {
+        self.treatment(member) != Treatment::default()
+    }
+
+    /// Something was said live. That others have it now, too, is no news.
+    fn hear_live(&mut self, message: LiveMessage) {
+        let (author, words) = (message.author, message.text.clone());
+        let own = self.view.as_ref().is_some_and(|view| view.me == author);
+        if self.queue.say_live(message) && !own && !self.is_quiet(author) {
+            self.hear_of(1, author, Some(words));
+        }
+    }
 }
 
 impl ChatState {
@@ -233,7 +263,7 @@ impl ChatState {
             }
             Event::Live(message) => {
                 let draft = message.draft;
-                self.room.queue.say_live(message);
+                self.room.hear_live(message);
                 return self.settle_drafts(&[draft]);
             }
             Event::Cancelled(draft) | Event::Stored(draft) => return self.settle_drafts(&[draft]),
@@ -316,18 +346,16 @@ impl ChatState {
         }
         let top = self.rows.first().and_then(|row| row.order());
         let top = top.filter(|_| self.room.older == Older::Loading);
-        let quiet = |member| self.room.treatment(member) != Treatment::default();
+        let room = &self.room;
         let comes_in = |row: &browser::Row| {
-            live && top.is_none_or(|top| row.order >= top) && !quiet(row.author)
+            live && top.is_none_or(|top| row.order >= top) && !room.is_quiet(row.author)
         };
         let (history, unwatched) = (self.is_history(), self.unwatched);
         let is_missed = |row: &browser::Row| if row.unread { !history } else { unwatched };
         let Arrived { news, missed } = self.rows.settle(new, comes_in, is_missed);
         self.follow_revision();
         if let Some(last) = news.last() {
-            let before = self.room.news.as_ref().map_or(0, |news| news.heard);
-            let heard = before.saturating_add(news.len());
-            self.room.news = Some(News { heard, last: last.clone() });
+            self.room.hear_of(news.len(), last.author, last.words().map(str::to_owned));
         }
         let older = self.find_divider(&missed);
         self.hold();

@@ -241,7 +241,7 @@ fn what_was_stored_is_not_new_and_what_comes_in_is_until_it_is_seen() {
     state.apply(told(Event::Rows(fresh)));
     assert_eq!(unread(&state.rows), 2);
     let news = state.room.news.clone().unwrap();
-    assert_eq!((news.heard, &news.last.body), (2, &Body::Text("newer".to_owned())));
+    assert_eq!((news.heard, news.words.as_deref()), (2, Some("newer")));
     state.apply(PageEvent::Seen(vec![row(BEN, 2, "").entry, row(BEN, 4, "").entry]));
     assert_eq!(unread(&state.rows), 0);
     state.apply(told(Event::Rows(vec![row(BEN, 2, "new")])));
@@ -390,6 +390,30 @@ fn a_draft_that_waits_is_said_live_or_is_cancelled_leaves_the_list() {
     live.held_by.push(BEN);
     state.apply(told(Event::Live(live.clone())));
     assert_eq!(state.room.queue.live, [live]);
+}
+
+#[test]
+fn what_is_said_live_by_others_is_news_among_the_rest_and_once() {
+    let mut state = in_live_room();
+    let live = |id: u8, author| browser::LiveMessage {
+        draft: DraftId([id; 16]),
+        author,
+        text: format!("live {id}"),
+        wall: 7,
+        held_by: vec![],
+        qos: browser::Qos::AtLeastOnce,
+    };
+    let mut heard = |event| {
+        state.apply(told(event));
+        state.room.news.clone().map(|news| (news.heard, news.author, news.words))
+    };
+    assert_eq!(heard(Event::Live(live(1, ME))), None, "nobody is told of one's own words");
+    let first = Some((1, BEN, Some("live 2".to_owned())));
+    assert_eq!(heard(Event::Live(live(2, BEN))), first);
+    assert_eq!(heard(Event::Live(live(2, BEN))), first, "the same again is not new");
+    let row = heard(Event::Rows(vec![row(BEN, 4, "kept")]));
+    assert_eq!(row, Some((2, BEN, Some("kept".to_owned()))));
+    assert_eq!(heard(Event::Live(live(3, BEN))), Some((3, BEN, Some("live 3".to_owned()))));
 }
 
 #[test]

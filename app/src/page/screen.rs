@@ -33,6 +33,8 @@ pub struct Screen {
     pub request: Request,
     /// How the browser keeps what is stored.
     pub storage: Option<StorageState>,
+    /// True while the browser keeps no more of what is being written.
+    pub unkept: bool,
     /// How much is stored.
     pub stock: Stock,
     /// What is wrong.
@@ -76,6 +78,7 @@ pub fn publish(screen: Store<Screen>, next: &ChatState) -> bool {
     renew(screen.overlay(), &next.overlay);
     renew(screen.request(), &next.request);
     renew(screen.storage(), &next.storage);
+    renew(screen.unkept(), &next.unkept);
     renew(screen.stock(), &next.stock);
     renew(screen.faults(), &next.faults);
     renew(screen.misconduct(), &next.misconduct);

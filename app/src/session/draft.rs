@@ -3,26 +3,30 @@
 //! ```text
 //!  written ──► 300 ms since the last write? ── yes ───────────────────────────► in the storage
 //!                └─ no: in memory ── then, the page is hidden or left, another room ──┘
+//!                        ▲────────── again in 3 s ── refused: it is told (`unkept.rs`) ◄─┘
 //! ```
 //! Each write there is told to other processes of the browser, so not every key is one: a crash may
 //! cost what was typed within that time, and nothing else does. What was sent is taken out at once:
 //! it is kept as being sent, and would stand in the composer again after a crash.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use browser::{Millis, RoomId};
 use gloo::events::EventListener;
 use leptos::prelude::{document, set_timeout};
 
+use super::words::are_open;
 use super::{DRAFT, now, window, written};
 
 /// The least time between two writes, in milliseconds.
 const PAUSE: Millis = 300;
+/// So long after it was refused it is tried again.
+const AGAIN: Millis = 3_000;
 
-/// The draft that was written last, and what the storage has of it.
+/// The draft of a room as it was written last, and what the storage has of it.
 struct Latest {
-    room: RoomId,
     /// Words that are not in the storage yet.
     unwritten: Option<String>,
     /// False if the storage surely has no words of this room.
@@ -30,7 +34,8 @@ struct Latest {
 }
 
 thread_local! {
-    static LATEST: RefCell<Option<Latest>> = const { RefCell::new(None) };
+    /// Of the room in which somebody writes, and of those whose words were refused.
+    static LATEST: RefCell<BTreeMap<RoomId, Latest>> = const { RefCell::new(BTreeMap::new()) };
     static IS_DUE: Cell<bool> = const { Cell::new(false) };
     static WRITTEN: Cell<Millis> = const { Cell::new(0) };
     static LEAVING: RefCell<Vec<EventListener>> = const { RefCell::new(Vec::new()) };
@@ -38,27 +43,29 @@ thread_local! {
 
 /// What stands in the composer of a room.
 pub fn draft(room: &RoomId) -> String {
-    let of_room = |latest: &Latest| latest.unwritten.clone().filter(|_| latest.room == *room);
-    let unwritten = LATEST.with_borrow(|latest| latest.as_ref().and_then(of_room));
+    let unwritten =
+        LATEST.with_borrow(|latest| latest.get(room).and_then(|latest| latest.unwritten.clone()));
     unwritten.or_else(|| written::read(DRAFT, room)).unwrap_or_default()
 }
 
 /// Remembers what stands in the composer of a room.
 pub fn keep_draft(room: &RoomId, text: &str) {
-    if LATEST.with_borrow(|latest| latest.as_ref().is_some_and(|it| it.room != *room)) {
+    if LATEST.with_borrow(|latest| latest.keys().any(|other| other != room)) {
         write_draft();
-        LATEST.take();
+        LATEST.with_borrow_mut(|all| {
+            all.retain(|other, latest| other == room || latest.unwritten.is_some());
+        });
     }
     let removes = LATEST.with_borrow_mut(|latest| {
-        let fresh = || Latest { room: *room, unwritten: None, is_kept: true };
-        latest.get_or_insert_with(fresh).take(text)
+        let fresh = || Latest { unwritten: None, is_kept: true };
+        latest.entry(*room).or_insert_with(fresh).take(text)
     });
     if removes {
         written::keep(DRAFT, room, "");
     } else if !text.is_empty() {
         // A clock that was set back makes no difference but one more write.
         match now().abs_diff(WRITTEN.get()) < PAUSE {
-            true => write_soon(),
+            true => write_after(PAUSE),
             false => write_draft(),
         }
     }
@@ -76,35 +83,50 @@ impl Latest {
     }
 
     /// What has to be written.
-    fn due(&mut self) -> Option<(RoomId, String)> {
+    fn due(&mut self) -> Option<String> {
         let words = self.unwritten.take()?;
         self.is_kept = true;
-        Some((self.room, words))
+        Some(words)
     }
 }
 
-/// Writes what is in memory only.
+/// Writes what is in memory only. What is refused stays there, and is tried again.
 pub fn write_draft() {
-    let due = LATEST.with_borrow_mut(|latest| latest.as_mut().and_then(Latest::due));
-    if let Some((room, words)) = due {
+    if !are_open() {
+        return;
+    }
+    let due: Vec<(RoomId, String)> = LATEST.with_borrow_mut(|latest| {
+        latest.iter_mut().filter_map(|(room, latest)| Some((*room, latest.due()?))).collect()
+    });
+    for (room, words) in due {
         WRITTEN.set(now());
-        written::keep(DRAFT, &room, &words);
+        if !written::keep(DRAFT, &room, &words) {
+            LATEST.with_borrow_mut(|latest| {
+                latest.entry(room).and_modify(|latest| latest.unwritten = Some(words));
+            });
+            write_after(AGAIN);
+        }
     }
 }
 
-/// Forgets what is known of the storage, where somebody else writes to it.
-pub(super) fn forget_draft() {
-    LATEST.take();
+/// Somebody else writes to the storage: it is not known any more what that has.
+pub(super) fn trust_nothing() {
+    LATEST.with_borrow_mut(|all| all.retain(|_, latest| latest.unwritten.is_some()));
 }
 
-fn write_soon() {
+/// Forgets what is written in a room, or in all, and what is known of the storage.
+pub(super) fn drop_draft(room: Option<&RoomId>) {
+    LATEST.with_borrow_mut(|all| all.retain(|of, _| room.is_some_and(|room| room != of)));
+}
+
+fn write_after(pause: Millis) {
     if !IS_DUE.replace(true) {
         listen();
         let write = || {
             IS_DUE.set(false);
             write_draft();
         };
-        set_timeout(write, Duration::from_millis(PAUSE));
+        set_timeout(write, Duration::from_millis(pause));
     }
 }
 
@@ -122,17 +144,15 @@ fn listen() {
 mod tests {
     use super::*;
 
-    const ROOM: RoomId = RoomId([7; 32]);
-
     #[test]
     fn what_is_sent_before_it_was_written_leaves_the_storage_alone() {
-        let mut latest = Latest { room: ROOM, unwritten: None, is_kept: true };
+        let mut latest = Latest { unwritten: None, is_kept: true };
         // Nobody knows what a page before this one has left there.
         assert!(!latest.take("first") && latest.take(""));
         assert!(!latest.take("second") && !latest.take(""), "it was never written");
         assert_eq!(latest.due(), None);
         assert!(!latest.take("thi") && !latest.take("third"));
-        assert_eq!(latest.due(), Some((ROOM, "third".to_owned())));
+        assert_eq!(latest.due(), Some("third".to_owned()));
         assert_eq!(latest.due(), None, "once");
         assert!(latest.take(""), "it is taken out at once");
         assert!(!latest.take(""));

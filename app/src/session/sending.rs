@@ -88,7 +88,9 @@ pub(super) fn forget_all(room: &RoomId) {
     let Some(storage) = tab() else { return };
     let prefix = format!("{SENDING}.{room}.");
     let keys = keys_of_words(&storage, &prefix);
-    keys.iter().for_each(|key| keep_words(Some(storage.clone()), key, ""));
+    for key in keys {
+        keep_words(Some(storage.clone()), &key, "");
+    }
 }
 
 /// What of a room was handed over and is not known to be stored, and when, in the order in which it

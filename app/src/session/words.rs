@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use browser::Seal;
 use web_sys::Storage;
 
-use super::draft::{forget_draft, write_draft};
+use super::draft::{trust_nothing, write_draft};
 use super::{OURS, device, keep, read, tab};
 
 /// What the names of sealed words begin with.
@@ -54,21 +54,17 @@ pub(super) fn read_words(storage: Option<Storage>, key: &str) -> Option<String> 
     }
 }
 
-/// Keeps words; an empty text removes them.
-pub(super) fn keep_words(storage: Option<Storage>, key: &str, words: &str) {
+/// Keeps words; an empty text removes them. False if they are not kept, and would be if the browser
+/// did as it is asked.
+pub(super) fn keep_words(storage: Option<Storage>, key: &str, words: &str) -> bool {
     let seal = SEAL.with_borrow(Clone::clone);
     match seal {
-        _ if words.is_empty() => {
-            keep(storage.clone(), key, "");
-            keep(storage, &sealed(key), "");
-        }
+        _ if words.is_empty() => keep(storage.clone(), key, "") & keep(storage, &sealed(key), ""),
+        // Without randomness nothing is kept, rather than in clear.
         Some(seal) => {
-            // Without randomness nothing is kept, rather than in clear.
-            if let Some(closed) = seal.close(key, words) {
-                keep(storage, &sealed(key), &closed);
-            }
+            seal.close(key, words).is_some_and(|closed| keep(storage, &sealed(key), &closed))
         }
-        None if is_protected() => {}
+        None if is_protected() => true,
         None => keep(storage, key, words),
     }
 }
@@ -83,7 +79,7 @@ pub(super) fn keys_of_words(storage: &Storage, prefix: &str) -> Vec<String> {
 /// Words are sealed from now on, or not any more; those that are kept change over.
 pub fn seal_with(seal: Option<Seal>) {
     write_draft();
-    forget_draft();
+    trust_nothing();
     let before = SEAL.replace(seal.clone());
     if before.is_some() && before == seal {
         return;

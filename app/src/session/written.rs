@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use browser::RoomId;
 
+use super::unkept::note;
 use super::words::{are_open, keep_words, read_words};
 use super::{BUNDLE, DRAFT, ONLY, REPLY, device, joined, parts, tab};
 
@@ -56,23 +57,30 @@ pub(super) fn read(kind: &str, room: &RoomId) -> Option<String> {
 }
 
 /// Keeps one of the kinds in the tab, and with it what follows on the device. An empty text removes
-/// it.
-pub(super) fn keep(kind: &str, room: &RoomId, words: &str) {
+/// it. False if it is not kept in both.
+pub(super) fn keep(kind: &str, room: &RoomId, words: &str) -> bool {
     restore(room);
     let before = of_tab(room);
-    keep_words(tab(), &key(kind, room), words);
+    let mut after = before.clone();
+    for (_, text) in KINDS.iter().zip(&mut after).filter(|(known, _)| **known == kind) {
+        words.clone_into(text);
+    }
+    let in_tab = keep_words(tab(), &key(kind, room), words);
     let (written, there) = (key(WRITTEN, room), || read_words(device(), &key(WRITTEN, room)));
-    match change_of(&before, &of_tab(room), there().as_deref()) {
+    let on_device = match change_of(&before, &after, there().as_deref()) {
         Change::Keep(whole) => keep_words(device(), &written, &whole),
         Change::Remove => keep_words(device(), &written, ""),
-        Change::Leave => {}
-    }
+        Change::Leave => true,
+    };
+    note(key(kind, room), in_tab && on_device);
+    in_tab && on_device
 }
 
 /// Forgets all of a room, in this tab and on the device.
 pub(super) fn forget(room: &RoomId) {
     for kind in KINDS {
         keep_words(tab(), &key(kind, room), "");
+        note(key(kind, room), true);
     }
     keep_words(device(), &key(WRITTEN, room), "");
 }

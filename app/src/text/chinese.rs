@@ -1,6 +1,16 @@
 //! The fixed words in Chinese.
 
+use super::Language;
 use super::words::Words;
+
+/// Words for so many: the number stands where they have a `#`.
+fn counted(count: impl TryInto<u64>, words: &str) -> String {
+    Language::Chinese.counted(count, words, words)
+}
+
+fn number(number: impl TryInto<u64>) -> String {
+    Language::Chinese.numbered(number)
+}
 
 pub static CHINESE: Words = Words {
     tagline: "浏览器直连浏览器。无需账号，也没有旁听的服务器。",
@@ -32,7 +42,7 @@ pub static CHINESE: Words = Words {
     line_of: |who, text| format!("{who}：{text}"),
     new_ones: "条新消息",
     muted: "已静音",
-    archived: |count| format!("已收起（{count}）"),
+    archived: |count| counted(count, "已收起（#）"),
     mute: "静音",
     mute_more: "这里的新消息不再计入标签页标题。",
     unmute: "取消静音",
@@ -58,8 +68,8 @@ pub static CHINESE: Words = Words {
     leave_heading: |name| format!("离开“{name}”？"),
     leave_gone: "本机上的一切都会删除：消息、你在这里的密钥和名字，以及还没发出的草稿。",
     leave_others: "别人已有的内容仍然保留，包括你说过的话。不会通知任何人，只是你不再在这里。",
-    leave_lost: |count| format!("你有 {count} 条消息还没有别人收到，将会丢失。"),
-    leave_later: |count| format!("{count} 条定时消息将不会发出。"),
+    leave_lost: |count| counted(count, "你有 # 条消息还没有别人收到，将会丢失。"),
+    leave_later: |count| counted(count, "# 条定时消息将不会发出。"),
     leave_back: "想再回来需要邀请链接，而且会是一位新成员。",
     this_device: "本机数据",
     alerts_on: "有新消息时通知我",
@@ -69,8 +79,8 @@ pub static CHINESE: Words = Words {
     sound_more: "此页面不在前台时，新消息会有轻柔的提示音。已静音的房间不响。",
     passphrase: "口令",
     passphrase_again: "再输一次",
-    passphrase_short: |least| format!("至少 {least} 个字符，最好是几个互不相关的词。"),
-    passphrase_long: |most| format!("太长了，最多 {most} 字节。"),
+    passphrase_short: |least| counted(least, "至少 # 个字符，最好是几个互不相关的词。"),
+    passphrase_long: |most| counted(most, "太长了，最多 # 字节。"),
     passphrases_differ: "两次输入不一致。",
     guard: "本机口令",
     guard_more: "加密 Confab 在此浏览器中存储的全部内容。每次打开 Confab 都会要求输入。",
@@ -115,13 +125,14 @@ pub static CHINESE: Words = Words {
     wipe_heading: "删除本机上的全部数据？",
     wipe_gone: |rooms| match rooms {
         0 => "Confab 在此浏览器中保存的一切都会删除。目前不在任何房间中。".to_owned(),
-        rooms => format!(
-            "你的 {rooms} 个房间、其中的消息、你的密钥、名字和草稿都会从此浏览器的所有标签页中删除。"
+        rooms => counted(
+            rooms,
+            "你的 # 个房间、其中的消息、你的密钥、名字和草稿都会从此浏览器的所有标签页中删除。",
         ),
     },
     wipe_locked: "Confab 在此浏览器中的全部内容都会被删除：房间、消息、密钥、名字和草稿。\
 锁定期间无人知道具体有哪些。",
-    wipe_unknown: |rooms| format!("还在读取 {rooms} 个房间，暂不知道会丢失什么。"),
+    wipe_unknown: |rooms| counted(rooms, "还在读取 # 个房间，暂不知道会丢失什么。"),
     wipe_back: "想再回到房间需要邀请链接，而且会是一位新成员。此操作无法撤销。",
     wiping: "正在删除全部数据…",
     wiping_more: "完成后页面会重新加载。若中途关闭，下次打开 Confab 时会继续。",
@@ -155,8 +166,8 @@ pub static CHINESE: Words = Words {
     opening: "正在打开房间…",
     all_rooms: "所有房间",
     members: "成员",
-    member_count: |count| format!("{count} 位成员"),
-    member_count_label: |count| format!("成员：{count} 位。点击查看"),
+    member_count: |count| counted(count, "# 位成员"),
+    member_count_label: |count| counted(count, "成员：# 位。点击查看"),
     you: "你",
     founder: "创建者",
     admin: "管理员",
@@ -193,7 +204,7 @@ pub static CHINESE: Words = Words {
     code_label: "同样的数字，二维码形式",
     compare_text: "核对收到或扫到的数字",
     compare_text_label: "数字，或对方二维码的文字",
-    compared_so_far: |count| format!("到目前为止一致：60 位中的 {count} 位。"),
+    compared_so_far: |count| counted(count, "到目前为止一致：60 位中的 # 位。"),
     compared_same: "完全一致。",
     compared_different: "不一致。",
     online: "在线",
@@ -243,7 +254,7 @@ pub static CHINESE: Words = Words {
     quiet_heading: "还没有人说话",
     quiet_lead: "来写第一条消息吧。",
     door: "在门口",
-    who_knocks: |count| format!("有 {count} 人申请进入"),
+    who_knocks: |count| counted(count, "有 # 人申请进入"),
     who_knocks_more: "名字可以随便取，请只让认识的人进来。进来的人能读到以前的消息。",
     let_in: "准许进入",
     let_in_whom: |name| format!("{}：{name}", CHINESE.let_in),
@@ -260,12 +271,12 @@ pub static CHINESE: Words = Words {
     loading_older: "正在加载更早的消息…",
     beginning: "房间从这里开始。",
     to_newest: "回到最新消息",
-    unread: |count| format!("{count} 条新消息"),
+    unread: |count| counted(count, "# 条新消息"),
     announce_one: |name, text| format!("{name}：{text}"),
-    announce_many: |count| format!("{count} 条新消息"),
+    announce_many: |count| counted(count, "# 条新消息"),
     late: "迟到",
     late_title: "这条消息写得更早，现在才到达。",
-    late_above: |count| format!("上方有 {count} 条迟到的消息"),
+    late_above: |count| counted(count, "上方有 # 条迟到的消息"),
     body_gone: "这条消息已不存在。",
     body_newer: "这条消息由更新版本的 Confab 写成，请重新加载以更新。",
     body_unreadable: "这条消息是真实的，但无法打开。",
@@ -295,9 +306,9 @@ pub static CHINESE: Words = Words {
     lead_unknown: "各标签页正在决定由谁来工作。",
     nobody_leads: "此标签页已停止工作，原因见上方的提示。",
     connection: "连接",
-    missing_one: |count, author| format!("缺少 {author} 的 {count} 条消息。"),
+    missing_one: |count, author| format!("缺少 {author} 的 {} 条消息。", number(count)),
     missing_asking: |count, author, holder| {
-        format!("缺少 {author} 的 {count} 条消息，正在向 {holder} 索取。")
+        format!("缺少 {author} 的 {} 条消息，正在向 {holder} 索取。", number(count))
     },
 
     delivery: "发送方式",
@@ -310,25 +321,25 @@ pub static CHINESE: Words = Words {
     gone_in_a_day: "1 天后消失",
     gone_once_read: "阅后 1 分钟消失",
     gone_hour_after_reading: "阅后 1 小时消失",
-    goes_after_reading: |span| format!("阅后 {span} 消失"),
+    goes_after_reading: |span| format!("阅后{span}消失"),
     lasts_until: |moment| format!("{moment} 前可见"),
     queue: "队列",
     queue_empty: "没有你写的消息在等待。",
     queue_failed: "失败的消息已在消息列表中标出。",
     when_back: |name| format!("{name} 回来时"),
     only_to: |name| format!("只发给 {name}"),
-    only_you_and: |name| format!("仅您和 {name} 可见"),
-    only_to_lead: |name| format!("现在发送的内容只有 {name} 能读到，直到您选择其他发送方式。"),
+    only_you_and: |name| format!("仅你和 {name} 可见"),
+    only_to_lead: |name| format!("现在发送的内容只有 {name} 能读到，直到你选择其他发送方式。"),
     sent_at: |moment| format!("将于 {moment} 发送"),
     send_now: "立即发送",
     waits_for_members: "等待有人到来",
-    more_waiting: |count| format!("还有 {count} 条"),
+    more_waiting: |count| counted(count, "还有 # 条"),
     cancel: "取消",
     undelivered: "未送达",
     retry: "再试一次",
     edit_and_resend: "改后重发",
     put_away: "收起",
-    attempts_so_far: |count| format!("已尝试 {count} 次"),
+    attempts_so_far: |count| counted(count, "已尝试 # 次"),
     older_message: "一条较早的消息",
     reason_expired: "已先过期",
     reason_no_space: "对方空间不足",
@@ -366,11 +377,11 @@ pub static CHINESE: Words = Words {
     search_up: "上一条",
     search_down: "下一条",
     found: |count| {
-        if count == 0 { "没有找到".to_owned() } else { format!("找到 {count} 条") }
+        if count == 0 { "没有找到".to_owned() } else { counted(count, "找到 # 条") }
     },
-    found_so_far: |count| format!("已找到 {count} 条…"),
-    found_at: |place, count| format!("第 {place} 条，共 {count} 条"),
-    found_among: |count| format!("只搜索最新的 {count} 条消息，更早的不在其中。"),
+    found_so_far: |count| counted(count, "已找到 # 条…"),
+    found_at: |place, count| format!("第 {} 条，共 {} 条", number(place), number(count)),
+    found_among: |count| counted(count, "只搜索最新的 # 条消息，更早的不在其中。"),
     reply: "回复",
     in_reply_to: "回复",
     replying_to: |name| format!("回复{name}"),
@@ -383,9 +394,10 @@ pub static CHINESE: Words = Words {
     react: "添加回应",
     delete_message: "删除",
     delete_sure: "确定删除？",
-    typing: |name| format!("{name} 正在输入…"),
+    typing: |names, _| format!("{names} 正在输入…"),
+    more_others: |count| counted(count, "另外 # 人"),
     failed_for: |name, why| format!("{name}：{why}"),
-    reacted: |emoji, count| format!("{emoji} {count}：添加或收回您的回应"),
+    reacted: |emoji, count| format!("{emoji} {}：添加或收回你的回应", number(count)),
 
     editing_message: "正在修改消息，按 Escape 放弃。",
     editing_waiting: "正在修改待发的消息，按 Escape 放弃。",
@@ -394,7 +406,7 @@ pub static CHINESE: Words = Words {
 点“发送”会把这些内容作为新消息发出。",
     add_to_bundle: "加入一起发送的消息",
     no_bundle_so: "一起发送的消息会立即发出并保存：请先选择其他送达方式",
-    bundle_heading: |count| format!("{count} 条消息将一起发送"),
+    bundle_heading: |count| counted(count, "# 条消息将一起发送"),
     bundle_lead: "所有人同时看到全部，或者一条也看不到。",
     take_out: |place| format!("取出第 {place} 条消息"),
     send_all: "全部发送",

@@ -15,10 +15,8 @@ impl Language {
         let (english, chinese) = match decided {
             Decided::Approved(members) => {
                 let marks: Vec<String> = members.iter().map(mark).collect();
-                (
-                    format!("Let in: {}", marks.join(", ")),
-                    format!("已批准加入：{}", marks.join("、")),
-                )
+                let marks = self.list(&marks);
+                (format!("Let in: {marks}"), format!("已批准加入：{marks}"))
             }
             Decided::Removed(member) => (
                 format!("Removed {} from the room", mark(member)),

@@ -1,6 +1,16 @@
 //! The fixed words in English.
 
+use super::Language;
 use super::words::Words;
+
+/// Words for one, and for any other number: that stands where they have a `#`.
+fn counted(count: impl TryInto<u64>, one: &str, other: &str) -> String {
+    Language::English.counted(count, one, other)
+}
+
+fn number(number: impl TryInto<u64>) -> String {
+    Language::English.numbered(number)
+}
 
 pub static ENGLISH: Words = Words {
     tagline: "Browser to browser. No account, no server that reads along.",
@@ -33,7 +43,7 @@ pub static ENGLISH: Words = Words {
     line_of: |who, text| format!("{who}: {text}"),
     new_ones: "new",
     muted: "muted",
-    archived: |count| format!("Put away ({count})"),
+    archived: |count| format!("Put away ({})", number(count)),
     mute: "Mute",
     mute_more: "What is new here is not counted in the title of the tab.",
     unmute: "Do not mute any more",
@@ -65,13 +75,19 @@ pub static ENGLISH: Words = Words {
                  it, and what you have typed there.",
     leave_others: "The others keep what they have, also what you have said. Nobody is told; you \
                    are just not there any more.",
-    leave_lost: |count| match count {
-        1 => "1 message of yours is held by nobody else yet, and is lost.".to_owned(),
-        _ => format!("{count} messages of yours are held by nobody else yet, and are lost."),
+    leave_lost: |count| {
+        counted(
+            count,
+            "# message of yours is held by nobody else yet, and is lost.",
+            "# messages of yours are held by nobody else yet, and are lost.",
+        )
     },
-    leave_later: |count| match count {
-        1 => "1 message that waits for its time will not be said.".to_owned(),
-        _ => format!("{count} messages that wait for their time will not be said."),
+    leave_later: |count| {
+        counted(
+            count,
+            "# message that waits for its time will not be said.",
+            "# messages that wait for their time will not be said.",
+        )
     },
     leave_back: "Whoever comes back needs an invite link, and is somebody new there.",
     this_device: "This device",
@@ -85,7 +101,7 @@ pub static ENGLISH: Words = Words {
     passphrase_short: |least| {
         format!("Take at least {least} characters: several words that do not belong together.")
     },
-    passphrase_long: |most| format!("That is too long: at most {most} bytes."),
+    passphrase_long: |most| format!("That is too long: at most {} bytes.", number(most)),
     passphrases_differ: "The two are not the same.",
     guard: "Passphrase for this device",
     guard_more: "Seals all that Confab stores in this browser. It is asked for whenever Confab is \
@@ -144,21 +160,22 @@ pub static ENGLISH: Words = Words {
     wipe_heading: "Delete everything on this device?",
     wipe_gone: |rooms| match rooms {
         0 => "All that Confab keeps in this browser is deleted. It is in no room.".to_owned(),
-        1 => "Your room, its messages, your keys, your name and your drafts are deleted from this \
-              browser, in all tabs."
-            .to_owned(),
-        rooms => format!(
-            "Your {rooms} rooms, their messages, your keys, your name and your drafts are deleted \
-             from this browser, in all tabs."
+        _ => counted(
+            rooms,
+            "Your room, its messages, your keys, your name and your drafts are deleted from this \
+             browser, in all tabs.",
+            "Your # rooms, their messages, your keys, your name and your drafts are deleted from \
+             this browser, in all tabs.",
         ),
     },
     wipe_locked: "All that Confab keeps in this browser is deleted: your rooms, their messages, \
                   your keys, your name and your drafts. While it is locked nobody knows which.",
-    wipe_unknown: |rooms| match rooms {
-        1 => "One room is still being read: what would be lost of it is not known yet.".to_owned(),
-        rooms => format!(
-            "{rooms} rooms are still being read: what would be lost of them is not known yet."
-        ),
+    wipe_unknown: |rooms| {
+        counted(
+            rooms,
+            "One room is still being read: what would be lost of it is not known yet.",
+            "# rooms are still being read: what would be lost of them is not known yet.",
+        )
     },
     wipe_back: "Whoever comes back to a room needs an invite link, and is somebody new there. \
                 Nobody can undo this.",
@@ -199,14 +216,8 @@ pub static ENGLISH: Words = Words {
     opening: "Opening the room…",
     all_rooms: "All rooms",
     members: "Members",
-    member_count: |count| match count {
-        1 => "1 member".to_owned(),
-        _ => format!("{count} members"),
-    },
-    member_count_label: |count| match count {
-        1 => "Members: 1. Show them".to_owned(),
-        _ => format!("Members: {count}. Show them"),
-    },
+    member_count: |count| counted(count, "# member", "# members"),
+    member_count_label: |count| format!("Members: {}. Show them", number(count)),
     you: "you",
     founder: "founder",
     admin: "admin",
@@ -308,10 +319,7 @@ pub static ENGLISH: Words = Words {
     quiet_heading: "Nothing has been said yet",
     quiet_lead: "Write the first message.",
     door: "at the door",
-    who_knocks: |count| match count {
-        1 => "Somebody asks to be let in".to_owned(),
-        _ => format!("{count} people ask to be let in"),
-    },
+    who_knocks: |count| counted(count, "Somebody asks to be let in", "# people ask to be let in"),
     who_knocks_more: "Anybody can use any name: let in only whom you know. Whoever comes in can \
                       read what was said before.",
     let_in: "Let in",
@@ -329,17 +337,13 @@ pub static ENGLISH: Words = Words {
     loading_older: "Loading older messages…",
     beginning: "This is where the room begins.",
     to_newest: "To the newest message",
-    unread: |count| match count {
-        1 => "1 new message".to_owned(),
-        _ => format!("{count} new messages"),
-    },
+    unread: |count| counted(count, "# new message", "# new messages"),
     announce_one: |name, text| format!("{name}: {text}"),
-    announce_many: |count| format!("{count} new messages"),
+    announce_many: |count| counted(count, "# new message", "# new messages"),
     late: "arrived late",
     late_title: "It was written earlier and came only now.",
-    late_above: |count| match count {
-        1 => "1 message arrived late, further up".to_owned(),
-        _ => format!("{count} messages arrived late, further up"),
+    late_above: |count| {
+        counted(count, "# message arrived late, further up", "# messages arrived late, further up")
     },
     body_gone: "This message is gone.",
     body_newer: "This message was written by a newer version of Confab. Reload to update.",
@@ -371,13 +375,14 @@ pub static ENGLISH: Words = Words {
     lead_unknown: "The tabs are still deciding which of them does the work.",
     nobody_leads: "This tab does nothing any more. The notice above says why.",
     connection: "Connection",
-    missing_one: |count, author| match count {
-        1 => format!("1 message from {author} is missing."),
-        _ => format!("{count} messages from {author} are missing."),
+    missing_one: |count, author| {
+        let messages = counted(count, "# message", "# messages");
+        format!("{messages} from {author} {}.", counted(count, "is missing", "are missing"))
     },
-    missing_asking: |count, author, holder| match count {
-        1 => format!("1 message from {author} is missing, asking {holder}."),
-        _ => format!("{count} messages from {author} are missing, asking {holder}."),
+    missing_asking: |count, author, holder| {
+        let messages = counted(count, "# message", "# messages");
+        let are_missing = counted(count, "is missing", "are missing");
+        format!("{messages} from {author} {are_missing}, asking {holder}.")
     },
 
     delivery: "Delivery",
@@ -404,16 +409,13 @@ pub static ENGLISH: Words = Words {
     sent_at: |moment| format!("will be sent {moment}"),
     send_now: "Send now",
     waits_for_members: "waits for somebody to come",
-    more_waiting: |count| format!("and {count} more"),
+    more_waiting: |count| format!("and {} more", number(count)),
     cancel: "Cancel",
     undelivered: "Undelivered",
     retry: "Try again",
     edit_and_resend: "Edit and resend",
     put_away: "Put away",
-    attempts_so_far: |count| match count {
-        1 => "1 attempt".to_owned(),
-        _ => format!("{count} attempts"),
-    },
+    attempts_so_far: |count| counted(count, "# attempt", "# attempts"),
     older_message: "an older message",
     reason_expired: "expired first",
     reason_no_space: "no space left there",
@@ -450,10 +452,14 @@ pub static ENGLISH: Words = Words {
     search_hint: "Search",
     search_up: "Further up",
     search_down: "Further down",
-    found: |count| if count == 0 { "nothing found".to_owned() } else { format!("{count} found") },
-    found_so_far: |count| format!("{count} so far…"),
-    found_at: |place, count| format!("{place} of {count}"),
-    found_among: |count| format!("Among the newest {count} messages; older ones are not searched."),
+    found: |count| {
+        if count == 0 { "nothing found".to_owned() } else { format!("{} found", number(count)) }
+    },
+    found_so_far: |count| format!("{} so far…", number(count)),
+    found_at: |place, count| format!("{} of {}", number(place), number(count)),
+    found_among: |count| {
+        format!("Among the newest {} messages; older ones are not searched.", number(count))
+    },
     reply: "Reply",
     in_reply_to: "In reply to",
     replying_to: |name| format!("Reply to {name}"),
@@ -467,9 +473,10 @@ pub static ENGLISH: Words = Words {
     react: "React",
     delete_message: "Delete",
     delete_sure: "Really delete?",
-    typing: |name| format!("{name} is typing…"),
+    typing: |names, count| format!("{names} {} typing…", counted(count, "is", "are")),
+    more_others: |count| counted(count, "# other", "# others"),
     failed_for: |name, why| format!("{name}: {why}"),
-    reacted: |emoji, count| format!("{emoji} {count}: add or take away yours"),
+    reacted: |emoji, count| format!("{emoji} {}: add or take away yours", number(count)),
 
     editing_message: "Editing a message. Escape gives it up.",
     editing_waiting: "Editing a message that waits. Escape gives it up.",
@@ -478,9 +485,8 @@ pub static ENGLISH: Words = Words {
                    nothing now; the Send button says these words as a new message.",
     add_to_bundle: "Add to the messages that are sent together",
     no_bundle_so: "What is sent together is sent at once and stored: choose another delivery first",
-    bundle_heading: |count| match count {
-        1 => "1 message to be sent together".to_owned(),
-        _ => format!("{count} messages to be sent together"),
+    bundle_heading: |count| {
+        counted(count, "# message to be sent together", "# messages to be sent together")
     },
     bundle_lead: "Everybody sees all of them at once, or none.",
     take_out: |place| format!("Take message {place} out"),

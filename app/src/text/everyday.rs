@@ -100,9 +100,12 @@ pub const ENGLISH: Everyday = Everyday {
     at_past: ["This time is over.", "Choose a later one."],
     at_far: ["This is more than a year away.", "Choose an earlier time."],
     nothing_waits: "Safe to close: nothing of yours waits",
-    still_wait: |count| match count {
-        1 => "1 message waits: keep this open, or it waits until you come back".to_owned(),
-        _ => format!("{count} messages wait: keep this open, or they wait until you come back"),
+    still_wait: |count| {
+        Language::English.counted(
+            count,
+            "# message waits: keep this open, or it waits until you come back",
+            "# messages wait: keep this open, or they wait until you come back",
+        )
     },
     pause: "Pause sending",
     go_on: "Go on sending",
@@ -125,7 +128,7 @@ pub const ENGLISH: Everyday = Everyday {
                 (&["Enter"], "Send"),
                 (&["Shift", "Enter"], "A new line"),
                 (&["↑"], "Edit your last message, while nothing is written"),
-                (&[":"], "Emoji by their shortcodes, as in :tada"),
+                (&[":"], "Emoji by their shortcodes, as in :tada:"),
                 (&["@"], "Members by their names"),
                 (&["Esc"], "Give up editing or replying"),
             ],
@@ -174,7 +177,10 @@ pub const CHINESE: Everyday = Everyday {
     at_past: ["这个时间已过。", "请选择更晚的时间。"],
     at_far: ["这个时间在一年以后。", "请选择更早的时间。"],
     nothing_waits: "可以关闭：没有你的消息在等待",
-    still_wait: |count| format!("{count} 条消息在等待：请保持打开，否则要等你回来才会送达"),
+    still_wait: |count| {
+        let words = "# 条消息在等待：请保持打开，否则要等你回来才会送达";
+        Language::Chinese.counted(count, words, words)
+    },
     pause: "暂停发送",
     go_on: "恢复发送",
     lane_in_flight: "途中",
@@ -196,7 +202,7 @@ pub const CHINESE: Everyday = Everyday {
                 (&["Enter"], "发送"),
                 (&["Shift", "Enter"], "换行"),
                 (&["↑"], "未写内容时，编辑自己的上一条消息"),
-                (&[":"], "按短代码输入表情，如 :tada"),
+                (&[":"], "按短代码输入表情，如 :tada:"),
                 (&["@"], "按名字提到成员"),
                 (&["Esc"], "放弃编辑或回复"),
             ],

@@ -58,15 +58,19 @@ impl Language {
             }
             _ if search.text.is_empty() => return String::new(),
             (0, _) if search.goes_on() => self.pick("searching", "正在搜索"),
-            (0, _) if all == 1 => self.pick("nothing found in 1 room", "1 个房间中没有找到"),
-            (0, _) => self
-                .pick(format!("nothing found in {all} rooms"), format!("{all} 个房间中都没有找到")),
-            (_, 1) => self
-                .pick(format!("{count} found in 1 room"), format!("在 1 个房间中找到 {count} 条")),
-            (_, _) => self.pick(
-                format!("{count} found in {rooms} rooms"),
-                format!("在 {rooms} 个房间中找到 {count} 条"),
+            (0, _) => self.counted_in(
+                all,
+                ["nothing found in # room", "nothing found in # rooms"],
+                "# 个房间中没有找到",
             ),
+            (_, _) => {
+                let count = self.numbered(count);
+                let rooms = self.counted_in(rooms, ["# room", "# rooms"], "# 个房间");
+                self.pick(
+                    format!("{count} found in {rooms}"),
+                    format!("在 {rooms}中找到 {count} 条"),
+                )
+            }
         };
         if search.goes_on() { format!("{found}…") } else { found }
     }

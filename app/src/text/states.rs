@@ -5,9 +5,12 @@ use browser::{Body, Has, LinkState, MemberId, MemberView, Priority, Role, RowSta
 use super::{Language, Words};
 use crate::chat::{Life, Message, Standing, Step};
 
+/// So many names stand in a row.
+const FEW: usize = 3;
+
 impl Language {
-    /// How far a message has come.
-    pub fn standing(self, message: &Message) -> String {
+    /// How far a message has come; `whom` names those of whom that is told, if they are known.
+    pub fn standing(self, message: &Message, whom: &[String]) -> String {
         match &message.standing {
             Standing::Writing => self.pick("writing", "正在保存"),
             Standing::Refused(reason) => self.refusal(reason).title,
@@ -18,17 +21,39 @@ impl Language {
             {
                 self.pick("gone", "已消失")
             }
+            Standing::Stored { state: RowState::Delivered, .. } if !whom.is_empty() => {
+                let whom = self.several(whom);
+                self.pick(format!("delivered to {whom}"), format!("已送达 {whom}"))
+            }
+            Standing::Stored { state: RowState::Expired, .. } if !whom.is_empty() => {
+                let whom = self.several(whom);
+                self.pick(
+                    format!("expired, undelivered to {whom}"),
+                    format!("已过期，未送达 {whom}"),
+                )
+            }
             Standing::Stored { state, held_by, .. } => self.row_state(*state, *held_by),
         }
+    }
+
+    /// Members by their names, of many the first. Each name stands apart from the words around it,
+    /// in whatever direction it is written.
+    pub fn several(self, names: &[String]) -> String {
+        let more = names.len().saturating_sub(FEW);
+        let named = names.iter().take(FEW);
+        let named = named.map(|name| format!("\u{2068}{}\u{2069}", self.called(name)));
+        let more = (more > 0).then(|| (self.words().more_others)(more));
+        self.list(&named.chain(more).collect::<Vec<_>>())
     }
 
     fn row_state(self, state: RowState, held_by: u32) -> String {
         match state {
             RowState::Saved => self.pick("saved here", "已保存在本机"),
-            RowState::Held => match held_by {
-                0 | 1 => self.pick("held by 1 other", "1 人已持有"),
-                _ => self.pick(format!("held by {held_by} others"), format!("{held_by} 人已持有")),
-            },
+            RowState::Held => self.counted_in(
+                held_by.max(1),
+                ["held by # other", "held by # others"],
+                "# 人已持有",
+            ),
             RowState::Delivered => self.pick("delivered", "已送达"),
             RowState::Read => self.pick("read", "已读"),
             RowState::Expired => self.pick("expired, undelivered", "已过期，未送达"),
@@ -93,6 +118,7 @@ impl Language {
 
     /// How many of those for whom a message is have it, and how many have read it.
     pub fn read_by(self, read: usize, held: usize, all: usize) -> String {
+        let [read, held, all] = [read, held, all].map(|number| self.numbered(number));
         self.pick(
             format!("{held} of {all} have it, {read} of {all} have read it"),
             format!("{all} 人中 {held} 人已持有，{read} 人已读"),
@@ -141,13 +167,11 @@ impl Language {
         match state {
             LinkState::Offline => self.pick("Nobody else is online", "没有其他人在线"),
             LinkState::Connecting => self.pick("Connecting to somebody…", "正在连接其他成员…"),
-            LinkState::Online => match online {
-                0 | 1 => self.pick("Linked with 1 member", "已与 1 位成员直连"),
-                _ => self.pick(
-                    format!("Linked with {online} members"),
-                    format!("已与 {online} 位成员直连"),
-                ),
-            },
+            LinkState::Online => self.counted_in(
+                online.max(1),
+                ["Linked with # member", "Linked with # members"],
+                "已与 # 位成员直连",
+            ),
         }
     }
 
@@ -248,5 +272,52 @@ pub fn called(member: MemberId, words: &Words, members: &[MemberView]) -> String
     match alike {
         1 => name.to_owned(),
         _ => format!("{name} {}", member.mark()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::tests::own_message;
+
+    fn said(language: Language, state: RowState, whom: &[&str]) -> String {
+        let mut row = own_message("words");
+        row.change(|message| {
+            if let Standing::Stored { state: known, .. } = &mut message.standing {
+                *known = state;
+            }
+        });
+        let whom: Vec<String> = whom.iter().map(|name| (*name).to_owned()).collect();
+        language.standing(&row, &whom).replace(['\u{2068}', '\u{2069}'], "|")
+    }
+
+    #[test]
+    fn it_is_said_to_whom_a_message_was_delivered_or_was_not_if_that_is_known() {
+        use RowState::{Delivered, Expired, Held};
+        let english = |state, whom: &[&str]| said(Language::English, state, whom);
+        assert_eq!(english(Delivered, &["Ana"]), "delivered to |Ana|");
+        assert_eq!(english(Delivered, &[]), "delivered");
+        assert_eq!(english(Delivered, &[""]), "delivered to |Somebody without a name|");
+        assert_eq!(english(Expired, &["Ana", "Ben"]), "expired, undelivered to |Ana| and |Ben|");
+        assert_eq!(english(Expired, &[]), "expired, undelivered");
+        assert_eq!(english(Held, &["Ana"]), "held by 1 other");
+        let chinese = |state, whom: &[&str]| said(Language::Chinese, state, whom);
+        assert_eq!(chinese(Delivered, &["Ana"]), "已送达 |Ana|");
+        assert_eq!(chinese(Expired, &["Ana"]), "已过期，未送达 |Ana|");
+    }
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let names = ["Ana", "Ben", "Cem", "Dia", "Eli"].map(str::to_owned);
+        let said = |count: usize| {
+            let words = Language::English.words();
+            let names = &names[..count];
+            (words.typing)(&Language::English.several(names), count)
+                .replace(['\u{2068}', '\u{2069}'], "")
+        };
+        assert_eq!(said(1), "Ana is typing…");
+        assert_eq!(said(2), "Ana and Ben are typing…");
+        assert_eq!(said(4), "Ana, Ben, Cem, and 1 other are typing…");
+        assert_eq!(said(5), "Ana, Ben, Cem, and 2 others are typing…");
     }
 }

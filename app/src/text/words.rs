@@ -354,7 +354,8 @@ pub struct Words {
     pub react: &'static str,
     pub delete_message: &'static str,
     pub delete_sure: &'static str,
-    pub typing: fn(&str) -> String,
+    pub typing: fn(&str, usize) -> String,
+    pub more_others: fn(usize) -> String,
     pub failed_for: fn(&str, &str) -> String,
     pub reacted: fn(&str, usize) -> String,
 

@@ -115,8 +115,8 @@ pub enum Command {
     /// Let connections of the room go through relays alone, so that no member sees an address of
     /// this device; or not any more. Without a relay nobody is reached then.
     RelayOnly(bool),
-    /// Hand no messages on, one's own and others', until this is said again with `false`, also after
-    /// a reload. What is written is stored and waits; what others say still comes.
+    /// Hand no messages on, one's own and others', until this is said again with `false`, also
+    /// after a reload. What is written is stored and waits; what others say still comes.
     Pause(bool),
     /// Tell members what was read here, or not any more. What was told stays told, and what was
     /// read meanwhile is told when it is turned on again. That something is held is told always.

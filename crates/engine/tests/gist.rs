@@ -70,6 +70,35 @@ fn the_last_line_what_is_new_and_what_nobody_else_holds_are_told_when_they_chang
 }
 
 #[test]
+fn what_nobody_else_holds_is_at_stake_once_there_is_somebody_and_until_it_is_given_up() {
+    let mut world = World::new();
+    let ana = world.start(founder(), Tables::new());
+    world.connect(ana);
+    say(&mut world, ana, "to nobody yet");
+    let alone = gist(&mut world, ana).unwrap();
+    assert_eq!((alone.pending, alone.at_stake), (1, 0), "there is nobody else");
+    let ben = world.start(guest(1), Tables::new());
+    world.connect(ben);
+    world.pass(5_000);
+    assert_eq!(gist(&mut world, ana).unwrap().at_stake, 0, "Ben has it");
+    world.stop(ben);
+    let later = Terms { when: When::At(world.clock().wall + 3_600_000), ..Terms::default() };
+    let draft = world.draft(ana, "in an hour", Priority::Normal).on(later);
+    world.command(ana, Command::Send(draft));
+    assert_eq!(gist(&mut world, ana).map_or(0, |gist| gist.at_stake), 0, "it waits on purpose");
+    say(&mut world, ana, "while he is away");
+    assert_eq!(gist(&mut world, ana).unwrap().at_stake, 1);
+    let brief = Terms { expires_after: Some(10_000), ..Terms::default() };
+    let draft = world.draft(ana, "for ten seconds", Priority::Normal).on(brief);
+    world.command(ana, Command::Send(draft));
+    world.pass(200);
+    assert_eq!(gist(&mut world, ana).unwrap().at_stake, 2);
+    world.pass(60_000);
+    let late = gist(&mut world, ana).unwrap();
+    assert_eq!((late.pending, late.at_stake), (1, 1), "one is in the tray");
+}
+
+#[test]
 fn what_was_read_stays_read_and_whoever_reads_the_end_has_no_history_to_read() {
     let mut world = two();
     for text in ["one", "two", "three"] {

@@ -10,8 +10,8 @@ use engine::{EntryHash, EntryId, FailureReason, LogId, MemberId, Seq, Undelivere
 use crate::oracle::{Oracle, cut};
 use crate::store::Store;
 
-/// How often a device may refuse one message for now in the last minute before it takes it: the wait
-/// doubles from half a second to 16, and whoever comes back offers it once more.
+/// How often a device may refuse one message for now in the last minute before it takes it: the
+/// wait doubles from half a second to 16, and whoever comes back offers it once more.
 const IN_A_MINUTE: u32 = 20;
 
 /// One refusal: from which seq to which, and whether for good.

@@ -54,6 +54,18 @@ field.dispatchEvent(new CompositionEvent("compositionend", { ...about, data: "�
 return isOurs;
 "#;
 
+/// What stands above the first message of a day.
+const DAY: &str = r#"return document.querySelector(".message .day")?.textContent ?? "";"#;
+
+/// Midnight has passed: the page's clock is a day ahead, and the page is looked at.
+const NEXT_DAY: &str = r#"
+const [today, tomorrow, now] = [new Date(), new Date(), Date.now];
+tomorrow.setDate(today.getDate() + 1);
+const ahead = tomorrow.getTime() - today.getTime();
+Date.now = () => now() + ahead;
+document.dispatchEvent(new Event("visibilitychange"));
+"#;
+
 /// Animations that run, and how long the longest still does, in milliseconds.
 const MOVES: &str = r#"
 const runs = document.getAnimations().filter((one) => one.playState === "running");
@@ -252,5 +264,26 @@ fn new_messages_are_said_to_whoever_listens_and_many_as_one() -> Told {
         let now = says(&ana.view().await?);
         ensure!(!now.contains("myself"), "own words are said: “{own}”, then “{now}”");
         Ok(())
+    })
+}
+
+#[test]
+fn what_was_said_today_is_of_yesterday_once_midnight_has_passed() -> Told {
+    play("comfort-midnight", async |stage| {
+        let (ana, _ben) = two_who_talk(stage).await?;
+        let until = async |day: &str| -> Result<()> {
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                let said: String = ana.run(DAY, &[]).await?;
+                if said == day {
+                    return Ok(());
+                }
+                ensure!(Instant::now() < deadline, "it says “{said}” in place of “{day}”");
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        until("Today").await?;
+        let () = ana.run(NEXT_DAY, &[]).await?;
+        until("Yesterday").await
     })
 }

@@ -138,7 +138,7 @@ fn kept_out(name: &str, browser: Browser) -> Told {
         // Firefox lets no script hand over a clipboard.
         let kinds = if browser == Chromium { &["paste", "drop"][..] } else { &["drop"][..] };
         for kind in kinds {
-            for (letters, words) in [(MUCH, "5242880 bytes"), (0, "Files cannot be sent")] {
+            for (letters, words) in [(MUCH, "5,242,880 bytes"), (0, "Files cannot be sent")] {
                 let kept: bool = ana.run(HAND_OVER, &[json!(kind), json!(letters)]).await?;
                 ensure!(kept, "a {kind} of {letters} letters was not kept out");
                 let view = ana.wait("it is said why", says(words)).await?;
@@ -150,6 +150,70 @@ fn kept_out(name: &str, browser: Browser) -> Told {
         ana.wait("nothing is wrong any more", |view| view.visible("error").is_empty()).await?;
         let kept: bool = ana.run(HAND_OVER, &[json!("dragover"), json!(0)]).await?;
         ensure!(kept, "the browser would open a file in place of the page");
+        Ok(())
+    })
+}
+
+/// From now on the browser keeps no words for this page, or does again.
+const REFUSE: &str = r#"
+const [refuses] = arguments;
+window.__keeps ??= Storage.prototype.setItem;
+Storage.prototype.setItem = refuses
+  ? () => {
+      throw new DOMException("There is no space left.", "QuotaExceededError");
+    }
+  : window.__keeps;
+"#;
+
+/// True if the browser would ask before it closes the page.
+const ASKS: &str = r#"
+return !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+"#;
+
+#[test]
+fn what_is_being_written_and_not_kept_is_told_and_stays_in_chromium() -> Told {
+    not_kept("composer-full-chromium", Chromium)
+}
+
+#[test]
+fn what_is_being_written_and_not_kept_is_told_and_stays_in_firefox() -> Told {
+    not_kept("composer-full-firefox", Firefox)
+}
+
+fn not_kept(name: &str, browser: Browser) -> Told {
+    play(name, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        let stands = |words: &'static str| {
+            move |view: &View| {
+                view.find("composer").is_some_and(|it| it.value.as_deref() == Some(words))
+            }
+        };
+        let told = |view: &View| {
+            view.visible("banner").iter().any(|banner| banner.text.contains("is not kept"))
+        };
+        ana.type_into("composer", "half").await?;
+        ana.wait("it is written", stands("half")).await?;
+        let () = ana.run(REFUSE, &[json!(true)]).await?;
+        ana.type_into("composer", " a thought").await?;
+        ana.wait("it is told that it is not kept", told).await?;
+        ana.wait("all of it stands there", stands("half a thought")).await?;
+        ensure!(ana.run::<bool>(ASKS, &[]).await?, "it does not ask about what is lost");
+
+        // Another room and back: nothing that was typed is lost from the field.
+        ana.click("new-room").await?;
+        ana.enter_names("Ana", "Garden").await?;
+        ana.wait("nothing is written there", stands("")).await?;
+        let other: String = ana.run(OTHER_ROOM, &[]).await?;
+        press(&ana, "room", &other).await?;
+        ana.wait("it stands there again", stands("half a thought")).await?;
+        ana.wait("it is still told", told).await?;
+
+        // There is space again: it is kept without another letter.
+        let () = ana.run(REFUSE, &[json!(false)]).await?;
+        ana.wait("nothing is told any more", |view| !told(view)).await?;
+        ana.reload().await?;
+        ana.wait("it outlives a reload", stands("half a thought")).await?;
         Ok(())
     })
 }

@@ -56,7 +56,7 @@ impl Site {
     }
 }
 
-/// Joins by the invite that is open. Firefox's driver clicks nothing inside a page of another origin.
+/// Joins by the invite that is open. Firefox's driver clicks nothing in a page of another origin.
 const JOIN: &str = r#"
 const [name] = arguments;
 const find = (id) => document.querySelector(`[data-testid="${id}"]`);

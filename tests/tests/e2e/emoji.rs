@@ -22,6 +22,15 @@ return performance.getEntriesByType("resource").filter((it) => it.name.endsWith(
   .length;
 "#;
 
+/// Puts a whole shortcode into the composer in one go, as a paste does.
+const PASTE_CODE: &str = r#"
+const field = document.querySelector('[data-testid="composer"]');
+field.focus();
+field.value = ":tada:";
+const about = { bubbles: true, data: ":tada:", inputType: "insertFromPaste" };
+return field.dispatchEvent(new InputEvent("input", about));
+"#;
+
 fn is_written(words: &str) -> impl Fn(&View) -> bool {
     move |view| view.find("composer").is_some_and(|it| it.value.as_deref() == Some(words))
 }
@@ -103,6 +112,38 @@ fn completed(story: &str, browser: Browser) -> Told {
         expect_focus(&ana, &["composer"]).await?;
         let fetched: u64 = ana.run(FETCHED, &[]).await?;
         ensure!(fetched == 1, "the table was fetched {fetched} times");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_shortcode_that_is_closed_by_a_colon_is_its_emoji_in_chromium() -> Told {
+    closed("emoji-closed-chromium", Chromium)
+}
+
+#[test]
+fn a_shortcode_that_is_closed_by_a_colon_is_its_emoji_in_firefox() -> Told {
+    closed("emoji-closed-firefox", Firefox)
+}
+
+fn closed(story: &str, browser: Browser) -> Told {
+    play(story, async |stage| {
+        let ana = stage.enter("ana", browser).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        // The table is fetched for it: the emoji is there once that has come.
+        ana.type_into("composer", "at 12:30: :tada:").await?;
+        ana.wait("it stands there", is_written("at 12:30: 🎉")).await?;
+        ana.press("! :no_such_emoji: :+1:").await?;
+        let whole = "at 12:30: 🎉! :no_such_emoji: 👍";
+        ana.wait("the other, too, and nothing else", is_written(whole)).await?;
+        expect_focus(&ana, &["composer"]).await?;
+        ana.press(Key::Enter).await?;
+        ana.hear(whole).await?;
+        // What is pasted is left as it is.
+        let pasted: bool = ana.run(PASTE_CODE, &[]).await?;
+        ensure!(pasted, "the browser pastes nothing");
+        ana.press(" ").await?;
+        ana.wait("it is as it was pasted", is_written(":tada: ")).await?;
         Ok(())
     })
 }

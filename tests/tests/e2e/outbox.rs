@@ -2,12 +2,13 @@
 //! death of the browser, and arrives in order, once.
 
 use crate::browser::Browser::{self, Chromium, Firefox};
-use crate::page::Page;
+use crate::page::{LOOK, PATIENCE, Page};
 use crate::queue::pick_first;
 use crate::stage::{Stage, Told, play};
-use crate::view::View;
+use crate::view::{Element, View};
 use anyhow::{Result, ensure};
 use serde_json::json;
+use std::time::Instant;
 
 const WAITING: [&str; 3] = ["one, to nobody", "two, to nobody", "three, to nobody"];
 const ALL: [&str; 4] = ["while together", WAITING[0], WAITING[1], WAITING[2]];
@@ -56,6 +57,7 @@ fn outbox_survives(name: &str, browser: Browser, blow: Blow) -> Told {
             ana.send(text).await?;
         }
         expect_waiting(&ana).await?;
+        wait_until_asks(&ana, true).await?;
         let entries = entries(&ana).await?;
         let ana = strike(stage, ana, browser, blow).await?;
         expect_waiting(&ana).await?;
@@ -69,6 +71,7 @@ fn outbox_survives(name: &str, browser: Browser, blow: Blow) -> Told {
         }
         ana.wait("nothing waits", |view| view.pending() == 0).await?;
         ana.wait("it is safe to close", |view| view.state("closing") == "calm").await?;
+        wait_until_asks(&ana, false).await?;
         ana.expect_messages(&ALL).await?;
         ensure!(self::entries(&ben).await? == entries, "the two do not show the same entries");
         Ok(())
@@ -124,6 +127,16 @@ const ASKS: &str = r#"
 return !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
 "#;
 
+/// Waits until the browser would ask before it closes the page, or would not any more.
+async fn wait_until_asks(page: &Page, asks: bool) -> Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while page.run::<bool>(ASKS, &[]).await? != asks {
+        ensure!(Instant::now() < until, "whether it asks before it is closed: not {asks}");
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
 /// Presses a button in the first row.
 const PRESS: &str = r#"
 const row = document.querySelector('[data-testid="message"]');
@@ -151,7 +164,7 @@ fn done_before_a_reload(name: &str, browser: Browser) -> Told {
         ana.send("a word").await?;
         ana.wait("it is saved", |view| view.state_of("a word") == Some("saved")).await?;
         ana.wait("it is said that one waits", |view| view.state("closing") == "waits").await?;
-        ensure!(!ana.run::<bool>(ASKS, &[]).await?, "it asks about what is saved");
+        ensure!(!ana.run::<bool>(ASKS, &[]).await?, "it asks where nobody else is a member yet");
         let held: bool = ana.run_to_end(HOLD_UP, &[]).await?;
         ensure!(held, "the database cannot be held up");
         let () = ana.run(PRESS, &[json!("react")]).await?;
@@ -169,5 +182,26 @@ fn done_before_a_reload(name: &str, browser: Browser) -> Told {
         })
         .await?;
         ana.expect_messages(&["a word", "another word"]).await
+    })
+}
+
+#[test]
+fn whether_it_is_safe_to_close_is_said_in_the_header_of_a_phone() -> Told {
+    play("outbox-phone", async |stage| {
+        let ana = stage.enter("ana", Chromium).await?;
+        ana.found_room(&stage.server.url(), "Ana").await?;
+        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+        ana.command_chromium("Emulation.setDeviceMetricsOverride", phone).await?;
+        let says = |state: &'static str| {
+            move |view: &View| {
+                let sign = view.visible("closing").into_iter().next();
+                let says = |it: &Element| it.data.get("state").is_some_and(|it| it == state);
+                sign.is_some_and(|it| says(it) && !it.text.is_empty())
+            }
+        };
+        ana.wait("it is safe to close", says("calm")).await?;
+        ana.send("a word").await?;
+        ana.wait("one waits", says("waits")).await?;
+        Ok(())
     })
 }

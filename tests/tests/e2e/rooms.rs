@@ -258,7 +258,9 @@ fn what_is_read_and_typed_in_a_room_is_told_to_nobody_if_one_wants_that() -> Tol
         ana.send("seen?").await?;
         ben.hear("seen?").await?;
         let delivered = |view: &View| view.state_of("seen?") == Some("delivered");
-        ana.wait("it is delivered", delivered).await?;
+        let view = ana.wait("it is delivered", delivered).await?;
+        let said = view.find("show-way").map_or("", |mark| mark.text.as_str());
+        ensure!(said.contains("delivered to") && said.contains("Ben"), "it says “{said}”");
         ben.type_into("composer", "not yet").await?;
         // Longer than a receipt and a sign of typing take.
         tokio::time::sleep(Duration::from_secs(8)).await;

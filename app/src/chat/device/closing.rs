@@ -1,8 +1,9 @@
 //! What comes of own messages if the page is closed now.
 //!
-//! What is stored is not lost by closing: it waits on the disk until somebody comes back. So nobody
-//! is asked about that, and nobody is frightened; it is said beside the state of the room. Only
-//! what is not stored yet goes with the page, and only then the browser asks before it closes it.
+//! What is stored is not lost by closing: it waits on the disk until somebody comes back. That is
+//! said beside the state of the room. What is not stored yet goes with the page, and what nobody
+//! else holds cannot be had while it is closed: then the browser asks before it closes it, but not
+//! where nobody else is a member yet, nor about what waits for its time or is given up.
 
 use browser::RoomSummary;
 
@@ -40,4 +41,9 @@ pub fn closing_of(rooms: &[RoomSummary], shown: &RoomState, unsaved: bool) -> Cl
         0 => Closing::Calm,
         count => Closing::Waits(count),
     }
+}
+
+/// How many own messages, in all rooms, others cannot have while the page is closed.
+pub fn at_stake(rooms: &[RoomSummary]) -> u64 {
+    rooms.iter().filter_map(|room| room.gist.as_ref()).map(|gist| gist.at_stake).sum()
 }

@@ -3,7 +3,7 @@
 use browser::{Gist, Role, Shelf};
 
 use super::*;
-use crate::chat::{Closing, closing_of};
+use crate::chat::{Closing, at_stake, closing_of};
 
 fn room(room: RoomId, counts: Option<(u64, u32)>) -> RoomSummary {
     let gist = counts.map(|(pending, waiting)| Gist {
@@ -11,6 +11,7 @@ fn room(room: RoomId, counts: Option<(u64, u32)>) -> RoomSummary {
         at: 0,
         unread: 3,
         pending,
+        at_stake: pending,
         waiting,
         knocking: 0,
         link: LinkState::Offline,
@@ -38,6 +39,30 @@ fn the_room_that_is_shown_may_know_more_than_the_list_and_what_is_not_stored_com
     let rooms = [room(ROOM, Some((0, 0))), room(OTHER_ROOM, Some((1, 0)))];
     assert_eq!(closing_of(&rooms, &shown, false), Closing::Waits(3));
     assert_eq!(closing_of(&rooms, &shown, true), Closing::Unsaved);
+}
+
+#[test]
+fn it_is_asked_before_others_are_left_without_what_nobody_else_holds_in_any_room() {
+    let known = |of: RoomId, at_stake: u64| {
+        let mut summary = room(of, Some((2, 1)));
+        summary.gist.as_mut().unwrap().at_stake = at_stake;
+        summary
+    };
+    assert_eq!(at_stake(&[known(ROOM, 0), room(OTHER_ROOM, None)]), 0, "nobody else is there");
+    assert_eq!(at_stake(&[known(ROOM, 1), known(OTHER_ROOM, 2)]), 3);
+}
+
+#[test]
+fn what_is_written_and_not_kept_is_told_until_it_is_and_anew_the_next_time() {
+    let mut state = in_live_room();
+    let told = |state: &mut ChatState, unkept| {
+        state.apply(PageEvent::Unkept(unkept));
+        state.notices() == [Notice::Unkept]
+    };
+    assert!(told(&mut state, true) && !told(&mut state, false) && told(&mut state, true));
+    state.apply(PageEvent::Dismissed(Notice::Unkept));
+    assert!(state.notices().is_empty());
+    assert!(!told(&mut state, false) && told(&mut state, true), "it is another time");
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn what_is_lost_is_added_up_and_what_is_not_known_is_said() {
         at: 0,
         unread: 0,
         pending,
+        at_stake: pending,
         waiting,
         knocking: 0,
         link: LinkState::Offline,

@@ -3,7 +3,10 @@
 //!
 //! ```text
 //!  text and cursor ──► Asked { sign, typed, from..to } ──► choices ──► text and cursor
+//!  another colon is typed: :code: ──► Asked ──► the emoji of just this code, if there is one
 //! ```
+
+use std::ops::Range;
 
 use browser::MemberView;
 
@@ -39,21 +42,38 @@ pub struct Asked {
 /// What is asked for; nothing if nothing is.
 pub fn asked(text: &str, cursor: usize) -> Option<Asked> {
     let before = text.get(..cursor)?;
-    let line = before.rsplit('\n').next()?;
-    let (sign, from) = line
-        .char_indices()
-        .rev()
-        .take(MOST)
-        .find_map(|(at, letter)| Some((sign_of(letter)?, before.len() - line.len() + at)))?;
+    let (sign, from) = last_sign(before)?;
     let typed = before[from..].chars().skip(1).collect::<String>();
     let fits = match sign {
         Sign::Emoji => is_code(&typed) && typed.chars().count() >= FROM,
         // Names have words: as long as one fits it is offered.
         Sign::Member => !typed.starts_with(char::is_whitespace),
     };
-    // In the middle of a word it is an address or a time.
-    let free = text[..from].chars().next_back().is_none_or(|letter| !is_latin(letter));
-    (fits && free).then_some(Asked { sign, typed, from, to: cursor })
+    (fits && stands_alone(text, from)).then_some(Asked { sign, typed, from, to: cursor })
+}
+
+/// The shortcode between two colons, of which the second stands before the cursor.
+fn closed(text: &str, cursor: usize) -> Option<Asked> {
+    let mut before = text.get(..cursor)?.chars();
+    before.next_back().filter(|letter| sign_of(*letter) == Some(Sign::Emoji))?;
+    let before = before.as_str();
+    let (sign, from) = last_sign(before)?;
+    let typed = before[from..].chars().skip(1).collect::<String>();
+    let fits = sign == Sign::Emoji && is_code(&typed) && !typed.is_empty();
+    (fits && stands_alone(text, from)).then_some(Asked { sign, typed, from, to: cursor })
+}
+
+/// The last sign of the last line, and where it stands.
+fn last_sign(before: &str) -> Option<(Sign, usize)> {
+    let line = before.rsplit('\n').next()?;
+    let place = |at: usize| before.len() - line.len() + at;
+    let mut letters = line.char_indices().rev().take(MOST);
+    letters.find_map(|(at, letter)| Some((sign_of(letter)?, place(at))))
+}
+
+/// In the middle of a word it is an address or a time.
+fn stands_alone(text: &str, from: usize) -> bool {
+    text[..from].chars().next_back().is_none_or(|letter| !is_latin(letter))
 }
 
 fn sign_of(letter: char) -> Option<Sign> {
@@ -129,6 +149,13 @@ impl Completing {
         }
     }
 
+    /// The shortcode that was closed by a colon before the cursor, and where both stand, in bytes;
+    /// not if nothing was wanted of it.
+    pub fn closed(&self, text: &str, cursor: usize) -> Option<(String, Range<usize>)> {
+        let closed = closed(text, cursor).filter(|asked| self.refused != Some(asked.from))?;
+        Some((closed.typed, closed.from..closed.to))
+    }
+
     /// Another of so many is marked.
     pub fn mark(&mut self, step: Move, count: usize) {
         self.at = step.from(self.at, count);
@@ -164,6 +191,26 @@ mod tests {
         assert_eq!(asked(":tada", 3).map(|asked| asked.typed), Some("ta".to_owned()));
         assert_eq!(asked("好", 1), None, "within a letter");
         assert_eq!(asked("x", 9), None);
+    }
+
+    #[test]
+    fn a_shortcode_is_closed_by_a_colon_where_it_stands_alone_and_was_not_refused() {
+        let closed = |text: &str| {
+            let found = Completing::default().closed(text, text.len());
+            found.map(|(code, place)| (code, place.start, place.end))
+        };
+        let code = |typed: &str, from, to| Some((typed.to_owned(), from, to));
+        assert_eq!(closed(":tada:"), code("tada", 0, 6));
+        assert_eq!(closed("well :+1:"), code("+1", 5, 9));
+        assert_eq!(closed("好：tada："), code("tada", 3, 13));
+        assert_eq!(closed(":tada::x:"), code("x", 6, 9));
+        for text in ["", ":", "::", ":tada", ":ta da:", "12:30:", "see: that:", "@ana:", ":a\n:"] {
+            assert_eq!(closed(text), None, "{text:?}");
+        }
+        let mut completing = Completing::default();
+        completing.follow(":tad", 4);
+        completing.refuse();
+        assert_eq!(completing.closed(":tad:", 5), None, "it is to stay as it is");
     }
 
     #[test]

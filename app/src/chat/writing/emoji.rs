@@ -64,6 +64,12 @@ impl Emojis {
         self.groups.get(place).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The one of just this shortcode.
+    pub fn of_code(&self, code: &str) -> Option<&Emoji> {
+        let code = code.to_lowercase();
+        self.groups.iter().flatten().find(|emoji| emoji.codes.contains(&code))
+    }
+
     /// The likeliest that are meant by a part of a shortcode or of a name, at most so many.
     pub fn find(&self, typed: &str, most: usize) -> Vec<&Emoji> {
         let typed = typed.trim().to_lowercase();
@@ -136,6 +142,14 @@ mod tests {
         assert_eq!(first("red heart"), Some("❤️"));
         assert_eq!(first("no such thing"), None);
         assert_eq!(emojis.find("a", 8).len(), 8);
+    }
+
+    #[test]
+    fn a_whole_shortcode_is_of_one_and_a_part_of_none() {
+        let emojis = Emojis::parse(TABLE).expect("a table");
+        let of = |code| emojis.of_code(code).map(|emoji| emoji.glyph.as_str());
+        assert_eq!((of("tada"), of("TADA"), of("+1")), (Some("🎉"), Some("🎉"), Some("👍")));
+        assert_eq!((of("tad"), of("party popper"), of("")), (None, None, None));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::members::open_drawer;
 use super::status::EndLab;
 use crate::chat::{Deed, DeviceDeed, DeviceQuestion, Notice, PageEvent, Problem, Question, Weight};
 use crate::page::{Page, language, word};
+use crate::session;
 
 /// The signaling server may be away for so long before it is said.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -126,11 +127,8 @@ fn Banner(
 
 #[component]
 fn Reload() -> impl IntoView {
-    let on_click = |_| {
-        let _ = window().location().reload();
-    };
     view! {
-        <button type="button" class="quiet" on:click=on_click>
+        <button type="button" class="quiet" on:click=|_| session::reload()>
             {word(|words| words.reload)}
         </button>
     }
@@ -198,6 +196,7 @@ fn name_of(notice: &Notice) -> &'static str {
         Notice::Problem(Problem::Trouble(_))
         | Notice::Worker(_)
         | Notice::Storage(_)
+        | Notice::Unkept
         | Notice::Fault(_)
         | Notice::Removed
         | Notice::SignalLost => "banner",

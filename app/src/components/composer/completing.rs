@@ -1,9 +1,12 @@
 //! What is completed while somebody writes, as a list above the field: emoji behind a colon,
 //! members behind an `@`. The keyboard stays in the field; arrows mark, Enter or Tab takes, Escape
-//! refuses.
+//! refuses. Whoever closes a shortcode by a colon has chosen: its emoji takes its place.
+
+use std::ops::Range;
 
 use browser::MemberView;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::field::Words;
 use crate::chat::{Completing, Emoji, Move, Sign, complete, named};
@@ -24,6 +27,8 @@ pub struct Completions {
     state: RwSignal<Completing>,
     choices: Memo<Vec<Line>>,
     table: RwSignal<Table>,
+    /// A colon was typed last, and the table may still come.
+    closes: StoredValue<bool>,
 }
 
 impl Completions {
@@ -48,11 +53,60 @@ impl Completions {
             }),
             None => Vec::new(),
         });
-        Completions { words, state, choices, table }
+        let completions =
+            Completions { words, state, choices, table, closes: StoredValue::new(false) };
+        Effect::new(move |_| {
+            if table.with(|table| matches!(table, Table::There(_))) {
+                completions.close();
+            }
+        });
+        completions
     }
 
-    /// The words or the cursor have changed.
-    pub fn follow(self) {
+    /// Something was typed: if it is the colon behind a shortcode, its emoji takes the place of
+    /// both. An input method is left alone, and so is whoever pastes or undoes.
+    pub fn hear(self, event: &web_sys::Event) {
+        let typed = event.dyn_ref::<web_sys::InputEvent>().filter(|event| {
+            let colon = matches!(event.data().as_deref(), Some(":" | "："));
+            colon && event.input_type() == "insertText" && !event.is_composing()
+        });
+        self.closes.set_value(typed.is_some() && self.closed().is_some());
+        self.follow();
+        if self.closes.get_value() {
+            want_emoji(self.table);
+            // The browser is in the middle of this letter, and tells of the next change.
+            queue_microtask(move || self.close());
+        }
+    }
+
+    fn closed(self) -> Option<(String, Range<usize>)> {
+        let (text, cursor) = self.words.around_cursor();
+        self.state.with_untracked(|state| state.closed(&text, cursor))
+    }
+
+    /// Puts the emoji there, if the colon was typed last and the table is here.
+    fn close(self) {
+        if self.closes.try_get_value() != Some(true) {
+            return;
+        }
+        let Some((code, place)) = self.closed() else { return };
+        let glyph = self.table.with_untracked(|table| match table {
+            Table::There(emojis) => Some(emojis.of_code(&code)?.glyph.clone()),
+            Table::Unasked | Table::Coming | Table::Failed => None,
+        });
+        if let Some(glyph) = glyph {
+            self.closes.set_value(false);
+            self.words.replace(place, &glyph);
+        }
+    }
+
+    /// The cursor may be elsewhere.
+    pub fn look(self) {
+        self.closes.set_value(false);
+        self.follow();
+    }
+
+    fn follow(self) {
         let (text, cursor) = self.words.around_cursor();
         let asks = |state: &Completing| {
             state.asked.as_ref().is_some_and(|asked| asked.sign == Sign::Emoji)
@@ -70,6 +124,7 @@ impl Completions {
 
     /// Nothing is asked for any more. The field may go, with the keyboard in it.
     pub fn end(self) {
+        self.closes.try_set_value(false);
         if self.state.try_with_untracked(|state| state.asked.is_some()) == Some(true) {
             self.state.try_set(Completing::default());
         }

@@ -1,9 +1,12 @@
 //! The words in the composer: kept for each room, put aside while something else is said
 //! in other words, and back afterwards.
 
+use std::ops::Range;
+
 use browser::RoomId;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::chat::{Task, Writing};
 use crate::session;
@@ -121,6 +124,28 @@ impl Words {
             let _ = field.set_selection_range(units, units);
         }
         self.change(text);
+    }
+
+    /// Puts something in the place of words between two places in bytes, as if it was typed: the
+    /// browser takes it back where a person undoes. It tells of the change as of any other. The
+    /// keyboard has to be in the field.
+    pub fn replace(self, place: Range<usize>, with: &str) {
+        let text = self.written();
+        let units = |end: usize| {
+            let units = text.get(..end).unwrap_or(&text).encode_utf16().count();
+            u32::try_from(units).unwrap_or(u32::MAX)
+        };
+        let Some(field) = self.node.get_untracked() else { return };
+        let _ = field.set_selection_range(units(place.start), units(place.end));
+        let document = document().dyn_into::<web_sys::HtmlDocument>().ok();
+        let typed = document.and_then(|document| {
+            document.exec_command_with_show_ui_and_value("insertText", false, with).ok()
+        });
+        if typed != Some(true) {
+            let mut text = text;
+            text.replace_range(place.clone(), with);
+            self.put(text, place.start + with.len());
+        }
     }
 
     /// Puts something where the cursor is.

@@ -163,7 +163,7 @@ pub fn Composer(
         let written = event_target_value(&event);
         on_typing(!is_blank(&written));
         words.change(written);
-        completions.follow();
+        completions.hear(&event);
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if completions.take_key(&event) {
@@ -263,7 +263,7 @@ pub fn Composer(
                     on:input=on_input
                     on:paste=on_paste
                     on:keydown=on_key
-                    on:click=move |_| completions.follow()
+                    on:click=move |_| completions.look()
                     on:blur=move |_| completions.end()
                 ></textarea>
             </div>

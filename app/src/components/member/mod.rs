@@ -1,7 +1,8 @@
-//! How a member looks wherever it stands: its colour, its initial, its mark and its seal.
+//! How a member looks wherever it stands: its colour, its pattern and initial, its mark and its
+//! seal.
 //!
-//! The mark follows from the key alone. So does the colour a member would like; where two of one
-//! room like the same, the one with the higher key takes the next that is free.
+//! Mark and pattern follow from the key alone. So does the colour a member would like; where two of
+//! one room like the same, the one with the higher key takes the next that is free.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,7 +59,30 @@ pub fn lines(of: Signal<Vec<MemberId>>, line: Line) -> AnyView {
     view! { <For each key=|member| member.0 children /> }.into_any()
 }
 
-/// A tile with the initial, in the member's colour.
+/// Cells of a row of the pattern, and rows.
+const CELLS: u8 = 6;
+
+/// The cells of the left half that may be filled, each by a bit of the key; the right half mirrors
+/// it. What stands behind the initial stays empty.
+fn cells() -> impl Iterator<Item = (u8, u8)> {
+    let all = (0..CELLS).flat_map(|y| (0..CELLS / 2).map(move |x| (x, y)));
+    all.filter(|(x, y)| *x < 2 || *y == 0 || *y == CELLS - 1)
+}
+
+/// The pattern of a member's key, as a path.
+fn pattern(member: &MemberId) -> String {
+    let bits = u16::from_le_bytes([member.0[0], member.0[1]]);
+    let filled = cells().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+    let mut path = String::new();
+    for (_, (x, y)) in filled {
+        for x in [x, CELLS - 1 - x] {
+            path.push_str(&format!("M{x} {y}h1v1h-1z"));
+        }
+    }
+    path
+}
+
+/// A tile with the initial in front of the pattern, in the member's colour.
 #[component]
 pub fn Tile(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoView {
     let initial = move || {
@@ -68,6 +92,9 @@ pub fn Tile(member: MemberId, #[prop(into)] name: Signal<String>) -> impl IntoVi
     let hue = hue(member);
     view! {
         <span class=move || format!("tile {}", hue.get()) aria-hidden="true">
+            <svg viewBox=format!("0 0 {CELLS} {CELLS}")>
+                <path d=pattern(&member) />
+            </svg>
             {initial}
         </span>
     }
@@ -137,6 +164,31 @@ mod tests {
         let crowd = hues_of((0..100).map(member));
         assert_eq!(crowd.len(), 100);
         assert!(crowd.values().all(|hue| *hue < HUES));
+    }
+
+    #[test]
+    fn members_of_one_name_and_colour_differ_in_their_patterns() {
+        let patterns: std::collections::BTreeSet<String> =
+            (0..200).map(|byte| pattern(&member(byte))).collect();
+        assert_eq!(patterns.len(), 200);
+        let ben = MemberId([25; 32]);
+        let other = MemberId({
+            let mut key = ben.0;
+            key[1] = 26;
+            key
+        });
+        assert_ne!(pattern(&ben), pattern(&other));
+        assert_eq!(pattern(&ben), pattern(&MemberId([25; 32])), "the same on every device");
+        assert_eq!(pattern(&member(1)), "M0 0h1v1h-1zM5 0h1v1h-1zM1 3h1v1h-1zM4 3h1v1h-1z");
+    }
+
+    #[test]
+    fn nothing_of_a_pattern_stands_behind_the_initial() {
+        let full = pattern(&member(255));
+        assert_eq!(full.matches('M').count(), 2 * cells().count());
+        for y in 1..CELLS - 1 {
+            assert!(!full.contains(&format!("M2 {y}h")) && !full.contains(&format!("M3 {y}h")));
+        }
     }
 
     #[test]

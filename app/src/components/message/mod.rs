@@ -4,10 +4,11 @@ mod actions;
 mod cover;
 mod quote;
 mod reacting;
+mod standing;
 mod way;
 mod words;
 
-use browser::{Body, DraftId, MemberId, Priority, RowState};
+use browser::{Body, DraftId, MemberId, Priority};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -16,8 +17,10 @@ use self::cover::Cover;
 use self::quote::Quote;
 pub use self::quote::lead_back;
 pub use self::reacting::{Reacting, ReactionPicker};
+pub use self::standing::Addressees;
+use self::standing::StateMark;
 pub use self::way::Way;
-use super::icon::{ChangingIcon, Icon};
+use super::icon::Icon;
 use super::member::{Mark, Name, Seal, Tile, hue};
 use super::messages::{Scroll, Sight};
 use crate::chat::{Divider, Message, RoomState, Shown, Standing, names as is_named};
@@ -145,7 +148,7 @@ pub fn MessageRow(
                         <VanishBadge message />
                         <ExpiryBadge message />
                     </Show>
-                    {own.then(|| view! { <StateMark message /> })}
+                    {own.then(|| view! { <StateMark message other /> })}
                 </footer>
                 <Actions message own />
                 {own.then(|| view! { <Refused message on_rescue /> })}
@@ -379,48 +382,6 @@ fn ExpiryBadge(message: Memo<Shown>) -> impl IntoView {
                 {said}
             </span>
         })
-    }
-}
-
-/// How far an own message has come: a picture, and the same in words. Shows its way when pressed.
-#[component]
-fn StateMark(message: Memo<Shown>) -> impl IntoView {
-    let page = Page::here();
-    let language = language();
-    let entry = Memo::new(move |_| message.with(|message| message.entry()));
-    let said = Memo::new(move |_| message.with(|message| language.get().standing(message)));
-    let icon = Signal::derive(move || message.with(|message| icon_of(&message.standing)));
-    let label = move || (language.get().words().way_of)(&said.get());
-    let on_click = move |_| page.look(entry.get_untracked());
-    view! {
-        <button
-            type="button"
-            class="standing"
-            aria-haspopup="dialog"
-            aria-label=label
-            title=word(|words| words.way_heading)
-            data-testid="show-way"
-            disabled=move || entry.get().is_none()
-            on:click=on_click
-        >
-            <ChangingIcon name=icon />
-            <span aria-hidden="true">{said}</span>
-        </button>
-    }
-}
-
-fn icon_of(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Writing => "writing",
-        Standing::Refused(_) | Standing::Lost { .. } => "alert",
-        Standing::Stored { state, .. } => match state {
-            RowState::Saved => "saved",
-            RowState::Held => "held",
-            RowState::Delivered | RowState::Received => "delivered",
-            RowState::Read => "read",
-            RowState::Expired => "expired",
-            RowState::Failed => "alert",
-        },
     }
 }
 

@@ -1,4 +1,5 @@
-//! Says new messages of others to whoever listens: the one polite live region for them.
+//! Says new messages of others to whoever listens, live ones among them: the one polite live region
+//! for them.
 //!
 //! ```text
 //!  quiet ── one comes in ──► said at once ── for 3 s ──► what came in meanwhile is said as one
@@ -8,11 +9,11 @@
 
 use std::time::Duration;
 
-use browser::{Body, Millis};
+use browser::Millis;
 use leptos::prelude::*;
 
 use super::Names;
-use crate::chat::{News, Shown};
+use crate::chat::News;
 use crate::page::language;
 use crate::prose::tame;
 use crate::session;
@@ -38,11 +39,11 @@ impl Voice {
     }
 
     /// It is said now: of how many messages, and the last of them.
-    fn say(&mut self, now: Millis) -> Option<(usize, Shown)> {
+    fn say(&mut self, now: Millis) -> Option<(usize, News)> {
         let news = self.waits.take()?;
         let count = news.heard.saturating_sub(self.said);
         (self.said, self.at) = (news.heard, Some(now));
-        Some((count, news.last))
+        Some((count, news))
     }
 }
 
@@ -59,25 +60,22 @@ pub fn Announcer(
     let before = news.with_untracked(|news| news.as_ref().map_or(0, |news| news.heard));
     let voice = StoredValue::new(Voice { said: before, ..Voice::default() });
     let said = RwSignal::new(String::new());
-    let words_of = move |count: usize, last: &Shown| {
-        let words = language.get_untracked().words();
-        match (&last.body, count) {
-            (Body::Text(text), 1) => {
-                let name = names.with_untracked(|names| names.get(&last.author).cloned());
-                let name = name.filter(|name| !name.is_empty());
-                let name = name.unwrap_or_else(|| words.nameless.to_owned());
+    let words_of = move |count: usize, news: &News| {
+        let language = language.get_untracked();
+        let words = language.words();
+        match (&news.words, count) {
+            (Some(text), 1) => {
+                let name = names.with_untracked(|names| names.get(&news.author).cloned());
+                let name = language.called(&name.unwrap_or_default());
                 (words.announce_one)(&name, &tame(text))
             }
-            (
-                Body::Text(_) | Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable,
-                count,
-            ) => (words.announce_many)(count),
+            (Some(_) | None, count) => (words.announce_many)(count),
         }
     };
     let say = move || {
         let next = voice.try_update_value(|voice| voice.say(session::now())).flatten();
-        if let Some((count, last)) = next {
-            said.try_set(words_of(count, &last));
+        if let Some((count, news)) = next {
+            said.try_set(words_of(count, &news));
         }
     };
     Effect::new(move |_| {
@@ -99,7 +97,7 @@ pub fn Announcer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::tests::own_message;
+    use browser::MemberId;
 
     /// What is said of so many messages, one every so many milliseconds: when, and how many.
     fn told(messages: usize, every: Millis) -> Vec<(Millis, usize)> {
@@ -108,7 +106,8 @@ mod tests {
         for now in 0.. {
             if left > 0 && now % every == 0 {
                 left -= 1;
-                let news = News { heard: messages - left, last: own_message("words") };
+                let (author, words) = (MemberId([1; 32]), Some("words".to_owned()));
+                let news = News { heard: messages - left, author, words };
                 due = voice.hear(news, now).map(|pause| now + pause).or(due);
             }
             if due.is_some_and(|due| due <= now) {

@@ -1,4 +1,5 @@
 //! What is said live and who is typing: between the messages and the composer, and nowhere else.
+//! Whoever listens is told of it by the announcer, with all that comes in.
 
 use browser::{LiveMessage, MemberId};
 use leptos::prelude::*;
@@ -40,17 +41,17 @@ pub fn Live(
         live.into_iter().skip(skip).map(line).collect_view()
     };
     let who = move || {
-        let typing = typing.get();
-        let names: Vec<String> = typing.iter().take(3).map(name).collect();
+        let (language, typing) = (language.get(), typing.get());
+        let names: Vec<String> = typing.iter().map(name).collect();
         match names.is_empty() {
             true => String::new(),
-            false => (language.get().words().typing)(&names.join(", ")),
+            false => (language.words().typing)(&language.several(&names), names.len()),
         }
     };
     view! {
         <div class="live" hidden=move || live.with(Vec::is_empty)>
             <p class="hint">{word(|words| words.live_now)}</p>
-            <ul aria-live="polite">{lines}</ul>
+            <ul>{lines}</ul>
         </div>
         <p class="typing" data-testid="typing" dir="auto">
             {who}

@@ -211,7 +211,7 @@ fn LackedItem(
         let language = language.get();
         let words = language.words();
         match held {
-            true => format!("{} · {}", language.standing(&row), language.waits_for_rest()),
+            true => format!("{} · {}", language.standing(&row, &[]), language.waits_for_rest()),
             false => words.waits_for_members.to_owned(),
         }
     };

@@ -18,7 +18,7 @@ use super::icon::Icon;
 use super::invite::{InviteDialog, InviteLink};
 use super::member::hues_of;
 use super::members::{MemberDialog, Members, PANEL, PanelButton, close_drawer};
-use super::message::{MyName, Reacting, ReactionPicker, Rescue, Way};
+use super::message::{Addressees, MyName, Reacting, ReactionPicker, Rescue, Way};
 use super::messages::{Announcer, Messages, Names, Way as Led, names_of};
 use super::queue::{Live, Queue, Steer, lacked, rest_of, words_of};
 use super::start::DeviceButton;
@@ -40,6 +40,7 @@ pub fn RoomPage(room: RoomId) -> impl IntoView {
     provide_context(MyName(
         page.of_room(|room| room.myself().map(|me| me.name.clone()).unwrap_or_default()),
     ));
+    provide_context(Addressees::of_room(page, names));
     provide_context(Reacting::default());
     let invite = invite_of(page);
     let dialog = NodeRef::<html::Dialog>::new();

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 pub use self::connections::{Connections, ConnectionsButton};
 pub use self::lab::EndLab;
-use super::icon::Icon;
+use super::icon::{ChangingIcon, Icon};
 use crate::chat::{Closing, Life, Worker, closing_of};
 use crate::page::{Page, ScreenStoreFields, language, word};
 use crate::text::names;
@@ -87,12 +87,14 @@ pub fn Waiting(#[prop(into)] pending: Signal<u64>) -> impl IntoView {
     }
 }
 
-/// Whether anything of one's own waits, in any room, and what to do about it.
+/// Whether anything of one's own waits, in any room, and what to do about it. In the header of a
+/// phone it is a picture, and the words are for whoever listens.
 #[component]
 pub fn ClosingSign() -> impl IntoView {
     let page = Page::here();
     let language = language();
-    let unsaved = Memo::new(move |_| page.of_rows(|rows| rows.are_unsaved()));
+    let unsaved =
+        Memo::new(move |_| page.screen().unkept().get() || page.of_rows(|rows| rows.are_unsaved()));
     let closing = Memo::new(move |_| {
         let (rooms, room) = (page.screen().rooms(), page.screen().room());
         rooms.with(|rooms| room.with(|room| closing_of(rooms, room, unsaved.get())))
@@ -107,6 +109,11 @@ pub fn ClosingSign() -> impl IntoView {
             Closing::Calm => words.nothing_waits.to_owned(),
         }
     };
+    let icon = Signal::derive(move || match closing.get() {
+        Closing::Unknown | Closing::Calm => "check",
+        Closing::Unsaved => "alert",
+        Closing::Waits(_) => "saved",
+    });
     view! {
         <span
             class="closing"
@@ -114,7 +121,8 @@ pub fn ClosingSign() -> impl IntoView {
             data-state=move || names::closing(closing.get())
             title=said
         >
-            {said}
+            <ChangingIcon name=icon />
+            <span>{said}</span>
         </span>
     }
 }

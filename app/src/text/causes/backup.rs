@@ -25,10 +25,12 @@ impl Language {
 
     /// A backup is made.
     pub fn exported(self, rooms: u32) -> String {
-        let english = match rooms {
-            1 => "The backup of your room is made".to_owned(),
-            rooms => format!("The backup of your {rooms} rooms is made"),
-        };
+        let english = self.counted(
+            rooms,
+            "The backup of your room is made",
+            "The backup of your # rooms is made",
+        );
+        let rooms = self.numbered(rooms);
         self.pick(
             format!(
                 "{english}; the browser saves it as a file. Without its passphrase nobody can \
@@ -53,13 +55,19 @@ impl Language {
     pub fn imported(self, added: u32, known: u32) -> String {
         let came = match added {
             0 => "No new room has come.".to_owned(),
-            1 => "One room has come to this device.".to_owned(),
-            added => format!("{added} rooms have come to this device."),
+            _ => self.counted(
+                added,
+                "One room has come to this device.",
+                "# rooms have come to this device.",
+            ),
         };
         let was = match known {
             0 => String::new(),
-            1 => " One was here already and is as it was.".to_owned(),
-            known => format!(" {known} were here already and are as they were."),
+            _ => self.counted(
+                known,
+                " One was here already and is as it was.",
+                " # were here already and are as they were.",
+            ),
         };
         let known = match known {
             0 => String::new(),

@@ -17,17 +17,18 @@ impl Language {
             ),
             Admission::Waiting { heard } => self.say(
                 "You wait to be let in.",
-                match heard {
-                    1 => "1 member knows that you are here, and has to decide. Until then you see \
-                          nothing of the room."
-                        .to_owned(),
-                    _ => format!(
-                        "{heard} members know that you are here, and one of them has to decide. \
-                         Until then you see nothing of the room."
-                    ),
-                },
+                self.counted(
+                    heard,
+                    "# member knows that you are here, and has to decide. Until then you see \
+                     nothing of the room.",
+                    "# members know that you are here, and one of them has to decide. Until then \
+                     you see nothing of the room.",
+                ),
                 "你正在等候进入。",
-                format!("{heard} 位成员知道你在门口，需由其中一位决定。在此之前，你看不到房间里的任何内容。"),
+                format!(
+                    "{} 位成员知道你在门口，需由其中一位决定。在此之前，你看不到房间里的任何内容。",
+                    self.numbered(heard)
+                ),
             ),
             Admission::Approved => self.say(
                 "A member has let you in.",

@@ -17,8 +17,8 @@ const NOT_ADMIN: [&str; 4] = [
 const REMOVED: [&str; 4] = [
     "You were removed from this room.",
     "What you write reaches nobody any more.",
-    "您已被移出此房间。",
-    "您写的内容不会再送达任何人。",
+    "你已被移出此房间。",
+    "你写的内容不会再送达任何人。",
 ];
 const ABOUT_FOUNDER: [&str; 4] = [
     "The founder of the room stays what it is.",
@@ -29,7 +29,7 @@ const ABOUT_FOUNDER: [&str; 4] = [
 const OUTSIDE: [&str; 4] = [
     "You are not in this room yet.",
     "A member has to let you in first.",
-    "您还没有进入此房间。",
+    "你还没有进入此房间。",
     "需先由一位成员批准。",
 ];
 const WRONG_LINK: [&str; 4] = [
@@ -78,16 +78,15 @@ impl Language {
                 "消息是空的。",
                 "请先写点什么。",
             ),
-            Refusal::TooLong { bytes, limit } => self.say(
-                format!("The message is too long: {bytes} bytes, {limit} are allowed."),
-                "Send it in parts.",
-                format!("消息太长：{bytes} 字节，最多 {limit} 字节。"),
-                "请分几次发送。",
-            ),
+            Refusal::TooLong { bytes, limit } => self.too_many_bytes(*bytes, *limit),
             Refusal::Busy { waiting } => self.say(
-                format!("{waiting} messages wait to be saved; this one was not taken."),
+                self.counted(
+                    *waiting,
+                    "# message waits to be saved; this one was not taken.",
+                    "# messages wait to be saved; this one was not taken.",
+                ),
                 "Wait a moment, and send it again.",
-                format!("有 {waiting} 条消息正等待保存，这一条没有收下。"),
+                format!("有 {} 条消息正等待保存，这一条没有收下。", self.numbered(*waiting)),
                 "请稍等片刻再发送。",
             ),
             Refusal::Name { limit } => self.refused_name(*limit),
@@ -98,7 +97,7 @@ impl Language {
             Refusal::NoSuchMessage => self.say(
                 "There is no such message any more, or it is not yours.",
                 "Scroll to it, and try again.",
-                "没有这条消息了，或者它不是您的。",
+                "没有这条消息了，或者它不是你的。",
                 "请滚动到它那里再试一次。",
             ),
             Refusal::TooLate => self.say(
@@ -115,7 +114,7 @@ impl Language {
             ),
             Refusal::Paused => self.say(
                 "Sending is paused, so a live message would reach nobody.",
-                "Let it go on, in the queue beside the members, or send a normal message: it waits.",
+                "Let it go on in the queue beside the members, or send a normal message: it waits.",
                 "发送已暂停，即时消息无人能收到。",
                 "请在成员旁的队列中恢复发送，或作为普通消息发送：它会等待。",
             ),
@@ -130,15 +129,26 @@ impl Language {
             Refusal::NoKey => self.plain(NO_KEY),
             Refusal::NoSuchMember => self.plain(NO_SUCH_MEMBER),
             Refusal::WindowFull { limit } => self.say(
-                format!("{limit} messages are shown; older ones do not fit."),
+                format!("{} messages are shown; older ones do not fit.", self.numbered(*limit)),
                 "Reload the page to begin at the newest again.",
-                format!("已显示 {limit} 条消息，放不下更早的了。"),
+                format!("已显示 {} 条消息，放不下更早的了。", self.numbered(*limit)),
                 "重新加载页面可从最新消息开始。",
             ),
         }
     }
 
+    fn too_many_bytes(self, bytes: u64, limit: u64) -> Wording {
+        let [bytes, limit] = [bytes, limit].map(|number| self.number(number));
+        self.say(
+            format!("The message is too long: {bytes} bytes, {limit} are allowed."),
+            "Send it in parts.",
+            format!("消息太长：{bytes} 字节，最多 {limit} 字节。"),
+            "请分几次发送。",
+        )
+    }
+
     fn too_much_decided(self, limit: u64) -> Wording {
+        let limit = self.number(limit);
         self.say(
             format!("{limit} decisions of this kind count in this room, and no more."),
             "The founder or an admin may still decide it. Otherwise found a new room to go on.",
@@ -157,6 +167,7 @@ impl Language {
     }
 
     fn too_much_together(self, limit: u64, bytes: u64) -> Wording {
+        let [limit, bytes] = [limit, bytes].map(|number| self.number(number));
         self.say(
             "This is too much to be sent together.",
             format!("At most {limit} messages of one priority and {bytes} bytes."),
@@ -166,6 +177,7 @@ impl Language {
     }
 
     fn too_many_waiting(self, limit: u64) -> Wording {
+        let limit = self.number(limit);
         self.say(
             format!("{limit} messages wait for their time already."),
             "Send or cancel some of them first.",
@@ -236,7 +248,7 @@ impl Language {
                 "文件没有放入。请把它放到别人能取到的地方，再发送链接。",
             ),
             Unfit::Book(bytes) => {
-                let limit = limits::TEXT_BYTES;
+                let (bytes, limit) = (self.number(bytes), self.numbered(limits::TEXT_BYTES));
                 self.say(
                     format!("That is too long: {bytes} bytes, {limit} are allowed in a message."),
                     "It was not put in. Copy it in parts.",

@@ -35,6 +35,19 @@ impl Language {
         }
     }
 
+    /// What stands in a composer is not kept.
+    pub(super) fn unkept(self) -> Wording {
+        self.say(
+            "What you are writing is not kept on this device.",
+            "The browser has no space left for it. It stays here while this page is open: send it, \
+             or copy it elsewhere. Free some space on the device, or send what you have begun in \
+             other rooms, and it is kept again by itself.",
+            "你正在写的内容没有保存在本机。",
+            "浏览器没有空间了。页面打开期间内容还在：请发送，或复制到别处。\
+腾出设备空间，或发出你在其他房间写了一半的内容，就会自动恢复保存。",
+        )
+    }
+
     /// How the browser keeps what is stored.
     pub fn storage(self, state: &StorageState) -> Wording {
         match state {

@@ -13,7 +13,7 @@ use crate::log::ranges::RangeSet;
 use crate::log::run::Run;
 use crate::queue::Class;
 use crate::simulation::{Planted, planted};
-use crate::view::{Event, Has, LaneView, PeerQueue, Priority, QueueView, Refusal, Trace};
+use crate::view::{Event, Has, LaneView, PeerQueue, Priority, QueueView, Refusal, Role, Trace};
 
 /// When own entries were written that are not in memory, as far as somebody who watches the queue
 /// needs it: at most [`limits::AGES`].
@@ -185,6 +185,14 @@ impl Engine {
             alone.len().saturating_sub(over.map(|_| 1).sum())
         };
         mine.map(in_log).sum()
+    }
+
+    /// How much of that others are to have: nothing while there is nobody else.
+    pub(super) fn at_stake(&self) -> u64 {
+        match self.members.iter().any(|member| self.role(member) >= Role::Member) {
+            true => self.pending(),
+            false => 0,
+        }
     }
 
     /// True if nobody will be given an own message any more by itself.

@@ -18,6 +18,8 @@ pub struct Gist {
     pub unread: u32,
     /// Own entries that nobody else holds.
     pub pending: u64,
+    /// Of those, what other members are to have: nothing if there are none yet.
+    pub at_stake: u64,
     /// Drafts that wait for their time.
     pub waiting: u32,
     /// Who wait at the door.

@@ -32,12 +32,12 @@ impl Short {
             | Event::Pending(_)
             | Event::LinkState(_)
             | Event::Waiting(_)
+            | Event::Undelivered(_)
             | Event::Applicants(_)
             | Event::Admission(_) => true,
             Event::Changed(_)
             | Event::SignalState(_)
             | Event::Gaps(_)
-            | Event::Undelivered(_)
             | Event::Queue(_)
             | Event::Trace(_)
             | Event::Live(_)
@@ -82,6 +82,7 @@ impl Engine {
             last: last.map(line),
             unread: count(self.unread_among_newest(limits::UNREAD).len()),
             pending: self.pending(),
+            at_stake: self.at_stake(),
             waiting: count(self.outbox.waits.stored_ones().len()),
             knocking: count(self.knocking()),
             link: self.link_state(),
