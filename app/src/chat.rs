@@ -422,6 +422,7 @@ impl ChatState {
             ClientEvent::Checked(check, finding) => self.note_finding(check, finding),
             ClientEvent::Refused(refusal) => self.refuse(refusal),
             ClientEvent::Newer => self.offer_newer(),
+            ClientEvent::Updated => vec![Errand::Reload],
             ClientEvent::Space(space) => self.note_space(space),
             ClientEvent::Storage(state) => self.note_storage(state),
             ClientEvent::Fault(Fault::Server(what)) => {

@@ -24,6 +24,10 @@ mod room;
 mod start;
 mod status;
 
+#[cfg(debug_assertions)]
+pub use icon::Icon;
+#[cfg(debug_assertions)]
+pub use member::Tile;
 pub use members::open_drawer;
 pub use messages::{on_visibility, page_is_visible};
 

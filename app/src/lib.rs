@@ -11,6 +11,8 @@ mod components;
 mod page;
 mod prose;
 mod session;
+#[cfg(debug_assertions)]
+mod style;
 mod text;
 
 use leptos::prelude::*;
@@ -20,6 +22,13 @@ pub fn run() {
     console_error_panic_hook::set_once();
     if let Some(shell) = document().get_element_by_id("shell") {
         shell.remove();
+    }
+    #[cfg(debug_assertions)]
+    {
+        style::follow_the_address();
+        if style::is_asked() {
+            return mount_to_body(style::StylePage);
+        }
     }
     mount_to_body(components::Root);
 }

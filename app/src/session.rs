@@ -365,7 +365,7 @@ pub fn recipient(room: &RoomId) -> Option<MemberId> {
 /// Remembers who alone is to read what stands in the composer of a room.
 pub fn keep_recipient(room: &RoomId, only: Option<MemberId>) {
     let text = only.map(|member| member.to_string()).unwrap_or_default();
-    written::keep(ONLY, room, &text);
+    draft::keep_beside(ONLY, room, &text);
 }
 
 /// The message that what stands in the composer of a room answers, if it answers one.
@@ -378,7 +378,7 @@ pub fn reply(room: &RoomId) -> Option<Target> {
 /// Remembers that message.
 pub fn keep_reply(room: &RoomId, target: Option<Target>) {
     let text = target.map(|target| format!("{} {}", target.entry, target.hash));
-    written::keep(REPLY, room, &text.unwrap_or_default());
+    draft::keep_beside(REPLY, room, &text.unwrap_or_default());
 }
 
 /// What stands in the bundle of a room.
@@ -388,7 +388,7 @@ pub fn bundle(room: &RoomId) -> Vec<String> {
 
 /// Remembers what stands in the bundle of a room.
 pub fn keep_bundle(room: &RoomId, texts: &[String]) {
-    written::keep(BUNDLE, room, &joined(texts));
+    draft::keep_beside(BUNDLE, room, &joined(texts));
 }
 
 /// Texts as one: each behind its length in bytes.

@@ -112,7 +112,7 @@ pub fn loss_of(rooms: &[RoomSummary]) -> Loss {
     let gists = || rooms.iter().filter_map(|summary| summary.gist.as_ref());
     Loss {
         rooms: rooms.len(),
-        pending: gists().map(|gist: &Gist| gist.pending).sum(),
+        pending: gists().map(|gist: &Gist| gist.held_alone).sum(),
         waiting: gists().map(|gist| gist.waiting).sum(),
         unknown: rooms.iter().filter(|summary| summary.gist.is_none()).count(),
     }

@@ -69,6 +69,8 @@ pub enum Standing {
         state: RowState,
         /// How many others hold it.
         held_by: u32,
+        /// For whom it is, if that is one other member.
+        recipient: Option<MemberId>,
     },
     /// What was stored here was taken away, and nobody else is known to hold it.
     Lost {

@@ -152,13 +152,6 @@ impl RoomState {
         all.find(|view| view.member == *member).map(|view| view.name.as_str())
     }
 
-    /// The name of the only other member, if there is just one.
-    pub fn only_other(&self) -> Option<&str> {
-        let mut others = self.members.iter().filter(|view| !view.me && view.role >= Role::Member);
-        let first = others.next()?;
-        others.next().is_none().then_some(first.name.as_str())
-    }
-
     /// With whom one is here; nothing until it is known whether there are messages, or anybody.
     pub fn company(&self) -> Option<Company> {
         let view = self.view.as_ref().filter(|_| self.older != Older::Unknown)?;

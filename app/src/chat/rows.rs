@@ -409,6 +409,7 @@ fn update(message: &mut Message, row: Row) {
         order: row.order,
         state: state.max(row.state),
         held_by: held_by.max(row.held_by),
+        recipient: row.recipient,
     };
     message.draft = message.draft.or(row.draft);
     (message.body, message.priority) = (row.body, row.priority);
@@ -422,6 +423,6 @@ fn update(message: &mut Message, row: Row) {
 }
 
 fn standing(row: &Row) -> Standing {
-    let Row { entry, order, state, held_by, .. } = row;
-    Standing::Stored { entry: *entry, order: *order, state: *state, held_by: *held_by }
+    let Row { entry, order, state, held_by, recipient, .. } = *row;
+    Standing::Stored { entry, order, state, held_by, recipient }
 }

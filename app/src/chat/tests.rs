@@ -88,6 +88,7 @@ fn row(author: MemberId, lamport: u64, text: &str) -> Row {
         size: 20,
         state: if own { RowState::Saved } else { RowState::Received },
         held_by: 0,
+        recipient: None,
         late: false,
         unread: false,
         edited: false,

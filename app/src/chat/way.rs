@@ -5,7 +5,7 @@
 //! have no time.
 
 use browser::{
-    EntryId, FailureReason, Has, MemberId, Millis, Passage, RowState, Trace, Undelivered,
+    EntryId, FailureReason, Has, MemberId, Millis, Passage, RowState, Station, Trace, Undelivered,
 };
 
 use super::message::{Message, Standing};
@@ -28,8 +28,11 @@ pub enum Step {
     Saved,
     /// It went out to this member.
     SentTo(MemberId),
-    /// This member holds it.
+    /// This member holds it: it got it from here.
     HeldBy(MemberId),
+    /// This member holds it, and did not get it from here but through another: through the only
+    /// one to whom it was sent, or one of several.
+    HeldThrough(MemberId, Option<MemberId>),
     /// So many others hold it; which, is not remembered of each.
     HeldByOthers(u32),
     /// All recipients hold it.
@@ -52,13 +55,14 @@ pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered
     let Standing::Stored { entry, state, held_by, .. } = &message.standing else {
         return vec![Stop { at: Some(message.wall), what: Step::Written }];
     };
-    let stations = trace.filter(|trace| trace.entry == *entry).map(|trace| &trace.stations);
+    let trace = trace.filter(|trace| trace.entry == *entry);
+    let stations = trace.map(|trace| trace.stations.as_slice()).unwrap_or_default();
     let mut stops = vec![Stop { at: Some(message.wall), what: Step::Written }];
-    for station in stations.into_iter().flatten() {
+    for station in stations {
         let what = match station.what {
             Passage::Saved => Step::Saved,
             Passage::SentTo(member) => Step::SentTo(member),
-            Passage::HeldBy(member) => Step::HeldBy(member),
+            Passage::HeldBy(member) => held(member, stations),
             Passage::ReadBy(member) => Step::ReadBy(member),
             Passage::RefusedBy(member) => Step::RefusedBy(member),
             Passage::Gone => Step::Gone,
@@ -87,7 +91,7 @@ pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered
         | RowState::Received => false,
     };
     if reached(RowState::Delivered) {
-        put_after(&mut stops, |what| matches!(what, Step::HeldBy(_)), Step::Delivered);
+        put_after(&mut stops, is_held, Step::Delivered);
     }
     if reached(RowState::Read) {
         put_after(&mut stops, |what| matches!(what, Step::ReadBy(_)), Step::Read);
@@ -98,15 +102,37 @@ pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered
     stops
 }
 
+/// That a member holds it, and how it came there. All that was sent is remembered where anything is.
+fn held(member: MemberId, stations: &[Station]) -> Step {
+    let sent = |station: &Station| match station.what {
+        Passage::SentTo(to) => Some(to),
+        Passage::Saved
+        | Passage::HeldBy(_)
+        | Passage::ReadBy(_)
+        | Passage::RefusedBy(_)
+        | Passage::Gone => None,
+    };
+    let mut sent = stations.iter().filter_map(sent);
+    if sent.clone().any(|to| to == member) {
+        return Step::HeldBy(member);
+    }
+    let first = sent.next();
+    Step::HeldThrough(member, first.filter(|_| sent.next().is_none()))
+}
+
 fn has(stops: &[Stop], what: Step) -> bool {
     stops.iter().any(|stop| stop.what == what)
 }
 
+fn is_held(what: &Step) -> bool {
+    matches!(what, Step::HeldBy(_) | Step::HeldThrough(..))
+}
+
 /// How many hold it is proven, also where it is not remembered who they are.
 fn put_holders(stops: &mut Vec<Stop>, held_by: u32) {
-    let named = stops.iter().filter(|stop| matches!(stop.what, Step::HeldBy(_))).count();
+    let named = stops.iter().filter(|stop| is_held(&stop.what)).count();
     if usize::try_from(held_by).is_ok_and(|held_by| held_by > named) {
-        let known = |what| matches!(what, Step::Saved | Step::SentTo(_) | Step::HeldBy(_));
+        let known = |what| matches!(what, Step::Saved | Step::SentTo(_)) || is_held(&what);
         let last = stops.iter().rposition(|stop| known(stop.what)).unwrap_or(0);
         stops.insert(last + 1, Stop { at: None, what: Step::HeldByOthers(held_by) });
     }

@@ -20,8 +20,9 @@ impl Page {
         session::on_unkept(move |unkept| self.happen(PageEvent::Unkept(unkept)));
         let options = EventListenerOptions::enable_prevent_default();
         let on_leave = move |event: &web_sys::Event| {
-            let holds = || self.is_storing() || session::is_unkept() || self.is_alone_with_words();
-            if !session::is_reloading() && holds() {
+            // What a reload of the page's own does not bring back is asked about, too.
+            let holds = || self.is_storing() || self.is_alone_with_words();
+            if session::is_unkept() || !session::is_reloading() && holds() {
                 event.prevent_default();
             }
         };

@@ -3,7 +3,7 @@
 //! ```text
 //!  written ──► 300 ms since the last write? ── yes ───────────────────────────► in the storage
 //!                └─ no: in memory ── then, the page is hidden or left, another room ──┘
-//!                        ▲────────── again in 3 s ── refused: it is told (`unkept.rs`) ◄─┘
+//!            again in 3 s (`written.rs`) ◄── refused: it is told (`unkept.rs`) ◄─┘
 //! ```
 //! Each write there is told to other processes of the browser, so not every key is one: a crash may
 //! cost what was typed within that time, and nothing else does. What was sent is taken out at once:
@@ -36,7 +36,8 @@ struct Latest {
 thread_local! {
     /// Of the room in which somebody writes, and of those whose words were refused.
     static LATEST: RefCell<BTreeMap<RoomId, Latest>> = const { RefCell::new(BTreeMap::new()) };
-    static IS_DUE: Cell<bool> = const { Cell::new(false) };
+    /// When the next write is due.
+    static DUE: Cell<Option<Millis>> = const { Cell::new(None) };
     static WRITTEN: Cell<Millis> = const { Cell::new(0) };
     static LEAVING: RefCell<Vec<EventListener>> = const { RefCell::new(Vec::new()) };
 }
@@ -100,12 +101,17 @@ pub fn write_draft() {
     });
     for (room, words) in due {
         WRITTEN.set(now());
-        if !written::keep(DRAFT, &room, &words) {
-            LATEST.with_borrow_mut(|latest| {
-                latest.entry(room).and_modify(|latest| latest.unwritten = Some(words));
-            });
-            write_after(AGAIN);
-        }
+        written::keep(DRAFT, &room, &words);
+    }
+    if !written::try_again() {
+        write_after(AGAIN);
+    }
+}
+
+/// Keeps another kind of what stands in a composer: for whom it is, what it answers, its bundle.
+pub(super) fn keep_beside(kind: &str, room: &RoomId, text: &str) {
+    if !written::keep(kind, room, text) {
+        write_after(AGAIN);
     }
 }
 
@@ -117,17 +123,27 @@ pub(super) fn trust_nothing() {
 /// Forgets what is written in a room, or in all, and what is known of the storage.
 pub(super) fn drop_draft(room: Option<&RoomId>) {
     LATEST.with_borrow_mut(|all| all.retain(|of, _| room.is_some_and(|room| room != of)));
+    if room.is_none() {
+        written::forget_refused();
+    }
 }
 
 fn write_after(pause: Millis) {
-    if !IS_DUE.replace(true) {
-        listen();
-        let write = || {
-            IS_DUE.set(false);
-            write_draft();
-        };
-        set_timeout(write, Duration::from_millis(pause));
+    let at = now().saturating_add(pause);
+    // A clock that was set back makes no difference but one more write.
+    if DUE.get().is_some_and(|due| due <= at && due.abs_diff(at) <= AGAIN) {
+        return;
     }
+    DUE.set(Some(at));
+    listen();
+    let write = move || {
+        // An earlier one may have taken its place.
+        if DUE.get() == Some(at) {
+            DUE.set(None);
+            write_draft();
+        }
+    };
+    set_timeout(write, Duration::from_millis(pause));
 }
 
 /// A page that is hidden may not come to its timers any more.

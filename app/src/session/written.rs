@@ -5,12 +5,14 @@
 //!  tab: words, bundle, for whom, answer to what ── each change ──► device: all of it as one
 //!  a tab that has nothing of the room ◄──────── once a page ────────────────┘
 //! ```
-//! It is one text, so that words for one member alone never come back without that. Of two tabs
+//! It is one text, so that words for one member alone never come back without that: where the
+//! browser refuses to keep for whom they are, it keeps none of them. What it refuses stays in
+//! memory and is handed to it again with the next change, or in 3 s (`draft.rs`). Of two tabs
 //! that write in one room, the device keeps what was written last; neither changes what stands in
 //! the other, and whoever sends or empties its own leaves there what the other has written since.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use browser::RoomId;
 
@@ -27,6 +29,8 @@ type Whole = [String; KINDS.len()];
 thread_local! {
     /// The rooms that were looked for on the device: no more than there are.
     static SOUGHT: RefCell<BTreeSet<RoomId>> = const { RefCell::new(BTreeSet::new()) };
+    /// What the browser has refused to keep of a room: all that the room has.
+    static REFUSED: RefCell<BTreeMap<RoomId, Whole>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// What becomes of what the device has.
@@ -53,36 +57,91 @@ fn change_of(before: &Whole, after: &Whole, there: Option<&str>) -> Change {
 /// One of the kinds, as this tab has it; of a room that it has nothing of, as the device has it.
 pub(super) fn read(kind: &str, room: &RoomId) -> Option<String> {
     restore(room);
-    read_words(tab(), &key(kind, room))
+    let refused = REFUSED.with_borrow(|all| {
+        let whole = all.get(room)?;
+        KINDS.iter().zip(whole).find(|(known, _)| **known == kind).map(|(_, text)| text.clone())
+    });
+    refused.or_else(|| read_words(tab(), &key(kind, room)))
 }
 
 /// Keeps one of the kinds in the tab, and with it what follows on the device. An empty text removes
 /// it. False if it is not kept in both.
 pub(super) fn keep(kind: &str, room: &RoomId, words: &str) -> bool {
     restore(room);
-    let before = of_tab(room);
+    let before = of_room(room);
     let mut after = before.clone();
     for (_, text) in KINDS.iter().zip(&mut after).filter(|(known, _)| **known == kind) {
         words.clone_into(text);
     }
-    let in_tab = keep_words(tab(), &key(kind, room), words);
-    let (written, there) = (key(WRITTEN, room), || read_words(device(), &key(WRITTEN, room)));
-    let on_device = match change_of(&before, &after, there().as_deref()) {
-        Change::Keep(whole) => keep_words(device(), &written, &whole),
+    let there = read_words(device(), &key(WRITTEN, room));
+    write(room, &before, &after, there.as_deref())
+}
+
+/// Hands to the browser once more what it has refused; false if it refuses some of it again.
+pub(super) fn try_again() -> bool {
+    let refused = REFUSED.with_borrow(|all| all.keys().copied().collect::<Vec<_>>());
+    let again = |room: &RoomId| {
+        let whole = of_room(room);
+        // Nothing was changed, so what another tab has written meanwhile stays.
+        write(room, &whole, &whole, None)
+    };
+    refused.iter().filter(|room| !again(room)).count() == 0
+}
+
+/// Writes all of a room. Words never stand there without whom they are for.
+fn write(room: &RoomId, before: &Whole, after: &Whole, there: Option<&str>) -> bool {
+    let refused = REFUSED.with_borrow_mut(|all| all.remove(room)).is_some();
+    let name = |kind: &str| key(kind, room);
+    let keep_kind = |kind: &str, text: &str| keep_words(tab(), &name(kind), text);
+    let [draft, bundle, only, reply] = after;
+    let changed = |at: usize| refused || before[at] != after[at];
+    let is_for = !changed(2) || keep_kind(ONLY, only);
+    let (draft, bundle) = match is_for {
+        true => (draft.as_str(), bundle.as_str()),
+        false => ("", ""),
+    };
+    let mut kept = is_for;
+    kept &= !(changed(0) || !is_for) || keep_kind(DRAFT, draft);
+    kept &= !(changed(1) || !is_for) || keep_kind(BUNDLE, bundle);
+    kept &= !changed(3) || keep_kind(REPLY, reply);
+    let written = name(WRITTEN);
+    let change = match refused && !after[..2].iter().all(String::is_empty) {
+        true => Change::Keep(joined(after)),
+        false => change_of(before, after, there),
+    };
+    kept &= match change {
+        Change::Keep(whole) => {
+            let kept = keep_words(device(), &written, &whole);
+            if !kept && !only.is_empty() {
+                keep_words(device(), &written, "");
+            }
+            kept
+        }
         Change::Remove => keep_words(device(), &written, ""),
         Change::Leave => true,
     };
-    note(key(kind, room), in_tab && on_device);
-    in_tab && on_device
+    if !kept {
+        REFUSED.with_borrow_mut(|all| all.insert(*room, after.clone()));
+    }
+    note(room.to_string(), kept);
+    kept
 }
 
 /// Forgets all of a room, in this tab and on the device.
 pub(super) fn forget(room: &RoomId) {
     for kind in KINDS {
         keep_words(tab(), &key(kind, room), "");
-        note(key(kind, room), true);
     }
+    REFUSED.with_borrow_mut(|all| all.remove(room));
+    note(room.to_string(), true);
     keep_words(device(), &key(WRITTEN, room), "");
+}
+
+/// Forgets what the browser has refused: nothing that was written is to be there any more.
+pub(super) fn forget_refused() {
+    for room in REFUSED.take().keys() {
+        note(room.to_string(), true);
+    }
 }
 
 fn restore(room: &RoomId) {
@@ -98,6 +157,11 @@ fn restore(room: &RoomId) {
             keep_words(tab(), &key(kind, room), &text);
         }
     }
+}
+
+/// All of a room, also what the browser has refused to keep.
+fn of_room(room: &RoomId) -> Whole {
+    REFUSED.with_borrow(|all| all.get(room).cloned()).unwrap_or_else(|| of_tab(room))
 }
 
 fn of_tab(room: &RoomId) -> Whole {

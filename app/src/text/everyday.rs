@@ -45,7 +45,7 @@ pub struct Everyday {
     pub still_wait: fn(u64) -> String,
     pub pause: &'static str,
     pub go_on: &'static str,
-    pub lane_in_flight: &'static str,
+    pub lane_in_flight: [&'static str; 2],
     pub new_below: &'static str,
     pub more_new_above: &'static str,
     pub being_saved: &'static str,
@@ -99,20 +99,20 @@ pub const ENGLISH: Everyday = Everyday {
     at_unset: ["No time is chosen.", "Choose a date and a time, or another delivery."],
     at_past: ["This time is over.", "Choose a later one."],
     at_far: ["This is more than a year away.", "Choose an earlier time."],
-    nothing_waits: "Safe to close: nothing of yours waits",
+    nothing_waits: "Safe to close: nothing waits",
     still_wait: |count| {
         Language::English.counted(
             count,
-            "# message waits: keep this open, or it waits until you come back",
-            "# messages wait: keep this open, or they wait until you come back",
+            "# message waits: keep this open",
+            "# messages wait: keep this open",
         )
     },
     pause: "Pause sending",
     go_on: "Go on sending",
-    lane_in_flight: "On the way",
+    lane_in_flight: ["Out", "On the way: sent, and not known to have come"],
     new_below: "New messages",
     more_new_above: "New messages, and more of them further up",
-    being_saved: "Not all that you wrote is saved yet: keep this open",
+    being_saved: "Not all is saved yet: keep this open",
     keys: &[
         (
             "Everywhere",
@@ -178,12 +178,12 @@ pub const CHINESE: Everyday = Everyday {
     at_far: ["这个时间在一年以后。", "请选择更早的时间。"],
     nothing_waits: "可以关闭：没有你的消息在等待",
     still_wait: |count| {
-        let words = "# 条消息在等待：请保持打开，否则要等你回来才会送达";
+        let words = "# 条消息在等待：请保持打开";
         Language::Chinese.counted(count, words, words)
     },
     pause: "暂停发送",
     go_on: "恢复发送",
-    lane_in_flight: "途中",
+    lane_in_flight: ["途中", "已发出，尚不知是否到达"],
     new_below: "新消息",
     more_new_above: "新消息，上方还有更多",
     being_saved: "你写的内容还没有全部保存：请保持打开",

@@ -100,6 +100,14 @@ impl Language {
                 let name = name(member);
                 self.pick(format!("held by {name}"), format!("{name} 已持有"))
             }
+            Step::HeldThrough(member, through) => {
+                let (name, through) = (name(member), through.map(&name));
+                let through = through.unwrap_or_else(|| self.pick("another member", "其他成员"));
+                self.pick(
+                    format!("held by {name}, through {through}"),
+                    format!("{name} 已持有，经由 {through}"),
+                )
+            }
             Step::HeldByOthers(count) => self.row_state(RowState::Held, count),
             Step::Delivered => self.pick("delivered to all", "已送达所有人"),
             Step::ReadBy(member) => {

@@ -122,6 +122,8 @@ pub struct Delivery {
     pub state: RowState,
     /// How many others hold it.
     pub held_by: u32,
+    /// For whom it is, if that is one member who is still there.
+    pub recipient: Option<MemberId>,
 }
 
 impl Delivery {
@@ -320,6 +322,7 @@ impl Members {
     pub fn delivery_to(&self, own: &LogId, seq: Seq, only: Option<MemberId>) -> Delivery {
         let (mut held_by, mut recipients, mut holding, mut reading) = (0, 0, 0, 0);
         let (mut missed, mut gone) = (false, (false, false));
+        let mut one = None;
         for (id, member) in &self.members {
             let Some(standing) = member.own.get(own) else { continue };
             let misses = member.misses(own, seq);
@@ -338,6 +341,7 @@ impl Members {
             }
             if !member.forgotten && meant {
                 recipients += 1;
+                one = Some(*id);
                 holding += u32::from(holds);
                 reading += u32::from(holds && standing.read.contains(seq));
             }
@@ -352,7 +356,7 @@ impl Members {
             _ if recipients == 0 && gone.0 => RowState::Delivered,
             _ => RowState::Held,
         };
-        Delivery { state, held_by }
+        Delivery { state, held_by, recipient: one.filter(|_| recipients == 1) }
     }
 
     /// The recipients of an own entry that do not hold it.
@@ -455,6 +459,12 @@ mod tests {
         members.holds(&ANA, OWN, &RangeSet::of(0, 4));
         assert_eq!(state(&members, 0), (RowState::Delivered, 1));
         assert_eq!(state(&members, 5), (RowState::Saved, 0));
+        // Ben came later: that it was delivered says nothing of him, also once Ana is gone.
+        let recipient = |members: &Members, seq| members.delivery(&OWN, seq).recipient;
+        assert_eq!((recipient(&members, 0), recipient(&members, 5)), (Some(ANA), None));
+        members.forget(&ANA);
+        assert_eq!(state(&members, 0), (RowState::Delivered, 1));
+        assert_eq!((recipient(&members, 0), recipient(&members, 5)), (None, Some(BEN)));
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Wants {
         let open = |log: &LogId| missing.contains_key(log) || situation.inbox.contains_key(log);
         self.pursuits.retain(|log, _| open(log));
         self.pursuits.values_mut().for_each(Pursuit::lack_nothing);
-        self.rests.keep(&missing, situation.now);
+        self.rests.keep(&missing, situation.inbox, situation.now);
         let mut questions = Vec::new();
         for (log, missing) in std::mem::take(&mut missing) {
             let pursuit = self

@@ -414,10 +414,12 @@ impl Timeline {
         let delivery = delivery.with_expiry(row.expiry);
         let state = if back { delivery.state } else { row.state.max(delivery.state) };
         let held_by = row.held_by.max(delivery.held_by);
-        if (state, held_by) == (row.state, row.held_by) {
+        let (before, now) =
+            ((row.state, row.held_by, row.recipient), (state, held_by, delivery.recipient));
+        if before == now {
             return None;
         }
-        (row.state, row.held_by) = (state, held_by);
+        (row.state, row.held_by, row.recipient) = now;
         (!self.untold.contains_key(&row.order)).then(|| row.clone())
     }
 
@@ -483,6 +485,7 @@ mod tests {
             size: 20,
             state: RowState::Received,
             held_by: 0,
+            recipient: None,
             late: false,
             unread: false,
             edited: false,
@@ -606,9 +609,9 @@ mod tests {
         let mut own = row(1, 1);
         (own.own, own.state) = (true, RowState::Saved);
         timeline.surface(found(own.clone()), 1, (&ROOM, &keys()));
-        let delivered = Delivery { state: RowState::Delivered, held_by: 2 };
+        let delivered = Delivery { state: RowState::Delivered, held_by: 2, recipient: None };
         assert_eq!(timeline.update(&own.entry, delivered).unwrap().state, RowState::Delivered);
-        let held = Delivery { state: RowState::Held, held_by: 1 };
+        let held = Delivery { state: RowState::Held, held_by: 1, recipient: None };
         assert_eq!(timeline.update(&own.entry, held), None);
     }
 

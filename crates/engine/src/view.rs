@@ -150,7 +150,7 @@ pub enum Event {
         /// True if `LoadOlder` would show more.
         more: bool,
     },
-    /// How many own entries nobody else holds.
+    /// How many own entries nobody else holds that may still come to somebody.
     Pending(u64),
     /// Whether anybody can be reached.
     LinkState(LinkState),
@@ -244,6 +244,8 @@ pub struct Row {
     pub state: RowState,
     /// How many other members hold it, as far as is proven here.
     pub held_by: u32,
+    /// For whom it is, if that is one other member who is still there.
+    pub recipient: Option<MemberId>,
     /// True if it came after later ones and nothing was missing: it is not to be overlooked.
     pub late: bool,
     /// True if it is new to the person, as it is told: nobody was there to see it come.

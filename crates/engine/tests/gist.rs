@@ -95,7 +95,10 @@ fn what_nobody_else_holds_is_at_stake_once_there_is_somebody_and_until_it_is_giv
     assert_eq!(gist(&mut world, ana).unwrap().at_stake, 2);
     world.pass(60_000);
     let late = gist(&mut world, ana).unwrap();
-    assert_eq!((late.pending, late.at_stake), (1, 1), "one is in the tray");
+    assert_eq!((late.pending, late.at_stake, late.held_alone), (1, 1, 2), "one is in the tray");
+    world.command(ana, Command::Pause(true));
+    let paused = gist(&mut world, ana).unwrap();
+    assert_eq!((paused.pending, paused.at_stake), (1, 0), "nobody gets it by waiting");
 }
 
 #[test]

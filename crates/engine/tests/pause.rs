@@ -7,7 +7,7 @@ mod driver;
 use std::collections::BTreeMap;
 
 use driver::{World, founder, guest, two};
-use engine::{Command, Event, LaneView, Priority, Qos, Refusal, Terms};
+use engine::{Command, Event, LaneView, Priority, Qos, Refusal, Role, Terms, limits};
 
 fn last<T>(world: &World, peer: usize, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
     world.peers[peer].events.iter().rev().find_map(pick)
@@ -87,4 +87,47 @@ fn what_is_sent_and_not_held_yet_is_in_flight() {
     world.pass(30_000);
     let low = lane(&mut world, 3);
     assert_eq!((low.messages, low.in_flight), (0, 0));
+}
+
+#[test]
+fn who_has_paused_decides_nothing_that_nobody_would_hear_of() {
+    let mut world = two();
+    let ben = world.peers[1].engine.me();
+    world.command(0, Command::Pause(true));
+    for decision in [Command::Remove(ben), Command::Promote(ben), Command::NewLink] {
+        world.peers[0].events.clear();
+        world.command(0, decision);
+        assert_eq!(refusal(&world, 0), Some(Refusal::Paused));
+    }
+    world.command(0, Command::Pause(false));
+    world.command(0, Command::Promote(ben));
+    world.pass(5_000);
+    let role = last(&world, 1, |event| match event {
+        Event::Members(members) => members.iter().find(|one| one.me).map(|one| one.role),
+        _ => None,
+    });
+    assert_eq!(role, Some(Role::Admin), "it is heard of again");
+}
+
+#[test]
+fn what_is_owed_live_waits_for_the_end_of_the_pause() {
+    let mut world = two();
+    let heard = |world: &World| {
+        let is_live = |event: &&Event| matches!(event, Event::Live(_));
+        world.peers[1].events.iter().filter(is_live).count()
+    };
+    let owed = Terms { qos: Qos::AtLeastOnce, ..Terms::default() };
+    let owed = world.draft(0, "answer me", Priority::Normal).on(owed);
+    let now = world.clock();
+    // Nothing is carried out before they are apart.
+    world.peers[0].engine.command(Command::Send(owed), now);
+    world.peers[0].engine.command(Command::Pause(true), now);
+    world.take_to(1, 1);
+    world.pass(1_000);
+    world.take_to(1, 0);
+    world.pass(limits::LIVE_FOR / 2);
+    assert_eq!((heard(&world), world.wires.len()), (0, 1), "it is not repeated");
+    world.command(0, Command::Pause(false));
+    world.pass(limits::LIVE_FOR / 4);
+    assert_eq!(heard(&world), 1);
 }

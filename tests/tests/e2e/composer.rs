@@ -6,7 +6,7 @@ use crate::page::{LOOK, PATIENCE, Page};
 use crate::rooms::press;
 use crate::stage::{Told, play};
 use crate::view::View;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Instant;
 
@@ -214,6 +214,26 @@ fn not_kept(name: &str, browser: Browser) -> Told {
         ana.wait("nothing is told any more", |view| !told(view)).await?;
         ana.reload().await?;
         ana.wait("it outlives a reload", stands("half a thought")).await?;
+
+        // For whom words are is not kept either: then they come back with that, or not at all.
+        let invite = ana.invite().await?;
+        let ben = stage.enter("ben", Chromium).await?;
+        ben.join(&invite, "Ben").await?;
+        ana.wait_for_company(2).await?;
+        let view = ana.view().await?;
+        let alone = view.members.iter().find(|it| it.text.contains("Ben"));
+        let alone = alone.map(|it| it.member.clone()).context("Ben is not listed")?;
+        let () = ana.run(REFUSE, &[json!(true)]).await?;
+        ana.choose_delivery(&format!("only-{alone}")).await?;
+        ana.type_into("composer", " for Ben").await?;
+        ana.wait("it is told once more", told).await?;
+        press(&ana, "room", &ana.run::<String>(OTHER_ROOM, &[]).await?).await?;
+        ana.wait("nothing is written there", stands("")).await?;
+        press(&ana, "room", &other).await?;
+        let for_ben = |view: &View| stands("half a thought for Ben")(view) && view.shows("only-to");
+        ana.wait("it stands there for Ben", for_ben).await?;
+        ana.reload().await?;
+        ana.wait("nobody else reads what was for Ben", stands("")).await?;
         Ok(())
     })
 }

@@ -255,7 +255,7 @@ async fn live(page: Page, url: &str, sealed: bool) -> Result<(String, Vec<u8>)> 
         unlock(&page, PASSPHRASE).await?;
     }
     page.wait("what was being written is there", |view| is_written(view, DRAFT)).await?;
-    let (_, body) = invite.rsplit_once('.').context("an invite has a version")?;
+    let (_, body) = Page::secret(&invite)?.rsplit_once('.').context("an invite has a version")?;
     let bytes = BASE64URL_NOPAD.decode(body.as_bytes())?;
     page.quit().await?;
     Ok((body.to_owned(), bytes.get(64..96).context("an invite has a secret")?.to_vec()))

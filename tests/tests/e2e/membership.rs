@@ -267,10 +267,10 @@ async fn ask_on_a_phone(stage: &crate::stage::Stage, page: &Page) -> Result<()> 
         page.click("asked-close").await?;
         page.wait("it is called off", |view| !view.shows("asked")).await?;
         if language == "zh" {
+            page.run::<Value>(DRAWER, &[]).await?;
             ask_about(page, "Ben").await?;
         }
     }
-    page.run::<Value>(DRAWER, &[]).await?;
     be_wide(page).await
 }
 

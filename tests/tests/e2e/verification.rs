@@ -2,7 +2,7 @@
 //! that is known.
 
 use crate::browser::Browser::{Chromium, Firefox};
-use crate::looks::{DRAWER, be_small, be_wide, dress, fits, speak};
+use crate::looks::{be_small, be_wide, dress, fits, speak};
 use crate::membership::{ask_about, expect_focus};
 use crate::page::Page;
 use crate::stage::{Told, play};
@@ -159,7 +159,6 @@ fn a_known_name_with_another_key_is_a_loud_warning_that_says_what_to_do() -> Tol
             stage.portray(&ana, &format!("verify-phone-{language}")).await?;
             ana.click("asked-close").await?;
             ana.wait("the dialog is closed", |view| !view.shows("asked")).await?;
-            ana.run::<Value>(DRAWER, &[]).await?;
         }
         be_wide(&ana).await?;
 

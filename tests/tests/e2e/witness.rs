@@ -145,7 +145,7 @@ async fn talk(ana: &Page, ben: &Page, url: &str) -> Result<Vec<Vec<u8>>> {
     ana.hear(ANSWER).await?;
     ben.wait_for_delivery(ANSWER).await?;
     let view = ana.view().await?;
-    let (_, invite) = invite.rsplit_once('.').context("an invite has a version")?;
+    let (_, invite) = Page::secret(&invite)?.rsplit_once('.').context("an invite has a version")?;
     let mut keys: Vec<Vec<u8>> =
         view.members.iter().map(|it| it.member.clone().into_bytes()).collect();
     ensure!(keys.len() == 2, "{} members", keys.len());

@@ -79,8 +79,10 @@ impl Load {
             // Downloads of a newer build that failed and are tried again are 600. The network lab,
             // in which a person sees the queue at work, is 2,800, and the looks of code are 1,000.
             // Older messages that come as the reader scrolls are 2,500. The menu of how a message
-            // goes, and the looks of rows and dialogs, are 3,000.
-            Self::First => 587_500,
+            // goes, and the looks of rows and dialogs, are 3,000. Plurals, lists and spans as each
+            // language writes them, of whom a state tells, and patterns of keys are 9,000; replies
+            // that lead back, rooms found by name, curves, a queue by class and its pause 9,000.
+            Self::First => 606_000,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count. What was read, kept a log, and
@@ -89,8 +91,9 @@ impl Load {
             // what is not told of reading are 4,000. A search in all that is stored is 8,000: it
             // also brings the tables of letters that are the same in another case. What hangs on
             // nothing, and waits for that, is 800. What a peer holds behind a difference is 800,
-            // and pages that are cut where their runs are long are 1,300.
-            Self::Engine => 558_500,
+            // and pages that are cut where their runs are long are 1,300. When to ask again for what
+            // was refused for now, since when the oldest waits, and the pause are 4,000.
+            Self::Engine => 562_800,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,
         }

@@ -12,6 +12,7 @@ fn room(room: RoomId, counts: Option<(u64, u32)>) -> RoomSummary {
         unread: 3,
         pending,
         at_stake: pending,
+        held_alone: pending,
         waiting,
         knocking: 0,
         link: LinkState::Offline,

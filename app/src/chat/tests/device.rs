@@ -34,6 +34,7 @@ fn what_is_lost_is_added_up_and_what_is_not_known_is_said() {
         unread: 0,
         pending,
         at_stake: pending,
+        held_alone: pending,
         waiting,
         knocking: 0,
         link: LinkState::Offline,

@@ -12,6 +12,7 @@ fn gist(at: u64, unread: u32) -> Gist {
         at,
         unread,
         pending: 0,
+        held_alone: 0,
         at_stake: 0,
         waiting: 0,
         knocking: 0,

@@ -34,23 +34,6 @@ fn command(command: Command) -> [Errand; 1] {
 }
 
 #[test]
-fn the_only_other_member_is_known_as_long_as_there_is_just_one() {
-    let mut state = in_live_room();
-    let named = |id, role| MemberView { name: "Ben".to_owned(), ..member(id, role, false) };
-    let me = || member(ME, Role::Founder, true);
-    let mut only = |members: Vec<MemberView>| {
-        state.apply(told(Event::Members(members)));
-        state.room.only_other().map(str::to_owned)
-    };
-    assert_eq!(only(vec![me()]), None);
-    assert_eq!(only(vec![me(), named(BEN, Role::Member)]).as_deref(), Some("Ben"));
-    let others = |role| vec![me(), named(BEN, Role::Member), named(CARA, role)];
-    assert_eq!(only(others(Role::Applicant)).as_deref(), Some("Ben"), "she is at the door");
-    assert_eq!(only(others(Role::Removed)).as_deref(), Some("Ben"));
-    assert_eq!(only(others(Role::Admin)), None);
-}
-
-#[test]
 fn each_is_offered_what_it_may_do_and_nothing_else() {
     let choices = |mine, bens| room_as(mine, bens).room.choices(BEN);
     assert_eq!(

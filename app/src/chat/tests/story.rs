@@ -171,6 +171,31 @@ fn the_way_of_a_message_names_all_stations_with_their_times() {
 }
 
 #[test]
+fn who_got_it_through_another_is_said_to_have_and_through_whom_if_that_is_sure() {
+    let mut state = in_live_room();
+    let mine = Row { state: RowState::Held, ..row(ME, 1, "to whom it reaches") };
+    state.apply(told(Event::Rows(vec![mine.clone()])));
+    let steps = |passages: &[Passage]| {
+        let station = |what: &Passage| Station { at: 2_000, what: *what };
+        let stations = passages.iter().map(station).collect();
+        let (entry, priority) = (mine.entry, Priority::Normal);
+        let trace = Trace { entry, draft: None, priority, stations, recipients: vec![] };
+        let all = stops(&state, Some(&trace)).into_iter().map(|(_, what)| what);
+        all.filter(|what| !matches!(what, Step::Written | Step::Saved | Step::SentTo(_)))
+            .collect::<Vec<_>>()
+    };
+    let (sent, held) = (Passage::SentTo, Passage::HeldBy);
+    let through_ben = [Passage::Saved, sent(BEN), held(BEN), held(CARA)];
+    let expected = [Step::HeldBy(BEN), Step::HeldThrough(CARA, Some(BEN))];
+    assert_eq!(steps(&through_ben), expected);
+    let both = [Passage::Saved, sent(BEN), sent(CARA), held(CARA), held(BEN)];
+    assert_eq!(steps(&both), [Step::HeldBy(CARA), Step::HeldBy(BEN)]);
+    let dan = MemberId([9; 32]);
+    let one_of_two = [Passage::Saved, sent(BEN), sent(CARA), held(dan)];
+    assert_eq!(steps(&one_of_two), [Step::HeldThrough(dan, None)]);
+}
+
+#[test]
 fn of_a_message_without_times_it_is_said_how_many_hold_it_and_who_has_refused_it() {
     let held = |state, held_by| {
         let mut room = in_live_room();
@@ -217,7 +242,8 @@ fn of_a_message_without_times_it_is_said_how_many_hold_it_and_who_has_refused_it
         stations,
         recipients: vec![],
     };
-    let told = [(1_001, Step::Saved), (1_003, Step::HeldBy(CARA)), (7_001, Step::RefusedBy(BEN))];
+    let held = Step::HeldThrough(CARA, None);
+    let told = [(1_001, Step::Saved), (1_003, held), (7_001, Step::RefusedBy(BEN))];
     let told = told.map(|(at, what)| (Some(at), what));
     assert_eq!(stops(&state, Some(&trace)), [&[written], &told[..]].concat());
 }

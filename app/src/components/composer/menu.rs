@@ -93,7 +93,12 @@ pub fn MannerMenu(
                 title=word(|words| words.everyday.manner)
                 // Whoever presses it while it has the keyboard does not close it first.
                 on:mousedown=|event| event.prevent_default()
-                on:click=move |_| open.update(|open| *open = !*open)
+                on:click=move |_| {
+                    if open.get_untracked() {
+                        words.focus();
+                    }
+                    open.update(|open| *open = !*open);
+                }
             >
                 <Icon name="manner" />
                 <span class="unseen">{word(|words| words.everyday.manner)}</span>

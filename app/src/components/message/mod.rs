@@ -148,7 +148,7 @@ pub fn MessageRow(
                         <VanishBadge message />
                         <ExpiryBadge message />
                     </Show>
-                    {own.then(|| view! { <StateMark message other /> })}
+                    {own.then(|| view! { <StateMark message /> })}
                 </footer>
                 <Actions message own />
                 {own.then(|| view! { <Refused message on_rescue /> })}

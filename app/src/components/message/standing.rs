@@ -14,10 +14,10 @@ use crate::page::{Page, language, word};
 /// says something of them.
 #[derive(Clone, Copy)]
 pub struct Addressees {
-    /// The name of the only other member, if there is just one.
-    pub only: Memo<Option<String>>,
+    /// The names of all members.
+    names: Memo<Names>,
     /// The names of those whom messages have not reached in time.
-    pub missed: Memo<BTreeMap<EntryId, Vec<String>>>,
+    missed: Memo<BTreeMap<EntryId, Vec<String>>>,
 }
 
 impl Addressees {
@@ -25,22 +25,21 @@ impl Addressees {
     pub fn of_room(page: Page, names: Memo<Names>) -> Addressees {
         let undelivered = page.of_room(|room| room.queue.undelivered.clone());
         let missed = Memo::new(move |_| undelivered.with(|all| names.with(|it| missed(all, it))));
-        let only = page.of_room(|room| room.only_other().map(str::to_owned));
-        Addressees { only, missed }
+        Addressees { names, missed }
     }
 
-    /// Of whom the state of a message tells; `other` names whoever else can read it alone.
-    fn of(self, message: &Message, other: Signal<String>) -> Vec<String> {
-        let Standing::Stored { state, entry, .. } = &message.standing else { return Vec::new() };
-        let all = || match message.private {
-            Some(_) => vec![other.get()],
-            None => self.only.get().into_iter().collect(),
+    /// Of whom the state of a message tells.
+    fn of(self, message: &Message) -> Vec<String> {
+        let Standing::Stored { state, entry, recipient, .. } = &message.standing else {
+            return Vec::new();
         };
+        let name = |member| self.names.with(|names| names.get(&member).cloned());
+        let alone = || recipient.and_then(name).into_iter().collect();
         match state {
-            RowState::Delivered => all(),
+            RowState::Delivered => alone(),
             RowState::Expired => {
                 let missed = self.missed.with(|missed| missed.get(entry).cloned());
-                missed.unwrap_or_else(all)
+                missed.unwrap_or_else(alone)
             }
             RowState::Saved
             | RowState::Held
@@ -63,8 +62,6 @@ fn missed(undelivered: &[Undelivered], names: &Names) -> BTreeMap<EntryId, Vec<S
 pub fn StateMark(
     /// The message.
     message: Memo<Shown>,
-    /// The name of who else can read it, if it is for one member alone.
-    other: Signal<String>,
 ) -> impl IntoView {
     let page = Page::here();
     let language = language();
@@ -72,7 +69,7 @@ pub fn StateMark(
     let entry = Memo::new(move |_| message.with(|message| message.entry()));
     let said = Memo::new(move |_| {
         message.with(|message| {
-            let whom = addressees.map(|all| all.of(message, other)).unwrap_or_default();
+            let whom = addressees.map(|all| all.of(message)).unwrap_or_default();
             language.get().standing(message, &whom)
         })
     });

@@ -196,6 +196,7 @@ fn step_name(step: Step) -> &'static str {
         Step::Saved => "saved",
         Step::SentTo(_) => "sent",
         Step::HeldBy(_) | Step::HeldByOthers(_) => "held",
+        Step::HeldThrough(..) => "held-through",
         Step::Delivered => "delivered",
         Step::ReadBy(_) => "read-by",
         Step::Read => "read",

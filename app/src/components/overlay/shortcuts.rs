@@ -54,7 +54,7 @@ pub fn ShortcutsDialog() -> impl IntoView {
             }
             on:close=move |_| away()
         >
-            <div class="content">
+            <div class="content" tabindex="0">
                 <h2 id="shortcuts-heading">{word(|words| words.everyday.shortcuts)}</h2>
                 {groups}
             </div>

@@ -94,7 +94,12 @@ fn Lanes(peer: PeerQueue, names: Memo<Names>) -> impl IntoView {
                     <tr>
                         <th scope="col">{word(|words| words.lane)}</th>
                         <th scope="col">{word(|words| words.lane_messages)}</th>
-                        <th scope="col">{word(|words| words.everyday.lane_in_flight)}</th>
+                        <th
+                            scope="col"
+                            title=word(|words| words.everyday.lane_in_flight[1])
+                        >
+                            {word(|words| words.everyday.lane_in_flight[0])}
+                        </th>
                         <th scope="col">{word(|words| words.lane_bytes)}</th>
                         <th scope="col">{word(|words| words.lane_oldest)}</th>
                         <th scope="col">{word(|words| words.lane_attempts)}</th>

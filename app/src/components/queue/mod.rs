@@ -85,8 +85,11 @@ pub fn Queue(
         };
         view! { <LackedList class lacked on_more on_steer /> }
     };
+    // What nobody sees is not drawn anew every second.
+    let is_open = RwSignal::new(false);
     let on_toggle = move |event: web_sys::Event| {
         let details: web_sys::HtmlDetailsElement = event_target(&event);
+        is_open.set(details.open());
         on_steer(Steer::Watch(details.open()));
     };
     on_cleanup(move || on_steer(Steer::Watch(false)));
@@ -122,7 +125,9 @@ pub fn Queue(
             {Priority::ALL.map(of_class).collect_view()}
             <details on:toggle=on_toggle data-testid="queue-inside">
                 <summary class="fold">{word(|words| words.look_inside)}</summary>
-                <Inside view past names />
+                <Show when=move || is_open.get()>
+                    <Inside view past names />
+                </Show>
             </details>
         </section>
     }

@@ -68,6 +68,8 @@ pub enum ClientEvent {
     /// A newer build of this page is on this device, whole:
     /// [`Client::update`](crate::Client::update) goes on with it.
     Newer,
+    /// It has taken over: the page has to load itself again.
+    Updated,
     /// How much is stored, after [`Client::measure_space`](crate::Client::measure_space) or
     /// [`Client::persist`](crate::Client::persist).
     Space(Space),

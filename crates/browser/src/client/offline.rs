@@ -48,6 +48,7 @@ pub(super) struct Offline {
     failed: Cell<u32>,
     next_look: RefCell<Option<Timeout>>,
     on_newer: Box<dyn Fn()>,
+    on_updated: Box<dyn Fn()>,
     /// Of the container and the registration.
     listeners: RefCell<Vec<EventListener>>,
     /// Of the newer build that is being downloaded.
@@ -60,6 +61,7 @@ impl Offline {
         window: &Window,
         address: JsValue,
         on_newer: impl Fn() + 'static,
+        on_updated: impl Fn() + 'static,
     ) -> Option<Rc<Self>> {
         let mark = window.document()?.query_selector(MARK).ok().flatten()?;
         let build = mark.get_attribute("content")?;
@@ -74,6 +76,7 @@ impl Offline {
             failed: Cell::default(),
             next_look: RefCell::default(),
             on_newer: Box::new(on_newer),
+            on_updated: Box::new(on_updated),
             listeners: RefCell::default(),
             coming: RefCell::default(),
         });
@@ -189,23 +192,24 @@ impl Offline {
         self.next_look.replace(Some(next));
     }
 
-    /// Lets the newer build take over; this page is loaded again by what follows from it.
+    /// Lets the newer build take over; what follows from it tells this page to load itself again.
     pub(super) fn take_over(&self) {
         let Some(known) = self.registration.get() else { return };
         let asked = known.waiting().map(|it| it.post_message(&JsValue::from_str(TAKE_OVER)));
         if asked.is_none_or(|asked| asked.is_err()) {
             // Another tab was quicker.
-            let _ = self.window.location().reload();
+            (self.on_updated)();
         }
     }
 
-    /// A build has taken over: a page of another one is loaded again, once for each build.
+    /// A build has taken over: a page of another one is told to load itself again, once for each
+    /// build.
     fn follow(&self, build: Option<String>) {
         let Some(build) = build.filter(|build| *build != self.build) else { return };
         let Ok(Some(session)) = self.window.session_storage() else { return };
         let first = session.get_item(UPDATED).ok().flatten().as_ref() != Some(&build);
         if first && session.set_item(UPDATED, &build).is_ok() {
-            let _ = self.window.location().reload();
+            (self.on_updated)();
         }
     }
 }

@@ -91,12 +91,16 @@ impl Tab {
             window,
         });
         tab.listen();
-        let told = Rc::downgrade(&tab);
-        let offline = Offline::start(&tab.window, service, move || {
-            if let Some(tab) = told.upgrade() {
-                tab.tell(ClientEvent::Newer);
+        let tells = |event: fn() -> ClientEvent| {
+            let told = Rc::downgrade(&tab);
+            move || {
+                if let Some(tab) = told.upgrade() {
+                    tab.tell(event());
+                }
             }
-        });
+        };
+        let (newer, updated) = (tells(|| ClientEvent::Newer), tells(|| ClientEvent::Updated));
+        let offline = Offline::start(&tab.window, service, newer, updated);
         if let Some(offline) = offline {
             let _ = tab.offline.set(offline);
         }

@@ -187,12 +187,18 @@ impl Engine {
         mine.map(in_log).sum()
     }
 
-    /// How much of that others are to have: nothing while there is nobody else.
+    /// How much of that others could have if the page stays open: nothing while there is nobody
+    /// else, one is a member no more, or the room is paused.
     pub(super) fn at_stake(&self) -> u64 {
-        match self.members.iter().any(|member| self.role(member) >= Role::Member) {
-            true => self.pending(),
-            false => 0,
-        }
+        let is_member = |member: &MemberId| self.role(member) >= Role::Member;
+        let somebody = is_member(&self.own.member) && self.members.iter().any(is_member);
+        if somebody && !self.shelf().paused { self.pending() } else { 0 }
+    }
+
+    /// How many own entries nobody else is known to hold, whatever may come of them.
+    pub(super) fn held_alone(&self) -> u64 {
+        let mine = self.logs.iter().filter(|(log, _)| log.member == self.own.member);
+        mine.map(|(log, state)| state.held().minus(&self.members.held_by_others(log)).len()).sum()
     }
 
     /// True if nobody will be given an own message any more by itself.

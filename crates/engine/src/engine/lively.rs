@@ -151,8 +151,10 @@ impl Engine {
         if self.outbox.live.deadline().is_none_or(|at| at > now) {
             return;
         }
-        let links = &self.links;
-        let there = |member: &MemberId| links.values().any(|link| link.member() == Some(*member));
+        let (links, paused) = (&self.links, self.shelf().paused);
+        let there = |member: &MemberId| {
+            !paused && links.values().any(|link| link.member() == Some(*member))
+        };
         let random = &mut self.random;
         let due = self.outbox.live.repeat(now, there, |most| random.below(most.max(1)));
         for (message, to) in due {

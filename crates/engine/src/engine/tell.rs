@@ -311,6 +311,7 @@ impl Engine {
                 .map_or(0, |body| u32::try_from(body.len()).unwrap_or(u32::MAX)),
             state: if own { state } else { RowState::Received },
             held_by: if own { delivery.held_by } else { 0 },
+            recipient: delivery.recipient.filter(|_| own),
             late: false,
             unread: false,
             edited: false,

@@ -230,16 +230,17 @@ impl Tray {
     }
 
     /// True if nothing comes of a message any more by itself: it has expired, or each of those who
-    /// lack it has refused it for good, also if a person has put that away.
+    /// lack it, if there is anybody, has refused it for good, also if a person has put that away.
     #[must_use]
-    pub fn is_over(&self, entry: &EntryId, mut lacking: impl Iterator<Item = MemberId>) -> bool {
+    pub fn is_over(&self, entry: &EntryId, lacking: impl Iterator<Item = MemberId>) -> bool {
         let Some(Case { failures, .. }) = self.cases.get(entry) else { return false };
         let expired = failures.iter().any(|failure| failure.reason == FailureReason::Expired);
         let refused = |member: MemberId| {
             let theirs = failures.iter().filter(|failure| failure.member == member);
             theirs.map(|failure| failure.attempts).any(|attempts| attempts >= limits::REFUSALS)
         };
-        expired || lacking.all(refused)
+        let mut lacking = lacking.map(refused).peekable();
+        expired || lacking.peek().is_some() && lacking.all(|refused| refused)
     }
 
     /// The messages that something is known of, in a log from one seq to another.
@@ -317,6 +318,18 @@ mod tests {
         let failure = &case.failures[0];
         assert_eq!((failure.reason, failure.attempts), (FailureReason::Expired, limits::REFUSALS));
         assert_eq!(case.history.last().map(|one| one.reason), Some(FailureReason::NoSpace));
+    }
+
+    #[test]
+    fn nothing_is_over_while_nobody_lacks_it_or_one_may_still_take_it() {
+        let mut tray = Tray::default();
+        let (blocked, full) =
+            ((FailureReason::Blocked, Refused::ForGood), (FailureReason::NoSpace, Refused::ForNow));
+        tray.refused(entry(1), ANA, blocked, 1);
+        tray.refused(entry(1), BEN, full, 2);
+        let is_over = |lacking: &[MemberId]| tray.is_over(&entry(1), lacking.iter().copied());
+        assert!(is_over(&[ANA]) && !is_over(&[ANA, BEN]) && !is_over(&[BEN]));
+        assert!(!is_over(&[]), "whoever had refused it is gone");
     }
 
     #[test]

@@ -62,13 +62,14 @@ pub enum InviteError {
 
 impl Invite {
     /// Reads an invite from what stands behind the `#` of a link; also with the `#`, or the whole
-    /// link, or white space around it.
+    /// link, what a page puts behind an `&`, or white space around it.
     ///
     /// # Errors
     /// [`InviteError`] if it is damaged or of a newer version.
     pub fn parse(fragment: &str) -> Result<Invite, InviteError> {
         let fragment = fragment.trim();
-        let text = fragment.rsplit_once('#').map_or(fragment, |(_, behind)| behind).trim();
+        let text = fragment.rsplit_once('#').map_or(fragment, |(_, behind)| behind);
+        let text = text.split('&').next().unwrap_or(text).trim();
         if text.len() > INVITE_TEXT_BYTES {
             return Err(InviteError::Damaged);
         }
@@ -254,6 +255,7 @@ mod tests {
             format!("#{text}"),
             format!(" \n{text}\r\n"),
             format!("https://chat.example/?relay=only#{text}"),
+            format!("https://chat.example/#{text}&from=Ana%20%26%20Li"),
             format!(" http://localhost:8080/#{text} "),
         ] {
             assert_eq!(Invite::parse(&pasted), Ok(invite()), "{pasted}");

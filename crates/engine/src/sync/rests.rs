@@ -63,14 +63,21 @@ impl Rests {
         resting
     }
 
-    /// Keeps what is still missing, and ends the waits that are over.
-    pub fn keep(&mut self, missing: &BTreeMap<LogId, RangeSet>, now: Millis) {
-        let lacks = |log: &LogId, first, last| {
-            missing
-                .get(log)
-                .is_some_and(|missing| !missing.and(&RangeSet::of(first, last)).is_empty())
+    /// Keeps what is still missing, or has come and may be refused once more, and ends the waits
+    /// that are over.
+    pub fn keep(
+        &mut self,
+        missing: &BTreeMap<LogId, RangeSet>,
+        inbox: &BTreeMap<LogId, RangeSet>,
+        now: Millis,
+    ) {
+        let among = |all: &BTreeMap<LogId, RangeSet>, log: &LogId, rest: &RangeSet| {
+            all.get(log).is_some_and(|all| !all.and(rest).is_empty())
         };
-        self.rests.retain(|(log, first), rest| lacks(log, *first, rest.last));
+        self.rests.retain(|(log, first), rest| {
+            let rest = RangeSet::of(*first, rest.last);
+            among(missing, log, &rest) || among(inbox, log, &rest)
+        });
         for rest in self.rests.values_mut() {
             rest.until = rest.until.filter(|until| now < *until);
         }
@@ -111,10 +118,10 @@ mod tests {
             let doubled = (limits::REST << times.min(16)).min(limits::REST_MAX);
             let chance = if times % 2 == 0 { 0 } else { doubled / 4 };
             assert_eq!(waits, doubled - chance);
-            rests.keep(&missing(0, 9), now + waits - 1);
+            rests.keep(&missing(0, 9), &BTreeMap::new(), now + waits - 1);
             assert_eq!(rests.of(&LOG), RangeSet::of(3, 5));
             now += waits;
-            rests.keep(&missing(0, 9), now);
+            rests.keep(&missing(0, 9), &BTreeMap::new(), now);
             assert_eq!((rests.of(&LOG), rests.deadline()), (RangeSet::default(), None));
         }
     }
@@ -127,10 +134,13 @@ mod tests {
         rests.refused(LOG, (5, 6), 1_000, |_| 0);
         assert_eq!(rests.of(&LOG).ranges(), [(5, 7)]);
         assert_eq!(rests.deadline(), Some(limits::REST));
-        rests.keep(&missing(0, 5), 1_000);
+        rests.keep(&missing(0, 5), &BTreeMap::new(), 1_000);
         assert_eq!(rests.of(&LOG).ranges(), [(5, 6)]);
         assert_eq!(rests.deadline(), Some(1_000 + 2 * limits::REST));
-        rests.keep(&missing(0, 4), 1_000);
+        // Here and not stored yet: it may be refused once more.
+        rests.keep(&missing(0, 4), &missing(6, 6), 1_000);
+        assert_eq!(rests.of(&LOG).ranges(), [(5, 6)]);
+        rests.keep(&missing(0, 4), &BTreeMap::new(), 1_000);
         assert_eq!(rests.deadline(), None);
     }
 

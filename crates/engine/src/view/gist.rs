@@ -16,10 +16,14 @@ pub struct Gist {
     /// Messages of others that are new: behind all that was read here, or behind what was read of
     /// their log, or late. Counted up to [`limits::UNREAD`](crate::limits::UNREAD) rows back.
     pub unread: u32,
-    /// Own entries that nobody else holds.
+    /// Own entries that nobody else holds and that may still come to somebody.
     pub pending: u64,
-    /// Of those, what other members are to have: nothing if there are none yet.
+    /// Of those, what other members could have if this device stays: nothing if there are none,
+    /// one is a member no more, or the room is paused.
     pub at_stake: u64,
+    /// Own entries that nobody else holds, also those that nobody will be given any more: what is
+    /// lost with this device.
+    pub held_alone: u64,
     /// Drafts that wait for their time.
     pub waiting: u32,
     /// Who wait at the door.

@@ -54,8 +54,8 @@ pub enum Refusal {
     /// Nobody is linked, so what is said only live reaches nobody.
     #[error("nobody is connected: what is only said live would reach nobody")]
     NobodyThere,
-    /// Nothing is handed on at present, and what is said only live does not wait.
-    #[error("sending is paused: what is only said live would reach nobody")]
+    /// Nothing is handed on at present, and what is said only live, or decided, is not to wait.
+    #[error("sending is paused: nobody would hear of it")]
     Paused,
     /// Too many drafts wait for the disk.
     #[error("{waiting} messages wait to be stored, wait a moment and send again")]

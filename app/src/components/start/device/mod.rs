@@ -73,8 +73,10 @@ pub fn DeviceDialog() -> impl IntoView {
             | Device::Failed(..) => words.import,
         }
     };
+    // What is typed in it outlives the day, which draws anew what is said.
+    let spoken = Memo::new(move |_| language.get());
     let body = move || {
-        let language = language.get();
+        let language = spoken.get();
         match device.get() {
             Device::Rests => ().into_any(),
             Device::Asks(DeviceQuestion::Choices) => view! { <Offers /> }.into_any(),

@@ -152,7 +152,7 @@ fn offers(
 /// What leaving does: what nobody else holds is lost, and how much that is.
 fn consequences(language: Language, gist: Option<&Gist>) -> AnyView {
     let words = language.words();
-    let lost = gist.map_or(0, |gist| gist.pending);
+    let lost = gist.map_or(0, |gist| gist.held_alone);
     let later = gist.map_or(0, |gist| gist.waiting);
     let lines = [
         Some(words.leave_gone.to_owned()),

@@ -32,6 +32,7 @@ fn row(n: u8) -> News {
         size: 0,
         state: RowState::Saved,
         held_by: 0,
+        recipient: None,
         late: false,
         unread: false,
         edited: false,

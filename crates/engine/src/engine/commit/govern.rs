@@ -161,6 +161,10 @@ impl Engine {
         if mine == Role::Applicant {
             return Err(Refusal::Outside);
         }
+        // Who is decided about could not be told, nor whoever else has to know of it.
+        if self.shelf().paused {
+            return Err(Refusal::Paused);
+        }
         if mine < motion.needs() {
             let founder = motion.needs() == Role::Founder;
             return Err(if founder { Refusal::NotFounder } else { Refusal::NotAdmin });

@@ -83,6 +83,7 @@ impl Engine {
             unread: count(self.unread_among_newest(limits::UNREAD).len()),
             pending: self.pending(),
             at_stake: self.at_stake(),
+            held_alone: self.held_alone(),
             waiting: count(self.outbox.waits.stored_ones().len()),
             knocking: count(self.knocking()),
             link: self.link_state(),

@@ -20,7 +20,7 @@ impl Flow {
             ..LaneView::default()
         };
         let data = Class::DATA.into_iter().map(|class| LaneView {
-            messages: self.lacks(logs, me, class),
+            messages: self.lacks(logs, me, class) + self.given(logs, me, class),
             in_flight: self.in_flight(logs, me, class),
             unmeasured: self.lacks(logs, me, class),
             bytes: number(self.lane_bytes[class.index()]),
@@ -49,20 +49,36 @@ impl Flow {
         own + asked.sum::<u64>()
     }
 
-    /// How many own entries of a class it was sent, or is about to be, and does not hold yet.
+    /// How many own entries of a class are in its lanes: read, and not given to the channel yet.
+    fn given(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
+        let given =
+            self.own_sent(logs, me, class).map(|(log, sent)| sent.and(&self.in_lanes(&log)));
+        given.map(|given| given.len()).sum()
+    }
+
+    /// How many own entries of a class it was sent and does not hold yet.
     fn in_flight(&self, logs: &Logs, me: &MemberId, class: Class) -> u64 {
-        let own = Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class);
-        let Some(own) = own else { return 0 };
-        let sent = self.sent.iter().filter(|(log, _)| log.member == *me);
-        let of_log = sent.filter_map(|(log, sent)| {
-            let mut sent = sent.and(logs.of(log)?.of_class(own));
-            if let Some(peer) = self.have.of(log) {
+        let of_log = self.own_sent(logs, me, class).map(|(log, mut sent)| {
+            sent.subtract(&self.in_lanes(&log));
+            if let Some(peer) = self.have.of(&log) {
                 sent.subtract(&peer.held);
                 sent.subtract(&peer.refused);
             }
-            Some(sent.len())
+            sent.len()
         });
         of_log.sum()
+    }
+
+    /// The own entries of a class that were given to its lanes, of each log.
+    fn own_sent<'a>(
+        &'a self,
+        logs: &'a Logs,
+        me: &'a MemberId,
+        class: Class,
+    ) -> impl Iterator<Item = (LogId, RangeSet)> + 'a {
+        let own = Priority::ALL.into_iter().find(|priority| Class::from(*priority) == class);
+        let sent = self.sent.iter().filter(|(log, _)| log.member == *me);
+        sent.filter_map(move |(log, sent)| Some((*log, sent.and(logs.of(log)?.of_class(own?)))))
     }
 
     /// The entries of one class in each own log that it lacks and that were not given to its lanes

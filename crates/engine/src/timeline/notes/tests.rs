@@ -86,6 +86,7 @@ fn shown(who: u8, private: Option<u8>, noted: &Noted) -> Row {
         size: 20,
         state: RowState::Received,
         held_by: 0,
+        recipient: None,
         late: false,
         unread: false,
         edited: false,
