@@ -102,7 +102,8 @@ pub fn way(message: &Message, trace: Option<&Trace>, failed: Option<&Undelivered
     stops
 }
 
-/// That a member holds it, and how it came there. All that was sent is remembered where anything is.
+/// That a member holds it, and how it came there: where anything is remembered, all that was sent
+/// is.
 fn held(member: MemberId, stations: &[Station]) -> Step {
     let sent = |station: &Station| match station.what {
         Passage::SentTo(to) => Some(to),

@@ -82,7 +82,8 @@ impl Load {
             // goes, and the looks of rows and dialogs, are 3,000. Plurals, lists and spans as each
             // language writes them, of whom a state tells, and patterns of keys are 9,000; replies
             // that lead back, rooms found by name, curves, a queue by class and its pause 9,000.
-            Self::First => 606_000,
+            // Through whom a message came, and words kept with whom they are for, are 4,000.
+            Self::First => 610_500,
             // What is moved, refused or expires is compared and kept in mind before it is deleted.
             // Why links ended, what came too late, and rooms that go through relays alone. What a
             // candidate may say, and which offers and answers count. What was read, kept a log, and
@@ -91,9 +92,9 @@ impl Load {
             // what is not told of reading are 4,000. A search in all that is stored is 8,000: it
             // also brings the tables of letters that are the same in another case. What hangs on
             // nothing, and waits for that, is 800. What a peer holds behind a difference is 800,
-            // and pages that are cut where their runs are long are 1,300. When to ask again for what
-            // was refused for now, since when the oldest waits, and the pause are 4,000.
-            Self::Engine => 562_800,
+            // and pages that are cut where their runs are long are 1,300. When to ask again for
+            // what was refused for now, since when the oldest waits, and the pause are 5,000.
+            Self::Engine => 563_800,
             // Most of it is the table of emoji with their names: one file, fetched once.
             Self::Kept => 45_000,
         }

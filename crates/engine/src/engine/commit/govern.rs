@@ -144,6 +144,7 @@ impl Engine {
         }
         let waiting = self.governance.motions.len();
         match self.admissible(motion) {
+            Ok(()) if self.shelf().paused => self.refuse(None, Refusal::Paused),
             Ok(()) if waiting < limits::MOTIONS => self.governance.motions.push_back(motion),
             Ok(()) => {
                 let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
@@ -160,10 +161,6 @@ impl Engine {
         }
         if mine == Role::Applicant {
             return Err(Refusal::Outside);
-        }
-        // Who is decided about could not be told, nor whoever else has to know of it.
-        if self.shelf().paused {
-            return Err(Refusal::Paused);
         }
         if mine < motion.needs() {
             let founder = motion.needs() == Role::Founder;
