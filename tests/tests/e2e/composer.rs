@@ -219,10 +219,12 @@ fn not_kept(name: &str, browser: Browser) -> Told {
         let invite = ana.invite().await?;
         let ben = stage.enter("ben", Chromium).await?;
         ben.join(&invite, "Ben").await?;
-        ana.wait_for_company(2).await?;
-        let view = ana.view().await?;
-        let alone = view.members.iter().find(|it| it.text.contains("Ben"));
-        let alone = alone.map(|it| it.member.clone()).context("Ben is not listed")?;
+        let of_ben = |view: &View| {
+            let ben = view.members.iter().find(|it| it.text.contains("Ben"));
+            ben.map(|it| it.member.clone())
+        };
+        let view = ana.wait("Ben is listed", |view| of_ben(view).is_some()).await?;
+        let alone = of_ben(&view).context("Ben is gone")?;
         let () = ana.run(REFUSE, &[json!(true)]).await?;
         ana.choose_delivery(&format!("only-{alone}")).await?;
         ana.type_into("composer", " for Ben").await?;
