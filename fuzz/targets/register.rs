@@ -35,7 +35,7 @@ fn sign(kind: RegisterKind, value: &impl Serialize) -> Register {
 /// and some of those that are none.
 fn is_worth_signing(bytes: &[u8]) -> bool {
     let is_value = || postcard::from_bytes::<Receipt>(bytes).is_ok();
-    bytes.len() % 32 == 0 || is_value() || postcard::from_bytes::<Profile>(bytes).is_ok()
+    bytes.len().is_multiple_of(32) || is_value() || postcard::from_bytes::<Profile>(bytes).is_ok()
 }
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -95,14 +95,14 @@ fn write(room: &RoomId, before: &Whole, after: &Whole, there: Option<&str>) -> b
     let keep_kind = |kind: &str, text: &str| keep_words(tab(), &name(kind), text);
     let [draft, bundle, only, reply] = after;
     let changed = |at: usize| refused || before[at] != after[at];
-    let is_for = !changed(2) || keep_kind(ONLY, only);
-    let (draft, bundle) = match is_for {
-        true => (draft.as_str(), bundle.as_str()),
-        false => ("", ""),
-    };
-    let mut kept = is_for;
-    kept &= !(changed(0) || !is_for) || keep_kind(DRAFT, draft);
-    kept &= !(changed(1) || !is_for) || keep_kind(BUNDLE, bundle);
+    let mut kept = !changed(2) || keep_kind(ONLY, only);
+    if kept {
+        kept &= !changed(0) || keep_kind(DRAFT, draft);
+        kept &= !changed(1) || keep_kind(BUNDLE, bundle);
+    } else {
+        keep_kind(DRAFT, "");
+        keep_kind(BUNDLE, "");
+    }
     kept &= !changed(3) || keep_kind(REPLY, reply);
     let written = name(WRITTEN);
     let change = match refused && !after[..2].iter().all(String::is_empty) {

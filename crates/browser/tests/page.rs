@@ -446,6 +446,7 @@ async fn a_page_whose_worker_does_not_load_says_so_and_what_else_is_wrong() {
             | ClientEvent::Wiped
             | ClientEvent::Backup(_)
             | ClientEvent::Newer
+            | ClientEvent::Updated
             | ClientEvent::Link(_)
             | ClientEvent::Checked(_, _)
             | ClientEvent::Space(_)

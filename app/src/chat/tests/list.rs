@@ -71,7 +71,9 @@ fn beside_the_room_that_is_shown_stand_its_last_line_and_what_is_new_on_the_scre
         let gist = beside(&told, room, &state.room, &state.rows, 50_000);
         let said = gist.last.map(|line| match line.body {
             Body::Text(text) => (line.own, text),
-            other => panic!("it says {other:?}"),
+            other @ (Body::Gone | Body::Decided(_) | Body::Newer | Body::Unreadable) => {
+                panic!("it says {other:?}")
+            }
         });
         (said, gist.at, gist.unread)
     };

@@ -41,7 +41,9 @@ impl Rests {
         let known = known.filter(|(_, rest)| rest.last >= first);
         let known: Vec<_> = known.map(|(place, rest)| (*place, rest.times)).collect();
         let times = known.iter().map(|(_, times)| *times).max().unwrap_or(0);
-        known.iter().for_each(|(place, _)| drop(self.rests.remove(place)));
+        for (place, _) in &known {
+            self.rests.remove(place);
+        }
         if self.rests.len() >= limits::RESTS {
             self.forget_soonest();
         }
