@@ -126,7 +126,8 @@ fn what_is_owed_live_waits_for_the_end_of_the_pause() {
     world.pass(1_000);
     world.take_to(1, 0);
     world.pass(limits::LIVE_FOR / 2);
-    assert_eq!((heard(&world), world.wires.len()), (0, 1), "it is not repeated");
+    assert!(!world.wires.is_empty(), "they are linked again");
+    assert_eq!(heard(&world), 0, "it is not repeated");
     world.command(0, Command::Pause(false));
     world.pass(limits::LIVE_FOR / 4);
     assert_eq!(heard(&world), 1);
