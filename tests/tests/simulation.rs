@@ -181,7 +181,7 @@ const SOON: u64 = 16;
 /// Faults that show only when several odd things come together, and a quick seed in which each
 /// does. Where the engine or the world is another, a seed may show another story: then
 /// `cargo xtask sim --planted --only NAME` says how many seeds it takes, and the last is the next.
-const HIDDEN: [(&str, u64); 19] = [
+const HIDDEN: [(&str, u64); 20] = [
     ("BodyUnchecked", 31),
     ("BootIgnored", 23),
     ("BundleSplitByPage", 14),
@@ -194,12 +194,13 @@ const HIDDEN: [(&str, u64); 19] = [
     ("OwnEntriesOverwritten", 152),
     ("OwnVersionKeepsName", 128),
     ("PageFloorSkipsRow", 0),
+    ("PutAwayComesBack", 30),
     ("ReceiptOfNewsOnly", 69),
     ("RegisterSignatureUnchecked", 22),
     ("RegisterStepsByOne", 782),
-    ("ReplayedOfferAnswered", 0),
-    ("TypingForever", 0),
-    ("UnknownCommitTrusted", 0),
+    ("ReplayedOfferAnswered", 61),
+    ("TypingForever", 88),
+    ("UnknownCommitTrusted", 4),
     ("WantNotServedTwice", 42),
 ];
 
