@@ -10,7 +10,7 @@ use crate::membership::expect_focus;
 use crate::page::Page;
 use crate::room::ROOM;
 use crate::rooms::{open_room, press};
-use crate::searching::{counts, led_to, look_for};
+use crate::searching::{counts, led_to, look_for, say_hay};
 use crate::stage::{Told, play};
 use crate::view::View;
 
@@ -38,15 +38,6 @@ fn is_open(name: &'static str) -> impl Fn(&View) -> bool {
     move |view| view.shows("composer") && view.title.contains(name)
 }
 
-/// Says more than a page of the timeline, in two classes, so that no two become one.
-async fn talk(page: &Page) -> Result<()> {
-    for number in 0..110 {
-        page.choose_priority(if number % 2 == 0 { "normal" } else { "low" }).await?;
-        page.send(&format!("hay {number}")).await?;
-    }
-    Ok(())
-}
-
 #[test]
 fn words_are_found_in_all_rooms_and_a_hit_leads_into_its_room_in_chromium() -> Told {
     play("everywhere", async |stage| {
@@ -54,7 +45,7 @@ fn words_are_found_in_all_rooms_and_a_hit_leads_into_its_room_in_chromium() -> T
         ana.found_room(&stage.server.url(), "Ana").await?;
         ana.send("我们明天坐火车去北京").await?;
         ana.send("the Needle in the haystack").await?;
-        talk(&ana).await?;
+        say_hay(&ana).await?;
         let first = open_room(&ana).await?;
         ana.click("new-room").await?;
         ana.enter_names("Anna", "Garden").await?;

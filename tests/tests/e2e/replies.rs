@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::browser::Browser::{Chromium, Firefox};
 use crate::page::Page;
 use crate::queue::{choose, press};
-use crate::searching::{counts, led_to, look_for};
+use crate::searching::{counts, led_to, look_for, say_hay};
 use crate::stage::{Told, play};
 use crate::view::View;
 
@@ -96,11 +96,7 @@ fn a_reply_leads_to_what_it_answers_though_older_messages_have_to_be_read_for_it
         let ana = stage.enter("ana", Chromium).await?;
         ana.found_room(&stage.server.url(), "Ana").await?;
         ana.send("the question").await?;
-        // More than a page of the timeline, in two classes, so that no two become one.
-        for number in 0..110 {
-            ana.choose_priority(if number % 2 == 0 { "normal" } else { "low" }).await?;
-            ana.send(&format!("hay {number}")).await?;
-        }
+        say_hay(&ana).await?;
         look_for(&ana, "question").await?;
         ana.wait("it is found", counts("1 found")).await?;
         ana.click("search-hit").await?;
