@@ -121,7 +121,8 @@ impl Fault {
     /// True if it shows only where somebody refuses one message again and again.
     #[must_use]
     pub fn needs_poison(self) -> bool {
-        let these = [Planted::RefusedHoldsUpRest, Planted::RefusedAskedAtOnce];
+        let these =
+            [Planted::RefusedHoldsUpRest, Planted::RefusedAskedAtOnce, Planted::RefusedNotTold];
         these.into_iter().any(|planted| self == Fault::Engine(planted))
     }
 

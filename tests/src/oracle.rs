@@ -34,7 +34,7 @@ use engine::{Original, Role, Row, RowState, StoreOp, Table, Trouble, Undelivered
 use crate::store::Store;
 
 pub use traffic::Place;
-pub use verdict::Present;
+pub use verdict::{Judged, Present};
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct Screen {
     pub(crate) overdue: Option<(Order, u64)>,
     /// Whose messages were ever said to be missing.
     pub gapped: BTreeSet<MemberId>,
+    /// Whose messages are said to be missing.
+    pub gaps: BTreeSet<MemberId>,
     /// What could not be delivered.
     pub tray: Vec<Undelivered>,
     /// What was told of messages that others answer.
@@ -86,6 +88,8 @@ struct Said {
     peer: usize,
     /// The newest row that the page showed then.
     after: Option<Order>,
+    /// True if the page showed somebody else.
+    company: bool,
 }
 
 /// What is known of the whole world.
@@ -95,6 +99,8 @@ pub struct Oracle {
     members: Vec<MemberId>,
     /// The member that lies, whose claims count for nothing.
     pub mallory: Option<usize>,
+    /// See [`Plan::is_plain`](crate::plan::Plan::is_plain).
+    pub plain: bool,
     /// True if the server has ever been evil.
     pub evil_server: bool,
     orders: BTreeMap<EntryHash, Order>,
@@ -125,6 +131,8 @@ pub struct Oracle {
     /// Who was known to be out of the room by whoever said something then.
     unheard: BTreeMap<String, BTreeSet<MemberId>>,
     disks: disks::Disks,
+    /// What the last verdict looked at.
+    pub judged: Judged,
     /// The first promise that was broken.
     pub broken: Option<Broken>,
 }
@@ -160,7 +168,8 @@ impl Oracle {
     /// A page says something.
     pub(crate) fn said(&mut self, peer: usize, draft: &Draft, screen: &Screen) {
         let after = screen.rows.last_key_value().map(|(order, _)| *order);
-        self.said.insert(draft.id, Said { peer, after });
+        let company = screen.roles.len() > 1;
+        self.said.insert(draft.id, Said { peer, after, company });
         if let Some(member) = self.member_of(peer) {
             self.words.insert(draft.text.clone(), member);
         }
@@ -230,7 +239,10 @@ impl Oracle {
                     }
                 }
             }
-            Event::Gaps(gaps) => screen.gapped.extend(gaps.iter().map(|gap| gap.author)),
+            Event::Gaps(gaps) => {
+                screen.gaps = gaps.iter().map(|gap| gap.author).collect();
+                screen.gapped.extend(&screen.gaps);
+            }
             Event::Trouble(trouble) => self.trouble(peer, trouble),
             Event::Moved(entries) => self.moved(peer, entries, screen, stores[peer]),
             // The store was read: this comes before the rows that are in memory since.

@@ -446,6 +446,20 @@ impl Plan {
         self.steps.iter().any(|step| step.transition == Transition::Answer)
     }
 
+    /// True if nothing in it takes a message out of a tray, gives it another name or ends what it
+    /// waits for: then all that has expired has to be listed, and nothing is missing in the end.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let odd = [
+            Transition::Answer,
+            Transition::CopyProfile,
+            Transition::RollBack,
+            Transition::Decide,
+            Transition::ReadsFail,
+        ];
+        self.steps.iter().all(|step| !odd.contains(&step.transition))
+    }
+
     /// True if members are blocked in it.
     #[must_use]
     pub fn blocks(&self) -> bool {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use engine::simulation::{Mark, take_marks};
 
 use crate::fault::Fault;
+use crate::oracle::Judged;
 use crate::plan::Plan;
 use crate::seed::{Options, Outcome, play};
 
@@ -111,6 +112,8 @@ pub struct Found {
     pub said: u64,
     /// Happenings in them.
     pub steps: u64,
+    /// What the verdicts looked at.
+    pub judged: Judged,
     /// Odd branches that were taken.
     pub marks: BTreeSet<Mark>,
     /// Those that broke a promise, by number.
@@ -143,6 +146,7 @@ pub fn search(range: Range, options: Options, most: usize) -> Found {
             found.seeds += 1;
             found.said += u64::from(outcome.said);
             found.steps += outcome.steps;
+            found.judged.add(outcome.judged);
             found.marks.extend(take_marks());
             if outcome.broken.is_some() {
                 found.failed.push((seed, outcome));

@@ -6,7 +6,7 @@
 use engine::{EpochId, When};
 
 use crate::fault::Fault;
-use crate::oracle::{Broken, Present};
+use crate::oracle::{Broken, Judged, Present};
 use crate::peer::Peer;
 use crate::plan::Plan;
 use crate::store::Store;
@@ -50,6 +50,8 @@ pub struct Outcome {
     pub steps: u64,
     /// How many messages were said.
     pub said: u32,
+    /// What the verdict in the end looked at.
+    pub judged: Judged,
 }
 
 /// Runs one seed with real signatures, with a planted fault if one is given.
@@ -68,6 +70,7 @@ pub fn play(plan: &Plan, options: Options) -> Outcome {
     world.fault = options.fault;
     world.mallory = plan.mallory;
     world.oracle.mallory = plan.mallory;
+    world.oracle.plain = plan.is_plain();
     world.blocks = plan.blocks();
     world.vanishing = plan.vanishes();
     world.answers = plan.answers();
@@ -76,7 +79,8 @@ pub fn play(plan: &Plan, options: Options) -> Outcome {
     switch::limit(false);
     let said = world.peers.iter().map(|peer| peer.said).sum();
     let (trace, steps) = (world.trace(), world.steps);
-    Outcome { broken, journal: world.journal, trace, steps, said }
+    let judged = world.oracle.judged;
+    Outcome { broken, journal: world.journal, trace, steps, said, judged }
 }
 
 fn live(world: &mut World, plan: &Plan) -> Result<(), Broken> {
@@ -211,6 +215,10 @@ impl World {
         self.pass(CALM)?;
         if let Some((poison, before)) = poison.zip(before) {
             self.oracle.asks_seldom(poison, before);
+            let meant = self.poison.is_some_and(|poison| poison.meant);
+            for peer in self.peers.iter().filter(|peer| peer.is_open() && meant) {
+                self.oracle.lists_refused(poison, before, peer.screen());
+            }
         }
         if self.answers {
             (0..self.peers.len()).for_each(|peer| match self.below(2) {

@@ -189,12 +189,16 @@ mod command {
     }
 
     fn summarize(found: &Found, time: Duration) {
-        let Found { seeds, said, steps, .. } = found;
+        let Found { seeds, said, steps, judged, .. } = found;
         let rate = *seeds as f64 / (time.as_secs_f64() / 60.0).max(1e-6);
         println!(
             "{seeds} seeds, {said} messages, {steps} steps, {:.1} s, {rate:.0} a minute, {} failed",
             time.as_secs_f64(),
             found.failed.len()
+        );
+        println!(
+            "{} rows were judged in the end, {} of them excused, and {} seeds later than others",
+            judged.rows, judged.excused, judged.put_off
         );
         let unmarked = found.unmarked();
         if !unmarked.is_empty() {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    EntryHash, EntryId, Event, FailureReason, MemberId, Original, Row, Target, Undelivered,
+    EntryHash, EntryId, Event, FailureReason, MemberId, Original, Row, RowState, Target,
+    Undelivered,
 };
 
 use crate::oracle::verdict::Present;
@@ -103,8 +104,32 @@ impl Oracle {
         }
     }
 
+    /// True if a page lists a message as undelivered, or somebody has put that away or has
+    /// deleted the message.
+    pub(super) fn is_listed(&self, screen: &Screen, entry: &EntryId) -> bool {
+        let put_away = || self.answers.away.iter().any(|(.., put_away)| put_away == entry);
+        let deleted = || screen.which.get(entry).is_some_and(|hash| self.is_unwanted(hash));
+        lists(&screen.tray, entry) || put_away() || deleted()
+    }
+
+    /// What has expired before somebody had it is listed, and stays so until it is put away.
+    fn expired_are_listed(&mut self, one: &Present<'_>) {
+        // Nobody lacks what was said when nobody else was there.
+        let meant =
+            |row: &Row| row.draft.and_then(|id| self.said.get(&id)).is_some_and(|it| it.company);
+        let expired = |row: &&Row| row.own && row.state == RowState::Expired && meant(row);
+        let untold = one.screen.rows.values().filter(expired);
+        let untold = untold.map(|row| row.entry).find(|entry| !self.is_listed(one.screen, entry));
+        if let Some(entry) = untold {
+            self.fail("§5", format!("{entry} has expired at {} and is not in the tray", one.peer));
+        }
+    }
+
     /// The last word.
     pub(super) fn answers_kept(&mut self, one: &Present<'_>, present: &[Present<'_>]) {
+        if self.plain {
+            self.expired_are_listed(one);
+        }
         if !one.screen.typing.is_empty() {
             self.fail("§5", format!("somebody types for a minute at {}", one.peer));
         }

@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::frame::Frame;
-use engine::{EntryHash, EntryId, FailureReason, LogId, MemberId, Seq, Undelivered};
+use engine::{
+    Body, EntryHash, EntryId, FailureReason, LogId, MemberId, Row, Seq, Undelivered, limits,
+};
 
-use crate::oracle::{Oracle, cut};
+use crate::oracle::{Oracle, Screen, cut};
 use crate::store::Store;
 
 /// How often a device may refuse one message for now in the last minute before it takes it: the
@@ -83,6 +85,17 @@ impl Oracle {
         if times > IN_A_MINUTE {
             let (device, entry) = poison;
             self.fail("§5", format!("{device} has refused {entry} {times} times in a minute"));
+        }
+    }
+
+    /// Whoever said what a device has refused all the while is told so.
+    pub(crate) fn lists_refused(&mut self, poison: (usize, EntryId), before: u32, screen: &Screen) {
+        let (device, entry) = poison;
+        let often = self.refusals_of(poison).saturating_sub(before) >= limits::REFUSALS;
+        let says = |row: &&Row| row.own && row.entry == entry && matches!(row.body, Body::Text(_));
+        let here = screen.rows.values().any(|row| says(&row));
+        if often && here && !self.forks(&entry.log.member) && !self.is_listed(screen, &entry) {
+            self.fail("§5", format!("{entry} was refused by {device} and its author is not told"));
         }
     }
 

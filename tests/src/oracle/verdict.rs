@@ -30,6 +30,32 @@ pub struct Present<'a> {
     pub knows: &'a [EpochId],
 }
 
+/// What verdicts have looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Rows on the screens of those who had to agree.
+    pub rows: u64,
+    /// Rows among them of which nothing was demanded, as what comes before them was gone early.
+    pub excused: u64,
+    /// How often the verdict was put off until every clock was there.
+    pub put_off: u64,
+}
+
+impl Judged {
+    /// Takes in what another verdict has looked at.
+    pub fn add(&mut self, other: Judged) {
+        self.rows += other.rows;
+        self.excused += other.excused;
+        self.put_off += other.put_off;
+    }
+
+    /// How many rows of a thousand were excused, rounded up.
+    #[must_use]
+    pub fn excused_of_thousand(&self) -> u64 {
+        (1_000 * self.excused).div_ceil(self.rows.max(1))
+    }
+}
+
 impl Oracle {
     /// Everybody who is there agrees. `all` is true if nobody is away and nobody lies.
     ///
@@ -38,6 +64,7 @@ impl Oracle {
     /// their clocks are there.
     pub fn converged(&mut self, present: &[Present<'_>], all: bool) -> Option<u64> {
         let truth = self.truth(present)?;
+        (self.judged.rows, self.judged.excused) = (0, 0);
         let left = self.left(present, &truth);
         self.secrets_kept(present);
         self.those_out_know(present);
@@ -54,7 +81,9 @@ impl Oracle {
             }
         }
         self.copies_part(present);
-        self.gone_early(&left).filter_map(|row| row.expiry).max()
+        let awaited = self.gone_early(&left).filter_map(|row| row.expiry).max();
+        self.judged.put_off += u64::from(awaited.is_some());
+        awaited
     }
 
     fn agree(
@@ -66,6 +95,7 @@ impl Oracle {
         let Some(first) = present.first() else { return };
         let early = self.early(present);
         for one in present {
+            self.note_excused(one, &early);
             self.same_rows(one, first, &early);
             self.same_names(one, present);
             self.nothing_waits(one, (all, members), &early);
@@ -75,6 +105,14 @@ impl Oracle {
             self.answers_kept(one, present);
         }
         self.nothing_lost(present, &early, truth);
+    }
+
+    fn note_excused(&mut self, one: &Present<'_>, early: &[EntryId]) {
+        let peers = [one.peer, one.peer];
+        let count = |early| u64::try_from(self.rows(one.screen, peers, early).count()).unwrap_or(0);
+        let (rows, demanded) = (count(&[]), count(early));
+        self.judged.rows += rows;
+        self.judged.excused += rows - demanded;
     }
 
     /// A wire that is open in the end owes nobody credit (I7).
@@ -283,6 +321,14 @@ impl Oracle {
         if let Some(row) = unread {
             let what = format!("{} at {} is {:?} and not read", row.entry, one.peer, row.state);
             self.fail("I9", what);
+        }
+        let early = |author: &&MemberId| early.iter().any(|early| early.log.member == **author);
+        let missing =
+            one.screen.gaps.iter().find(|author| !early(author)).filter(|_| all && self.plain);
+        if let Some(author) = missing {
+            let what =
+                format!("peer {} goes on to say that words of {author} are missing", one.peer);
+            self.fail("I12", what);
         }
         if one.screen.more {
             self.fail("I3", format!("peer {} never shows its oldest messages", one.peer));

@@ -10,6 +10,8 @@ pub(crate) struct Poison {
     /// The device that refuses it.
     pub device: usize,
     draft: DraftId,
+    /// True if it is meant for that device's member: its author knew of it.
+    pub meant: bool,
     /// What it became, once it is stored.
     pub entry: Option<EntryId>,
 }
@@ -24,10 +26,12 @@ impl World {
         let before = self.peers[author].said;
         self.say(author, Priority::Normal, 20);
         let said = self.peers[author].said > before;
+        let member = self.oracle.member_of(device);
+        let meant = member.is_some_and(|one| self.peers[author].screen().roles.contains_key(&one));
         let draft = self.peers[author].unseen.last().and_then(|drafts| drafts.first());
         if let Some(draft) = draft.filter(|_| said).map(|draft| draft.id) {
             self.note(format_args!("{device} does not take it"));
-            self.poison = Some(Poison { device, draft, entry: None });
+            self.poison = Some(Poison { device, draft, meant, entry: None });
         }
     }
 

@@ -322,7 +322,11 @@ impl Engine {
         // A deletion, an edit or a reaction is nothing that a person could send again.
         let gone = |row: &Row| row.body == Body::Gone && why.0 != FailureReason::Expired;
         let moot = self.timeline.row(&entry).map_or(self.timeline.is_note(&entry), gone);
-        if moot || self.outbox.tray.knows(&entry, &member, why) {
+        let kept_back = match why.0 == FailureReason::Expired {
+            true => planted(Planted::ExpiredNotTold),
+            false => planted(Planted::RefusedNotTold),
+        };
+        if moot || kept_back || self.outbox.tray.knows(&entry, &member, why) {
             return;
         }
         let undelivered = self.outbox.tray.refused(entry, member, why, self.now.wall);

@@ -180,7 +180,9 @@ impl Engine {
 
     pub(super) fn tell_gaps(&mut self) {
         let gaps = self.wants.gaps(&self.links);
-        if gaps != self.told.gaps && !planted(Planted::GapNotReported) {
+        let kept_back =
+            planted(Planted::GapNotReported) || gaps.is_empty() && planted(Planted::GapNeverClosed);
+        if gaps != self.told.gaps && !kept_back {
             self.told.gaps.clone_from(&gaps);
             self.tell(Event::Gaps(gaps));
         }

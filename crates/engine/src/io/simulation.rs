@@ -107,6 +107,8 @@ faults! {
     HaveNotToldToOthers breaks "I9",
     /// A gap is not reported to the page.
     GapNotReported breaks "I12",
+    /// That nothing is missing any more is not told.
+    GapNeverClosed breaks "I12",
     /// A register's counter stands still: no later value is ever taken.
     RegisterCounterStuck breaks "I9",
     /// A receipt leaves out the logs of which there is nothing new: who misses one never hears.
@@ -203,6 +205,10 @@ faults! {
     LiveToOneOnly breaks "§5",
     /// Of a message that is in memory and that another answers it is said that it is not here.
     QuoteOfNothing breaks "I9",
+    /// That a message has expired before somebody had it is not told.
+    ExpiredNotTold breaks "§5",
+    /// That a message is refused is not told to whoever said it.
+    RefusedNotTold breaks "§5",
     /// What was put away is forgotten, so that it comes back when it is refused again.
     PutAwayComesBack breaks "§5",
     /// Whoever has typed once is said to type for good.
